@@ -1,0 +1,130 @@
+//! A difference that the rules could not explain: its kinds, its identity and its explanation.
+
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use crate::money::{Amount, Currency};
+use crate::record::{Record, named_enum};
+use crate::severity::Severity;
+
+named_enum! {
+    /// What is different (blueprint section 5). Declared in order of precedence for two records
+    /// that were brought together: the first kind that holds is reported, the reason names the rest.
+    Kind {
+        /// The report breaks its own arithmetic; it is not matched.
+        StatementOutOfBalance = "statement_out_of_balance",
+        /// A payment reported again.
+        DuplicateAtPartner = "duplicate_at_partner",
+        /// A payment booked again.
+        DuplicateInLedger = "duplicate_in_ledger",
+        /// Several candidates fit equally well: never guessed.
+        Ambiguous = "ambiguous",
+        /// The partner reports it, we don't have it.
+        MissingInLedger = "missing_in_ledger",
+        /// We have it, the partner doesn't, after its settlement window.
+        MissingAtPartner = "missing_at_partner",
+        /// Same keys, other currency.
+        CurrencyMismatch = "currency_mismatch",
+        /// Keys match, amounts differ beyond tolerance.
+        AmountMismatch = "amount_mismatch",
+        /// Settled on one side, reversed or failed on the other.
+        StatusMismatch = "status_mismatch",
+        /// Gross, fee and net don't agree, or the fee isn't the one agreed.
+        FeeMismatch = "fee_mismatch",
+        /// Amounts differ within the rounding tolerance.
+        Rounding = "rounding",
+        /// Value date outside the window.
+        DateMismatch = "date_mismatch",
+    }
+}
+
+/// Names one discrepancy for life: 32 hexadecimal digits, a fingerprint of source, kind and the
+/// natural keys of its records.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct DiscrepancyId(String);
+
+impl DiscrepancyId {
+    /// The fingerprint of these parts: SHA-256 over length-prefixed texts, its first 128 bits.
+    #[must_use]
+    pub fn fingerprint(source: &str, kind: Kind, natural_keys: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        let parts = ["trueup.discrepancy.v1", source, kind.name()];
+        for part in parts.iter().chain(natural_keys) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        DiscrepancyId(hex::encode(&hash.finalize()[..16]))
+    }
+
+    /// Reads an id back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+        (text.len() == 32 && text.bytes().all(hexadecimal)).then(|| DiscrepancyId(text.to_owned()))
+    }
+
+    /// The 32 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for DiscrepancyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The record that came closest to a match, and what kept it from one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NearestCandidate {
+    /// The candidate.
+    pub record: Record,
+    /// In half a sentence: `its reference differs by one character (INV-104 / INV-140)`.
+    pub kept_apart_by: String,
+}
+
+/// One difference, with all that a person needs to judge it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Discrepancy {
+    /// The same for the same difference in every run.
+    pub id: DiscrepancyId,
+    /// What is different.
+    pub kind: Kind,
+    /// How urgent the source's policy says it is.
+    pub severity: Severity,
+    /// What people call it: the matched reference, else the record's first.
+    pub reference: String,
+    /// Currency of the amounts below (the partner's where both exist and differ).
+    pub currency: Currency,
+    /// What could be lost: the size of the difference, or of the lone record's amount.
+    pub at_stake: Amount,
+    /// Partner minus ledger, where both exist in one currency.
+    pub difference: Option<Amount>,
+    /// The partner's record. For a duplicate: the one too many.
+    pub partner: Option<Record>,
+    /// The ledger's record. For a duplicate in the ledger: the one too many.
+    pub ledger: Option<Record>,
+    /// Further records that belong to it: the original of a duplicate, all candidates when
+    /// ambiguous.
+    pub related: Vec<Record>,
+    /// Name of the rule that decided.
+    pub rule: String,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What came closest.
+    pub nearest: Option<NearestCandidate>,
+}
+
+impl Discrepancy {
+    /// The earliest value date of its two records: when it began to age.
+    #[must_use]
+    pub fn value_date(&self) -> Option<Date> {
+        [&self.partner, &self.ledger]
+            .into_iter()
+            .flatten()
+            .map(|r| r.value_date)
+            .min()
+    }
+}

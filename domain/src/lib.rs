@@ -1,0 +1,13 @@
+//! What trueup knows about money that should agree and does not: pure functions over values.
+//!
+//! Nothing here performs I/O, reads a clock, an environment variable or a random number, or is
+//! asynchronous: dates, zones, policies and records come in, decisions go out, and the same input
+//! gives the same output whatever its order.
+
+pub mod calendar;
+pub mod control;
+pub mod discrepancy;
+pub mod money;
+pub mod policy;
+pub mod record;
+pub mod severity;

@@ -1,0 +1,198 @@
+//! One line of either side as typed data, and where it came from.
+//!
+//! Formats produce records, matching consumes them. A record never holds a guessed value: what a
+//! report does not say is `None`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use crate::money::{Amount, Money};
+
+/// Which of the two parties a record comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Side {
+    /// The partner's report.
+    Partner,
+    /// Our own system of record.
+    Ledger,
+}
+
+impl Side {
+    /// Both, partner first.
+    pub const BOTH: [Side; 2] = [Side::Partner, Side::Ledger];
+
+    /// `partner` or `ledger`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Partner => "partner",
+            Side::Ledger => "ledger",
+        }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+macro_rules! named_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum $name { $($(#[$vmeta])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
+
+            /// The name used in configuration, JSON, tables and the store.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $text,)+ }
+            }
+
+            /// The value with this name.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+pub(crate) use named_enum;
+
+named_enum! {
+    /// What a reference of a record refers to. `Reference` is the one that rules use by default;
+    /// the others keep their meaning from the format (ISO 20022 names for bank statements).
+    ReferenceKind {
+        /// The partner's and our common identifier of the payment.
+        Reference = "reference",
+        /// Our invoice number.
+        Invoice = "invoice",
+        /// Our order number.
+        Order = "order",
+        /// Settlement batch or payout that the record was paid in.
+        Batch = "batch",
+        /// ISO 20022 `EndToEndId`.
+        EndToEndId = "end_to_end_id",
+        /// ISO 20022 `TxId`.
+        TransactionId = "transaction_id",
+        /// ISO 20022 `InstrId`.
+        InstructionId = "instruction_id",
+        /// ISO 20022 `UETR`.
+        Uetr = "uetr",
+        /// ISO 20022 `AcctSvcrRef`, the bank's own reference.
+        ServicerReference = "servicer_reference",
+        /// ISO 20022 `CdtrRefInf/Ref` (RF, QR, ISR structured creditor reference).
+        CreditorReference = "creditor_reference",
+        /// ISO 20022 `MndtId`, a direct debit mandate.
+        MandateId = "mandate_id",
+        /// The reference of the payment that this record returns, refunds or reverses.
+        OriginalReference = "original_reference",
+    }
+}
+
+named_enum! {
+    /// Where a payment stands, as its side reports it.
+    Status {
+        /// Announced, not final.
+        Pending = "pending",
+        /// Final.
+        Settled = "settled",
+        /// Taken back after settlement (refund, return, chargeback, reversal).
+        Reversed = "reversed",
+        /// Never happened.
+        Failed = "failed",
+    }
+}
+
+/// Where in which input a record stands, and its text there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// File name (no folder) or query name; shared by all records of one input.
+    pub file: Arc<str>,
+    /// Line where the record begins, from 1. For rows of a query: the row number.
+    pub line: u32,
+    /// The text as received, decoded, cut at the reader's limit.
+    pub raw: Box<str>,
+}
+
+/// Gross, fee and net as one record states them. All in the record's currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FeeSplit {
+    /// Captured before deductions.
+    pub gross: Amount,
+    /// Deducted; positive lowers the net.
+    pub fee: Amount,
+    /// Paid out.
+    pub net: Amount,
+}
+
+/// One line of one side.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Record {
+    /// Whose line it is.
+    pub side: Side,
+    /// Where it stands.
+    pub origin: Origin,
+    /// Its references, at most one of a kind, sorted by kind. Never empty strings.
+    pub references: Vec<(ReferenceKind, Box<str>)>,
+    /// What is compared. Positive is money to us.
+    pub money: Money,
+    /// The day on which the money counts.
+    pub value_date: Date,
+    /// The day on which it was entered.
+    pub booking_date: Option<Date>,
+    /// Where the payment stands; `None` when the report has no such thing.
+    pub status: Option<Status>,
+    /// Gross, fee and net, when the report has them.
+    pub fees: Option<FeeSplit>,
+    /// Our client's identifier.
+    pub client: Option<Box<str>>,
+    /// The other party's name.
+    pub counterparty: Option<Box<str>>,
+    /// Free text.
+    pub description: Option<Box<str>>,
+}
+
+impl Record {
+    /// The reference of this kind.
+    #[must_use]
+    pub fn reference(&self, kind: ReferenceKind) -> Option<&str> {
+        self.references
+            .iter()
+            .find(|(k, _)| *k == kind)
+            .map(|(_, text)| &**text)
+    }
+
+    /// The reference that people call this record by: the first in the order of [`ReferenceKind`].
+    #[must_use]
+    pub fn display_reference(&self) -> Option<&str> {
+        self.references.first().map(|(_, text)| &**text)
+    }
+}
+
+/// A line that could not become a record. The run goes on without it; it is listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reject {
+    /// Whose line it is.
+    pub side: Side,
+    /// Where it stands, with its text.
+    pub origin: Origin,
+    /// The column, element or field at fault; empty when the line as a whole is.
+    pub column: Box<str>,
+    /// The offending value.
+    pub value: Box<str>,
+    /// What is wrong with it, and what would be right.
+    pub reason: Box<str>,
+}
