@@ -4,6 +4,7 @@
 //! asynchronous: dates, zones, policies and records come in, decisions go out, and the same input
 //! gives the same output whatever its order.
 
+pub mod alert;
 pub mod calendar;
 pub mod control;
 pub mod discrepancy;
