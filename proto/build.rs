@@ -34,6 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(files, [ROOT])?;
 
     let mut config = prost_build::Config::new();
+    // The order of a map must not decide about JSON or bytes.
+    config.btree_map(["."]);
     for file in &descriptors.file {
         let Some((_, json)) = WITH_JSON.iter().find(|(name, _)| *name == file.name()) else {
             continue;

@@ -10,4 +10,5 @@
 pub mod wire {
     include!(concat!(env!("OUT_DIR"), "/trueup.v1.rs"));
 }
+pub mod convert;
 pub mod staged;
