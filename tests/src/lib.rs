@@ -1,0 +1,3 @@
+//! What the tests from outside share. The tests themselves are in `tests/all`.
+
+pub mod servers;

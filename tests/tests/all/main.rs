@@ -1,0 +1,3 @@
+//! Every test from outside, in one binary. Each module is one subject.
+
+mod servers;
