@@ -101,6 +101,25 @@ impl Amount {
         }
     }
 
+    /// Reads back what `Display` wrote for a computed amount: a sum or a product may have more
+    /// digits than [`Amount::parse`] accepts from outside.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text; it never becomes zero.
+    pub fn parse_computed(text: &str) -> Result<Self, MoneyError> {
+        let plain = |byte: u8| matches!(byte, b'0'..=b'9' | b'.' | b'-');
+        if text.is_empty() || !text.bytes().all(plain) {
+            return Err(MoneyError::NotANumber);
+        }
+        Decimal::from_str_exact(text)
+            .map(|value| Amount(value.normalize()))
+            .map_err(|error| match error {
+                rust_decimal::Error::Underflow
+                | rust_decimal::Error::ExceedsMaximumPossibleValue => MoneyError::TooManyDigits,
+                _ => MoneyError::NotANumber,
+            })
+    }
+
     /// `self + other`, exact or an error.
     ///
     /// # Errors
@@ -384,6 +403,34 @@ mod tests {
             amount("0.01").percent(amount("1")).unwrap(),
             amount("0.0001")
         );
+    }
+
+    #[test]
+    fn computed_amounts_are_read_back() {
+        let largest = amount("999999999999999999.99999999");
+        let sum = (0..100)
+            .try_fold(Amount::ZERO, |sum, _| sum.checked_add(largest))
+            .unwrap();
+        let product = amount("0.00000001").percent(amount("-0.01")).unwrap();
+        for computed in [sum, product, Amount::ZERO, Amount::ZERO.negated()] {
+            assert_eq!(Amount::parse_computed(&computed.to_string()), Ok(computed));
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "1.2.3",
+            "1-2",
+            "1e3",
+            "1_000",
+            " 1",
+            &"9".repeat(40),
+        ] {
+            assert!(
+                Amount::parse_computed(text).is_err(),
+                "{text:?} is no amount"
+            );
+        }
     }
 
     proptest! {

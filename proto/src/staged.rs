@@ -9,6 +9,8 @@ mod matched;
 mod record;
 mod reject;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use matched::{MatchedLine, MatchedPair};
 pub use stream::{Encoder, Staged, decode_all, encode_all};

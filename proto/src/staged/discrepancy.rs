@@ -4,7 +4,7 @@ use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::record::Record;
 use domain::severity::Severity;
 
-use super::record::{amount, currency};
+use super::record::{computed_amount, currency};
 use super::{Carry, Staged, WireError};
 use crate::wire::{StagedDiscrepancy, StagedNearest, StagedRecord};
 
@@ -22,7 +22,11 @@ impl Staged for Discrepancy {
             difference: self.difference.map(|amount| amount.to_string()),
             partner: self.partner.as_ref().map(|record| record.to_wire(carry)),
             ledger: self.ledger.as_ref().map(|record| record.to_wire(carry)),
-            related: self.related.iter().map(|record| record.to_wire(carry)).collect(),
+            related: self
+                .related
+                .iter()
+                .map(|record| record.to_wire(carry))
+                .collect(),
             rule: self.rule.clone(),
             reason: self.reason.clone(),
             nearest: self.nearest.as_ref().map(|nearest| StagedNearest {
@@ -37,8 +41,15 @@ impl Staged for Discrepancy {
         let mut record = |wire: StagedRecord| Record::from_wire(wire, carry);
         let partner = wire.partner.map(&mut record).transpose()?;
         let ledger = wire.ledger.map(&mut record).transpose()?;
-        let related = wire.related.into_iter().map(&mut record).collect::<Result<_, _>>()?;
-        let nearest = wire.nearest.map(|wire| nearest(wire, &mut record)).transpose()?;
+        let related = wire
+            .related
+            .into_iter()
+            .map(&mut record)
+            .collect::<Result<_, _>>()?;
+        let nearest = wire
+            .nearest
+            .map(|wire| nearest(wire, &mut record))
+            .transpose()?;
         Ok(Discrepancy {
             id: DiscrepancyId::parse(&wire.id)
                 .ok_or_else(|| WireError::malformed("id", &wire.id, "32 hexadecimal digits"))?,
@@ -48,8 +59,11 @@ impl Staged for Discrepancy {
                 .ok_or_else(|| WireError::malformed("severity", &wire.severity, "a severity"))?,
             reference: wire.reference,
             currency: currency(&wire.currency)?,
-            at_stake: amount("at_stake", &wire.at_stake)?,
-            difference: wire.difference.map(|text| amount("difference", &text)).transpose()?,
+            at_stake: computed_amount("at_stake", &wire.at_stake)?,
+            difference: wire
+                .difference
+                .map(|text| computed_amount("difference", &text))
+                .transpose()?,
             partner,
             ledger,
             related,
@@ -80,7 +94,10 @@ fn nearest(
     record: &mut impl FnMut(StagedRecord) -> Result<Record, WireError>,
 ) -> Result<NearestCandidate, WireError> {
     Ok(NearestCandidate {
-        record: record(wire.record.ok_or(WireError::Missing("record of the nearest"))?)?,
+        record: record(
+            wire.record
+                .ok_or(WireError::Missing("record of the nearest"))?,
+        )?,
         kept_apart_by: wire.kept_apart_by,
     })
 }

@@ -39,7 +39,10 @@ impl MatchedPair {
     /// The line for two records that `rule` brought together by comparing the references `on`.
     #[must_use]
     pub fn new(rule: &str, on: &[ReferenceKind], partner: &Record, ledger: &Record) -> Self {
-        let compared = partner.references.iter().filter(|(kind, _)| on.contains(kind));
+        let compared = partner
+            .references
+            .iter()
+            .filter(|(kind, _)| on.contains(kind));
         MatchedPair {
             rule: rule.into(),
             references: compared.cloned().collect(),

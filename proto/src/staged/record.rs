@@ -29,14 +29,16 @@ impl Staged for Record {
 
     fn from_wire(wire: StagedRecord, carry: &mut Carry) -> Result<Self, WireError> {
         let (side, origin) = origin_from_wire(wire.origin, carry)?;
-        let date = |text: Option<String>| text.map(|text| date("booking_date", &text)).transpose();
         Ok(Record {
             side,
             origin,
             references: references_from_wire(wire.references)?,
             money: money(&wire.amount, &wire.currency)?,
-            value_date: self::date("value_date", &wire.value_date)?,
-            booking_date: date(wire.booking_date)?,
+            value_date: date("value_date", &wire.value_date)?,
+            booking_date: wire
+                .booking_date
+                .map(|text| date("booking_date", &text))
+                .transpose()?,
             status: wire.status.map(|text| status(&text)).transpose()?,
             fees: wire.fees.map(fees_from_wire).transpose()?,
             client: wire.client.map(String::into_boxed_str),
@@ -84,9 +86,7 @@ pub(super) fn origin_from_wire(
     Ok((side, origin))
 }
 
-pub(super) fn references_to_wire(
-    references: &[(ReferenceKind, Box<str>)],
-) -> Vec<StagedReference> {
+pub(super) fn references_to_wire(references: &[(ReferenceKind, Box<str>)]) -> Vec<StagedReference> {
     let to_wire = |(kind, text): &(ReferenceKind, Box<str>)| StagedReference {
         kind: kind.name().to_owned(),
         text: text.to_string(),
@@ -114,10 +114,15 @@ pub(super) fn references_from_wire(
     Ok(references)
 }
 
-pub(super) fn amount(field: &'static str, text: &str) -> Result<Amount, WireError> {
-    Amount::parse(text).map_err(|error| {
-        WireError::malformed(field, text, format_args!("an amount: {error}"))
-    })
+fn amount(field: &'static str, text: &str) -> Result<Amount, WireError> {
+    Amount::parse(text)
+        .map_err(|error| WireError::malformed(field, text, format_args!("an amount: {error}")))
+}
+
+/// A difference or a sum, which may have more digits than the amount of a record.
+pub(super) fn computed_amount(field: &'static str, text: &str) -> Result<Amount, WireError> {
+    Amount::parse_computed(text)
+        .map_err(|error| WireError::malformed(field, text, format_args!("an amount: {error}")))
 }
 
 pub(super) fn currency(text: &str) -> Result<Currency, WireError> {

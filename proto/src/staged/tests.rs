@@ -1,0 +1,234 @@
+//! The law of the messages: what was written is read back, alone, in a stream and as JSON; and
+//! what was not written by us is refused, not repaired.
+
+use std::sync::Arc;
+
+use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
+use domain::money::{Amount, Currency, Money};
+use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Reject, Side, Status};
+use domain::severity::Severity;
+use jiff::civil::{Date, date};
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{MatchedPair, decode_all, encode_all};
+use crate::wire::{StagedDiscrepancy, StagedRecord, StagedReject};
+
+prop_compose! {
+    fn amounts()(mantissa in -10i128.pow(26) + 1..10i128.pow(26), scale in 0usize..=8) -> Amount {
+        Amount::from_scaled(mantissa, scale)
+            .or_else(|_| Amount::from_scaled(mantissa % 10i128.pow(18), scale))
+            .unwrap()
+    }
+}
+
+fn currencies() -> impl Strategy<Value = Currency> {
+    "[A-Z]{3}".prop_map(|code| Currency::parse(&code).unwrap())
+}
+
+fn dates() -> impl Strategy<Value = Date> {
+    (0i64..3_652_000).prop_map(|days| date(1, 1, 1) + jiff::Span::new().days(days))
+}
+
+fn texts() -> impl Strategy<Value = Box<str>> {
+    "\\PC{0,12}".prop_map(String::into_boxed_str)
+}
+
+/// Few different names, so that lines of a stream share some; the empty one among them.
+fn origins() -> impl Strategy<Value = Origin> {
+    let files = select(vec!["", "a.csv", "b.xml", "ü.csv"]);
+    (files, any::<u32>(), texts()).prop_map(|(file, line, raw)| {
+        let file = Arc::from(file);
+        Origin { file, line, raw }
+    })
+}
+
+fn references() -> impl Strategy<Value = Vec<(ReferenceKind, Box<str>)>> {
+    let kinds = btree_set(select(ReferenceKind::ALL), 0..4);
+    (kinds, "\\PC{1,8}").prop_map(|(kinds, text)| {
+        kinds
+            .into_iter()
+            .map(|kind| (kind, text.as_str().into()))
+            .collect()
+    })
+}
+
+fn fees() -> impl Strategy<Value = FeeSplit> {
+    (amounts(), amounts(), amounts()).prop_map(|(gross, fee, net)| FeeSplit { gross, fee, net })
+}
+
+prop_compose! {
+    fn records()(
+        (side, origin, references) in (select(&Side::BOTH[..]), origins(), references()),
+        (amount, currency) in (amounts(), currencies()),
+        (value_date, booking_date) in (dates(), option::of(dates())),
+        (status, fees) in (option::of(select(Status::ALL)), option::of(fees())),
+        (client, counterparty) in (option::of(texts()), option::of(texts())),
+        description in option::of(texts()),
+    ) -> Record {
+        let money = Money { amount, currency };
+        Record {
+            side, origin, references, money, value_date, booking_date, status, fees, client,
+            counterparty, description,
+        }
+    }
+}
+
+prop_compose! {
+    fn rejects()(
+        (side, origin) in (select(&Side::BOTH[..]), origins()),
+        (column, value, reason) in (texts(), texts(), texts()),
+    ) -> Reject {
+        Reject { side, origin, column, value, reason }
+    }
+}
+
+prop_compose! {
+    fn discrepancies()(
+        (kind, severity) in (select(Kind::ALL), select(Severity::ALL)),
+        (currency, at_stake, other) in (currencies(), amounts(), amounts()),
+        (partner, ledger) in (option::of(records()), option::of(records())),
+        related in vec(records(), 0..3),
+        nearest in option::of(records()),
+        (reference, rule, reason) in ("\\PC{0,9}", "\\PC{0,9}", "\\PC{0,9}"),
+    ) -> Discrepancy {
+        let difference = at_stake.checked_sub(other).ok();
+        let kept_apart_by = reason.clone();
+        Discrepancy {
+            id: DiscrepancyId::fingerprint(&reference, kind, &[&rule]),
+            kind, severity, reference, currency, at_stake, difference, partner, ledger, related,
+            rule, reason,
+            nearest: nearest.map(|record| NearestCandidate { record, kept_apart_by }),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn streams_of_records(records in vec(records(), 0..20)) {
+        let bytes = encode_all(&records);
+        prop_assert_eq!(&encode_all(&records), &bytes, "the same bytes every time");
+        prop_assert_eq!(decode_all::<Record>(&bytes), Ok(records));
+    }
+
+    #[test]
+    fn streams_of_rejects(rejects in vec(rejects(), 0..20)) {
+        prop_assert_eq!(decode_all::<Reject>(&encode_all(&rejects)), Ok(rejects));
+    }
+
+    #[test]
+    fn streams_of_matches(records in vec((records(), records()), 0..20)) {
+        let pair = |(partner, ledger): &(Record, Record)| {
+            MatchedPair::new("by reference", ReferenceKind::ALL, partner, ledger)
+        };
+        let pairs: Vec<MatchedPair> = records.iter().map(pair).collect();
+        prop_assert_eq!(decode_all::<MatchedPair>(&encode_all(&pairs)), Ok(pairs));
+    }
+
+    #[test]
+    fn streams_of_discrepancies(discrepancies in vec(discrepancies(), 0..5)) {
+        let bytes = encode_all(&discrepancies);
+        prop_assert_eq!(decode_all::<Discrepancy>(&bytes), Ok(discrepancies));
+    }
+
+    #[test]
+    fn json(record in records(), reject in rejects(), discrepancy in discrepancies()) {
+        let text = serde_json::to_string(&StagedRecord::from(&record)).unwrap();
+        let read: StagedRecord = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(Record::try_from(read), Ok(record));
+        let text = serde_json::to_string(&StagedReject::from(&reject)).unwrap();
+        let read: StagedReject = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(Reject::try_from(read), Ok(reject));
+        let text = serde_json::to_string(&StagedDiscrepancy::from(&discrepancy)).unwrap();
+        let read: StagedDiscrepancy = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(Discrepancy::try_from(read), Ok(discrepancy));
+    }
+
+    #[test]
+    fn other_bytes_are_refused_or_read(bytes in vec(any::<u8>(), 0..200)) {
+        let _ = decode_all::<Record>(&bytes);
+    }
+
+    #[test]
+    fn a_stream_that_was_cut_is_refused(records in vec(records(), 1..5), cut in 1usize..20) {
+        let bytes = encode_all(&records);
+        let cut = &bytes[..bytes.len().saturating_sub(cut).max(1)];
+        let whole = decode_all::<Record>(cut);
+        prop_assert!(whole.is_err() || whole.unwrap().len() < records.len());
+    }
+}
+
+fn example() -> Record {
+    Record {
+        side: Side::Ledger,
+        origin: Origin {
+            file: "ledger.csv".into(),
+            line: 7,
+            raw: "P-1;10,50".into(),
+        },
+        references: vec![
+            (ReferenceKind::Reference, "P-1".into()),
+            (ReferenceKind::Invoice, "INV-9".into()),
+        ],
+        money: Money {
+            amount: Amount::parse("-10.50").unwrap(),
+            currency: Currency::parse("EUR").unwrap(),
+        },
+        value_date: date(2026, 11, 20),
+        booking_date: None,
+        status: Some(Status::Settled),
+        fees: None,
+        client: Some("acme".into()),
+        counterparty: None,
+        description: None,
+    }
+}
+
+#[test]
+fn json_is_readable_and_stable() {
+    let json = serde_json::to_string(&StagedRecord::from(&example())).unwrap();
+    let expected = concat!(
+        r#"{"origin":{"side":"ledger","file":"ledger.csv","line":7,"raw":"P-1;10,50"},"#,
+        r#""references":[{"kind":"reference","text":"P-1"},{"kind":"invoice","text":"INV-9"}],"#,
+        r#""amount":"-10.5","currency":"EUR","value_date":"2026-11-20","status":"settled","#,
+        r#""client":"acme"}"#,
+    );
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let refused = |change: fn(&mut StagedRecord)| {
+        let mut wire = StagedRecord::from(&example());
+        change(&mut wire);
+        Record::try_from(wire).expect_err("refused").to_string()
+    };
+    assert_eq!(
+        refused(|wire| wire.amount = "1e3".to_owned()),
+        r#"amount "1e3" is not an amount: not a plain decimal number"#
+    );
+    assert_eq!(refused(|wire| wire.origin = None), "origin is missing");
+    assert_eq!(
+        refused(|wire| wire.references.reverse()),
+        r#"reference "reference" is not in order"#
+    );
+    assert_eq!(
+        refused(|wire| wire.status = Some("paid".to_owned())),
+        r#"status "paid" is not a status (pending, settled, reversed or failed)"#
+    );
+    assert_eq!(
+        refused(|wire| wire.value_date = "20.11.2026".to_owned()),
+        r#"value_date "20.11.2026" is not a date (YYYY-MM-DD)"#
+    );
+}
+
+#[test]
+fn records_of_one_file_share_its_name() {
+    let bytes = encode_all(&[example(), example()]);
+    let [first, second] = &decode_all::<Record>(&bytes).unwrap()[..] else {
+        panic!("two records");
+    };
+    assert!(Arc::ptr_eq(&first.origin.file, &second.origin.file));
+}
