@@ -3,16 +3,26 @@
 //! Plans alerts and names them; the same findings give the same plan in any order. Sends nothing,
 //! renders nothing and remembers nothing: who was told already comes in, intents go out.
 
+mod facts;
+mod plan;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::money::{Amount, Currency, Money};
+use crate::record::Status;
 use crate::severity::Severity;
+
+pub use plan::{AlertPlan, AlertPolicy, Route, is_alerted, plan};
 
 /// Most discrepancies that a summary names one by one; the rest are counted.
 pub const SUMMARY_LINES_MAX: usize = 10;
+/// Most characters of any text in an alert; the rest is cut. Amounts and ids never are.
+pub const TEXT_CHARACTERS_MAX: usize = 400;
 
 /// The run that found the discrepancies.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,6 +105,8 @@ pub struct DiscrepancyFacts {
     pub rule: String,
     /// Why, in one sentence.
     pub reason: String,
+    /// What came closest and what kept it from matching.
+    pub nearest: Option<String>,
 }
 
 /// One side's record as an alert tells it.
@@ -104,6 +116,8 @@ pub struct SideFacts {
     pub money: Money,
     /// The day on which it counts.
     pub value_date: Date,
+    /// Where the payment stands, when the side says so.
+    pub status: Option<Status>,
     /// File or query it stands in.
     pub file: String,
     /// Line or row there, from 1.

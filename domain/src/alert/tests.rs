@@ -1,0 +1,216 @@
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::*;
+use crate::discrepancy::{Discrepancy, DiscrepancyId};
+use crate::record::{Origin, Record, ReferenceKind, Side};
+
+fn record(side: Side, reference: &str, amount: &str) -> Record {
+    Record {
+        side,
+        origin: Origin {
+            file: "day.csv".into(),
+            line: 7,
+            raw: "a,b".into(),
+        },
+        references: vec![(ReferenceKind::Reference, reference.into())],
+        money: Money {
+            amount: Amount::parse(amount).unwrap(),
+            currency: eur(),
+        },
+        value_date: date(2026, 11, 20),
+        booking_date: None,
+        status: None,
+        fees: None,
+        client: None,
+        counterparty: Some("Miller Ltd".into()),
+        description: None,
+    }
+}
+
+fn eur() -> Currency {
+    Currency::parse("EUR").unwrap()
+}
+
+fn missing(reference: &str, severity: Severity, amount: &str) -> Discrepancy {
+    let kind = Kind::MissingInLedger;
+    let partner = record(Side::Partner, reference, amount);
+    Discrepancy {
+        id: DiscrepancyId::fingerprint("acme-pay", kind, &[reference]),
+        kind,
+        severity,
+        reference: reference.to_owned(),
+        currency: eur(),
+        at_stake: partner.money.amount.abs(),
+        difference: None,
+        partner: Some(partner),
+        ledger: None,
+        related: Vec::new(),
+        rule: "reference".to_owned(),
+        reason: "no ledger record has this reference".to_owned(),
+        nearest: None,
+    }
+}
+
+fn policy(summary_above: usize) -> AlertPolicy {
+    let route = |severity_from, channel: &str| Route {
+        severity_from,
+        channel: channel.to_owned(),
+    };
+    AlertPolicy {
+        routes: vec![
+            route(Severity::Critical, "slack"),
+            route(Severity::Critical, "mail"),
+            route(Severity::High, "mail"),
+        ],
+        summary_above,
+        link_base: Some("https://temporal.example/workflows/".to_owned()),
+    }
+}
+
+fn run() -> AlertRun {
+    AlertRun {
+        run_id: "recon/acme-pay/2026-11-20".to_owned(),
+        source: "acme-pay".to_owned(),
+        business_date: date(2026, 11, 20),
+    }
+}
+
+#[test]
+fn one_alert_per_channel_and_discrepancy() {
+    let critical = missing("INV-1", Severity::Critical, "5000");
+    let high = missing("INV-2", Severity::High, "-12.5");
+    let low = missing("INV-3", Severity::Low, "1");
+    let plan = plan([&critical, &high, &low], &policy(20), &run());
+    let mut expected = vec![
+        format!("{}/mail", critical.id),
+        format!("{}/slack", critical.id),
+        format!("{}/mail", high.id),
+    ];
+    expected.sort();
+    let ids: Vec<_> = plan
+        .intents
+        .iter()
+        .map(|intent| intent.id.clone())
+        .collect();
+    assert_eq!(ids, expected);
+    assert!(plan.alert_ids(&low).is_empty());
+    assert_eq!(plan.alert_ids(&high), [format!("{}/mail", high.id)]);
+    let intent = plan.intents.iter().find(|i| i.channel == "slack").unwrap();
+    assert_eq!(intent.case_id, format!("case/{}", critical.id));
+    assert_eq!(
+        intent.content.headline,
+        "INV-1: the partner reports 5000.00 EUR, the ledger has nothing"
+    );
+    let link = format!("https://temporal.example/workflows/case%2F{}", critical.id);
+    assert_eq!(intent.content.link, Some(link));
+    let AlertBody::Discrepancy(facts) = &intent.content.body else {
+        panic!("not a summary")
+    };
+    let side = facts.partner.as_ref().unwrap();
+    assert_eq!((side.file.as_str(), side.line), ("day.csv", 7));
+}
+
+#[test]
+fn too_many_become_one_summary_per_channel() {
+    let mut found: Vec<_> = (0..30)
+        .map(|n| missing(&format!("INV-{n}"), Severity::High, &format!("{n}.10")))
+        .collect();
+    let critical = missing("INV-99", Severity::Critical, "0.01");
+    found.push(critical.clone());
+    let plan = plan(&found, &policy(30), &run());
+    let channels: Vec<_> = plan
+        .intents
+        .iter()
+        .map(|intent| intent.channel.as_str())
+        .collect();
+    assert_eq!(plan.intents.len(), 2, "{channels:?}");
+    assert_eq!(plan.alert_ids(&critical).len(), 2);
+    let summary = plan
+        .intents
+        .iter()
+        .find(|intent| intent.channel == "mail")
+        .unwrap();
+    for discrepancy in &found {
+        assert!(plan.alert_ids(discrepancy).contains(&summary.id));
+    }
+    let id = summary.id.strip_suffix("/mail").unwrap();
+    assert_eq!(summary.case_id, format!("case/{id}"));
+    assert_eq!(summary.severity, Severity::Critical);
+    assert_eq!(
+        summary.content.headline,
+        "31 discrepancies in one run, 438.01 EUR at stake"
+    );
+    let AlertBody::Summary(facts) = &summary.content.body else {
+        panic!("not a summary")
+    };
+    assert_eq!(facts.counts[&(Kind::MissingInLedger, Severity::High)], 30);
+    assert_eq!(facts.largest.len(), SUMMARY_LINES_MAX);
+    let references: Vec<_> = facts.largest.iter().map(|l| l.reference.as_str()).collect();
+    assert_eq!(references[..3], ["INV-99", "INV-29", "INV-28"]);
+    let single = plan
+        .intents
+        .iter()
+        .find(|intent| intent.channel == "slack")
+        .unwrap();
+    assert_eq!(single.id, format!("{}/slack", critical.id));
+}
+
+#[test]
+fn a_summary_is_named_after_the_run_and_what_it_covers() {
+    let found = |count| (0..count).map(|n| missing(&format!("R{n}"), Severity::Critical, "1"));
+    let id = |count, run: &AlertRun| plan(found(count), &policy(2), run).intents[0].id.clone();
+    assert_eq!(id(5, &run()), id(5, &run()));
+    assert_ne!(id(5, &run()), id(6, &run()));
+    let other = AlertRun {
+        run_id: "recon/acme-pay/2026-11-21".to_owned(),
+        ..run()
+    };
+    assert_ne!(id(5, &run()), id(5, &other));
+}
+
+#[test]
+fn every_kind_has_a_headline_on_one_line() {
+    for kind in Kind::ALL {
+        let mut found = missing("INV\n-1", Severity::Critical, "5.25");
+        found.kind = *kind;
+        found.difference = Some(Amount::parse("-5.25").unwrap());
+        found.ledger = Some(record(Side::Ledger, "INV-1", "10.50"));
+        let plan = plan([&found], &policy(20), &run());
+        let headline = &plan.intents[0].content.headline;
+        assert!(headline.starts_with("INV -1: "), "{headline}");
+        assert!(!headline.contains('\n'), "{headline}");
+        assert!(headline.contains("5.25 EUR"), "{kind}: {headline}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_findings_does_not_matter(
+        amounts in proptest::collection::vec((0u32..500, 0usize..3), 1..40),
+        seed in any::<u64>(),
+        summary_above in 0usize..40,
+    ) {
+        let found: Vec<_> = amounts
+            .iter()
+            .enumerate()
+            .map(|(n, (amount, severity))| {
+                missing(&format!("R{n}"), Severity::ALL[*severity], &amount.to_string())
+            })
+            .collect();
+        let mut shuffled: Vec<_> = found.iter().collect();
+        shuffled.sort_by_key(|d| d.id.as_str().bytes().fold(seed, |a, b| a.rotate_left(7) ^ u64::from(b)));
+        let planned = plan(&found, &policy(summary_above), &run());
+        prop_assert_eq!(&planned, &plan(shuffled, &policy(summary_above), &run()));
+        let ids: Vec<_> = planned.intents.iter().map(|intent| &intent.id).collect();
+        for discrepancy in &found {
+            let told = planned.alert_ids(discrepancy);
+            prop_assert_eq!(told.is_empty(), !is_alerted(discrepancy.severity, &policy(0)));
+            prop_assert!(told.iter().all(|id| ids.contains(&id)));
+        }
+        for channel in ["mail", "slack"] {
+            let sent = planned.intents.iter().filter(|intent| intent.channel == channel).count();
+            prop_assert!(sent <= summary_above.max(1));
+        }
+    }
+}
