@@ -4,6 +4,7 @@
 //! Decoding parses: what comes out is a domain value with its invariants, or an error that names
 //! the field. Nothing is repaired or given a default.
 
+mod control;
 mod discrepancy;
 mod matched;
 mod record;
@@ -12,7 +13,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use matched::{MatchedLine, MatchedPair};
+pub use matched::{MatchLine, MatchedRecord};
 pub use stream::{Encoder, Staged, decode_all, encode_all};
 
 use std::sync::Arc;

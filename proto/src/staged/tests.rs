@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use domain::control::{Compared, ControlCheck};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::money::{Amount, Currency, Money};
+use domain::policy::MatchRule;
 use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Reject, Side, Status};
 use domain::severity::Severity;
 use jiff::civil::{Date, date};
@@ -13,7 +15,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{MatchedPair, decode_all, encode_all};
+use super::{MatchLine, decode_all, encode_all};
 use crate::wire::{StagedDiscrepancy, StagedRecord, StagedReject};
 
 prop_compose! {
@@ -120,17 +122,34 @@ proptest! {
 
     #[test]
     fn streams_of_matches(records in vec((records(), records()), 0..20)) {
+        let rule = MatchRule { name: "by all".to_owned(), on: ReferenceKind::ALL.to_vec() };
         let pair = |(partner, ledger): &(Record, Record)| {
-            MatchedPair::new("by reference", ReferenceKind::ALL, partner, ledger)
+            MatchLine::new(&rule, partner, ledger)
         };
-        let pairs: Vec<MatchedPair> = records.iter().map(pair).collect();
-        prop_assert_eq!(decode_all::<MatchedPair>(&encode_all(&pairs)), Ok(pairs));
+        let pairs: Vec<MatchLine> = records.iter().map(pair).collect();
+        prop_assert_eq!(decode_all::<MatchLine>(&encode_all(&pairs)), Ok(pairs));
     }
 
     #[test]
     fn streams_of_discrepancies(discrepancies in vec(discrepancies(), 0..5)) {
         let bytes = encode_all(&discrepancies);
         prop_assert_eq!(decode_all::<Discrepancy>(&bytes), Ok(discrepancies));
+    }
+
+    #[test]
+    fn streams_of_controls(sums in vec((amounts(), amounts(), currencies()), 0..5), count: u64) {
+        let check = |compared| ControlCheck {
+            file: "a.xml".to_owned(),
+            subject: "statement 7".to_owned(),
+            identity: "opening balance + entries = closing balance".to_owned(),
+            compared,
+        };
+        let mut checks = vec![check(Compared::Counts { stated: count, computed: count / 2 })];
+        checks.extend(sums.into_iter().map(|(stated, computed, currency)| {
+            let money = |amount| Money { amount, currency };
+            check(Compared::Sums { stated: money(stated), computed: money(computed) })
+        }));
+        prop_assert_eq!(decode_all::<ControlCheck>(&encode_all(&checks)), Ok(checks));
     }
 
     #[test]
