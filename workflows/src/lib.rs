@@ -1,1 +1,20 @@
-//! placeholder
+//! The Temporal workflows of trueup and the typed activities (ports) that they call.
+//!
+//! This crate decides the order of things and nothing else: it never touches network, files,
+//! clients, or a clock other than workflow time, so that every history replays. What is right or
+//! wrong about money is `domain`'s; how the outside is reached is `activities`'.
+
+pub mod case;
+pub mod failure;
+pub mod identity;
+mod intake;
+pub mod ports;
+pub mod reconciliation;
+pub mod search;
+mod time;
+
+pub use case::Case;
+pub use reconciliation::Reconciliation;
+
+/// The one task queue.
+pub const TASK_QUEUE: &str = "trueup";

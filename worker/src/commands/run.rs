@@ -1,0 +1,206 @@
+//! `trueup run`: starts a run, or finds the one that answers the request, and can wait for it.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus, Scope};
+
+use crate::config::Configuration;
+use crate::exit::Exit;
+use crate::temporal::{Patience, RunHandle, Started, TemporalError, connect, start_run};
+
+/// Starts one reconciliation.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Name of the source
+    source: String,
+    /// Business date, YYYY-MM-DD (today in the source's time zone if not given)
+    #[arg(long)]
+    date: Option<String>,
+    /// Only this client's records
+    #[arg(long, conflicts_with = "invoice")]
+    client: Option<String>,
+    /// Only this invoice's records
+    #[arg(long)]
+    invoice: Option<String>,
+    /// 2, 3, … after the partner amended its report
+    #[arg(long, default_value_t = 1)]
+    generation: u32,
+    /// Compare and report, but record nothing and alert nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait for the result
+    #[arg(long)]
+    wait: bool,
+}
+
+const POLL: Duration = Duration::from_millis(250);
+
+/// Starts or finds the run; with `--wait`, exit 1 when it found discrepancies.
+///
+/// # Errors
+/// Unknown source, no Temporal server, or the run's own failure.
+pub async fn run(
+    configuration: Configuration,
+    arguments: Arguments,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let request = request(&configuration, &arguments)?;
+    proto::convert::validate_request(&request)?;
+    let client = connect(&configuration.temporal, Patience::None).await?;
+    let started = start_run(&client, &request).await?;
+    if !arguments.wait {
+        announce(&started, json)?;
+        return Ok(Exit::Clean);
+    }
+    if !json {
+        println!("{}", sentence(&started));
+    }
+    let result = follow(started.run()).await?;
+    report(&result, json)?;
+    let found = result.totals.as_ref().is_some_and(|totals| totals.discrepancies > 0);
+    Ok(if found { Exit::Found } else { Exit::Clean })
+}
+
+fn request(
+    configuration: &Configuration,
+    arguments: &Arguments,
+) -> anyhow::Result<ReconciliationInput> {
+    let source = configuration.source(&arguments.source)?;
+    let business_date = match &arguments.date {
+        Some(date) => date.clone(),
+        None => source.business_date_at(jiff::Timestamp::now()).to_string(),
+    };
+    let scope = match (&arguments.client, &arguments.invoice) {
+        (None, None) => None,
+        (client, invoice) => Some(Scope { client: client.clone(), invoice: invoice.clone() }),
+    };
+    Ok(ReconciliationInput {
+        source: arguments.source.clone(),
+        business_date,
+        scope,
+        generation: arguments.generation,
+        requested_by: requested_by(),
+        dry_run: arguments.dry_run,
+    })
+}
+
+/// Who sits at this terminal, for the audit trail.
+fn requested_by() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    user.map_or_else(|_| "trueup run".to_owned(), |user| format!("{user} (trueup run)"))
+}
+
+/// Waits for the end of a run, showing how far it is: a bar on a terminal, lines elsewhere.
+///
+/// # Errors
+/// The run's own failure.
+pub async fn follow(run: &RunHandle) -> Result<ReconciliationResult, TemporalError> {
+    let mut shown = Shown::new();
+    let result = run.result();
+    tokio::pin!(result);
+    loop {
+        tokio::select! {
+            result = &mut result => {
+                shown.finish();
+                return result;
+            }
+            () = tokio::time::sleep(POLL) => {}
+        }
+        // A worker that is busy or away is no reason to stop waiting.
+        let answer = tokio::select! {
+            result = &mut result => {
+                shown.finish();
+                return result;
+            }
+            answer = run.status() => answer,
+        };
+        if let Ok(status) = answer {
+            shown.update(&status);
+        }
+    }
+}
+
+/// What people see while they wait.
+struct Shown {
+    bar: Option<ProgressBar>,
+    phase: String,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg:12} {bar:30} {pos}/{len}");
+            let bar = ProgressBar::new(1);
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.enable_steady_tick(POLL);
+            bar
+        });
+        Shown { bar, phase: String::new() }
+    }
+
+    fn update(&mut self, status: &RunStatus) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(u64::from(status.steps_total));
+                bar.set_position(u64::from(status.steps_done));
+                bar.set_message(status.phase.clone());
+            }
+            None if self.phase != status.phase => {
+                let RunStatus { run_id, phase, steps_done, steps_total, .. } = status;
+                eprintln!("{run_id}: {phase} ({steps_done} of {steps_total} steps)");
+            }
+            None => {}
+        }
+        self.phase.clone_from(&status.phase);
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn announce(started: &Started, json: bool) -> anyhow::Result<()> {
+    if !json {
+        println!("{}", sentence(started));
+        return Ok(());
+    }
+    let run = started.run();
+    let outcome = match started {
+        Started::New(_) => "started",
+        Started::Running(_) => "already_running",
+        Started::Completed(_) => "already_completed",
+    };
+    let answer = serde_json::json!({
+        "outcome": outcome, "run_id": run.run_id, "execution": run.execution,
+    });
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    Ok(())
+}
+
+fn sentence(started: &Started) -> String {
+    let RunHandle { run_id, execution, .. } = started.run();
+    match started {
+        Started::New(_) => format!("started {run_id} (execution {execution})"),
+        Started::Running(_) => {
+            format!("{run_id} is already under way (execution {execution}); not started again")
+        }
+        Started::Completed(_) => format!(
+            "{run_id} is already reconciled (execution {execution}); not run again. \
+             If the partner amended its report: --generation 2"
+        ),
+    }
+}
+
+fn report(result: &ReconciliationResult, json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(result)?);
+        return Ok(());
+    }
+    println!("{}: {}", result.run_id, result.summary);
+    println!("look closer: trueup discrepancies --run {}", result.run_id);
+    Ok(())
+}

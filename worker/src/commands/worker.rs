@@ -1,0 +1,21 @@
+//! `trueup worker`: the process that does the work, until it is told to stop.
+
+use crate::config::Configuration;
+use crate::exit::Exit;
+use crate::process::{interrupted, run_worker};
+use crate::temporal::{Patience, connect};
+use crate::wiring;
+
+/// Works until SIGINT or SIGTERM. Waits for a Temporal server that is not there yet.
+///
+/// # Errors
+/// Wrong configuration, a missing secret, a store or object store that can't be opened.
+pub async fn run(configuration: Configuration) -> anyhow::Result<Exit> {
+    let activities = wiring::activities(&configuration).await?;
+    let client = tokio::select! {
+        client = connect(&configuration.temporal, Patience::Endless) => client?,
+        () = interrupted() => return Ok(Exit::Clean),
+    };
+    run_worker(client, activities, None, interrupted()).await?;
+    Ok(Exit::Clean)
+}

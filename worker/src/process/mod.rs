@@ -1,0 +1,9 @@
+//! The life of a worker process: start, register, poll, stop in order.
+
+mod shutdown;
+mod telemetry;
+mod worker;
+
+pub use shutdown::interrupted;
+pub use telemetry::init_logging;
+pub use worker::{Ready, run_worker};

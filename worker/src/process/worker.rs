@@ -1,0 +1,63 @@
+//! The worker: workflows and activities of this process, polling the one task queue.
+
+use std::time::Duration;
+
+use activities::Trueup;
+use anyhow::Context;
+use temporalio_client::Client;
+use temporalio_sdk::runtime::RuntimeOptions;
+use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use workflows::{Case, Reconciliation, TASK_QUEUE};
+
+use crate::temporal::register_search_attributes;
+
+/// How long running activities may take to notice that the worker stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// After this the process ends, whatever still runs: it is taken over elsewhere.
+const GRACE_AT_MOST: Duration = Duration::from_secs(15);
+
+/// Told once the worker polls.
+pub type Ready = tokio::sync::oneshot::Sender<()>;
+
+/// Works until `stop` completes, then lets activities finish or hand over.
+///
+/// # Errors
+/// When the worker can't start or polling ends by itself.
+pub async fn run_worker(
+    client: Client,
+    activities: Trueup,
+    ready: Option<Ready>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    register_search_attributes(&client).await?;
+    let options = RuntimeOptions::builder().build().map_err(|error| anyhow::anyhow!(error))?;
+    let runtime = Runtime::from_current_tokio(options)?;
+    let options = WorkerOptions::new(TASK_QUEUE)
+        .graceful_shutdown_period(GRACE)
+        .register_activities(activities)
+        .register_workflow::<Reconciliation>()?
+        .register_workflow::<Case>()?
+        .build();
+    let mut worker = Worker::new(&runtime, client, options)?;
+    let shut_down = worker.shutdown_handle();
+    tracing::info!(task_queue = TASK_QUEUE, "worker polls");
+    if let Some(ready) = ready {
+        // Nobody may be waiting any more; that is no reason not to work.
+        let _ = ready.send(());
+    }
+    let polling = worker.run();
+    tokio::pin!(polling);
+    tokio::select! {
+        ended = &mut polling => return ended.context("the worker stopped polling"),
+        () = stop => {}
+    }
+    tracing::info!("stopping: no new work, running activities may finish");
+    shut_down();
+    match tokio::time::timeout(GRACE_AT_MOST, polling).await {
+        Ok(ended) => ended.context("the worker did not stop cleanly"),
+        Err(_) => {
+            tracing::warn!("activities did not stop in time, they will be taken over elsewhere");
+            Ok(())
+        }
+    }
+}

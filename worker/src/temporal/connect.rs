@@ -1,0 +1,79 @@
+//! Connecting by `trueup.toml` and Temporal's own standard environment, which wins.
+
+use std::time::Duration;
+
+use temporalio_client::envconfig::LoadClientConfigProfileOptions;
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+
+use super::TemporalError;
+use crate::config::TemporalSettings;
+
+/// How long to wait for a server that does not answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Patience {
+    /// For a person at a terminal: say at once that it is down.
+    None,
+    /// For a service: wait for ever, it will come back.
+    Endless,
+}
+
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// A client for the configured server and namespace.
+///
+/// # Errors
+/// Wrong settings at once; an unreachable server at once or never, by `patience`.
+pub async fn connect(
+    settings: &TemporalSettings,
+    patience: Patience,
+) -> Result<Client, TemporalError> {
+    let (connection, client) = options(settings)?;
+    let address = connection.target.to_string();
+    let mut pause = Duration::from_secs(1);
+    loop {
+        match Connection::connect(connection.clone()).await {
+            Ok(connected) => {
+                return Client::new(connected, client)
+                    .map_err(|error| TemporalError::Settings(error.to_string()));
+            }
+            Err(error) if patience == Patience::None => {
+                return Err(TemporalError::Unreachable { address, problem: innermost(&error) });
+            }
+            Err(error) => {
+                let problem = innermost(&error);
+                tracing::warn!(address, problem, "Temporal does not answer, trying again");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
+        }
+    }
+}
+
+fn options(
+    settings: &TemporalSettings,
+) -> Result<(ConnectionOptions, ClientOptions), TemporalError> {
+    let profile = LoadClientConfigProfileOptions::default();
+    let (mut connection, mut client) = ClientOptions::load_from_config(profile)
+        .map_err(|error| TemporalError::Settings(error.to_string()))?;
+    let set = |name: &str| std::env::var_os(name).is_some();
+    let by_profile = set("TEMPORAL_PROFILE") || set("TEMPORAL_CONFIG_FILE");
+    if !by_profile && !set("TEMPORAL_ADDRESS") {
+        connection.target = format!("http://{}", settings.address)
+            .parse()
+            .map_err(|_| TemporalError::Settings(format!("not an address: {}", settings.address)))?;
+    }
+    if !by_profile && !set("TEMPORAL_NAMESPACE") {
+        client.namespace.clone_from(&settings.namespace);
+    }
+    connection.identity = format!("trueup-{}", std::process::id());
+    Ok((connection, client))
+}
+
+/// The cause that says it: errors of the transport wrap each other without adding anything.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,51 @@
+//! Names of the failures that retrying can't fix. They are a contract: the Temporal UI shows them,
+//! retry policies list them, other languages match on them.
+
+use temporalio_common::error::ApplicationFailure;
+
+macro_rules! failure_names {
+    ($($(#[$meta:meta])* $name:ident = $text:literal,)+) => {
+        $($(#[$meta])* pub const $name: &str = $text;)+
+
+        /// All of them, for retry policies.
+        pub const NON_RETRYABLE: &[&str] = &[$($text,)+];
+    };
+}
+
+failure_names! {
+    /// The JSON given is not what the workflow takes; the message names the field.
+    INVALID_INPUT = "InvalidInput",
+    /// No source of that name is configured; the message lists those that are.
+    UNKNOWN_SOURCE = "UnknownSource",
+    /// No discrepancy of that id is on record.
+    UNKNOWN_DISCREPANCY = "UnknownDiscrepancy",
+    /// The partner's report or the ledger's file is not there.
+    INPUT_NOT_FOUND = "InputNotFound",
+    /// The input as a whole can't be read; it is kept in quarantine.
+    INPUT_QUARANTINED = "InputQuarantined",
+    /// The ledger refused the query (syntax, rights, missing table).
+    LEDGER_REFUSED = "LedgerRefused",
+    /// The configuration of the source can't be used.
+    CONFIGURATION_INVALID = "ConfigurationInvalid",
+    /// What is stored contradicts what is about to be stored under the same key.
+    STORE_CONFLICT = "StoreConflict",
+    /// Staged data is not what was written.
+    STAGING_DAMAGED = "StagingDamaged",
+}
+
+/// A failure that is not retried, with one of the names above.
+pub fn non_retryable(name: &'static str, message: impl Into<String>) -> ApplicationFailure {
+    with_name(name.to_owned(), message)
+}
+
+/// As [`non_retryable`], with a name that an activity gave.
+pub(crate) fn with_name(name: String, message: impl Into<String>) -> ApplicationFailure {
+    ApplicationFailure::builder(Message(message.into()))
+        .type_name(name)
+        .non_retryable(true)
+        .build()
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Message(String);

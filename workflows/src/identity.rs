@@ -1,0 +1,91 @@
+//! Business identities: the workflow ids that make the same thing start once.
+
+use proto::wire::ReconciliationInput;
+
+/// Id of the run that answers `request`: `recon/<source>/<business_date>`, then `/client/<id>` or
+/// `/invoice/<id>`, `/g<n>` from the second generation, `/dry` for a dry run, which must not stand
+/// in the way of the real one.
+///
+/// A `/` or `%` in a client or invoice is written `%2F` or `%25`, so that ids can't be confused.
+#[must_use]
+pub fn run_id(request: &ReconciliationInput) -> String {
+    let mut id = format!("recon/{}/{}", request.source, request.business_date);
+    if let Some(scope) = &request.scope {
+        let part = |name: &str, value: &Option<String>| {
+            value
+                .as_ref()
+                .map_or(String::new(), |value| format!("/{name}/{}", escape(value)))
+        };
+        id += &part("client", &scope.client);
+        id += &part("invoice", &scope.invoice);
+    }
+    if request.generation > 1 {
+        id += &format!("/g{}", request.generation);
+    }
+    if request.dry_run {
+        id += "/dry";
+    }
+    id
+}
+
+/// Id of the case of a discrepancy.
+#[must_use]
+pub fn case_id(discrepancy_id: &str) -> String {
+    format!("case/{discrepancy_id}")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('%', "%25").replace('/', "%2F")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proto::wire::Scope;
+
+    #[test]
+    fn ids_are_the_blueprints() {
+        let whole = ReconciliationInput {
+            source: "acme-pay".into(),
+            business_date: "2026-11-20".into(),
+            generation: 1,
+            ..Default::default()
+        };
+        let client = Scope {
+            client: Some("C/1".into()),
+            invoice: None,
+        };
+        let invoice = Scope {
+            client: None,
+            invoice: Some("ABC123".into()),
+        };
+        for (request, id) in [
+            (whole.clone(), "recon/acme-pay/2026-11-20"),
+            (
+                ReconciliationInput {
+                    generation: 2,
+                    ..whole.clone()
+                },
+                "recon/acme-pay/2026-11-20/g2",
+            ),
+            (
+                ReconciliationInput {
+                    scope: Some(client),
+                    ..whole.clone()
+                },
+                "recon/acme-pay/2026-11-20/client/C%2F1",
+            ),
+            (
+                ReconciliationInput {
+                    scope: Some(invoice),
+                    generation: 3,
+                    dry_run: true,
+                    ..whole
+                },
+                "recon/acme-pay/2026-11-20/invoice/ABC123/g3/dry",
+            ),
+        ] {
+            assert_eq!(run_id(&request), id);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Reading what people typed: arguments are taken as raw payloads and decoded here, because an
+//! argument that does not decode would otherwise block the workflow task for ever instead of
+//! telling the person who made the mistake.
+
+use proto::wire::ReconciliationInput;
+use serde::de::DeserializeOwned;
+use temporalio_common::data_converters::RawValue;
+
+/// The run that was asked for, checked as far as that can be done without the configuration.
+///
+/// # Errors
+/// One sentence that names the field at fault.
+pub(crate) fn reconciliation(input: &RawValue) -> Result<ReconciliationInput, String> {
+    let mut request: ReconciliationInput = decode(input)?;
+    proto::convert::validate_request(&request).map_err(|error| error.to_string())?;
+    request.generation = request.generation.max(1);
+    if request.requested_by.is_empty() {
+        request.requested_by = "unknown".to_owned();
+    }
+    Ok(request)
+}
+
+/// The one JSON argument of a workflow or signal.
+///
+/// # Errors
+/// One sentence: nothing given, several given, not JSON, or the field at fault.
+pub(crate) fn decode<T: DeserializeOwned>(input: &RawValue) -> Result<T, String> {
+    let [payload] = input.payloads.as_slice() else {
+        let given = input.payloads.len();
+        return Err(format!(
+            "expected one JSON object as input, {given} arguments given"
+        ));
+    };
+    let encoding = payload
+        .metadata
+        .get("encoding")
+        .map_or(&b""[..], |value| value);
+    match encoding {
+        b"json/plain" => serde_json::from_slice(&payload.data).map_err(|error| error.to_string()),
+        b"binary/null" => Err("expected one JSON object as input, none given".to_owned()),
+        other => Err(format!(
+            "input must be JSON (encoding json/plain), not {}",
+            String::from_utf8_lossy(other)
+        )),
+    }
+}

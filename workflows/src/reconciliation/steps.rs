@@ -1,0 +1,335 @@
+//! The steps of a run, in order.
+
+use proto::wire::ReconciliationResult;
+use temporalio_common::error::IncomingError;
+use temporalio_workflow::{
+    ActivityExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
+    WorkflowCancellationToken, WorkflowContext, WorkflowIdReusePolicy, WorkflowResult,
+    WorkflowTermination, join, join_all,
+};
+
+use super::Reconciliation;
+use super::progress::{self, Phase};
+use crate::case::Case;
+use crate::ports::{
+    AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
+    Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Record, RecordFindings,
+    Recorded, Run, Sides, Stored,
+};
+use crate::{failure, identity, ports, search, time};
+
+type Context = WorkflowContext<Reconciliation>;
+
+/// How the run is to be done, as [`OpenRun`] answered.
+pub(super) struct Plan {
+    pub(super) compare_tasks_max: u32,
+    pub(super) records_per_task: u64,
+    pub(super) audit: AuditHead,
+}
+
+/// Runs all steps after the opening, and closes the run in the store however they end.
+pub(super) async fn to_the_end(
+    ctx: &mut Context,
+    run: Run,
+    plan: Plan,
+) -> WorkflowResult<ReconciliationResult> {
+    let audit = plan.audit.clone();
+    match reconcile(ctx, &run, plan).await {
+        Ok((totals, audit)) => {
+            let ending = Ending::Completed {
+                totals: totals.clone(),
+            };
+            close(ctx, &run, ending, audit).await?;
+            enter(ctx, Phase::Completed);
+            Ok(progress::completed(&run, totals))
+        }
+        Err(stopped) => {
+            let (name, problem) = stopped.explain();
+            ctx.state_mut(|state| state.progress.fail(&problem));
+            let ending = Ending::Failed {
+                name: name.clone(),
+                problem: problem.clone(),
+            };
+            close(ctx, &run, ending, stopped.audit.clone().unwrap_or(audit)).await?;
+            ctx.upsert_search_attributes([search::PHASE.value_set("failed".to_owned())]);
+            Err(stopped.termination(&name, &problem))
+        }
+    }
+}
+
+async fn reconcile(
+    ctx: &mut Context,
+    run: &Run,
+    plan: Plan,
+) -> Result<(proto::wire::RunTotals, AuditHead), Stopped> {
+    enter(ctx, Phase::Fetching);
+    let sides = fetch(ctx, run).await?;
+    enter(ctx, Phase::Comparing);
+    let compared = compare(ctx, run, &plan, &sides).await?;
+    let concluded = conclude(ctx, run, &sides, compared).await?;
+    enter(ctx, Phase::Recording);
+    let recorded = record(ctx, run, sides, &concluded, plan.audit).await?;
+    enter(ctx, Phase::Alerting);
+    let mut totals = concluded.totals;
+    totals.cases_started = start_cases(ctx, &recorded).await.map_err(|cause| Stopped {
+        cause,
+        audit: Some(recorded.audit.clone()),
+    })?;
+    ctx.state_mut(|state| state.progress.totals = totals.clone());
+    Ok((totals, recorded.audit))
+}
+
+/// Fails at once for a source that is not configured.
+pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
+    let opening = opening(ctx, run);
+    let options = ports::short(format!("is {} known", run.request.source));
+    ctx.execute_activity(AdmitRun, opening, options)
+        .await
+        .map_err(surface)
+}
+
+pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened> {
+    let opening = opening(ctx, run);
+    let options = ports::short(format!("open {}", run.run_id));
+    let opened = ctx
+        .execute_activity(OpenRun, opening, options)
+        .await
+        .map_err(surface)?;
+    step_done(ctx);
+    Ok(opened)
+}
+
+async fn fetch(ctx: &mut Context, run: &Run) -> Result<Sides, Stopped> {
+    let side = |name: &str| {
+        let input = Fetch {
+            run: run.clone(),
+            side: name.to_owned(),
+        };
+        let options = ports::long(format!("read the {name}'s side"));
+        ctx.execute_activity(FetchSide, input, options)
+    };
+    let (partner, ledger) = join!(side("partner"), side("ledger"));
+    let (partner, ledger): (Fetched, Fetched) = (partner?, ledger?);
+    ctx.state_mut(|state| {
+        state.progress.totals.partner = Some(partner.counts.clone());
+        state.progress.totals.ledger = Some(ledger.counts.clone());
+        state.progress.step_done();
+        state.progress.step_done();
+    });
+    Ok(Sides { partner, ledger })
+}
+
+async fn compare(
+    ctx: &mut Context,
+    run: &Run,
+    plan: &Plan,
+    sides: &Sides,
+) -> Result<Vec<Stored>, Stopped> {
+    let rows = sides.partner.counts.accepted + sides.ledger.counts.accepted;
+    let tasks = task_count(rows, plan);
+    ctx.state_mut(|state| state.progress.comparisons(tasks));
+    let comparisons = (0..tasks).map(|task| {
+        let input = Compare {
+            run: run.clone(),
+            partner: sides.partner.manifest.clone(),
+            ledger: sides.ledger.manifest.clone(),
+            bucket_from: domain::matching::BUCKETS * task / tasks,
+            bucket_to: domain::matching::BUCKETS * (task + 1) / tasks,
+        };
+        let options = ports::long(format!("match part {} of {tasks}", task + 1));
+        let comparison = ctx.execute_activity(CompareBuckets, input, options);
+        let ctx = ctx.clone();
+        async move {
+            let compared = comparison.await;
+            ctx.state_mut(|state| state.progress.step_done());
+            compared
+        }
+    });
+    let compared = join_all(comparisons).await;
+    Ok(compared.into_iter().collect::<Result<Vec<Stored>, _>>()?)
+}
+
+fn task_count(rows: u64, plan: &Plan) -> u32 {
+    let wanted = rows.div_ceil(plan.records_per_task.max(1));
+    let limit = plan.compare_tasks_max.clamp(1, domain::matching::BUCKETS);
+    u32::try_from(wanted).unwrap_or(limit).clamp(1, limit)
+}
+
+async fn conclude(
+    ctx: &mut Context,
+    run: &Run,
+    sides: &Sides,
+    compared: Vec<Stored>,
+) -> Result<Concluded, Stopped> {
+    let input = Conclude {
+        run: run.clone(),
+        sides: sides.clone(),
+        compared,
+    };
+    let options = ports::long("classify what did not match");
+    let concluded: Concluded = ctx.execute_activity(ConcludeRun, input, options).await?;
+    ctx.upsert_search_attributes(search::findings(&concluded.totals));
+    ctx.state_mut(|state| {
+        state.progress.totals = concluded.totals.clone();
+        state.progress.step_done();
+    });
+    Ok(concluded)
+}
+
+async fn record(
+    ctx: &mut Context,
+    run: &Run,
+    sides: Sides,
+    concluded: &Concluded,
+    audit: AuditHead,
+) -> Result<Recorded, Stopped> {
+    let input = Record {
+        run: run.clone(),
+        findings: concluded.findings.clone(),
+        sides,
+        totals: concluded.totals.clone(),
+        audit,
+        at: time::now(ctx),
+    };
+    let options = ports::long("record discrepancies, audit entries and alerts");
+    let recorded = ctx.execute_activity(RecordFindings, input, options).await?;
+    step_done(ctx);
+    Ok(recorded)
+}
+
+/// Starts one case per alerted discrepancy; a case that exists already is the one that counts.
+async fn start_cases(ctx: &mut Context, recorded: &Recorded) -> Result<u32, Cause> {
+    let starts = recorded.cases.iter().map(|discrepancy_id| {
+        let input = serde_json::json!({ "discrepancy_id": discrepancy_id });
+        let converter = ctx.payload_converter().clone();
+        let input = temporalio_common::data_converters::RawValue::from_value(&input, &converter);
+        let options = ChildWorkflowOptions::builder()
+            .workflow_id(identity::case_id(discrepancy_id))
+            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicateFailedOnly)
+            .parent_close_policy(ParentClosePolicy::Abandon)
+            .build();
+        ctx.start_child_workflow(Case::run, input, options)
+    });
+    for started in join_all(starts).await {
+        match started {
+            Ok(_) | Err(ChildWorkflowStartError::StartFailed { .. }) => {}
+            Err(error) => return Err(Cause::Case(error)),
+        }
+    }
+    Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
+}
+
+/// Closes the run in the store, also when the workflow was cancelled.
+async fn close(
+    ctx: &mut Context,
+    run: &Run,
+    ending: Ending,
+    audit: AuditHead,
+) -> WorkflowResult<()> {
+    let mut options = ports::short("close the run");
+    options.cancellation_token = Some(WorkflowCancellationToken::new());
+    let input = Closing {
+        run: run.clone(),
+        ending,
+        audit,
+        at: time::now(ctx),
+    };
+    ctx.execute_activity(CloseRun, input, options)
+        .await
+        .map_err(surface)?;
+    step_done(ctx);
+    Ok(())
+}
+
+pub(super) fn enter(ctx: &mut Context, phase: Phase) {
+    ctx.state_mut(|state| state.progress.enter(phase));
+    ctx.upsert_search_attributes([search::PHASE.value_set(phase.name().to_owned())]);
+    ctx.set_current_details(format!("Phase: **{}**", phase.name()));
+}
+
+fn step_done(ctx: &mut Context) {
+    ctx.state_mut(|state| state.progress.step_done());
+}
+
+fn opening(ctx: &Context, run: &Run) -> Opening {
+    Opening {
+        run: run.clone(),
+        workflow_run_id: ctx.run_id().to_owned(),
+        at: time::now(ctx),
+    }
+}
+
+/// Why a run stopped half way, and where its audit stream ended then, if that moved.
+struct Stopped {
+    cause: Cause,
+    audit: Option<AuditHead>,
+}
+
+enum Cause {
+    Activity(ActivityExecutionError),
+    Case(ChildWorkflowStartError),
+}
+
+impl From<ActivityExecutionError> for Stopped {
+    fn from(error: ActivityExecutionError) -> Self {
+        Stopped {
+            cause: Cause::Activity(error),
+            audit: None,
+        }
+    }
+}
+
+impl Stopped {
+    /// The failure's name and sentence, as people get to see them.
+    fn explain(&self) -> (String, String) {
+        match &self.cause {
+            Cause::Activity(ActivityExecutionError::Cancelled(_)) => cancelled(),
+            Cause::Activity(error) => explain(error),
+            Cause::Case(ChildWorkflowStartError::Cancelled(_)) => cancelled(),
+            Cause::Case(error) => ("CaseNotStarted".to_owned(), error.to_string()),
+        }
+    }
+
+    fn termination(self, name: &str, problem: &str) -> WorkflowTermination {
+        match self.cause {
+            Cause::Activity(ActivityExecutionError::Cancelled(_))
+            | Cause::Case(ChildWorkflowStartError::Cancelled(_)) => {
+                WorkflowTermination::cancelled()
+            }
+            _ => named(name, problem).into(),
+        }
+    }
+}
+
+fn cancelled() -> (String, String) {
+    (
+        "Cancelled".to_owned(),
+        "the run was cancelled; nothing half done is kept".to_owned(),
+    )
+}
+
+/// The activity's own failure as the workflow's, so that the first line people see says it all.
+fn surface(error: ActivityExecutionError) -> WorkflowTermination {
+    if matches!(error, ActivityExecutionError::Cancelled(_)) {
+        return WorkflowTermination::cancelled();
+    }
+    let (name, problem) = explain(&error);
+    named(&name, &problem).into()
+}
+
+fn named(name: &str, problem: &str) -> temporalio_common::error::ApplicationFailure {
+    failure::with_name(name.to_owned(), problem)
+}
+
+fn explain(error: &ActivityExecutionError) -> (String, String) {
+    if let ActivityExecutionError::Failed(failed) = error
+        && let Some(IncomingError::Application(application)) = failed.cause()
+    {
+        let name = application
+            .type_name()
+            .unwrap_or("ActivityFailed")
+            .to_owned();
+        return (name, application.to_string());
+    }
+    ("ActivityFailed".to_owned(), error.to_string())
+}

@@ -1,0 +1,64 @@
+//! Search attributes of a run, for lists and filters in the Temporal UI and CLI.
+
+use proto::wire::{ReconciliationInput, RunTotals};
+use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, Timestamp};
+
+/// The source's name.
+pub const SOURCE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupSource");
+/// Midnight UTC of the business date.
+pub const BUSINESS_DATE: SearchAttributeKey<Timestamp> =
+    SearchAttributeKey::datetime("TrueupBusinessDate");
+/// Where the run stands.
+pub const PHASE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupPhase");
+/// Discrepancies that the run found.
+pub const OPEN_DISCREPANCIES: SearchAttributeKey<i64> =
+    SearchAttributeKey::int("TrueupOpenDiscrepancies");
+/// The highest severity among them, or `none`: a value once set can't be unset again.
+pub const HIGHEST_SEVERITY: SearchAttributeKey<String> =
+    SearchAttributeKey::keyword("TrueupHighestSeverity");
+
+/// Names and types as the server's command line takes them.
+pub const ALL: &[(&str, &str)] = &[
+    ("TrueupSource", "Keyword"),
+    ("TrueupBusinessDate", "Datetime"),
+    ("TrueupPhase", "Keyword"),
+    ("TrueupOpenDiscrepancies", "Int"),
+    ("TrueupHighestSeverity", "Keyword"),
+];
+
+/// What is known when a run begins.
+pub(crate) fn opening(request: &ReconciliationInput) -> Vec<SearchAttributeUpdate> {
+    let midnight = request
+        .business_date
+        .parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map_or(0, |zoned| zoned.timestamp().as_second());
+    vec![
+        SOURCE.value_set(request.source.clone()),
+        BUSINESS_DATE.value_set(Timestamp::new(midnight, 0)),
+        PHASE.value_set("opening".to_owned()),
+        OPEN_DISCREPANCIES.value_set(0),
+        HIGHEST_SEVERITY.value_set("none".to_owned()),
+    ]
+}
+
+/// What is known once the findings are.
+pub(crate) fn findings(totals: &RunTotals) -> Vec<SearchAttributeUpdate> {
+    let highest = domain::severity::Severity::ALL
+        .iter()
+        .rev()
+        .map(|severity| severity.name())
+        .find(|name| {
+            totals
+                .by_severity
+                .get(*name)
+                .is_some_and(|count| *count > 0)
+        })
+        .unwrap_or("none");
+    let open = i64::try_from(totals.discrepancies).unwrap_or(i64::MAX);
+    vec![
+        OPEN_DISCREPANCIES.value_set(open),
+        HIGHEST_SEVERITY.value_set(highest.to_owned()),
+    ]
+}

@@ -1,0 +1,13 @@
+//! Workflow time as a timestamp: the same on every replay.
+
+use jiff::Timestamp;
+use temporalio_workflow::WorkflowContext;
+
+/// The time of the current workflow task, RFC 3339, in UTC, to the millisecond.
+pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> String {
+    let timestamp = ctx
+        .workflow_time()
+        .and_then(|time| Timestamp::try_from(time).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{timestamp:.3}")
+}
