@@ -5,6 +5,7 @@
 //! gives the same output whatever its order.
 
 pub mod alert;
+pub mod audit;
 pub mod calendar;
 pub mod control;
 pub mod discrepancy;

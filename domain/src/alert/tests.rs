@@ -199,7 +199,8 @@ proptest! {
             })
             .collect();
         let mut shuffled: Vec<_> = found.iter().collect();
-        shuffled.sort_by_key(|d| d.id.as_str().bytes().fold(seed, |a, b| a.rotate_left(7) ^ u64::from(b)));
+        let mix = |sum: u64, byte: u8| sum.rotate_left(7) ^ u64::from(byte);
+        shuffled.sort_by_key(|found| found.id.as_str().bytes().fold(seed, mix));
         let planned = plan(&found, &policy(summary_above), &run());
         prop_assert_eq!(&planned, &plan(shuffled, &policy(summary_above), &run()));
         let ids: Vec<_> = planned.intents.iter().map(|intent| &intent.id).collect();
