@@ -1,0 +1,81 @@
+//! The configuration folder: `trueup.toml` and one file per source under `sources/`.
+//!
+//! Reads and checks all of it, and says every problem with its place. Connects to nothing, and
+//! holds no secret: files name the environment variables that do.
+
+mod blame;
+mod checks;
+mod document;
+mod folder;
+mod policy;
+mod problem;
+mod settings_file;
+mod source_file;
+mod suggest;
+mod tree;
+mod values;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use activities::alerts::ChannelConfig;
+use activities::formats::ReadLimits;
+use activities::source::Source;
+use activities::staging::StagingConfig;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
+pub use problem::{Position, Problem, Warning};
+pub use settings_file::TemporalTable as Temporal;
+pub use words::{SourceWords, describe};
+
+/// An installation: everything that its configuration folder says, checked.
+#[derive(Debug)]
+pub struct Configuration {
+    /// The folder, which relative paths start from.
+    pub folder: PathBuf,
+    /// Where Temporal is, unless its own environment says otherwise.
+    pub temporal: Temporal,
+    /// The embedded store.
+    pub store: Store,
+    /// Sealed inputs and staged records.
+    pub staging: StagingConfig,
+    /// The alert channels, by name.
+    pub channels: BTreeMap<String, ChannelConfig>,
+    /// What is read at most of any input.
+    pub limits: ReadLimits,
+    /// The sources, by name.
+    pub sources: BTreeMap<String, Source>,
+    /// When the business days of each source end.
+    pub business_days: BTreeMap<String, BusinessDay>,
+}
+
+/// Where the runs are on record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Store {
+    /// The SQLite file, in the configuration folder when the path was relative.
+    pub sqlite: PathBuf,
+}
+
+/// When a source's business day ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BusinessDay {
+    /// The zone that its clock is in.
+    pub time_zone: TimeZone,
+    /// What happens from this time of day on belongs to the next day; without one, from midnight.
+    pub cut_off: Option<Time>,
+}
+
+impl Configuration {
+    /// Environment variables that the configuration names and that are not set: a process that
+    /// needs them can't start.
+    #[must_use]
+    pub fn missing_environment(&self) -> Vec<Problem> {
+        checks::missing_environment(self, |name| std::env::var_os(name).is_some())
+    }
+}

@@ -1,0 +1,184 @@
+//! The shape of `sources/<name>.toml`: what a source's file may say, with the defaults.
+//!
+//! Only the shape. What the values mean together is decided in [`super::policy`].
+
+use std::collections::BTreeMap;
+
+use activities::formats::Format;
+use activities::inputs::Transport;
+use domain::calendar::DayUnit;
+use domain::discrepancy::Kind;
+use domain::money::{Amount, Currency};
+use domain::record::ReferenceKind;
+use domain::severity::Severity;
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::values::Parsed;
+
+/// `sources/<name>.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceFile {
+    /// What people call the source.
+    pub(crate) title: String,
+    /// Where the partner's report comes from and how it is read.
+    pub(crate) partner: SideFile,
+    /// Where our own records come from and how they are read.
+    pub(crate) ledger: SideFile,
+    /// Zone of the cut-off and of times of day without one.
+    #[serde(default = "utc")]
+    pub(crate) time_zone: Parsed<TimeZone>,
+    /// When a business day ends: what happens from then on belongs to the next one. Without one
+    /// it ends at midnight.
+    pub(crate) cut_off: Option<Parsed<Time>>,
+    /// In order: a record matched by one rule is not offered to the next.
+    pub(crate) rules: Vec<RuleTable>,
+    /// Accepted differences of amounts, by currency. None for a currency that is not listed.
+    #[serde(default)]
+    pub(crate) tolerances: BTreeMap<Parsed<Currency>, ToleranceTable>,
+    /// How far apart the two value dates may be.
+    #[serde(default)]
+    pub(crate) dates: DatesTable,
+    /// Business days during which a ledger record may be missing at the partner.
+    #[serde(default)]
+    pub(crate) settlement_window_days: u32,
+    /// The days on which the partner settles.
+    #[serde(default)]
+    pub(crate) calendar: CalendarTable,
+    /// The fee that was agreed with the partner; checked when given.
+    pub(crate) agreed_fee: Option<AgreedFeeTable>,
+    /// From which amount something is material, by currency.
+    #[serde(default)]
+    pub(crate) materiality: BTreeMap<Parsed<Currency>, Parsed<Amount>>,
+    /// In order: the first that fits decides; else the default of the kind.
+    #[serde(default)]
+    pub(crate) severity: Vec<SeverityTable>,
+    /// Who is told about what.
+    #[serde(default)]
+    pub(crate) alerts: Vec<RouteTable>,
+}
+
+/// `[partner]` and `[ledger]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SideFile {
+    /// Where the input comes from.
+    pub(crate) transport: Transport,
+    /// How it is read.
+    pub(crate) format: Format,
+}
+
+/// `[[rules]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleTable {
+    /// Shown with every decision that the rule makes.
+    pub(crate) name: String,
+    /// The references that must all be there and be equal.
+    pub(crate) on: Vec<Parsed<ReferenceKind>>,
+}
+
+/// `[tolerances.<currency>]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToleranceTable {
+    /// Up to here two amounts are the same.
+    #[serde(default = "nothing")]
+    pub(crate) accepted: Parsed<Amount>,
+    /// Up to here a difference is rounding.
+    #[serde(default = "nothing")]
+    pub(crate) rounding: Parsed<Amount>,
+}
+
+/// `[dates]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct DatesTable {
+    /// Partner earlier than ledger by up to this many days.
+    pub(crate) early_days: u32,
+    /// Partner later than ledger by up to this many days.
+    pub(crate) late_days: u32,
+    /// What a day is.
+    pub(crate) unit: Parsed<DayUnit>,
+}
+
+impl Default for DatesTable {
+    fn default() -> Self {
+        DatesTable {
+            early_days: 0,
+            late_days: 0,
+            unit: Parsed(DayUnit::Calendar),
+        }
+    }
+}
+
+/// `[calendar]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CalendarTable {
+    /// Days of the week without settlement.
+    pub(crate) days_off: Vec<Parsed<Weekday>>,
+    /// Single days without settlement.
+    pub(crate) holidays: Vec<Parsed<Date>>,
+}
+
+impl Default for CalendarTable {
+    fn default() -> Self {
+        CalendarTable {
+            days_off: vec![Parsed(Weekday::Saturday), Parsed(Weekday::Sunday)],
+            holidays: Vec::new(),
+        }
+    }
+}
+
+/// `[agreed_fee]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AgreedFeeTable {
+    /// Per cent of the gross amount.
+    #[serde(default = "nothing")]
+    pub(crate) percent: Parsed<Amount>,
+    /// Fixed part per record, by currency.
+    #[serde(default)]
+    pub(crate) fixed: BTreeMap<Parsed<Currency>, Parsed<Amount>>,
+    /// Difference up to which a fee is the agreed one.
+    #[serde(default = "nothing")]
+    pub(crate) tolerance: Parsed<Amount>,
+}
+
+/// `[[severity]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeverityTable {
+    /// Only these kinds; any when not given.
+    #[serde(default)]
+    pub(crate) kinds: Vec<Parsed<Kind>>,
+    /// Only this currency.
+    pub(crate) currency: Option<Parsed<Currency>>,
+    /// Only from this amount at stake up.
+    pub(crate) amount_from: Option<Parsed<Amount>>,
+    /// Only from this age in calendar days up.
+    pub(crate) age_days_from: Option<u32>,
+    /// What it then is.
+    pub(crate) severity: Parsed<Severity>,
+}
+
+/// `[[alerts]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteTable {
+    /// From this severity up.
+    pub(crate) severity_from: Parsed<Severity>,
+    /// Names of channels in `trueup.toml`.
+    pub(crate) channels: Vec<String>,
+}
+
+fn utc() -> Parsed<TimeZone> {
+    Parsed(TimeZone::UTC)
+}
+
+fn nothing() -> Parsed<Amount> {
+    Parsed(Amount::ZERO)
+}

@@ -1,0 +1,190 @@
+//! Texts of the configuration that are values of the domain: amounts, currencies, kinds, days.
+//!
+//! The domain knows no serde; here its own parsers are put behind [`Parsed`], so that a wrong
+//! value is reported at its place in the file like any other mistake.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use domain::calendar::DayUnit;
+use domain::discrepancy::Kind;
+use domain::money::{Amount, Currency};
+use domain::record::ReferenceKind;
+use domain::severity::Severity;
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+use super::suggest::closest;
+
+/// A value that a text of the configuration stands for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Parsed<T>(pub(crate) T);
+
+/// How a text becomes a value.
+pub(crate) trait FromText: Sized {
+    /// What is expected, for messages: `an amount in quotes ("0.01")`.
+    const EXPECTED: &'static str;
+
+    /// Reads it, or says what is wrong and what would be right.
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+impl<'de, T: FromText> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor(PhantomData))
+    }
+}
+
+struct TextVisitor<T>(PhantomData<T>);
+
+impl<'de, T: FromText> Visitor<'de> for TextVisitor<T> {
+    type Value = Parsed<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Parsed<T>, E> {
+        T::from_text(text).map(Parsed).map_err(E::custom)
+    }
+
+    /// TOML's own dates and times (`2026-12-25` without quotes) arrive as a map.
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Parsed<T>, A::Error> {
+        let date = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))
+            .map_err(|_| A::Error::custom(format!("expected {}, found a table", T::EXPECTED)))?;
+        self.visit_str(&date.to_string())
+    }
+}
+
+impl FromText for Amount {
+    const EXPECTED: &'static str = "an amount in quotes (\"0.01\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        Amount::parse(text)
+            .map_err(|e| format!("`{text}` is not an amount: {e}; write digits as in `1234.56`"))
+    }
+}
+
+impl FromText for Currency {
+    const EXPECTED: &'static str = "a currency code (\"EUR\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        match Currency::parse(text) {
+            Ok(currency) if currency.code() == text => Ok(currency),
+            Ok(currency) => Err(format!("write the currency `{text}` as `{currency}`")),
+            Err(_) => Err(format!(
+                "`{text}` is not a currency: expected three capital letters, as `EUR`"
+            )),
+        }
+    }
+}
+
+impl FromText for Date {
+    const EXPECTED: &'static str = "a date (2026-12-25)";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|_| format!("`{text}` is not a date: write year-month-day, as 2026-12-25"))
+    }
+}
+
+impl FromText for Time {
+    const EXPECTED: &'static str = "a time of day (\"23:30\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b':');
+        let time = digits.then(|| text.parse().ok()).flatten();
+        time.ok_or_else(|| format!("`{text}` is not a time of day: write hours:minutes, as 23:30"))
+    }
+}
+
+impl FromText for TimeZone {
+    const EXPECTED: &'static str = "an IANA time zone (\"Europe/Berlin\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        TimeZone::get(text).map_err(|_| {
+            let names: Vec<String> =
+                jiff::tz::db().available().map(|name| name.to_string()).collect();
+            match closest(text, names.iter().map(String::as_str)) {
+                Some(name) => format!("unknown time zone `{text}`; did you mean `{name}`?"),
+                None => format!("unknown time zone `{text}`; expected a name as `Europe/Berlin`"),
+            }
+        })
+    }
+}
+
+impl FromText for Weekday {
+    const EXPECTED: &'static str = "a day of the week (\"saturday\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named("day of the week", text, &WEEKDAYS)
+    }
+}
+
+impl FromText for DayUnit {
+    const EXPECTED: &'static str = "\"calendar\" or \"business\"";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named("unit of days", text, &DAY_UNITS)
+    }
+}
+
+impl FromText for Kind {
+    const EXPECTED: &'static str = "a kind of discrepancy (\"amount_mismatch\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named("kind of discrepancy", text, &pairs(Kind::ALL, Kind::name))
+    }
+}
+
+impl FromText for Severity {
+    const EXPECTED: &'static str = "\"low\", \"high\" or \"critical\"";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named("severity", text, &pairs(Severity::ALL, Severity::name))
+    }
+}
+
+impl FromText for ReferenceKind {
+    const EXPECTED: &'static str = "a kind of reference (\"reference\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let known = pairs(ReferenceKind::ALL, ReferenceKind::name);
+        named("kind of reference", text, &known)
+    }
+}
+
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("monday", Weekday::Monday),
+    ("tuesday", Weekday::Tuesday),
+    ("wednesday", Weekday::Wednesday),
+    ("thursday", Weekday::Thursday),
+    ("friday", Weekday::Friday),
+    ("saturday", Weekday::Saturday),
+    ("sunday", Weekday::Sunday),
+];
+
+const DAY_UNITS: [(&str, DayUnit); 2] = [
+    ("calendar", DayUnit::Calendar),
+    ("business", DayUnit::Business),
+];
+
+fn pairs<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|value| (name(*value), *value)).collect()
+}
+
+/// The value called `text`, or what it could be instead.
+fn named<T: Copy>(what: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
+        return Ok(*value);
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let hint = closest(text, names.iter().copied())
+        .map_or(String::new(), |name| format!("did you mean `{name}`? "));
+    Err(format!(
+        "unknown {what} `{text}`; {hint}one of: {}",
+        names.join(", ")
+    ))
+}
