@@ -1,0 +1,55 @@
+//! Each kind of discrepancy in words: what it is, and the first thing to do about it.
+
+use domain::discrepancy::Kind;
+
+/// What a kind is, in words that need no manual.
+pub(super) fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::StatementOutOfBalance => "report does not add up",
+        Kind::DuplicateAtPartner => "reported again by the partner",
+        Kind::DuplicateInLedger => "booked again in the ledger",
+        Kind::Ambiguous => "several possible matches",
+        Kind::MissingInLedger => "missing in the ledger",
+        Kind::MissingAtPartner => "missing at the partner",
+        Kind::CurrencyMismatch => "currencies differ",
+        Kind::AmountMismatch => "amounts differ",
+        Kind::StatusMismatch => "status differs",
+        Kind::FeeMismatch => "fee does not agree",
+        Kind::Rounding => "rounding difference",
+        Kind::DateMismatch => "value dates differ",
+    }
+}
+
+/// The first thing to do about one discrepancy, by its kind.
+pub(super) fn advice(kind: Kind) -> &'static str {
+    match kind {
+        Kind::StatementOutOfBalance => {
+            "Do not use this report: nothing of it was matched. Ask the partner for a corrected one."
+        }
+        Kind::DuplicateAtPartner => {
+            "Do not book or refund it again before the partner says whether it is a second payment."
+        }
+        Kind::DuplicateInLedger => {
+            "Check whether it was booked twice; if so, reverse one booking before it is paid out."
+        }
+        Kind::Ambiguous => "Choose the right counterpart by hand: nothing was matched here.",
+        Kind::MissingInLedger => {
+            "Look for it in the ledger under another reference; if it is not there, book it."
+        }
+        Kind::MissingAtPartner => {
+            "Ask the partner where the payment is: its time to settle has passed."
+        }
+        Kind::CurrencyMismatch => {
+            "Find out which currency was agreed before anything is booked or paid out."
+        }
+        Kind::AmountMismatch => {
+            "Compare both records with the invoice, and have the wrong side corrected."
+        }
+        Kind::StatusMismatch => {
+            "Hold what depends on this payment until it is clear which side is right."
+        }
+        Kind::FeeMismatch => "Compare the fee with the contract, and claim the difference back.",
+        Kind::Rounding => "Nothing, unless it keeps happening: then one side rounds wrongly.",
+        Kind::DateMismatch => "Check that the money counts on the right day on both sides.",
+    }
+}
