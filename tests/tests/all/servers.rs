@@ -233,9 +233,9 @@ fn send_mail(port: u16, id: &str) -> Result<String> {
         "RCPT TO:<accounting@example.org>",
         "DATA",
     ] {
-        write!(stream, "{command}\r\n")?;
+        stream.write_all(format!("{command}\r\n").as_bytes())?;
         answer()?;
     }
-    write!(stream, "{message}\r\n")?;
+    stream.write_all(format!("{message}\r\n").as_bytes())?;
     answer()
 }
