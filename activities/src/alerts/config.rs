@@ -95,9 +95,9 @@ fn default_slack_timeout_seconds() -> u32 {
     15
 }
 
-/// RFC 5321 lets a server think for minutes; nobody should wait that long for an alert's next try.
+/// RFC 5321 lets a server think for minutes; the workflow gives one delivery 45 seconds.
 fn default_email_timeout_seconds() -> u32 {
-    60
+    30
 }
 
 fn default_answer_bytes_max() -> u32 {

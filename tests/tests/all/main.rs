@@ -1,3 +1,4 @@
 //! Every test from outside, in one binary. Each module is one subject.
 
+mod alerts;
 mod servers;
