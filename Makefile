@@ -12,12 +12,13 @@ help: ## This list
 
 demo: ## The sample sources on a local Temporal server; ARGS=--once runs them and exits
 	@tools/setup temporal
-	@cargo build --locked --package worker
+# Of the whole workspace, so that the tests are built with the same features and share the crates.
+	@cargo build --locked --bin trueup
 	@exec "$(CARGO_TARGET_DIR)/debug/trueup" dev $(ARGS)
 
 test: ## Every test, on real servers; ARGS='-E "test(name)"' picks some
 	@tools/setup all
-	cargo build --locked --package worker
+	cargo build --locked --bin trueup
 	cargo nextest run --locked --workspace --no-tests=fail $(ARGS)
 
 lint: ## Format and lints, as CI runs them

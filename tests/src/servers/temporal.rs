@@ -120,7 +120,8 @@ impl TemporalServer {
 fn arguments(port: u16, ui_port: u16) -> Vec<String> {
     format!(
         "server start-dev --ip 127.0.0.1 --port {port} --ui-port {ui_port} --log-level error \
-         --db-filename {DB_FILE} --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=normal"
+         --db-filename {DB_FILE} \
+         --sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=normal"
     )
     .split_whitespace()
     .map(str::to_owned)
