@@ -1,6 +1,8 @@
 //! Names of the failures that retrying can't fix. They are a contract: the Temporal UI shows them,
 //! retry policies list them, other languages match on them.
 
+use std::time::Duration;
+
 use temporalio_common::error::ApplicationFailure;
 
 macro_rules! failure_names {
@@ -25,6 +27,8 @@ failure_names! {
     INPUT_QUARANTINED = "InputQuarantined",
     /// The ledger refused the query (syntax, rights, missing table).
     LEDGER_REFUSED = "LedgerRefused",
+    /// The partner's report is one that was reconciled before.
+    INPUT_REPEATED = "InputRepeated",
     /// The configuration of the source can't be used.
     CONFIGURATION_INVALID = "ConfigurationInvalid",
     /// What is stored contradicts what is about to be stored under the same key.
@@ -36,6 +40,14 @@ failure_names! {
 /// A failure that is not retried, with one of the names above.
 pub fn non_retryable(name: &'static str, message: impl Into<String>) -> ApplicationFailure {
     with_name(name.to_owned(), message)
+}
+
+/// A failure that Temporal retries: with its own growing pauses, or after the pause asked for.
+pub fn unavailable(message: impl Into<String>, after: Option<Duration>) -> ApplicationFailure {
+    ApplicationFailure::builder(Message(message.into()))
+        .type_name("Unavailable".to_owned())
+        .maybe_next_retry_delay(after)
+        .build()
 }
 
 /// As [`non_retryable`], with a name that an activity gave.

@@ -58,19 +58,31 @@ pub struct Opening {
 #[serde(rename_all = "snake_case")]
 pub enum Opened {
     /// The run is ours to do.
-    Proceed {
-        /// End of the run's audit stream.
-        audit: AuditHead,
-        /// How many comparisons may go on side by side.
-        compare_tasks_max: u32,
-        /// Records per comparison, both sides together, before another one is started.
-        records_per_task: u64,
-    },
+    Proceed(Plan),
     /// The same business key was reconciled before; nothing is done again.
     AlreadyCompleted {
         /// What it found.
         totals: RunTotals,
     },
+}
+
+/// How a run is to be done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// End of the run's audit stream.
+    pub audit: AuditHead,
+    /// How many comparisons may go on side by side.
+    pub compare_tasks_max: u32,
+    /// Records per comparison, both sides together, before another one is started.
+    pub records_per_task: u64,
+    /// A long step that gives no sign for this long is taken over by another worker.
+    pub heartbeat_timeout_seconds: u32,
+}
+
+impl Plan {
+    pub(crate) fn heartbeat(&self) -> Duration {
+        Duration::from_secs(u64::from(self.heartbeat_timeout_seconds.max(1)))
+    }
 }
 
 /// Input of [`FetchSide`].
@@ -89,6 +101,8 @@ pub struct Fetched {
     pub manifest: Stored,
     /// Lines of its inputs.
     pub counts: proto::wire::SideCounts,
+    /// Identities that the inputs state about themselves and break: then nothing is matched.
+    pub broken_controls: u32,
 }
 
 /// Both sides, staged.
@@ -204,6 +218,8 @@ pub struct CaseOpening {
 /// Answer of [`OpenCase`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseOpened {
+    /// End of the case's audit stream.
+    pub audit: AuditHead,
     /// Alerts of this case, in whatever state.
     pub alerts: Vec<AlertStatus>,
     /// Whether there is a discrepancy to wait for; a summary's case ends with its alerts.
@@ -216,6 +232,19 @@ pub struct Delivery {
     /// The alert.
     pub alert_id: String,
     /// Workflow time of the decision to deliver, RFC 3339: the date of an e-mail.
+    pub at: String,
+}
+
+/// Input of [`NoteDelivery`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Noting {
+    /// The alert as it stands after its delivery.
+    pub alert: AlertStatus,
+    /// Workflow id of the case.
+    pub case_id: String,
+    /// End of the case's audit stream.
+    pub audit: AuditHead,
+    /// Workflow time, RFC 3339.
     pub at: String,
 }
 
@@ -270,36 +299,43 @@ impl Ports {
     pub fn deliver_alert(_: Delivery) -> Result<AlertStatus, ActivityError> {
         unimplemented!()
     }
+    /// Puts the outcome of a delivery on the case's audit trail.
+    #[activity(name = "note_delivery")]
+    pub fn note_delivery(_: Noting) -> Result<AuditHead, ActivityError> {
+        unimplemented!()
+    }
 }
 
 pub use ports::{
-    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide, OpenCase, OpenRun,
-    RecordFindings,
+    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide, NoteDelivery,
+    OpenCase, OpenRun, RecordFindings,
 };
 
-/// A step that is over within a minute and touches the store only.
+/// A step of milliseconds that touches the store only.
+///
+/// Ten seconds are how long a run waits at most when the worker was killed in the middle of one.
 pub(crate) fn short(summary: impl Into<String>) -> ActivityOptions {
-    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(60))
+    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
         .retry_policy(retry(Duration::from_secs(30)))
         .summary(summary)
         .build()
 }
 
-/// A step over all rows: as long as it heartbeats, up to six hours.
-///
-/// The heartbeat time-out is a minute: a killed worker's step is taken over after that at the
-/// latest, and progress is sent about every 48 seconds at most, which keeps heartbeats cheap.
-pub(crate) fn long(summary: impl Into<String>) -> ActivityOptions {
+/// A step over all rows: for up to six hours, as long as it gives a sign in every `heartbeat`.
+pub(crate) fn long(summary: impl Into<String>, heartbeat: Duration) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(6 * 3600))
-        .heartbeat_timeout(Duration::from_secs(60))
+        .heartbeat_timeout(heartbeat)
         .retry_policy(retry(Duration::from_secs(60)))
         .summary(summary)
         .build()
 }
 
+/// Longest that one attempt at a delivery may take; channels give up well before.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// An alert: tried for ever, every five minutes in the end.
 pub(crate) fn delivery(summary: impl Into<String>) -> ActivityOptions {
-    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(45))
+    ActivityOptions::with_start_to_close_timeout(DELIVERY_TIMEOUT)
         .retry_policy(retry(Duration::from_secs(300)))
         .summary(summary)
         .build()

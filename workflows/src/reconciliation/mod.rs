@@ -41,18 +41,7 @@ impl Reconciliation {
         begin(ctx, &run.request);
         match steps::open(ctx, &run).await? {
             Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
-            Opened::Proceed {
-                audit,
-                compare_tasks_max,
-                records_per_task,
-            } => {
-                let plan = steps::Plan {
-                    compare_tasks_max,
-                    records_per_task,
-                    audit,
-                };
-                steps::to_the_end(ctx, run, plan).await
-            }
+            Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan).await,
         }
     }
 

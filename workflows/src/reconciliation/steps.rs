@@ -13,19 +13,12 @@ use super::progress::{self, Phase};
 use crate::case::Case;
 use crate::ports::{
     AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
-    Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Record, RecordFindings,
-    Recorded, Run, Sides, Stored,
+    Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
+    RecordFindings, Recorded, Run, Sides, Stored,
 };
 use crate::{failure, identity, ports, search, time};
 
 type Context = WorkflowContext<Reconciliation>;
-
-/// How the run is to be done, as [`OpenRun`] answered.
-pub(super) struct Plan {
-    pub(super) compare_tasks_max: u32,
-    pub(super) records_per_task: u64,
-    pub(super) audit: AuditHead,
-}
 
 /// Runs all steps after the opening, and closes the run in the store however they end.
 pub(super) async fn to_the_end(
@@ -63,12 +56,12 @@ async fn reconcile(
     plan: Plan,
 ) -> Result<(proto::wire::RunTotals, AuditHead), Stopped> {
     enter(ctx, Phase::Fetching);
-    let sides = fetch(ctx, run).await?;
+    let sides = fetch(ctx, run, &plan).await?;
     enter(ctx, Phase::Comparing);
     let compared = compare(ctx, run, &plan, &sides).await?;
-    let concluded = conclude(ctx, run, &sides, compared).await?;
+    let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
     enter(ctx, Phase::Recording);
-    let recorded = record(ctx, run, sides, &concluded, plan.audit).await?;
+    let recorded = record(ctx, run, plan, sides, &concluded).await?;
     enter(ctx, Phase::Alerting);
     let mut totals = concluded.totals;
     totals.cases_started = start_cases(ctx, &recorded).await.map_err(|cause| Stopped {
@@ -99,13 +92,13 @@ pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened>
     Ok(opened)
 }
 
-async fn fetch(ctx: &mut Context, run: &Run) -> Result<Sides, Stopped> {
+async fn fetch(ctx: &mut Context, run: &Run, plan: &Plan) -> Result<Sides, Stopped> {
     let side = |name: &str| {
         let input = Fetch {
             run: run.clone(),
             side: name.to_owned(),
         };
-        let options = ports::long(format!("read the {name}'s side"));
+        let options = ports::long(format!("read the {name}'s side"), plan.heartbeat());
         ctx.execute_activity(FetchSide, input, options)
     };
     let (partner, ledger) = join!(side("partner"), side("ledger"));
@@ -125,6 +118,10 @@ async fn compare(
     plan: &Plan,
     sides: &Sides,
 ) -> Result<Vec<Stored>, Stopped> {
+    if sides.partner.broken_controls + sides.ledger.broken_controls > 0 {
+        // A report that breaks its own arithmetic is not matched.
+        return Ok(Vec::new());
+    }
     let rows = sides.partner.counts.accepted + sides.ledger.counts.accepted;
     let tasks = task_count(rows, plan);
     ctx.state_mut(|state| state.progress.comparisons(tasks));
@@ -136,7 +133,10 @@ async fn compare(
             bucket_from: domain::matching::BUCKETS * task / tasks,
             bucket_to: domain::matching::BUCKETS * (task + 1) / tasks,
         };
-        let options = ports::long(format!("match part {} of {tasks}", task + 1));
+        let options = ports::long(
+            format!("match part {} of {tasks}", task + 1),
+            plan.heartbeat(),
+        );
         let comparison = ctx.execute_activity(CompareBuckets, input, options);
         let ctx = ctx.clone();
         async move {
@@ -158,6 +158,7 @@ fn task_count(rows: u64, plan: &Plan) -> u32 {
 async fn conclude(
     ctx: &mut Context,
     run: &Run,
+    plan: &Plan,
     sides: &Sides,
     compared: Vec<Stored>,
 ) -> Result<Concluded, Stopped> {
@@ -166,7 +167,7 @@ async fn conclude(
         sides: sides.clone(),
         compared,
     };
-    let options = ports::long("classify what did not match");
+    let options = ports::long("classify what did not match", plan.heartbeat());
     let concluded: Concluded = ctx.execute_activity(ConcludeRun, input, options).await?;
     ctx.upsert_search_attributes(search::findings(&concluded.totals));
     ctx.state_mut(|state| {
@@ -179,19 +180,22 @@ async fn conclude(
 async fn record(
     ctx: &mut Context,
     run: &Run,
+    plan: Plan,
     sides: Sides,
     concluded: &Concluded,
-    audit: AuditHead,
 ) -> Result<Recorded, Stopped> {
     let input = Record {
         run: run.clone(),
         findings: concluded.findings.clone(),
         sides,
         totals: concluded.totals.clone(),
-        audit,
+        audit: plan.audit.clone(),
         at: time::now(ctx),
     };
-    let options = ports::long("record discrepancies, audit entries and alerts");
+    let options = ports::long(
+        "record discrepancies, audit entries and alerts",
+        plan.heartbeat(),
+    );
     let recorded = ctx.execute_activity(RecordFindings, input, options).await?;
     step_done(ctx);
     Ok(recorded)
