@@ -7,8 +7,10 @@
 pub mod alert;
 pub mod audit;
 pub mod calendar;
+pub mod conservation;
 pub mod control;
 pub mod discrepancy;
+pub mod matching;
 pub mod money;
 pub mod policy;
 pub mod record;

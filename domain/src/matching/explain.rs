@@ -1,0 +1,227 @@
+//! The sentences that say why something is a discrepancy, for a person in a hurry.
+//!
+//! Amounts are written with the decimals of their currency and a point, without thousands
+//! separators, so that they can be searched for as they stand. No sentence names a line: where a
+//! record stands is shown beside it.
+
+use super::pair::{Finding, Timing, are_opposite};
+use super::{fees, key};
+use crate::calendar::DayUnit;
+use crate::money::{Amount, Money, amount_text};
+use crate::policy::{MatchRule, RunContext, SourcePolicy};
+use crate::record::{Record, Side};
+
+/// Most amounts that a sentence lists for each side.
+const AMOUNTS_LISTED_MAX: usize = 5;
+
+/// What a reader calls the records that share the references of a rule: `INV-104`.
+pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
+    key::texts(rule, record).unwrap_or_default().join(" / ")
+}
+
+/// Why two records that were brought together do not agree: the first finding, then the others.
+pub(super) fn pair(
+    policy: &SourcePolicy,
+    subject: &str,
+    partner: &Record,
+    ledger: &Record,
+    findings: &[Finding],
+) -> String {
+    let mut sentence = String::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let about = match index {
+            0 => format!(" for {subject}"),
+            _ => String::new(),
+        };
+        if index > 0 {
+            sentence.push_str("; also ");
+        }
+        sentence.push_str(&clause(policy, &about, partner, ledger, finding));
+    }
+    sentence
+}
+
+fn clause(
+    policy: &SourcePolicy,
+    about: &str,
+    partner: &Record,
+    ledger: &Record,
+    finding: &Finding,
+) -> String {
+    let (reported, booked) = (partner.money, ledger.money);
+    let currency = reported.currency;
+    match finding {
+        Finding::Currency => format!(
+            "partner reports {reported}{about}, the ledger has {booked}: the currencies differ"
+        ),
+        Finding::Amount(gap) => {
+            let tolerance = policy.tolerances.of(currency);
+            let allowed = tolerance.accepted.max(tolerance.rounding);
+            let allowed = amount_text(allowed, currency);
+            let direction = match are_opposite(partner, ledger) {
+                true => ", and the money flows the other way",
+                false => "",
+            };
+            let gap = gap.map_or("far apart".to_owned(), |gap| higher_or_lower(gap, reported));
+            format!(
+                "partner reports {reported}{about}, the ledger has {booked}: {gap}, \
+                 tolerance is {allowed}{direction}"
+            )
+        }
+        Finding::Rounding(gap) => format!(
+            "partner reports {reported}{about}, the ledger has {booked}: {}, within the rounding \
+             tolerance of {}",
+            higher_or_lower(*gap, reported),
+            amount_text(policy.tolerances.of(currency).rounding, currency)
+        ),
+        Finding::Status(at_partner, in_ledger) => format!(
+            "partner reports {reported}{about} as {at_partner}, the ledger has it as {in_ledger}"
+        ),
+        Finding::Fee(fault) if about.is_empty() => fault.clause(currency),
+        Finding::Fee(fault) => format!("{reported}{about}: {}", fault.clause(currency)),
+        Finding::Date(timing) => date_clause(policy, about, partner, ledger, *timing),
+    }
+}
+
+fn higher_or_lower(gap: Amount, reported: Money) -> String {
+    let direction = match gap.is_negative() {
+        true => "lower",
+        false => "higher",
+    };
+    let size = Money {
+        amount: gap.abs(),
+        ..reported
+    };
+    format!("partner is {size} {direction}")
+}
+
+fn date_clause(
+    policy: &SourcePolicy,
+    about: &str,
+    partner: &Record,
+    ledger: &Record,
+    timing: Timing,
+) -> String {
+    let (days, direction, allowed) = match timing {
+        Timing::Late(days) => (days, "late", policy.date_window.late_days),
+        Timing::Early(days) => (days, "early", policy.date_window.early_days),
+        Timing::Within => (0, "apart", 0),
+    };
+    let days = counted_days(days, policy.date_window.unit);
+    format!(
+        "partner's value date{about} is {}, the ledger's is {}: {days} {direction}, {allowed} \
+         accepted",
+        partner.value_date, ledger.value_date
+    )
+}
+
+/// `1 day`, `3 business days`.
+pub(super) fn counted_days(days: i64, unit: DayUnit) -> String {
+    let plural = if days == 1 { "" } else { "s" };
+    match unit {
+        DayUnit::Calendar => format!("{days} day{plural}"),
+        DayUnit::Business => format!("{days} business day{plural}"),
+    }
+}
+
+/// Why a record is one too many, among `copies` on its side and `counterparts` on the other.
+pub(super) fn duplicate(
+    record: &Record,
+    subject: &str,
+    copies: usize,
+    counterparts: usize,
+) -> String {
+    let (money, copies) = (record.money, times(copies));
+    match (record.side, counterparts) {
+        (Side::Partner, 0) => {
+            format!(
+                "partner reports {money} for {subject} {copies}, the ledger does not have this amount"
+            )
+        }
+        (Side::Partner, counterparts) => format!(
+            "partner reports {money} for {subject} {copies}, the ledger has it {}",
+            times(counterparts)
+        ),
+        (Side::Ledger, 0) => {
+            format!(
+                "ledger has {money} for {subject} {copies}, the partner does not report this amount"
+            )
+        }
+        (Side::Ledger, counterparts) => format!(
+            "ledger has {money} for {subject} {copies}, the partner reports it {}",
+            times(counterparts)
+        ),
+    }
+}
+
+/// Why nothing was chosen among these.
+pub(super) fn ambiguous(subject: &str, partner: &[Record], ledger: &[Record]) -> String {
+    format!(
+        "{} and {} share {subject}, and their amounts don't say which belong together, so nothing \
+         was chosen",
+        listed("partner", partner),
+        listed("ledger", ledger)
+    )
+}
+
+/// `once`, `twice`, `5 times`.
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{more} times"),
+    }
+}
+
+/// `2 partner records (100.00 EUR, 50.00 EUR)`.
+fn listed(side: &str, records: &[Record]) -> String {
+    let count = records.len();
+    let shown = records.iter().take(AMOUNTS_LISTED_MAX);
+    let mut amounts: Vec<String> = shown.map(|record| record.money.to_string()).collect();
+    if count > AMOUNTS_LISTED_MAX {
+        amounts.push(format!("and {} more", count - AMOUNTS_LISTED_MAX));
+    }
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {side} record{plural} ({})", amounts.join(", "))
+}
+
+/// Why a record has no counterpart.
+pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Record) -> String {
+    let (verb, other) = match record.side {
+        Side::Partner => ("partner reports", "ledger"),
+        Side::Ledger => ("ledger has", "partner"),
+    };
+    let about = record
+        .display_reference()
+        .map_or_else(String::new, |reference| format!(" for {reference}"));
+    let rules: Vec<&str> = policy
+        .rules
+        .iter()
+        .filter(|rule| key::is_complete(rule, record))
+        .map(|rule| rule.name.as_str())
+        .collect();
+    let why = match rules.is_empty() {
+        true => "it carries no reference to match by".to_owned(),
+        false => format!("no {other} record goes with it by {}", rules.join(" or ")),
+    };
+    let (money, value_date) = (record.money, record.value_date);
+    let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");
+    if record.side == Side::Ledger && policy.settlement_window_days > 0 {
+        let age = policy
+            .calendar
+            .business_days_between(value_date, context.business_date);
+        sentence.push_str(&format!(
+            ", {} later ({} allowed)",
+            counted_days(age, DayUnit::Business),
+            policy.settlement_window_days
+        ));
+    }
+    if let Some(fault) = (record.side == Side::Partner)
+        .then(|| fees::fault_of(policy, record))
+        .flatten()
+    {
+        let clause = fault.clause(record.money.currency);
+        sentence.push_str(&format!("; also {clause}"));
+    }
+    sentence
+}

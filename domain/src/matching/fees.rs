@@ -1,0 +1,100 @@
+//! Whether the fee that a partner reports is one: it must add up, be the one agreed, and be the
+//! one that we booked.
+
+use crate::money::{Amount, Currency, amount_text};
+use crate::policy::{AgreedFee, SourcePolicy};
+use crate::record::{FeeSplit, Record};
+
+/// What is wrong with a fee.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FeeFault {
+    /// Gross less fee is not net.
+    DoesNotAddUp { split: FeeSplit },
+    /// Not the fee that was agreed.
+    NotAgreed { split: FeeSplit, agreed: Amount },
+    /// Not the fee that the ledger has.
+    NotBooked { fee: Amount, booked: Amount },
+}
+
+impl FeeFault {
+    /// The money that this is about, without a sign.
+    pub(super) fn at_stake(&self) -> Amount {
+        let gap = match self {
+            FeeFault::DoesNotAddUp { split } => split
+                .gross
+                .checked_sub(split.fee)
+                .and_then(|net| net.checked_sub(split.net)),
+            FeeFault::NotAgreed { split, agreed } => split.fee.checked_sub(*agreed),
+            FeeFault::NotBooked { fee, booked } => fee.checked_sub(*booked),
+        };
+        gap.unwrap_or_default().abs()
+    }
+
+    /// What is wrong, without its subject: `its fee does not add up: ...`.
+    pub(super) fn clause(&self, currency: Currency) -> String {
+        let text = |amount| amount_text(amount, currency);
+        match self {
+            FeeFault::DoesNotAddUp { split } => format!(
+                "the partner's fee does not add up: gross {} less fee {} is not net {} {currency}",
+                text(split.gross),
+                text(split.fee),
+                text(split.net)
+            ),
+            FeeFault::NotAgreed { split, agreed } => format!(
+                "the partner took a fee of {} {currency} on {}, agreed is {}",
+                text(split.fee),
+                text(split.gross),
+                text(*agreed)
+            ),
+            FeeFault::NotBooked { fee, booked } => format!(
+                "the partner took a fee of {} {currency}, the ledger has {}",
+                text(*fee),
+                text(*booked)
+            ),
+        }
+    }
+}
+
+/// The first thing wrong with the fee of a partner record, by itself.
+pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFault> {
+    let split = partner.fees?;
+    if split.gross.checked_sub(split.fee) != Ok(split.net) {
+        return Some(FeeFault::DoesNotAddUp { split });
+    }
+    let agreement = policy.agreed_fee.as_ref()?;
+    let agreed = agreed_fee(agreement, split.gross, partner.money.currency)?;
+    let within = is_within(split.fee, agreed, agreement.tolerance);
+    (!within).then_some(FeeFault::NotAgreed { split, agreed })
+}
+
+/// The first thing wrong with the fee of a pair; what we booked counts where both state a fee.
+pub(super) fn fault_of_pair(
+    policy: &SourcePolicy,
+    partner: &Record,
+    ledger: &Record,
+) -> Option<FeeFault> {
+    let fee = partner.fees?.fee;
+    fault_of(policy, partner).or_else(|| {
+        let booked = ledger.fees?.fee;
+        let tolerance = policy.tolerances.of(partner.money.currency);
+        let allowed = tolerance.accepted.max(tolerance.rounding);
+        let same_currency = partner.money.currency == ledger.money.currency;
+        (same_currency && !is_within(fee, booked, allowed))
+            .then_some(FeeFault::NotBooked { fee, booked })
+    })
+}
+
+/// What the agreement gives for this gross amount; `None` for money that goes out, for which
+/// nothing is agreed, and where the exact product does not fit.
+fn agreed_fee(agreement: &AgreedFee, gross: Amount, currency: Currency) -> Option<Amount> {
+    if gross.is_negative() || gross.is_zero() {
+        return None;
+    }
+    let fixed = agreement.fixed.get(&currency).copied().unwrap_or_default();
+    let share = gross.percent(agreement.percent).ok()?;
+    share.checked_add(fixed).ok()
+}
+
+fn is_within(one: Amount, other: Amount, allowed: Amount) -> bool {
+    one.checked_sub(other).is_ok_and(|gap| gap.abs() <= allowed)
+}

@@ -1,0 +1,309 @@
+//! What goes with what among records that share the references of a rule.
+//!
+//! In this order, and separately for money in and money out, so that a payment and its refund
+//! under one reference never meet:
+//!
+//! 1. equal amounts, as many as both sides have;
+//! 2. amounts that are within tolerance of each other and of nothing else;
+//! 3. what one side has more of than the other, if it repeats an amount: a duplicate;
+//! 4. where one amount is left on each side in a currency, those; then the same across currencies;
+//! 5. what is left on both sides fits equally well: undecided, never guessed.
+//!
+//! So the fewest discrepancies are found that explain the group. What is left on one side only is
+//! not decided here: a later rule may know it.
+
+use std::collections::BTreeMap;
+
+use super::twins::{Member, pair_off};
+use crate::money::{Amount, Currency, Money};
+use crate::policy::{SourcePolicy, Tolerance};
+use crate::record::Side;
+
+/// Whether later rules are still to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    /// They are: what is undecided waits for them.
+    First,
+    /// They have had their turn: what is undecided is ambiguous.
+    Last,
+}
+
+/// What is decided about records of a group, by their slots.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Decision {
+    /// They belong together, whether they agree or not.
+    Pair { partner: usize, ledger: usize },
+    /// One too many.
+    Duplicate(Duplicate),
+    /// None can be told from the others.
+    Ambiguous {
+        partner: Vec<usize>,
+        ledger: Vec<usize>,
+    },
+}
+
+/// A record that repeats another of its side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Duplicate {
+    pub(super) side: Side,
+    /// The one too many.
+    pub(super) slot: usize,
+    /// The first of its kind, which has a counterpart.
+    pub(super) original: usize,
+    /// How often its side has it.
+    pub(super) copies: usize,
+    /// How often the other side has it.
+    pub(super) counterparts: usize,
+}
+
+/// Records of one side with equal money.
+struct Class<'r> {
+    money: Money,
+    /// All, in canonical order.
+    members: Vec<Member<'r>>,
+    /// Those that are not decided, in canonical order.
+    free: Vec<Member<'r>>,
+    /// Those that are taken for duplicates if another one finds a counterpart.
+    held: Vec<Member<'r>>,
+}
+
+type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
+
+/// Decides about a group; both lists are in canonical order. Members that no decision names stay
+/// where they are.
+pub(super) fn decide<'r>(
+    policy: &SourcePolicy,
+    partner: &[Member<'r>],
+    ledger: &[Member<'r>],
+    look: Look,
+) -> Vec<Decision> {
+    let (mut partner, mut ledger) = (classes(partner), classes(ledger));
+    let mut pairs = pair_equal(policy, &mut partner, &mut ledger);
+    let accepted = |tolerance: Tolerance| tolerance.accepted;
+    let rounding = |tolerance: Tolerance| tolerance.accepted.max(tolerance.rounding);
+    pairs.extend(pair_near(policy, &mut partner, &mut ledger, accepted));
+    pairs.extend(pair_near(policy, &mut partner, &mut ledger, rounding));
+
+    let is_out = |class: &Class| class.money.amount.is_negative();
+    let (partner_out, partner_in) = partner.into_iter().partition(is_out);
+    let (ledger_out, ledger_in) = ledger.into_iter().partition(is_out);
+    let mut decisions = in_pairs(pairs);
+    decisions.extend(settle(policy, partner_in, ledger_in, look));
+    decisions.extend(settle(policy, partner_out, ledger_out, look));
+    decisions
+}
+
+fn classes<'r>(members: &[Member<'r>]) -> Vec<Class<'r>> {
+    members
+        .chunk_by(|a, b| a.record.money == b.record.money)
+        .map(|alike| Class {
+            money: alike[0].record.money,
+            members: alike.to_vec(),
+            free: alike.to_vec(),
+            held: Vec::new(),
+        })
+        .collect()
+}
+
+fn in_pairs(pairs: Pairs<'_>) -> Vec<Decision> {
+    pairs
+        .into_iter()
+        .map(|(partner, ledger)| Decision::Pair {
+            partner: partner.slot,
+            ledger: ledger.slot,
+        })
+        .collect()
+}
+
+fn pair_equal<'r>(
+    policy: &SourcePolicy,
+    partner: &mut [Class<'r>],
+    ledger: &mut [Class<'r>],
+) -> Pairs<'r> {
+    let mut pairs = Vec::new();
+    for class in partner {
+        if let Ok(twin) = ledger.binary_search_by_key(&class.position(), Class::position) {
+            pairs.extend(pair_off(policy, &mut class.free, &mut ledger[twin].free));
+        }
+    }
+    pairs
+}
+
+/// Pairs classes that are near each other and near nothing else that is free.
+fn pair_near<'r>(
+    policy: &SourcePolicy,
+    partner: &mut [Class<'r>],
+    ledger: &mut [Class<'r>],
+    limit: impl Fn(Tolerance) -> Amount,
+) -> Pairs<'r> {
+    let near_to = |class: &Class, others: &[(usize, Money)]| {
+        let limit = limit(policy.tolerances.of(class.money.currency));
+        only_one_near(class.money, limit, others)
+    };
+    let free_partner = free_of(partner);
+    let free_ledger = free_of(ledger);
+    let mut pairs = Vec::new();
+    for &(one, _) in &free_partner {
+        let Some(other) = near_to(&partner[one], &free_ledger) else {
+            continue;
+        };
+        if near_to(&ledger[other], &free_partner) == Some(one) {
+            let (one, other) = (&mut partner[one].free, &mut ledger[other].free);
+            pairs.extend(pair_off(policy, one, other));
+        }
+    }
+    pairs
+}
+
+/// Index and money of the classes with free members, in order of money.
+fn free_of(classes: &[Class<'_>]) -> Vec<(usize, Money)> {
+    let free = |(index, class): (usize, &Class)| {
+        let is_free = !class.free.is_empty();
+        is_free.then_some((index, class.money))
+    };
+    classes.iter().enumerate().filter_map(free).collect()
+}
+
+/// The only one of `others` that lies within `limit` of `money`, on the same side of zero.
+fn only_one_near(money: Money, limit: Amount, others: &[(usize, Money)]) -> Option<usize> {
+    let lowest = money.amount.checked_sub(limit).ok()?;
+    let highest = money.amount.checked_add(limit).ok()?;
+    let lowest = (money.currency, lowest);
+    let start = others.partition_point(|(_, other)| (other.currency, other.amount) < lowest);
+    let mut near = others[start..]
+        .iter()
+        .take_while(|(_, other)| other.currency == money.currency && other.amount <= highest)
+        .filter(|(_, other)| other.amount.is_negative() == money.amount.is_negative());
+    let first = near.next();
+    near.next().is_none().then_some(first?.0)
+}
+
+/// Decides what is left in one direction, after everything that fits is paired.
+fn settle<'r>(
+    policy: &SourcePolicy,
+    mut partner: Vec<Class<'r>>,
+    mut ledger: Vec<Class<'r>>,
+    look: Look,
+) -> Vec<Decision> {
+    let (reported, booked) = (count_free(&partner), count_free(&ledger));
+    hold_surplus(&mut partner, reported.saturating_sub(booked));
+    hold_surplus(&mut ledger, booked.saturating_sub(reported));
+    let pairs = pair_last_of_each_currency(policy, &mut partner, &mut ledger);
+    let is_undecided = count_free(&partner) > 0 && count_free(&ledger) > 0;
+    if is_undecided && look == Look::First {
+        return Vec::new();
+    }
+    let mut decisions = in_pairs(pairs);
+    if is_undecided {
+        decisions.push(Decision::Ambiguous {
+            partner: take_free(&mut partner),
+            ledger: take_free(&mut ledger),
+        });
+    }
+    decisions.extend(duplicates(Side::Partner, &partner, &ledger));
+    decisions.extend(duplicates(Side::Ledger, &ledger, &partner));
+    decisions
+}
+
+/// Sets aside as many repetitions as this side has records too many, if that is no choice: all
+/// repetitions, or some of one amount.
+fn hold_surplus(classes: &mut [Class<'_>], surplus: usize) {
+    let repetitions: Vec<usize> = classes.iter().map(Class::repetitions).collect();
+    let repeated_amounts = repetitions.iter().filter(|count| **count > 0).count();
+    let all: usize = repetitions.iter().sum();
+    if all > surplus && repeated_amounts != 1 {
+        return;
+    }
+    for (class, repetitions) in classes.iter_mut().zip(repetitions) {
+        let kept = class.free.len() - repetitions.min(surplus);
+        class.held = class.free.split_off(kept);
+    }
+}
+
+/// Where one amount is left on each side in a currency, those belong together; then the same
+/// with the currencies that are left.
+fn pair_last_of_each_currency<'r>(
+    policy: &SourcePolicy,
+    partner: &mut [Class<'r>],
+    ledger: &mut [Class<'r>],
+) -> Pairs<'r> {
+    let mut by_currency: BTreeMap<Currency, (Vec<usize>, Vec<usize>)> = BTreeMap::new();
+    for (index, money) in free_of(partner) {
+        by_currency.entry(money.currency).or_default().0.push(index);
+    }
+    for (index, money) in free_of(ledger) {
+        by_currency.entry(money.currency).or_default().1.push(index);
+    }
+    let mut pairs = Vec::new();
+    for indexes in by_currency.values() {
+        if let ([one], [other]) = (&indexes.0[..], &indexes.1[..]) {
+            let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
+            pairs.extend(pair_off(policy, one, other));
+        }
+    }
+    if let ([(one, _)], [(other, _)]) = (&free_of(partner)[..], &free_of(ledger)[..]) {
+        let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
+        pairs.extend(pair_off(policy, one, other));
+    }
+    pairs
+}
+
+/// What is left over of an amount that found a counterpart.
+fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
+    let mut duplicates = Vec::new();
+    for class in classes {
+        let Some(original) = class.first_decided() else {
+            continue;
+        };
+        let same_money = others.iter().find(|other| other.money == class.money);
+        let counterparts = same_money.map_or(0, |other| other.members.len());
+        duplicates.extend(class.free.iter().chain(&class.held).map(|member| {
+            Decision::Duplicate(Duplicate {
+                side,
+                slot: member.slot,
+                original: original.slot,
+                copies: class.members.len(),
+                counterparts,
+            })
+        }));
+    }
+    duplicates
+}
+
+fn count_free(classes: &[Class<'_>]) -> usize {
+    classes.iter().map(|class| class.free.len()).sum()
+}
+
+fn take_free(classes: &mut [Class<'_>]) -> Vec<usize> {
+    let free = classes.iter_mut().flat_map(|class| class.free.drain(..));
+    free.map(|member| member.slot).collect()
+}
+
+impl<'r> Class<'r> {
+    fn position(&self) -> (Currency, Amount) {
+        (self.money.currency, self.money.amount)
+    }
+
+    fn is_any_decided(&self) -> bool {
+        self.members.len() > self.free.len() + self.held.len()
+    }
+
+    /// Free members beyond the first of their amount.
+    fn repetitions(&self) -> usize {
+        match self.is_any_decided() {
+            true => self.free.len(),
+            false => self.free.len().saturating_sub(1),
+        }
+    }
+
+    /// The first member that found a counterpart.
+    fn first_decided(&self) -> Option<&Member<'r>> {
+        if !self.is_any_decided() {
+            return None;
+        }
+        let open = self.free.iter().chain(&self.held).map(|member| member.slot);
+        let open: std::collections::BTreeSet<usize> = open.collect();
+        let mut members = self.members.iter();
+        members.find(|member| !open.contains(&member.slot))
+    }
+}

@@ -1,0 +1,101 @@
+//! What names a discrepancy for life, and the order of records that does not depend on files.
+//!
+//! An id holds no line number, no date of a run and no amount that may still change: the same
+//! difference found by a later run, or by a run for one client, has the same id.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
+use crate::money::Money;
+use crate::policy::MatchRule;
+use crate::record::{Record, ReferenceKind};
+
+/// Order of records by what they say, then by where they stand: two records that compare equal
+/// up to there are interchangeable.
+pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
+    let money = |r: &Record| (r.money.currency, r.money.amount);
+    let dates = |r: &Record| (r.value_date, r.booking_date, r.status);
+    let fees = |r: &Record| r.fees.map(|f| (f.gross, f.fee, f.net));
+    money(a)
+        .cmp(&money(b))
+        .then_with(|| dates(a).cmp(&dates(b)))
+        .then_with(|| a.references.cmp(&b.references))
+        .then_with(|| a.client.cmp(&b.client))
+        .then_with(|| a.counterparty.cmp(&b.counterparty))
+        .then_with(|| a.description.cmp(&b.description))
+        .then_with(|| fees(a).cmp(&fees(b)))
+        .then_with(|| a.origin.raw.cmp(&b.origin.raw))
+        .then_with(|| a.origin.file.cmp(&b.origin.file))
+        .then_with(|| a.origin.line.cmp(&b.origin.line))
+}
+
+/// The order in which discrepancies are shown: by reference, kind and id.
+pub(super) fn sort_for_people(discrepancies: &mut [Discrepancy]) {
+    discrepancies.sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+}
+
+/// Natural keys of whatever was found among records that share these references.
+pub(super) fn shared_key(rule: &MatchRule, record: &Record) -> Vec<String> {
+    named(
+        rule.on
+            .iter()
+            .filter_map(|kind| Some((*kind, record.reference(*kind)?))),
+    )
+}
+
+/// Natural keys of a duplicate: what it shares, and which amount comes again.
+pub(super) fn duplicate_key(mut shared: Vec<String>, money: Money) -> Vec<String> {
+    shared.push(money.to_string());
+    shared
+}
+
+/// Natural keys of a record that found no counterpart: all its references, or what it says when
+/// it has none.
+pub(super) fn lone_key(record: &Record) -> Vec<String> {
+    if !record.references.is_empty() {
+        return named(
+            record
+                .references
+                .iter()
+                .map(|(kind, text)| (*kind, &**text)),
+        );
+    }
+    let text = |field: &Option<Box<str>>| field.as_deref().unwrap_or_default().to_owned();
+    vec![
+        "no reference".to_owned(),
+        record.money.to_string(),
+        record.value_date.to_string(),
+        text(&record.client),
+        text(&record.counterparty),
+        text(&record.description),
+    ]
+}
+
+fn named<'r>(references: impl Iterator<Item = (ReferenceKind, &'r str)>) -> Vec<String> {
+    references
+        .flat_map(|(kind, text)| [kind.name().to_owned(), text.to_owned()])
+        .collect()
+}
+
+/// Gives out ids; discrepancies with equal kind and keys are told apart by their ordinal.
+#[derive(Default)]
+pub(super) struct Ids {
+    given: BTreeMap<DiscrepancyId, u32>,
+}
+
+impl Ids {
+    /// The next id for this kind and these natural keys.
+    pub(super) fn next(&mut self, source: &str, kind: Kind, keys: &[String]) -> DiscrepancyId {
+        let mut parts: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let first = DiscrepancyId::fingerprint(source, kind, &parts);
+        let ordinal = self.given.entry(first.clone()).or_default();
+        *ordinal += 1;
+        if *ordinal == 1 {
+            return first;
+        }
+        let ordinal = format!("number {ordinal}");
+        parts.push(&ordinal);
+        DiscrepancyId::fingerprint(source, kind, &parts)
+    }
+}

@@ -1,0 +1,138 @@
+//! Groups of records with equal references, and the bucket that a record is staged in.
+//!
+//! Records are grouped by sorting hashes of their reference texts: nothing is copied, the order
+//! of groups depends on the texts alone, and texts that happen to share a hash are told apart.
+
+use std::cmp::Ordering;
+
+use crate::policy::{MatchRule, SourcePolicy};
+use crate::record::{Record, ReferenceKind};
+
+/// Number of buckets that staged records are spread over. Part of the staged format: a change
+/// makes records that are already staged unreadable.
+pub const BUCKETS: u32 = 16;
+
+/// Bucket of a record: the same for ever, and the same on both sides for records that the first
+/// rule can bring together.
+#[must_use]
+pub fn bucket_of(policy: &SourcePolicy, record: &Record) -> u32 {
+    let by_rule = policy
+        .rules
+        .first()
+        .and_then(|rule| hash_of(&rule.on, record));
+    let hash = by_rule.unwrap_or_else(|| {
+        // Such a record meets its counterpart in `conclude`; any even spread will do.
+        let start = hash_text(HASH_START, &record.origin.raw);
+        record
+            .references
+            .iter()
+            .fold(start, |hash, (_, text)| hash_text(hash, text))
+    });
+    // The low bits of FNV-1a are its weakest; fold the high half in.
+    ((hash ^ (hash >> 32)) % u64::from(BUCKETS)) as u32
+}
+
+/// The texts that `rule` compares, in the order of the rule; `None` when the record lacks one.
+pub(super) fn texts<'r>(rule: &MatchRule, record: &'r Record) -> Option<Vec<&'r str>> {
+    rule.on.iter().map(|kind| record.reference(*kind)).collect()
+}
+
+/// Whether `rule` can find a counterpart for this record at all.
+pub(super) fn is_complete(rule: &MatchRule, record: &Record) -> bool {
+    rule.on.iter().all(|kind| record.reference(*kind).is_some())
+}
+
+/// Order of two records by the texts that are compared.
+pub(super) fn order(on: &[ReferenceKind], a: &Record, b: &Record) -> Ordering {
+    on.iter()
+        .map(|kind| a.reference(*kind).cmp(&b.reference(*kind)))
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
+}
+
+/// Slots of both sides, grouped by equal texts. Only groups in which both sides are present.
+pub(super) struct KeyGroups {
+    slots: Vec<usize>,
+    /// Where in `slots` a group begins, where its ledger part does, and where it ends.
+    bounds: Vec<(usize, usize, usize)>,
+}
+
+impl KeyGroups {
+    /// Partner slots and ledger slots of every group, in an order that depends on texts alone.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[usize], &[usize])> {
+        let slots = &self.slots;
+        self.bounds
+            .iter()
+            .map(|&(start, middle, end)| (&slots[start..middle], &slots[middle..end]))
+    }
+}
+
+/// One record to be grouped; sorts by hash, then side, then slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    hash: u64,
+    is_ledger: bool,
+    slot: usize,
+}
+
+/// Groups the records that `rule` can bring together. Empty slots and records without all texts
+/// of the rule take no part.
+pub(super) fn groups(
+    rule: &MatchRule,
+    partner: &[Option<Record>],
+    ledger: &[Option<Record>],
+) -> KeyGroups {
+    let mut entries = Vec::with_capacity(partner.len() + ledger.len());
+    for (is_ledger, slots) in [(false, partner), (true, ledger)] {
+        for (slot, record) in slots.iter().enumerate() {
+            if let Some(hash) = record.as_ref().and_then(|r| hash_of(&rule.on, r)) {
+                entries.push(Entry {
+                    hash,
+                    is_ledger,
+                    slot,
+                });
+            }
+        }
+    }
+    entries.sort_unstable();
+    let record = |entry: &Entry| {
+        let slots = if entry.is_ledger { ledger } else { partner };
+        slots[entry.slot].as_ref().expect("only full slots entered")
+    };
+    let same_texts = |a: &Entry, b: &Entry| order(&rule.on, record(a), record(b)).is_eq();
+    let mut groups = KeyGroups {
+        slots: Vec::with_capacity(entries.len()),
+        bounds: Vec::new(),
+    };
+    for run in entries.chunk_by_mut(|a, b| a.hash == b.hash) {
+        if run.windows(2).any(|pair| !same_texts(&pair[0], &pair[1])) {
+            run.sort_by(|a, b| order(&rule.on, record(a), record(b)).then(a.cmp(b)));
+        }
+        for group in run.chunk_by(same_texts) {
+            let (start, size) = (groups.slots.len(), group.len());
+            let of_partner = group.partition_point(|entry| !entry.is_ledger);
+            if (1..size).contains(&of_partner) {
+                groups.slots.extend(group.iter().map(|entry| entry.slot));
+                groups
+                    .bounds
+                    .push((start, start + of_partner, start + size));
+            }
+        }
+    }
+    groups
+}
+
+fn hash_of(on: &[ReferenceKind], record: &Record) -> Option<u64> {
+    on.iter().try_fold(HASH_START, |hash, kind| {
+        Some(hash_text(hash, record.reference(*kind)?))
+    })
+}
+
+const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, 64 bits, with a byte between texts that UTF-8 never contains.
+fn hash_text(start: u64, text: &str) -> u64 {
+    text.bytes().chain([0xff]).fold(start, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,205 @@
+//! Records that no rule brought together with anything: in transit, missing on the other side,
+//! there again, or not what the run is about.
+
+use std::cmp::Ordering;
+
+use super::identity::{self, lone_key, shared_key};
+use super::nearest::{self, Index};
+use super::scope::{Membership, covers, membership};
+use super::work::{Reported, Work, duplicate_kind, on_its_side};
+use super::{Comparison, explain, key};
+use crate::discrepancy::{Kind, NearestCandidate};
+use crate::policy::{RunContext, SourcePolicy};
+use crate::record::{Record, Side};
+
+/// What a lone record is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fate {
+    OutOfScope,
+    InTransit,
+    Missing,
+    /// Repeats the record at this index; its side has it so many times.
+    Again {
+        original: usize,
+        copies: usize,
+    },
+}
+
+/// Says of everything that still waits what it is, and ends the comparison.
+pub(super) fn classify(mut work: Work<'_>) -> Comparison {
+    let left = work.take_left();
+    let nearest_to_partner = search_all(&work, &left.partner, &left.ledger);
+    let nearest_to_ledger = search_all(&work, &left.ledger, &left.partner);
+    conclude_side(&mut work, left.partner, nearest_to_partner);
+    conclude_side(&mut work, left.ledger, nearest_to_ledger);
+    let (decided, _) = work.finish();
+    decided
+}
+
+type Candidates = Vec<(usize, NearestCandidate)>;
+
+/// The nearest candidates of missing records, by their index.
+fn search_all(work: &Work<'_>, lone: &[Record], others: &[Record]) -> Candidates {
+    let fates = fates(work.policy, work.context, lone);
+    let missing = fates
+        .iter()
+        .enumerate()
+        .filter(|(_, fate)| **fate == Fate::Missing);
+    let index = Index::new(others);
+    missing
+        .take(nearest::SEARCHES_MAX)
+        .filter_map(|(lone_index, _)| Some((lone_index, index.nearest(&lone[lone_index])?)))
+        .collect()
+}
+
+fn conclude_side(work: &mut Work<'_>, lone: Vec<Record>, nearest: Candidates) {
+    let fates = fates(work.policy, work.context, &lone);
+    let original = |fate: &Fate| match fate {
+        Fate::Again { original, .. } => Some(lone[*original].clone()),
+        _ => None,
+    };
+    let originals: Vec<Option<Record>> = fates.iter().map(original).collect();
+    let mut nearest = nearest.into_iter().peekable();
+    for (index, ((record, fate), original)) in
+        lone.into_iter().zip(fates).zip(originals).enumerate()
+    {
+        let candidate = nearest
+            .next_if(|(of, _)| *of == index)
+            .map(|(_, found)| found);
+        match fate {
+            Fate::OutOfScope => work.decided.out_of_scope.push(record),
+            Fate::InTransit => work.decided.in_transit.push(record),
+            Fate::Missing => report_missing(work, record, candidate),
+            Fate::Again { copies, .. } => {
+                report_again(work, record, original.into_iter().collect(), copies);
+            }
+        }
+    }
+}
+
+/// What each of these records of one side is; they are in canonical order.
+fn fates(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Fate> {
+    let is_waiting = |record: &Record| is_in_transit(policy, context, record);
+    let mut fates: Vec<Fate> = lone
+        .iter()
+        .map(|record| match is_waiting(record) {
+            true => Fate::InTransit,
+            false => Fate::Missing,
+        })
+        .collect();
+    let overdue = (0..lone.len()).filter(|index| fates[*index] == Fate::Missing);
+    let mut overdue: Vec<usize> = overdue.collect();
+    overdue.sort_by(|a, b| order_of_twins(policy, &lone[*a], &lone[*b]).then(a.cmp(b)));
+    let are_twins = |a: &usize, b: &usize| {
+        let (a, b) = (&lone[*a], &lone[*b]);
+        home(policy, a).is_some() && order_of_twins(policy, a, b).is_eq()
+    };
+    let is_inside = |index: &usize| membership(&context.scope, &lone[*index]) == Membership::Inside;
+    for twins in overdue.chunk_by(are_twins) {
+        let is_group_inside = twins.iter().any(is_inside);
+        for (position, index) in twins.iter().enumerate() {
+            let own = std::iter::once(&lone[*index]);
+            fates[*index] = if !covers(&context.scope, own, is_group_inside) {
+                Fate::OutOfScope
+            } else if position > 0 {
+                Fate::Again {
+                    original: twins[0],
+                    copies: twins.len(),
+                }
+            } else {
+                Fate::Missing
+            };
+        }
+    }
+    for (fate, record) in fates.iter_mut().zip(lone) {
+        let own = std::iter::once(record);
+        if *fate == Fate::InTransit && !covers(&context.scope, own, false) {
+            *fate = Fate::OutOfScope;
+        }
+    }
+    fates
+}
+
+/// Whether the partner may still report this ledger record.
+fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -> bool {
+    let window = i64::from(policy.settlement_window_days);
+    record.side == Side::Ledger && window > 0 && business_age(policy, context, record) <= window
+}
+
+fn business_age(policy: &SourcePolicy, context: &RunContext, record: &Record) -> i64 {
+    let (from, to) = (record.value_date, context.business_date);
+    policy.calendar.business_days_between(from, to)
+}
+
+/// Equal for records with the same references by their first rule and the same money.
+fn order_of_twins(policy: &SourcePolicy, a: &Record, b: &Record) -> Ordering {
+    let (home_a, home_b) = (home(policy, a), home(policy, b));
+    let money = |record: &Record| (record.money.currency, record.money.amount);
+    home_a
+        .cmp(&home_b)
+        .then_with(|| home_a.map_or(Ordering::Equal, |at| key::order(&policy.rules[at].on, a, b)))
+        .then_with(|| money(a).cmp(&money(b)))
+}
+
+/// Index of the first rule that could have found a counterpart for this record.
+fn home(policy: &SourcePolicy, record: &Record) -> Option<usize> {
+    let mut rules = policy.rules.iter();
+    rules.position(|rule| key::is_complete(rule, record))
+}
+
+fn report_missing(work: &mut Work<'_>, record: Record, nearest: Option<NearestCandidate>) {
+    let kind = match record.side {
+        Side::Partner => Kind::MissingInLedger,
+        Side::Ledger => Kind::MissingAtPartner,
+    };
+    let reported = Reported {
+        kind,
+        reference: reference_of(work.policy, &record),
+        currency: record.money.currency,
+        at_stake: record.money.amount.abs(),
+        difference: None,
+        related: Vec::new(),
+        rule: rule_of(work.policy, &record),
+        reason: explain::missing(work.policy, work.context, &record),
+    };
+    let keys = lone_key(&record);
+    let (partner, ledger) = on_its_side(record);
+    let mut discrepancy = work.discrepancy(reported, &keys, partner, ledger);
+    discrepancy.nearest = nearest;
+    work.decided.discrepancies.push(discrepancy);
+}
+
+fn report_again(work: &mut Work<'_>, record: Record, related: Vec<Record>, copies: usize) {
+    let reference = reference_of(work.policy, &record);
+    let shared = home(work.policy, &record)
+        .map(|at| shared_key(&work.policy.rules[at], &record))
+        .unwrap_or_default();
+    let reported = Reported {
+        kind: duplicate_kind(record.side),
+        reason: explain::duplicate(&record, &reference, copies, 0),
+        reference,
+        currency: record.money.currency,
+        at_stake: record.money.amount.abs(),
+        difference: None,
+        related,
+        rule: rule_of(work.policy, &record),
+    };
+    let keys = identity::duplicate_key(shared, record.money);
+    let (partner, ledger) = on_its_side(record);
+    let discrepancy = work.discrepancy(reported, &keys, partner, ledger);
+    work.decided.discrepancies.push(discrepancy);
+}
+
+/// What people call a lone record; empty when it carries no reference at all.
+fn reference_of(policy: &SourcePolicy, record: &Record) -> String {
+    match home(policy, record) {
+        Some(at) => explain::subject(&policy.rules[at], record),
+        None => record.display_reference().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The first rule that looked for its counterpart; `none` when no rule could.
+fn rule_of(policy: &SourcePolicy, record: &Record) -> String {
+    let name = |at: usize| policy.rules[at].name.clone();
+    home(policy, record).map_or_else(|| "none".to_owned(), name)
+}

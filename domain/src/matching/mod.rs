@@ -1,0 +1,163 @@
+//! The comparison of both sides: which records belong together, and what is to be said of the rest.
+//!
+//! Pure and deterministic: the same records give the same result in whatever order they come, and
+//! however they are spread over buckets. A record is used once. Where several counterparts fit
+//! equally well nothing is chosen; that is a discrepancy of its own.
+//!
+//! [`match_buckets`] applies the first rule to some buckets (it can run in parallel), [`conclude`]
+//! does the rest with what all buckets left. Records are moved through, never copied, except where
+//! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
+
+mod explain;
+mod fees;
+mod group;
+mod identity;
+mod key;
+mod lone;
+mod nearest;
+mod pair;
+mod scope;
+mod twins;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use crate::discrepancy::{Discrepancy, Kind};
+use crate::policy::{RunContext, SourcePolicy};
+use crate::record::{Record, Side};
+
+pub use key::{BUCKETS, bucket_of};
+pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
+
+use group::Look;
+use work::Work;
+
+/// Records of both sides that are to be compared.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Pool {
+    /// What the partner reports.
+    pub partner: Vec<Record>,
+    /// What we have.
+    pub ledger: Vec<Record>,
+}
+
+impl Pool {
+    /// Takes in the records of another pool.
+    pub fn append(&mut self, mut other: Pool) {
+        self.partner.append(&mut other.partner);
+        self.ledger.append(&mut other.ledger);
+    }
+
+    /// Takes in a record, on its own side.
+    pub fn push(&mut self, record: Record) {
+        match record.side {
+            Side::Partner => self.partner.push(record),
+            Side::Ledger => self.ledger.push(record),
+        }
+    }
+
+    /// All records, the partner's first.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.partner.iter().chain(&self.ledger)
+    }
+
+    /// Nothing on either side.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.partner.is_empty() && self.ledger.is_empty()
+    }
+}
+
+/// Two records that agree within the policy in everything that is compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MatchedPair {
+    /// What the partner reports.
+    pub partner: Record,
+    /// What we have.
+    pub ledger: Record,
+    /// Index of the rule that brought them together, in the policy's rules.
+    pub rule: u32,
+}
+
+/// What the first rule decided about some buckets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Findings {
+    /// Pairs that agree.
+    pub matched: Vec<MatchedPair>,
+    /// Differences, in order of reference, kind and id.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Records that belong to another client or invoice than the run is about.
+    pub out_of_scope: Pool,
+    /// What the first rule could not decide: for [`conclude`].
+    pub left: Pool,
+}
+
+/// What became of every record that was compared: each is in exactly one of these (for
+/// discrepancies see [`own_records`]).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Comparison {
+    /// Pairs that agree.
+    pub matched: Vec<MatchedPair>,
+    /// Differences, in order of reference, kind and id.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Ledger records that the partner may still report: their settlement window has not ended.
+    pub in_transit: Vec<Record>,
+    /// Records that belong to another client or invoice than the run is about.
+    pub out_of_scope: Pool,
+}
+
+/// Applies the first rule to the records of whole buckets (see [`bucket_of`]).
+#[must_use]
+pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Findings {
+    let mut work = Work::new(policy, context, pool);
+    if !policy.rules.is_empty() {
+        work.apply_rule(0, Look::First);
+    }
+    let (decided, left) = work.finish();
+    Findings {
+        matched: decided.matched,
+        discrepancies: decided.discrepancies,
+        out_of_scope: decided.out_of_scope,
+        left,
+    }
+}
+
+/// Applies the remaining rules to what all buckets left, and says of every record that is then
+/// still alone why: ambiguous, again, missing, in transit or out of scope.
+#[must_use]
+pub fn conclude(policy: &SourcePolicy, context: &RunContext, left: Pool) -> Comparison {
+    let mut work = Work::new(policy, context, left);
+    for rule in 1..policy.rules.len() {
+        work.apply_rule(rule, Look::First);
+    }
+    // A later rule may have taken some of the records between which an earlier one could not
+    // choose, so the choice may be plain now; what is not, is ambiguous.
+    for rule in 0..policy.rules.len() {
+        work.apply_rule(rule, Look::Last);
+    }
+    lone::classify(work)
+}
+
+/// The whole comparison in one go: [`match_buckets`], then [`conclude`].
+#[must_use]
+pub fn compare(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Comparison {
+    let findings = match_buckets(policy, context, pool);
+    let mut comparison = conclude(policy, context, findings.left);
+    comparison.matched.splice(0..0, findings.matched);
+    comparison.discrepancies.extend(findings.discrepancies);
+    comparison.out_of_scope.append(findings.out_of_scope);
+    identity::sort_for_people(&mut comparison.discrepancies);
+    comparison
+}
+
+/// The records that a discrepancy accounts for. Others that it shows have a place of their own:
+/// the original of a duplicate, the nearest candidate.
+pub fn own_records(discrepancy: &Discrepancy) -> impl Iterator<Item = &Record> {
+    let related: &[Record] = match discrepancy.kind {
+        Kind::DuplicateAtPartner | Kind::DuplicateInLedger => &[],
+        _ => &discrepancy.related,
+    };
+    let shown = discrepancy.partner.iter().chain(&discrepancy.ledger);
+    shown.chain(related)
+}

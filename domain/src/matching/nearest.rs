@@ -1,0 +1,230 @@
+//! What came closest to a record that found no counterpart, and what kept it from one.
+//!
+//! Only a help for the person who looks: nothing is matched by it. Looks among the lone records
+//! of the other side, at a bounded number of neighbours in a few sorted indexes.
+
+use super::identity::canonical_order;
+use crate::calendar::days_between;
+use crate::discrepancy::NearestCandidate;
+use crate::record::{Record, ReferenceKind};
+
+/// Most lone records of a side that get a search; further ones have no nearest candidate.
+pub const SEARCHES_MAX: usize = 10_000;
+/// Most lone records of the other side that are searched, the first in canonical order.
+pub const CANDIDATES_MAX: usize = 100_000;
+/// Neighbours looked at in each direction of each index.
+const NEIGHBOURS: usize = 4;
+/// Most edits by which one reference may be a misspelling of another.
+const EDITS_MAX: usize = 2;
+/// Shortest reference, in characters, for which an edit distance says anything.
+const MISSPELLED_LENGTH_MIN: usize = 5;
+/// Longest reference, in characters, whose edit distance is computed.
+const MISSPELLED_LENGTH_MAX: usize = 64;
+/// Most days between the value dates of records that have no more than their amount in common.
+const DAYS_MAX: i64 = 10;
+
+/// The lone records of one side, by what a search goes by. All lists are sorted.
+pub(super) struct Index<'r> {
+    by_money: Vec<&'r Record>,
+    by_text: Vec<(&'r str, &'r Record)>,
+    by_plain_text: Vec<(String, &'r Record)>,
+}
+
+/// How much two records have in common; the smaller, the more.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Distance {
+    likeness: Likeness,
+    is_other_money: bool,
+    days: i64,
+}
+
+/// How two references are alike, best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    Same,
+    SpelledDifferently,
+    Edits(usize),
+    Unlike,
+}
+
+/// Two references that were compared.
+struct Relation<'r> {
+    likeness: Likeness,
+    ours: (ReferenceKind, &'r str),
+    theirs: (ReferenceKind, &'r str),
+}
+
+impl<'r> Index<'r> {
+    /// Sorts `records`, which are in canonical order, for searching.
+    pub(super) fn new(records: &'r [Record]) -> Self {
+        let searched = || records.iter().take(CANDIDATES_MAX);
+        let texts = |record: &'r Record| {
+            let texts = record.references.iter();
+            texts.map(move |(_, text)| (&**text, record))
+        };
+        let mut by_text: Vec<_> = searched().flat_map(texts).collect();
+        by_text.sort_by(|a, b| a.0.cmp(b.0).then_with(|| canonical_order(a.1, b.1)));
+        let plain = by_text
+            .iter()
+            .map(|(text, record)| (plain_text(text), *record));
+        let mut by_plain_text: Vec<_> = plain.collect();
+        by_plain_text.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| canonical_order(a.1, b.1)));
+        Index {
+            by_money: searched().collect(),
+            by_text,
+            by_plain_text,
+        }
+    }
+
+    /// The candidate that has most in common with `record`, if any has enough.
+    pub(super) fn nearest(&self, record: &Record) -> Option<NearestCandidate> {
+        let mut best: Option<(Distance, &Record, Option<Relation>)> = None;
+        for candidate in self.candidates(record) {
+            let relation = closest_references(record, candidate);
+            let Some(distance) = distance(record, candidate, relation.as_ref()) else {
+                continue;
+            };
+            let is_better = best.as_ref().is_none_or(|(best_distance, best_record, _)| {
+                let order = distance.cmp(best_distance);
+                order
+                    .then_with(|| canonical_order(candidate, best_record))
+                    .is_lt()
+            });
+            if is_better {
+                best = Some((distance, candidate, relation));
+            }
+        }
+        let (_, candidate, relation) = best?;
+        Some(NearestCandidate {
+            record: candidate.clone(),
+            kept_apart_by: kept_apart_by(record, candidate, relation.as_ref()),
+        })
+    }
+
+    fn candidates(&self, record: &Record) -> Vec<&'r Record> {
+        let mut found: Vec<&'r Record> = Vec::new();
+        let key = |r: &Record| (r.money.currency, r.money.amount, r.value_date);
+        let at = self
+            .by_money
+            .partition_point(|other| key(other) < key(record));
+        found.extend(around(&self.by_money, at));
+        for (_, text) in &record.references {
+            let at = self.by_text.partition_point(|(other, _)| *other < &**text);
+            found.extend(around(&self.by_text, at).iter().map(|(_, record)| *record));
+            let plain = plain_text(text);
+            let at = self
+                .by_plain_text
+                .partition_point(|(other, _)| *other < plain);
+            let neighbours = around(&self.by_plain_text, at);
+            found.extend(neighbours.iter().map(|(_, record)| *record));
+        }
+        found
+    }
+}
+
+fn around<T>(sorted: &[T], at: usize) -> &[T] {
+    let end = sorted.len().min(at.saturating_add(NEIGHBOURS));
+    &sorted[at.saturating_sub(NEIGHBOURS)..end]
+}
+
+/// How far two records are apart; `None` when they have too little in common to be worth showing.
+fn distance(record: &Record, other: &Record, relation: Option<&Relation>) -> Option<Distance> {
+    let likeness = relation.map_or(Likeness::Unlike, |relation| relation.likeness);
+    let is_other_money = record.money != other.money;
+    let days = days_between(record.value_date, other.value_date).abs();
+    let is_near = match likeness {
+        Likeness::Same | Likeness::SpelledDifferently => true,
+        Likeness::Edits(_) => !is_other_money,
+        Likeness::Unlike => !is_other_money && days <= DAYS_MAX,
+    };
+    is_near.then_some(Distance {
+        likeness,
+        is_other_money,
+        days,
+    })
+}
+
+/// The two references that are most alike; the first of each when none are.
+fn closest_references<'r>(record: &'r Record, other: &'r Record) -> Option<Relation<'r>> {
+    let pairs = record.references.iter().flat_map(|(our_kind, our_text)| {
+        other
+            .references
+            .iter()
+            .map(move |(their_kind, their_text)| Relation {
+                likeness: likeness(our_text, their_text),
+                ours: (*our_kind, our_text),
+                theirs: (*their_kind, their_text),
+            })
+    });
+    pairs.min_by_key(|relation| {
+        let is_other_kind = relation.ours.0 != relation.theirs.0;
+        (relation.likeness, is_other_kind)
+    })
+}
+
+fn likeness(one: &str, other: &str) -> Likeness {
+    if one == other {
+        return Likeness::Same;
+    }
+    let plain = plain_text(one);
+    if !plain.is_empty() && plain == plain_text(other) {
+        return Likeness::SpelledDifferently;
+    }
+    let lengths = [one.chars().count(), other.chars().count()];
+    let is_comparable =
+        |length: &usize| (MISSPELLED_LENGTH_MIN..=MISSPELLED_LENGTH_MAX).contains(length);
+    if !lengths.iter().all(is_comparable) || lengths[0].abs_diff(lengths[1]) > EDITS_MAX {
+        return Likeness::Unlike;
+    }
+    match strsim::osa_distance(one, other) {
+        edits if edits <= EDITS_MAX => Likeness::Edits(edits),
+        _ => Likeness::Unlike,
+    }
+}
+
+/// Letters and digits only, in one case, without zeros that lead a number: `inv 0104` is `INV104`.
+fn plain_text(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars().filter(|letter| letter.is_alphanumeric()) {
+        let is_leading_zero = letter == '0' && !plain.ends_with(|last: char| last.is_ascii_digit());
+        if !is_leading_zero {
+            plain.extend(letter.to_uppercase());
+        }
+    }
+    plain
+}
+
+/// Half a sentence on what differs: the reference, then the amount, then the value date.
+fn kept_apart_by(record: &Record, other: &Record, relation: Option<&Relation>) -> String {
+    let mut parts = vec![reference_part(relation)];
+    if record.money != other.money {
+        parts.push(format!("its amount is {}", other.money));
+    }
+    if record.value_date != other.value_date {
+        parts.push(format!("its value date is {}", other.value_date));
+    }
+    parts.join(", ")
+}
+
+fn reference_part(relation: Option<&Relation>) -> String {
+    let Some(relation) = relation else {
+        return "one of the two carries no reference".to_owned();
+    };
+    let ((our_kind, ours), (their_kind, theirs)) = (relation.ours, relation.theirs);
+    let kind = their_kind.name().replace('_', " ");
+    match relation.likeness {
+        Likeness::Same if our_kind == their_kind => format!("its {kind} is the same ({theirs})"),
+        Likeness::Same => {
+            let our_kind = our_kind.name().replace('_', " ");
+            format!("it has {theirs} as its {kind}, not as its {our_kind}")
+        }
+        Likeness::SpelledDifferently => {
+            format!("its {kind} is spelled differently ({ours} / {theirs})")
+        }
+        Likeness::Edits(1) => format!("its {kind} differs by one character ({ours} / {theirs})"),
+        Likeness::Edits(edits) => {
+            format!("its {kind} differs by {edits} characters ({ours} / {theirs})")
+        }
+        Likeness::Unlike => format!("its {kind} is another ({ours} / {theirs})"),
+    }
+}

@@ -1,0 +1,162 @@
+//! Two records that were brought together: do they agree, and if not, in what?
+//!
+//! Every pair goes through here, also those of equal amounts. A pair is one discrepancy at most:
+//! the first kind in the order of [`Kind`] names it, its reason tells the rest.
+
+use super::explain;
+use super::fees::{self, FeeFault};
+use crate::discrepancy::Kind;
+use crate::money::Amount;
+use crate::policy::SourcePolicy;
+use crate::record::{Record, Status};
+
+/// How the partner's value date lies to the ledger's, by the policy's window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Timing {
+    /// Near enough.
+    Within,
+    /// The partner's is earlier by this many days.
+    Early(i64),
+    /// The partner's is later by this many days.
+    Late(i64),
+}
+
+/// One thing in which two records differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Finding {
+    /// Other currency.
+    Currency,
+    /// Partner less ledger is beyond every tolerance (`None`: too large to be exact).
+    Amount(Option<Amount>),
+    /// One says settled, the other reversed or failed.
+    Status(Status, Status),
+    /// The partner's fee is wrong.
+    Fee(FeeFault),
+    /// Partner less ledger is within the rounding tolerance.
+    Rounding(Amount),
+    /// The value date is outside the window.
+    Date(Timing),
+}
+
+impl Finding {
+    fn kind(&self) -> Kind {
+        match self {
+            Finding::Currency => Kind::CurrencyMismatch,
+            Finding::Amount(_) => Kind::AmountMismatch,
+            Finding::Status(..) => Kind::StatusMismatch,
+            Finding::Fee(_) => Kind::FeeMismatch,
+            Finding::Rounding(_) => Kind::Rounding,
+            Finding::Date(_) => Kind::DateMismatch,
+        }
+    }
+}
+
+/// What a discrepancy says of a pair that does not agree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Difference {
+    pub(super) kind: Kind,
+    pub(super) at_stake: Amount,
+    pub(super) difference: Option<Amount>,
+    pub(super) reason: String,
+}
+
+/// How two records differ; `None` when they agree. `subject` names what they share.
+pub(super) fn difference(
+    policy: &SourcePolicy,
+    partner: &Record,
+    ledger: &Record,
+    subject: impl FnOnce() -> String,
+) -> Option<Difference> {
+    let findings = findings(policy, partner, ledger);
+    let first = findings.first()?;
+    let same_currency = partner.money.currency == ledger.money.currency;
+    let difference = same_currency
+        .then(|| amount_difference(partner, ledger))
+        .flatten();
+    let at_stake = match first {
+        Finding::Fee(fault) => fault.at_stake(),
+        // The whole amount is in question when even its currency or its being paid is.
+        Finding::Currency | Finding::Status(..) | Finding::Amount(None) => {
+            partner.money.amount.abs()
+        }
+        _ => difference.unwrap_or_default().abs(),
+    };
+    Some(Difference {
+        kind: first.kind(),
+        at_stake,
+        difference,
+        reason: explain::pair(policy, &subject(), partner, ledger, &findings),
+    })
+}
+
+/// Everything in which two records differ, in order of precedence.
+fn findings(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut rounding = None;
+    if partner.money.currency != ledger.money.currency {
+        findings.push(Finding::Currency);
+    } else if partner.money.amount != ledger.money.amount {
+        let tolerance = policy.tolerances.of(partner.money.currency);
+        match amount_difference(partner, ledger) {
+            Some(gap) if gap.abs() <= tolerance.accepted => {}
+            Some(gap) if gap.abs() <= tolerance.rounding => rounding = Some(gap),
+            gap => findings.push(Finding::Amount(gap)),
+        }
+    }
+    findings.extend(contradiction(partner, ledger));
+    findings.extend(fees::fault_of_pair(policy, partner, ledger).map(Finding::Fee));
+    findings.extend(rounding.map(Finding::Rounding));
+    match timing(policy, partner, ledger) {
+        Timing::Within => {}
+        outside => findings.push(Finding::Date(outside)),
+    }
+    findings
+}
+
+/// Settled on one side, reversed or failed on the other.
+///
+/// `pending` contradicts nothing: it says that more will be heard. Nor does a record that names
+/// the payment it takes back: it is the reversal, it was not itself reversed.
+fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
+    let (at_partner, in_ledger) = (partner.status?, ledger.status?);
+    let undone = match (at_partner, in_ledger) {
+        (Status::Settled, Status::Reversed | Status::Failed) => ledger,
+        (Status::Reversed | Status::Failed, Status::Settled) => partner,
+        _ => return None,
+    };
+    let original = crate::record::ReferenceKind::OriginalReference;
+    let is_reversal =
+        undone.status == Some(Status::Reversed) && undone.reference(original).is_some();
+    (!is_reversal).then_some(Finding::Status(at_partner, in_ledger))
+}
+
+/// How the two value dates lie to each other.
+pub(super) fn timing(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Timing {
+    if partner.value_date == ledger.value_date {
+        return Timing::Within;
+    }
+    let window = policy.date_window;
+    let days = policy
+        .calendar
+        .days_between(ledger.value_date, partner.value_date, window.unit);
+    if days > i64::from(window.late_days) {
+        Timing::Late(days)
+    } else if -days > i64::from(window.early_days) {
+        Timing::Early(-days)
+    } else {
+        Timing::Within
+    }
+}
+
+/// Partner less ledger, exact.
+fn amount_difference(partner: &Record, ledger: &Record) -> Option<Amount> {
+    let (reported, booked) = (partner.money.amount, ledger.money.amount);
+    reported.checked_sub(booked).ok()
+}
+
+/// Whether the money flows one way on one side and the other way on the other.
+pub(super) fn are_opposite(partner: &Record, ledger: &Record) -> bool {
+    let (reported, booked) = (partner.money.amount, ledger.money.amount);
+    let any_zero = reported.is_zero() || booked.is_zero();
+    !any_zero && reported.is_negative() != booked.is_negative()
+}

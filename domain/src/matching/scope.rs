@@ -1,0 +1,60 @@
+//! Which findings a run for one client or one invoice is about.
+//!
+//! Scope never changes what belongs together: everything is compared as in a run of the whole
+//! source, then what is known to belong elsewhere is put aside. So both runs agree on every id.
+
+use crate::policy::Scope;
+use crate::record::{Record, ReferenceKind, Side};
+
+/// Whether a record is what a run is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Membership {
+    /// Known to be.
+    Inside,
+    /// Cannot be known from the record: its counterpart says.
+    Unknown,
+    /// Known not to be.
+    Elsewhere,
+}
+
+/// Where a record belongs.
+///
+/// Partners often don't know our clients and invoices, so a partner record may be `Unknown`. A
+/// ledger record that names none is `Inside`: the ledger was asked for this scope.
+pub(super) fn membership(scope: &Scope, record: &Record) -> Membership {
+    let named = match scope {
+        Scope::Whole => return Membership::Inside,
+        Scope::Client(client) => record.client.as_deref().map(|text| text == client),
+        Scope::Invoice(invoice) => match record.reference(ReferenceKind::Invoice) {
+            Some(text) => Some(text == invoice),
+            None => record
+                .references
+                .iter()
+                .any(|(_, text)| **text == **invoice)
+                .then_some(true),
+        },
+    };
+    match (named, record.side) {
+        (Some(true), _) | (None, Side::Ledger) => Membership::Inside,
+        (Some(false), _) => Membership::Elsewhere,
+        (None, Side::Partner) => Membership::Unknown,
+    }
+}
+
+/// Whether a finding with these records of its own is what the run is about. Records that don't
+/// say where they belong go with the group that they were found in: `is_group_inside`.
+pub(super) fn covers<'r>(
+    scope: &Scope,
+    own: impl Iterator<Item = &'r Record>,
+    is_group_inside: bool,
+) -> bool {
+    let mut unknown = false;
+    for record in own {
+        match membership(scope, record) {
+            Membership::Inside => return true,
+            Membership::Unknown => unknown = true,
+            Membership::Elsewhere => {}
+        }
+    }
+    unknown && is_group_inside
+}

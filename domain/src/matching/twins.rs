@@ -1,0 +1,89 @@
+//! Pairs records that are alike in everything that a rule compares: equal references, equal (or
+//! nearly equal) amounts. Which goes with which is settled by what else they say, never by the
+//! order of lines.
+
+use std::collections::BTreeMap;
+
+use super::pair::{Timing, timing};
+use crate::policy::SourcePolicy;
+use crate::record::Record;
+
+/// A record and the slot it waits in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member<'r> {
+    pub(super) slot: usize,
+    pub(super) record: &'r Record,
+}
+
+/// Takes as many pairs as both lists allow out of them, and gives them back.
+///
+/// Both lists are in canonical order and stay so. First those whose references are all the same,
+/// then those whose dates agree, then in order: so the later ones are left over.
+pub(super) fn pair_off<'r>(
+    policy: &SourcePolicy,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let mut pairs = Vec::with_capacity(partner.len().min(ledger.len()));
+    if partner.len() + ledger.len() > 2 {
+        pairs = pair_equal_references(policy, partner, ledger);
+    }
+    pairs.extend(pair_by_date(policy, partner, ledger));
+    pairs
+}
+
+fn pair_equal_references<'r>(
+    policy: &SourcePolicy,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let mut alike: BTreeMap<_, (Vec<Member>, Vec<Member>)> = BTreeMap::new();
+    for member in partner.drain(..) {
+        alike
+            .entry(&member.record.references)
+            .or_default()
+            .0
+            .push(member);
+    }
+    for member in ledger.drain(..) {
+        alike
+            .entry(&member.record.references)
+            .or_default()
+            .1
+            .push(member);
+    }
+    let mut pairs = Vec::new();
+    for (_, (mut of_partner, mut of_ledger)) in alike {
+        pairs.extend(pair_by_date(policy, &mut of_partner, &mut of_ledger));
+        partner.append(&mut of_partner);
+        ledger.append(&mut of_ledger);
+    }
+    partner.sort_by(|a, b| super::identity::canonical_order(a.record, b.record));
+    ledger.sort_by(|a, b| super::identity::canonical_order(a.record, b.record));
+    pairs
+}
+
+/// Walks both lists by value date. Taking the earliest that fits gives the most pairs whose dates
+/// agree; what is left is paired in order.
+fn pair_by_date<'r>(
+    policy: &SourcePolicy,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let (mut pairs, mut partner_rest, mut ledger_rest) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut partners, mut ledgers) = (partner.drain(..).peekable(), ledger.drain(..).peekable());
+    while let (Some(p), Some(l)) = (partners.peek(), ledgers.peek()) {
+        match timing(policy, p.record, l.record) {
+            Timing::Within => pairs.extend(partners.next().zip(ledgers.next())),
+            Timing::Early(_) => partner_rest.extend(partners.next()),
+            Timing::Late(_) => ledger_rest.extend(ledgers.next()),
+        }
+    }
+    partner_rest.extend(partners);
+    ledger_rest.extend(ledgers);
+    let more = partner_rest.len().min(ledger_rest.len());
+    pairs.extend(partner_rest.drain(..more).zip(ledger_rest.drain(..more)));
+    *partner = partner_rest;
+    *ledger = ledger_rest;
+    pairs
+}

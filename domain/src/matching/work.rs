@@ -1,0 +1,331 @@
+//! Records on their way through the rules: each waits in its slot until something is decided
+//! about it, then moves out.
+
+use super::group::{self, Decision, Duplicate, Look};
+use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
+use super::scope::{self, Membership, covers};
+use super::twins::Member;
+use super::{Comparison, MatchedPair, Pool, explain, key, own_records, pair};
+use crate::calendar;
+use crate::discrepancy::{Discrepancy, Kind};
+use crate::money::{Amount, Currency};
+use crate::policy::{MatchRule, RunContext, Scope, SourcePolicy};
+use crate::record::{Record, Side};
+use crate::severity::Facts;
+
+/// A comparison under way.
+pub(super) struct Work<'a> {
+    pub(super) policy: &'a SourcePolicy,
+    pub(super) context: &'a RunContext,
+    partner: Vec<Option<Record>>,
+    ledger: Vec<Option<Record>>,
+    pub(super) decided: Comparison,
+    pub(super) ids: Ids,
+}
+
+/// A rule that is being applied to one group.
+struct Turn<'a> {
+    index: usize,
+    rule: &'a MatchRule,
+    look: Look,
+    /// Whether some record of the group is what the run is about.
+    is_inside: bool,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(policy: &'a SourcePolicy, context: &'a RunContext, pool: Pool) -> Self {
+        Work {
+            policy,
+            context,
+            partner: pool.partner.into_iter().map(Some).collect(),
+            ledger: pool.ledger.into_iter().map(Some).collect(),
+            decided: Comparison::default(),
+            ids: Ids::default(),
+        }
+    }
+
+    /// What was decided, its discrepancies in order, and what still waits.
+    pub(super) fn finish(mut self) -> (Comparison, Pool) {
+        identity::sort_for_people(&mut self.decided.discrepancies);
+        let left = self.take_left();
+        (self.decided, left)
+    }
+
+    /// Everything that still waits, in canonical order.
+    pub(super) fn take_left(&mut self) -> Pool {
+        let waiting = |slots: &mut Vec<Option<Record>>| {
+            let mut left: Vec<Record> = slots.drain(..).flatten().collect();
+            left.sort_by(canonical_order);
+            left
+        };
+        Pool {
+            partner: waiting(&mut self.partner),
+            ledger: waiting(&mut self.ledger),
+        }
+    }
+
+    /// Decides what the rule at `index` can about the records that wait.
+    pub(super) fn apply_rule(&mut self, index: usize, look: Look) {
+        let rule = &self.policy.rules[index];
+        let groups = key::groups(rule, &self.partner, &self.ledger);
+        for (partner, ledger) in groups.iter() {
+            let mut turn = Turn {
+                index,
+                rule,
+                look,
+                is_inside: false,
+            };
+            if let ([partner], [ledger]) = (partner, ledger) {
+                self.settle_two(&turn, *partner, *ledger);
+                continue;
+            }
+            let partner = members(&self.partner, partner);
+            let ledger = members(&self.ledger, ledger);
+            turn.is_inside = self.context.scope != Scope::Whole
+                && partner.iter().chain(&ledger).any(|member| {
+                    scope::membership(&self.context.scope, member.record) == Membership::Inside
+                });
+            let decisions = group::decide(self.policy, &partner, &ledger, look);
+            self.carry_out(&turn, decisions);
+        }
+    }
+
+    /// The usual case: one on each side.
+    ///
+    /// Money in is compared with money out only here, and only before anything else was taken:
+    /// later, the counterpart that each of them lacks may be gone for good reasons.
+    fn settle_two(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+        let is_first = turn.index == 0 && turn.look == Look::First;
+        let are_opposite =
+            pair::are_opposite(peek(&self.partner, partner), peek(&self.ledger, ledger));
+        if is_first || !are_opposite {
+            self.pair(turn, partner, ledger);
+        }
+    }
+
+    fn carry_out(&mut self, turn: &Turn<'a>, decisions: Vec<Decision>) {
+        // Duplicates show their original, so they go first, while it still waits in its slot.
+        for decision in &decisions {
+            if let Decision::Duplicate(duplicate) = decision {
+                self.report_duplicate(turn, *duplicate);
+            }
+        }
+        for decision in decisions {
+            match decision {
+                Decision::Duplicate(_) => {}
+                Decision::Pair { partner, ledger } => self.pair(turn, partner, ledger),
+                Decision::Ambiguous { partner, ledger } => {
+                    self.report_ambiguous(turn, &partner, &ledger);
+                }
+            }
+        }
+    }
+
+    fn pair(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+        let partner = take(&mut self.partner, partner);
+        let ledger = take(&mut self.ledger, ledger);
+        let subject = || explain::subject(turn.rule, &ledger);
+        let Some(found) = pair::difference(self.policy, &partner, &ledger, subject) else {
+            let both = [&partner, &ledger].into_iter();
+            if covers(&self.context.scope, both, turn.is_inside) {
+                self.decided.matched.push(MatchedPair {
+                    partner,
+                    ledger,
+                    rule: turn.index as u32,
+                });
+            } else {
+                self.decided.out_of_scope.push(partner);
+                self.decided.out_of_scope.push(ledger);
+            }
+            return;
+        };
+        let keys = self.keys(turn, &ledger);
+        let reported = Reported {
+            kind: found.kind,
+            reference: explain::subject(turn.rule, &ledger),
+            currency: partner.money.currency,
+            at_stake: found.at_stake,
+            difference: found.difference,
+            related: Vec::new(),
+            rule: turn.rule.name.clone(),
+            reason: found.reason,
+        };
+        let discrepancy = self.discrepancy(reported, &keys, Some(partner), Some(ledger));
+        self.report(discrepancy, turn.is_inside);
+    }
+
+    fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
+        let slots = match duplicate.side {
+            Side::Partner => &mut self.partner,
+            Side::Ledger => &mut self.ledger,
+        };
+        let original = peek(slots, duplicate.original).clone();
+        let record = take(slots, duplicate.slot);
+        let keys = duplicate_key(self.keys(turn, &record), record.money);
+        let subject = explain::subject(turn.rule, &record);
+        let reason =
+            explain::duplicate(&record, &subject, duplicate.copies, duplicate.counterparts);
+        let reported = Reported {
+            kind: duplicate_kind(duplicate.side),
+            reference: subject,
+            currency: record.money.currency,
+            at_stake: record.money.amount.abs(),
+            difference: None,
+            related: vec![original],
+            rule: turn.rule.name.clone(),
+            reason,
+        };
+        let (partner, ledger) = on_its_side(record);
+        let discrepancy = self.discrepancy(reported, &keys, partner, ledger);
+        self.report(discrepancy, turn.is_inside);
+    }
+
+    fn report_ambiguous(&mut self, turn: &Turn<'a>, partner: &[usize], ledger: &[usize]) {
+        let mut partner: Vec<Record> = partner
+            .iter()
+            .map(|slot| take(&mut self.partner, *slot))
+            .collect();
+        let mut ledger: Vec<Record> = ledger
+            .iter()
+            .map(|slot| take(&mut self.ledger, *slot))
+            .collect();
+        let keys = self.keys(turn, &partner[0]);
+        let subject = explain::subject(turn.rule, &partner[0]);
+        let reason = explain::ambiguous(&subject, &partner, &ledger);
+        let currency = partner[0].money.currency;
+        let same_currency = partner.iter().chain(&ledger);
+        let at_stake = same_currency
+            .filter(|record| record.money.currency == currency)
+            .map(|record| record.money.amount.abs())
+            .max();
+        let (first_partner, first_ledger) = (partner.remove(0), ledger.remove(0));
+        partner.append(&mut ledger);
+        let reported = Reported {
+            kind: Kind::Ambiguous,
+            reference: subject,
+            currency,
+            at_stake: at_stake.unwrap_or_default(),
+            difference: None,
+            related: partner,
+            rule: turn.rule.name.clone(),
+            reason,
+        };
+        let discrepancy =
+            self.discrepancy(reported, &keys, Some(first_partner), Some(first_ledger));
+        self.report(discrepancy, turn.is_inside);
+    }
+
+    /// What names a finding of this turn. `match_buckets` cannot know what `conclude` will find
+    /// by the same references, so the latter's are marked.
+    fn keys(&self, turn: &Turn<'a>, record: &Record) -> Vec<String> {
+        let mut keys = shared_key(turn.rule, record);
+        let is_first = turn.index == 0 && turn.look == Look::First;
+        let same_references = self.policy.rules.first().map(|first| &first.on);
+        if !is_first && same_references == Some(&turn.rule.on) {
+            keys.push("second look".to_owned());
+        }
+        keys
+    }
+
+    /// Fills in what is the same for every kind.
+    pub(super) fn discrepancy(
+        &mut self,
+        reported: Reported,
+        keys: &[String],
+        partner: Option<Record>,
+        ledger: Option<Record>,
+    ) -> Discrepancy {
+        let value_dates = partner
+            .iter()
+            .chain(&ledger)
+            .map(|record| record.value_date);
+        let age_days = value_dates.min().map_or(0, |date| {
+            calendar::days_between(date, self.context.business_date)
+        });
+        let facts = Facts {
+            kind: reported.kind,
+            currency: reported.currency,
+            at_stake: reported.at_stake,
+            age_days: i32::try_from(age_days.max(0)).unwrap_or(i32::MAX),
+        };
+        Discrepancy {
+            id: self.ids.next(&self.policy.source, reported.kind, keys),
+            kind: reported.kind,
+            severity: self.policy.severity.severity(&facts),
+            reference: reported.reference,
+            currency: reported.currency,
+            at_stake: reported.at_stake,
+            difference: reported.difference,
+            partner,
+            ledger,
+            related: reported.related,
+            rule: reported.rule,
+            reason: reported.reason,
+            nearest: None,
+        }
+    }
+
+    /// Keeps a discrepancy, or puts its records aside when the run is not about them.
+    fn report(&mut self, discrepancy: Discrepancy, is_inside: bool) {
+        if covers(&self.context.scope, own_records(&discrepancy), is_inside) {
+            self.decided.discrepancies.push(discrepancy);
+            return;
+        }
+        let is_duplicate = discrepancy.kind == duplicate_kind(Side::Partner)
+            || discrepancy.kind == duplicate_kind(Side::Ledger);
+        let related = match is_duplicate {
+            true => Vec::new(),
+            false => discrepancy.related,
+        };
+        let shown = discrepancy.partner.into_iter().chain(discrepancy.ledger);
+        for record in shown.chain(related) {
+            self.decided.out_of_scope.push(record);
+        }
+    }
+}
+
+/// What differs between discrepancies of different kinds.
+pub(super) struct Reported {
+    pub(super) kind: Kind,
+    pub(super) reference: String,
+    pub(super) currency: Currency,
+    pub(super) at_stake: Amount,
+    pub(super) difference: Option<Amount>,
+    pub(super) related: Vec<Record>,
+    pub(super) rule: String,
+    pub(super) reason: String,
+}
+
+/// The kind of a duplicate on this side.
+pub(super) fn duplicate_kind(side: Side) -> Kind {
+    match side {
+        Side::Partner => Kind::DuplicateAtPartner,
+        Side::Ledger => Kind::DuplicateInLedger,
+    }
+}
+
+/// A lone record as partner and ledger record of a discrepancy.
+pub(super) fn on_its_side(record: Record) -> (Option<Record>, Option<Record>) {
+    match record.side {
+        Side::Partner => (Some(record), None),
+        Side::Ledger => (None, Some(record)),
+    }
+}
+
+fn members<'r>(waiting: &'r [Option<Record>], slots: &[usize]) -> Vec<Member<'r>> {
+    let member = |slot: &usize| Member {
+        slot: *slot,
+        record: peek(waiting, *slot),
+    };
+    let mut members: Vec<Member> = slots.iter().map(member).collect();
+    members.sort_by(|a, b| canonical_order(a.record, b.record));
+    members
+}
+
+fn peek(slots: &[Option<Record>], slot: usize) -> &Record {
+    slots[slot].as_ref().expect("groups hold full slots only")
+}
+
+fn take(slots: &mut [Option<Record>], slot: usize) -> Record {
+    slots[slot].take().expect("a record is decided about once")
+}
