@@ -1,4 +1,5 @@
 //! Every test from outside, in one binary. Each module is one subject.
 
 mod alerts;
+mod deployment;
 mod servers;
