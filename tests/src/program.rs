@@ -8,7 +8,10 @@ use anyhow::{Context, Result, ensure};
 /// `target/debug/deps/all-….`. `make test` builds it before.
 pub fn trueup_program() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let folder = test.ancestors().nth(2).context("the test is not in a target folder")?;
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .context("the test is not in a target folder")?;
     let program = folder.join("trueup");
     ensure!(
         program.is_file(),

@@ -53,7 +53,9 @@ fn with_defaults(value: &str) -> String {
     let mut result = String::new();
     while let Some((before, variable)) = rest.split_once("${") {
         let (variable, after) = variable.split_once('}').expect("a variable ends with }");
-        let (_, default) = variable.split_once(":-").expect("every variable has a default");
+        let (_, default) = variable
+            .split_once(":-")
+            .expect("every variable has a default");
         result.push_str(before);
         result.push_str(default);
         rest = after;
@@ -67,8 +69,14 @@ fn every_port_is_published_on_the_loopback_address_only_and_once() {
     for (name, service) in compose().services {
         for port in service.ports {
             let parts: Vec<&str> = port.split(':').collect();
-            assert!(matches!(parts[..], ["127.0.0.1", _, _]), "{name} publishes {port}");
-            assert!(published.insert(parts[1].to_owned()), "{name} publishes {port} again");
+            assert!(
+                matches!(parts[..], ["127.0.0.1", _, _]),
+                "{name} publishes {port}"
+            );
+            assert!(
+                published.insert(parts[1].to_owned()),
+                "{name} publishes {port} again"
+            );
         }
     }
     assert!(published.contains("7233"), "people need Temporal's port");
@@ -78,10 +86,18 @@ fn every_port_is_published_on_the_loopback_address_only_and_once() {
 fn every_image_is_pinned_and_temporal_is_of_one_version() {
     let compose = compose();
     for (name, service) in &compose.services {
-        let image = service.image.as_deref().unwrap_or_else(|| panic!("{name} has no image"));
+        let image = service
+            .image
+            .as_deref()
+            .unwrap_or_else(|| panic!("{name} has no image"));
         let version = image.split_once(':').map_or("", |(_, version)| version);
-        let pinned = version.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
-        assert!(pinned || service.build.is_some(), "{name}: {image} has no version");
+        let pinned = version
+            .trim_start_matches('v')
+            .starts_with(|c: char| c.is_ascii_digit());
+        assert!(
+            pinned || service.build.is_some(),
+            "{name}: {image} has no version"
+        );
     }
     let version_of = |service: &str| {
         let image = compose.services[service].image.clone().unwrap_or_default();
@@ -99,11 +115,17 @@ fn what_a_service_waits_for_can_happen() {
             let other = &compose.services[awaited];
             match dependency.condition.as_str() {
                 "service_healthy" => {
-                    assert!(other.healthcheck.is_some(), "{name} waits for {awaited} in vain");
+                    assert!(
+                        other.healthcheck.is_some(),
+                        "{name} waits for {awaited} in vain"
+                    );
                 }
                 "service_completed_successfully" => {
                     let restart = other.restart.as_deref().unwrap_or("no");
-                    assert!(!restart.contains("unless"), "{awaited} never ends for {name}");
+                    assert!(
+                        !restart.contains("unless"),
+                        "{awaited} never ends for {name}"
+                    );
                 }
                 condition => panic!("{name} waits for {awaited} to be {condition}"),
             }
@@ -124,7 +146,10 @@ fn what_is_mounted_exists() {
             assert!(exists, "{name} mounts {source}, which does not exist");
         }
         for config in &service.configs {
-            assert!(compose.configs.contains_key(&config["source"]), "{name}: {config:?}");
+            assert!(
+                compose.configs.contains_key(&config["source"]),
+                "{name}: {config:?}"
+            );
         }
     }
 }
@@ -137,17 +162,32 @@ fn the_worker_reaches_what_its_configuration_names() {
     assert_eq!(temporal, "temporal:7233");
     let ledger = with_defaults(&worker.environment["TRUEUP_LEDGER_URL"]);
     let password = with_defaults(&compose.services["ledger"].environment["POSTGRES_PASSWORD"]);
-    assert_eq!(ledger, format!("postgres://ledger:{password}@ledger:5432/ledger"));
+    assert_eq!(
+        ledger,
+        format!("postgres://ledger:{password}@ledger:5432/ledger")
+    );
 
     let settings: toml::Table = read("examples/compose/trueup.toml").parse().expect("TOML");
     let mail = &settings["alerts"]["channels"]["accounting"];
     let host = mail["host"].as_str().expect("a mail host");
     let port = mail["port"].as_integer().expect("a mail port").to_string();
     let ports = &compose.services[host].ports;
-    assert!(ports.iter().any(|published| published.ends_with(&format!(":{port}"))));
-    let link = settings["alerts"]["link_base_url"].as_str().expect("a link");
-    let ui = compose.services["temporal-ui"].ports[0].rsplit_once(':').expect("a port").0;
-    assert!(link.starts_with(&format!("http://{ui}/")), "{link} is not the UI at {ui}");
+    assert!(
+        ports
+            .iter()
+            .any(|published| published.ends_with(&format!(":{port}")))
+    );
+    let link = settings["alerts"]["link_base_url"]
+        .as_str()
+        .expect("a link");
+    let ui = compose.services["temporal-ui"].ports[0]
+        .rsplit_once(':')
+        .expect("a port")
+        .0;
+    assert!(
+        link.starts_with(&format!("http://{ui}/")),
+        "{link} is not the UI at {ui}"
+    );
 }
 
 #[test]
@@ -168,26 +208,45 @@ fn the_worker_starts_with_the_mounted_configuration_and_its_environment() {
     for (name, value) in &worker.environment {
         check.env(name, with_defaults(value));
     }
-    let output = check.env("TRUEUP_CONFIG", folder).output().expect("trueup check runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = check
+        .env("TRUEUP_CONFIG", folder)
+        .output()
+        .expect("trueup check runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 
     let help = Command::new(tests::trueup_program().expect("the program is built"))
         .args(&worker.command)
         .arg("--help")
         .output()
         .expect("trueup runs");
-    assert!(help.status.success(), "trueup has no command {:?}", worker.command);
+    assert!(
+        help.status.success(),
+        "trueup has no command {:?}",
+        worker.command
+    );
 }
 
 #[test]
 fn the_image_is_built_with_the_stated_compiler_and_runs_as_an_ordinary_user() {
     let manifest: toml::Table = read("Cargo.toml").parse().expect("TOML");
-    let compiler = manifest["workspace"]["package"]["rust-version"].as_str().expect("a version");
+    let compiler = manifest["workspace"]["package"]["rust-version"]
+        .as_str()
+        .expect("a version");
     let dockerfile = read("Dockerfile");
-    assert!(dockerfile.contains(&format!("FROM rust:{compiler}-")), "not Rust {compiler}");
+    assert!(
+        dockerfile.contains(&format!("FROM rust:{compiler}-")),
+        "not Rust {compiler}"
+    );
     assert!(dockerfile.lines().any(|line| line == "USER trueup"));
     let ignored = read(".dockerignore");
-    for member in manifest["workspace"]["members"].as_array().expect("members") {
+    for member in manifest["workspace"]["members"]
+        .as_array()
+        .expect("members")
+    {
         let name = member.as_str().expect("a name");
         let kept = ignored.lines().any(|line| line == format!("!{name}"));
         assert!(kept, ".dockerignore hides {name} from the build");
