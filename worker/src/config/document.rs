@@ -29,6 +29,11 @@ impl Document {
         }
     }
 
+    /// Its text.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Reads the file, or finds what is wrong with it.
     ///
     /// After a problem the value at fault is left out and the rest is read again, so that all of

@@ -26,12 +26,13 @@ use activities::alerts::ChannelConfig;
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
-use jiff::civil::Time;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
-pub use settings_file::TemporalTable as Temporal;
+pub use settings_file::{Pace, TemporalSettings};
 pub use words::{SourceWords, describe};
 
 /// An installation: everything that its configuration folder says, checked.
@@ -40,7 +41,7 @@ pub struct Configuration {
     /// The folder, which relative paths start from.
     pub folder: PathBuf,
     /// Where Temporal is, unless its own environment says otherwise.
-    pub temporal: Temporal,
+    pub temporal: TemporalSettings,
     /// The embedded store.
     pub store: Store,
     /// Sealed inputs and staged records.
@@ -49,6 +50,8 @@ pub struct Configuration {
     pub channels: BTreeMap<String, ChannelConfig>,
     /// What is read at most of any input.
     pub limits: ReadLimits,
+    /// How the work of a run is divided.
+    pub pace: Pace,
     /// The sources, by name.
     pub sources: BTreeMap<String, Source>,
     /// When the business days of each source end.
@@ -71,7 +74,66 @@ pub struct BusinessDay {
     pub cut_off: Option<Time>,
 }
 
+/// One source of a configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfiguredSource<'a> {
+    /// What is read, how it is compared, who is told.
+    pub source: &'a Source,
+    /// When its business day ends.
+    pub business_day: &'a BusinessDay,
+}
+
+/// A source that is not configured.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no source `{name}`{}; configured: {known}", hint.as_deref().unwrap_or_default())]
+pub struct UnknownSource {
+    name: String,
+    hint: Option<String>,
+    known: String,
+}
+
+impl BusinessDay {
+    /// The business date that `instant` belongs to.
+    #[must_use]
+    pub fn date_at(&self, instant: Timestamp) -> Date {
+        let local = instant.to_zoned(self.time_zone.clone());
+        match self.cut_off {
+            Some(cut_off) if local.time() >= cut_off => {
+                local.date().tomorrow().unwrap_or(local.date())
+            }
+            _ => local.date(),
+        }
+    }
+}
+
+impl ConfiguredSource<'_> {
+    /// The business date that `instant` belongs to.
+    #[must_use]
+    pub fn business_date_at(&self, instant: Timestamp) -> Date {
+        self.business_day.date_at(instant)
+    }
+}
+
 impl Configuration {
+    /// The source of this name.
+    ///
+    /// # Errors
+    /// There is none; says which there are.
+    pub fn source(&self, name: &str) -> Result<ConfiguredSource<'_>, UnknownSource> {
+        let found = self.sources.get(name).zip(self.business_days.get(name));
+        found
+            .map(|(source, business_day)| ConfiguredSource { source, business_day })
+            .ok_or_else(|| {
+                let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();
+                let meant = suggest::closest(name, known.iter().copied());
+                UnknownSource {
+                    name: name.to_owned(),
+                    hint: meant.map(|meant| format!(" (did you mean `{meant}`?)")),
+                    known: known.join(", "),
+                }
+            })
+    }
+
     /// Environment variables that the configuration names and that are not set: a process that
     /// needs them can't start.
     #[must_use]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SettingsFile {
     /// Where Temporal is.
-    pub(crate) temporal: TemporalTable,
+    pub(crate) temporal: TemporalSettings,
     /// What is on record.
     pub(crate) store: StoreTable,
     /// Inputs and staged records.
@@ -22,21 +22,23 @@ pub(crate) struct SettingsFile {
     pub(crate) alerts: AlertsTable,
     /// What is read at most.
     pub(crate) limits: ReadLimits,
+    /// How the work of a run is divided.
+    pub(crate) pace: Pace,
 }
 
 /// `[temporal]`. Temporal's own environment (`TEMPORAL_ADDRESS` and others) wins over it.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct TemporalTable {
+pub struct TemporalSettings {
     /// Host and port of the server's front end.
     pub address: String,
     /// The namespace.
     pub namespace: String,
 }
 
-impl Default for TemporalTable {
+impl Default for TemporalSettings {
     fn default() -> Self {
-        TemporalTable {
+        TemporalSettings {
             address: "localhost:7233".to_owned(),
             namespace: "default".to_owned(),
         }
@@ -77,6 +79,28 @@ impl Default for AlertsTable {
             summary_above: 20,
             link_base_url: None,
             channels: BTreeMap::new(),
+        }
+    }
+}
+
+/// `[pace]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Records of both sides per comparison, before another one is started beside it.
+    pub records_per_task: u64,
+    /// Comparisons side by side, at most.
+    pub compare_tasks_max: u32,
+    /// A long step that gives no sign for this long is taken over by another worker.
+    pub heartbeat_timeout_seconds: u32,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace {
+            records_per_task: 250_000,
+            compare_tasks_max: 8,
+            heartbeat_timeout_seconds: 60,
         }
     }
 }

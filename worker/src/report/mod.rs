@@ -1,5 +1,4 @@
-//! The files that people and scripts take away: discrepancies and rejects as CSV, discrepancies
-//! as NDJSON, the summary as JSON.
+//! The files that people and scripts take away: discrepancies as CSV and NDJSON, rejects as CSV.
 //!
 //! Written from domain values, by `trueup compare` and by the exports of a stored run alike. The
 //! same values give the same bytes. Decides nothing and reads nothing.
@@ -9,10 +8,8 @@ mod discrepancies_json;
 mod folder;
 mod rejects_csv;
 mod spreadsheet;
-mod summary;
 
 pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
 pub use folder::OutputFolder;
 pub use rejects_csv::write_rejects_csv;
-pub use summary::{Summary, peak_memory_bytes};

@@ -1,0 +1,104 @@
+//! `trueup compare`: a comparison of two files without Temporal and without a store.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context;
+use domain::policy::{RunContext, Scope};
+use domain::record::{Record, Reject, Side};
+use jiff::civil::Date;
+
+use crate::config::Configuration;
+use crate::exit::Exit;
+use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides};
+use crate::report::{
+    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
+};
+
+/// Compares a partner file with a ledger file by the rules of a source; alerts nobody, records
+/// nothing
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Name of the source
+    source: String,
+    /// The partner's report
+    #[arg(long, value_name = "FILE")]
+    partner: PathBuf,
+    /// Our records
+    #[arg(long, value_name = "FILE")]
+    ledger: PathBuf,
+    /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json and rejects.csv
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The day that is reconciled, YYYY-MM-DD (the latest value date of both files if not given)
+    #[arg(long, value_name = "DATE")]
+    business_date: Option<Date>,
+    /// Only this client's records
+    #[arg(long, conflicts_with = "invoice")]
+    client: Option<String>,
+    /// Only this invoice's records
+    #[arg(long)]
+    invoice: Option<String>,
+}
+
+/// Compares, writes the files, and says what was found: exit 1 when there are discrepancies.
+///
+/// # Errors
+/// Unknown source, a file that can't be read as its format, an output folder that can't be
+/// written.
+pub fn run(
+    configuration: &Configuration,
+    arguments: &Arguments,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let source = configuration.source(&arguments.source)?.source;
+    let input = |side: Side| SideInput {
+        side,
+        path: match side {
+            Side::Partner => &arguments.partner,
+            Side::Ledger => &arguments.ledger,
+        },
+        format: &source.side(side).format,
+    };
+    let inputs = Side::BOTH.map(input);
+    let mut sides = read_sides(inputs, &source.policy, &configuration.limits)?;
+    let context = RunContext {
+        business_date: arguments.business_date.or_else(|| latest(&sides)).unwrap_or_default(),
+        scope: scope(arguments),
+    };
+    let rejects: Vec<Reject> =
+        sides.iter_mut().flat_map(|side| std::mem::take(&mut side.rejects)).collect();
+    let mut summary = Summary::of_sides(source, &context, &sides);
+    let too_large = "the sums of these files are too large to be exact";
+    let outcome = compare(&source.policy, &context, sides).context(too_large)?;
+    summary.add_outcome(&outcome).context(too_large)?;
+
+    let out = OutputFolder::open(&arguments.out)?;
+    let discrepancies = &outcome.discrepancies;
+    out.write("discrepancies.csv", |file| write_discrepancies_csv(file, discrepancies))?;
+    out.write("discrepancies.ndjson", |file| write_discrepancies_ndjson(file, discrepancies))?;
+    out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
+    summary.took(started.elapsed());
+    let summary_json = serde_json::to_string_pretty(&summary)?;
+    out.write("summary.json", |file| writeln!(file, "{summary_json}"))?;
+    match json {
+        true => println!("{summary_json}"),
+        false => print!("{}", account(&summary, discrepancies, &rejects, out.path())),
+    }
+    let clean = discrepancies.is_empty();
+    Ok(if clean { Exit::Clean } else { Exit::Found })
+}
+
+fn scope(arguments: &Arguments) -> Scope {
+    match (&arguments.client, &arguments.invoice) {
+        (Some(client), _) => Scope::Client(client.clone()),
+        (None, Some(invoice)) => Scope::Invoice(invoice.clone()),
+        (None, None) => Scope::Whole,
+    }
+}
+
+fn latest(sides: &[SideRead; 2]) -> Option<Date> {
+    let records = sides.iter().flat_map(SideRead::records);
+    records.map(|record: &Record| record.value_date).max()
+}

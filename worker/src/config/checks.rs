@@ -1,0 +1,182 @@
+//! What a source's file must agree with outside of itself: the channels of `trueup.toml`, query
+//! files, the environment; and whether its rules can ever find anything.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use activities::alerts::ChannelConfig;
+use activities::formats::Format;
+use activities::inputs::{self, Transport};
+use domain::record::{ReferenceKind, Side};
+use domain::severity::Severity;
+
+use super::Configuration;
+use super::document::Document;
+use super::policy::Findings;
+use super::problem::Problem;
+use super::source_file::{RouteTable, SideFile, SourceFile};
+use super::suggest::closest;
+use super::tree::Place;
+
+/// Checks one source against everything around it.
+pub(crate) fn check_source(
+    file: &SourceFile,
+    document: &Document,
+    folder: &Path,
+    channels: &BTreeMap<String, ChannelConfig>,
+    findings: &mut Findings,
+) {
+    for side in Side::BOTH {
+        check_side(side, side_of(file, side), document, folder, findings);
+    }
+    check_references(file, document, findings);
+    for (index, route) in file.alerts.iter().enumerate() {
+        check_route(index, route, document, channels, findings);
+    }
+    let alerted = file.alerts.iter().any(|route| !route.channels.is_empty());
+    if !alerted {
+        let message = "no `[[alerts]]`: nobody is told, not even of what is critical";
+        let warning = document.warning(&Place::root(), message);
+        findings.warnings.push(warning.with_help(format!(
+            "add `[[alerts]]` with `severity_from = \"{}\"` and `channels`",
+            Severity::Critical
+        )));
+    }
+}
+
+/// A channel that nobody uses is probably the other half of a slip.
+pub(crate) fn warn_of_unused_channels(
+    configuration: &Configuration,
+    settings: &Document,
+    findings: &mut Findings,
+) {
+    let used = |name: &str| {
+        let mut sources = configuration.sources.values();
+        sources.any(|source| source.alerts.routes.iter().any(|route| route.channel == name))
+    };
+    for name in configuration.channels.keys().filter(|name| !used(name)) {
+        let place = Place::root().key("alerts").key("channels").key(name);
+        let warning = settings.warning(&place, format!("no source alerts to `{name}`"));
+        findings.warnings.push(warning.with_help("name it in a source's `[[alerts]]`, or drop it"));
+    }
+}
+
+/// The environment variables that are named and not set. A blank one counts as not set.
+pub(crate) fn missing_environment(
+    configuration: &Configuration,
+    is_set: impl Fn(&str) -> bool,
+) -> Vec<Problem> {
+    let mut missing = BTreeMap::new();
+    for (name, channel) in &configuration.channels {
+        let variables = match channel {
+            ChannelConfig::Slack(slack) => vec![&slack.webhook_url_env],
+            ChannelConfig::Email(email) => email.password_env.iter().collect(),
+        };
+        for variable in variables {
+            missing.insert(variable, ("trueup.toml".to_owned(), format!("alert channel `{name}`")));
+        }
+    }
+    for (name, source) in &configuration.sources {
+        for side in Side::BOTH {
+            if let Transport::Postgres(postgres) = &source.side(side).transport {
+                let user = (format!("sources/{name}.toml"), format!("the {side} of `{name}`"));
+                missing.insert(&postgres.url_env, user);
+            }
+        }
+    }
+    missing.retain(|variable, _| !is_set(variable));
+    let problem = |(variable, (file, user)): (&String, (String, String))| {
+        Problem::of_file(file, format!("the environment variable {variable} is not set"))
+            .with_help(format!("{user} needs it; secrets are never in the files"))
+    };
+    missing.into_iter().map(problem).collect()
+}
+
+fn side_of(file: &SourceFile, side: Side) -> &SideFile {
+    match side {
+        Side::Partner => &file.partner,
+        Side::Ledger => &file.ledger,
+    }
+}
+
+fn check_side(
+    side: Side,
+    input: &SideFile,
+    document: &Document,
+    folder: &Path,
+    findings: &mut Findings,
+) {
+    let here = Place::root().key(side.name());
+    let format = here.key("format").key(match &input.format {
+        Format::Csv(_) => "csv",
+        Format::Camt053(_) => "camt053",
+    });
+    for problem in input.format.validate() {
+        findings.problems.push(document.problem(&format, problem));
+    }
+    if let Err(error) = inputs::check(&input.transport, folder) {
+        let place = here.key("transport").key("query_file");
+        findings.problems.push(document.problem(&place, error.to_string()));
+    }
+}
+
+/// A rule on a reference that one side never has can never match anything.
+fn check_references(file: &SourceFile, document: &Document, findings: &mut Findings) {
+    for (rule_index, rule) in file.rules.iter().enumerate() {
+        for (index, kind) in rule.on.iter().map(|kind| kind.0).enumerate() {
+            let lacks = |side: &Side| !produces(&side_of(file, *side).format, kind);
+            let sides: Vec<Side> = Side::BOTH.into_iter().filter(lacks).collect();
+            let who = match sides[..] {
+                [] => continue,
+                [side] => format!("the {side}'s mapping has"),
+                _ => "neither side's mapping has".to_owned(),
+            };
+            let not = if sides.len() == 1 { "no" } else { "a" };
+            let place = Place::root().key("rules").index(rule_index).key("on").index(index);
+            let message = format!("this rule never matches: {who} {not} `{kind}`");
+            let help = format!("map `{kind}` on both sides, or match on what they have");
+            findings.problems.push(document.problem(&place, message).with_help(help));
+        }
+    }
+}
+
+/// Whether records of this format can have this reference.
+fn produces(format: &Format, kind: ReferenceKind) -> bool {
+    match format {
+        Format::Csv(mapping) => mapping.references().contains(&kind),
+        Format::Camt053(mapping) => mapping.references().contains(&kind),
+    }
+}
+
+fn check_route(
+    index: usize,
+    route: &RouteTable,
+    document: &Document,
+    channels: &BTreeMap<String, ChannelConfig>,
+    findings: &mut Findings,
+) {
+    let place = Place::root().key("alerts").index(index).key("channels");
+    if route.channels.is_empty() {
+        let problem = document.problem(&place, "a route needs at least one channel");
+        findings.problems.push(problem.with_help(known_channels(channels)));
+    }
+    for (position, name) in route.channels.iter().enumerate() {
+        if channels.contains_key(name) {
+            continue;
+        }
+        let problem = document.problem(&place.index(position), format!("no channel `{name}`"));
+        let help = match closest(name, channels.keys().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`? {}", known_channels(channels)),
+            None => known_channels(channels),
+        };
+        findings.problems.push(problem.with_help(help));
+    }
+}
+
+fn known_channels(channels: &BTreeMap<String, ChannelConfig>) -> String {
+    if channels.is_empty() {
+        return "trueup.toml has no channel yet: add `[alerts.channels.<name>]`".to_owned();
+    }
+    let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+    format!("channels in trueup.toml: {}", names.join(", "))
+}

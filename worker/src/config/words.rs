@@ -1,0 +1,188 @@
+//! A source's configuration in words, for somebody to read through before it goes live.
+
+use activities::formats::Format;
+use activities::inputs::Transport;
+use domain::calendar::DayUnit;
+use domain::money::amount_text;
+use domain::policy::{AgreedFee, SourcePolicy};
+use domain::record::Side;
+use domain::severity::SeverityRule;
+use serde::Serialize;
+
+use super::Configuration;
+
+/// What a source does, in sentences.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SourceWords {
+    /// Its name.
+    pub source: String,
+    /// What people call it.
+    pub title: String,
+    /// SHA-256 of its file.
+    pub rule_version: String,
+    /// What is read from where.
+    pub reads: Vec<String>,
+    /// What a match is, in order.
+    pub matches: Vec<String>,
+    /// What is accepted.
+    pub accepts: Vec<String>,
+    /// How urgent things are.
+    pub severity: Vec<String>,
+    /// Who is told.
+    pub alerts: Vec<String>,
+}
+
+/// Every source of `configuration` in words, or the one of this name.
+#[must_use]
+pub fn describe(configuration: &Configuration, only: Option<&str>) -> Vec<SourceWords> {
+    let sources = configuration.sources.iter();
+    let wanted = sources.filter(|(name, _)| only.is_none_or(|only| only == *name));
+    wanted
+        .map(|(name, source)| SourceWords {
+            source: name.clone(),
+            title: source.title.clone(),
+            rule_version: source.version.clone(),
+            reads: Side::BOTH
+                .map(|side| {
+                    let input = source.side(side);
+                    let (transport, format) = (transport(&input.transport), format(&input.format));
+                    format!("{side}: {format} from {transport}")
+                })
+                .to_vec(),
+            matches: matches(&source.policy),
+            accepts: accepts(&source.policy),
+            severity: severity(&source.policy),
+            alerts: alerts(&source.alerts),
+        })
+        .collect()
+}
+
+impl std::fmt::Display for SourceWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let version = self.rule_version.get(..12).unwrap_or_default();
+        writeln!(f, "{} — {} (rules {version})", self.source, self.title)?;
+        let parts = [
+            ("reads", &self.reads),
+            ("matches", &self.matches),
+            ("accepts", &self.accepts),
+            ("severity", &self.severity),
+            ("alerts", &self.alerts),
+        ];
+        for (title, sentences) in parts {
+            for (index, sentence) in sentences.iter().enumerate() {
+                let title = if index == 0 { title } else { "" };
+                writeln!(f, "  {title:<9} {sentence}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn transport(transport: &Transport) -> String {
+    match transport {
+        Transport::File(file) => format!("the file {}", file.path),
+        Transport::Postgres(postgres) => format!(
+            "PostgreSQL at ${}, query {}, at most {} s",
+            postgres.url_env, postgres.query_file, postgres.statement_timeout_seconds
+        ),
+    }
+}
+
+fn format(format: &Format) -> &'static str {
+    match format {
+        Format::Csv(_) => "CSV",
+        Format::Camt053(_) => "camt.053",
+    }
+}
+
+fn matches(policy: &SourcePolicy) -> Vec<String> {
+    let rules = policy.rules.iter().enumerate().map(|(index, rule)| {
+        let on: Vec<&str> = rule.on.iter().map(|kind| kind.name()).collect();
+        let number = index + 1;
+        format!("{number}. {}: equal {} on both sides", rule.name, on.join(" and "))
+    });
+    rules.collect()
+}
+
+fn accepts(policy: &SourcePolicy) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for (currency, tolerance) in &policy.tolerances.0 {
+        let accepted = amount_text(tolerance.accepted, *currency);
+        let rounding = amount_text(tolerance.rounding, *currency);
+        sentences.push(match (tolerance.accepted.is_zero(), tolerance.rounding.is_zero()) {
+            (true, true) => format!("{currency}: no difference"),
+            (false, true) => format!("{currency}: differences up to {accepted}"),
+            (true, false) => format!("{currency}: differences up to {rounding} are rounding"),
+            (false, false) => format!(
+                "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
+            ),
+        });
+    }
+    sentences.push(match sentences.is_empty() {
+        true => "amounts: no difference, in any currency".to_owned(),
+        false => "other currencies: no difference".to_owned(),
+    });
+    let window = policy.date_window;
+    let days = match window.unit {
+        DayUnit::Calendar => "calendar days",
+        DayUnit::Business => "business days",
+    };
+    sentences.push(match (window.early_days, window.late_days) {
+        (0, 0) => "value dates: equal".to_owned(),
+        (early, late) => {
+            format!("value dates: partner up to {early} earlier or {late} later, in {days}")
+        }
+    });
+    sentences.push(match policy.settlement_window_days {
+        0 => "settlement: a ledger record may not be missing at the partner".to_owned(),
+        days => format!("settlement: in transit for {days} business days after the value date"),
+    });
+    sentences.extend(policy.agreed_fee.as_ref().map(agreed_fee));
+    sentences
+}
+
+fn agreed_fee(fee: &AgreedFee) -> String {
+    let fixed = fee.fixed.iter().map(|(currency, amount)| {
+        format!(" + {} {currency}", amount_text(*amount, *currency))
+    });
+    let fixed: String = fixed.collect();
+    format!("fees: {} % of the gross{fixed}, within {}", fee.percent, fee.tolerance)
+}
+
+fn severity(policy: &SourcePolicy) -> Vec<String> {
+    let rules = policy.severity.rules.iter().map(severity_rule);
+    let mut sentences: Vec<String> = rules.collect();
+    let limits = policy.severity.materiality.0.iter();
+    let limits: Vec<String> = limits
+        .map(|(currency, limit)| format!("{} {currency}", amount_text(*limit, *currency)))
+        .collect();
+    sentences.push(match limits.is_empty() {
+        true => "by kind; every amount is material".to_owned(),
+        false => format!("else by kind; material from {}", limits.join(", ")),
+    });
+    sentences
+}
+
+fn severity_rule(rule: &SeverityRule) -> String {
+    let kinds: Vec<&str> = rule.kinds.iter().map(|kind| kind.name()).collect();
+    let mut conditions = vec![match kinds.is_empty() {
+        true => "anything".to_owned(),
+        false => kinds.join(" or "),
+    }];
+    conditions.extend(rule.currency.map(|currency| format!("in {currency}")));
+    conditions.extend(rule.amount_from.map(|amount| format!("from {amount} up")));
+    conditions.extend(rule.age_days_from.map(|days| format!("from {days} days of age up")));
+    format!("{} is {}", conditions.join(" "), rule.severity)
+}
+
+fn alerts(policy: &domain::alert::AlertPolicy) -> Vec<String> {
+    let routes = policy.routes.iter();
+    let mut sentences: Vec<String> = routes
+        .map(|route| format!("{} from {} up", route.channel, route.severity_from))
+        .collect();
+    sentences.push(match sentences.is_empty() {
+        true => "nobody".to_owned(),
+        false => format!("more than {} per run become one summary", policy.summary_above),
+    });
+    sentences
+}

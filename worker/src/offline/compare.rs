@@ -1,0 +1,141 @@
+//! Compares two sides that were read, bucket by bucket, on all processors.
+
+use std::sync::Mutex;
+use std::thread;
+
+use domain::conservation::Conservation;
+use domain::control::out_of_balance;
+use domain::discrepancy::Discrepancy;
+use domain::matching::{Findings, Pool, conclude, match_buckets};
+use domain::money::{Currency, MoneyError};
+use domain::policy::{RunContext, SourcePolicy};
+
+use super::sides::SideRead;
+
+/// What a comparison found.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Pairs that agree.
+    pub(crate) matched: u64,
+    /// Differences, in order of reference, kind and id.
+    pub(crate) discrepancies: Vec<Discrepancy>,
+    /// Ledger records that may still be settled within their window.
+    pub(crate) in_transit: u64,
+    /// Records of another client or invoice.
+    pub(crate) out_of_scope: u64,
+    /// Where the money of each side and currency went.
+    pub(crate) conservation: Conservation,
+    /// Identities that the files state about themselves and that do not hold, in words.
+    pub(crate) out_of_balance: Vec<String>,
+}
+
+/// Compares both sides. When a file breaks its own arithmetic nothing is matched: it is not known
+/// which of its lines is wrong.
+pub(crate) fn compare(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    sides: [SideRead; 2],
+) -> Result<Outcome, MoneyError> {
+    let mut outcome = Outcome::default();
+    for side in &sides {
+        outcome.conservation.receive(side.records())?;
+    }
+    for side in &sides {
+        // Checks of counts carry no currency of their own: that of the first record will do.
+        let currency = sides.iter().flat_map(SideRead::records).next();
+        let currency = currency.map_or_else(|| Currency::parse("XXX"), |r| Ok(r.money.currency))?;
+        for check in &side.summary.controls {
+            let found = out_of_balance(&policy.source, side.side, check, currency, &policy.severity);
+            outcome.discrepancies.extend(found);
+            if !check.holds() {
+                outcome.out_of_balance.push(check.sentence());
+            }
+        }
+    }
+    if !outcome.discrepancies.is_empty() {
+        for side in &sides {
+            outcome.conservation.carry_forward(side.records())?;
+        }
+        return Ok(outcome);
+    }
+    let left = compare_buckets(policy, context, sides, &mut outcome)?;
+    let comparison = conclude(policy, context, left);
+    outcome.conservation.conclude(&comparison)?;
+    outcome.matched += comparison.matched.len() as u64;
+    outcome.in_transit = comparison.in_transit.len() as u64;
+    outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
+    outcome.discrepancies.extend(comparison.discrepancies);
+    outcome
+        .discrepancies
+        .sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+    Ok(outcome)
+}
+
+/// Applies the first rule to every bucket. Matched pairs are counted and let go of at once.
+fn compare_buckets(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    sides: [SideRead; 2],
+    outcome: &mut Outcome,
+) -> Result<Pool, MoneyError> {
+    let [partner, ledger] = sides.map(|side| side.buckets);
+    let pools = partner.into_iter().zip(ledger);
+    let pools = pools.map(|(partner, ledger)| Pool { partner, ledger });
+    let waiting: Mutex<Vec<Pool>> = Mutex::new(pools.collect());
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let work = || {
+        let mut decided = Vec::new();
+        while let Some(pool) = next(&waiting) {
+            let findings = match_buckets(policy, context, pool);
+            let mut conservation = Conservation::default();
+            conservation.decide(&findings)?;
+            decided.push(Decided::new(findings, conservation));
+        }
+        Ok(decided)
+    };
+    let decided: Vec<Result<Vec<Decided>, MoneyError>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().map(join).collect()
+    });
+    let mut left = Pool::default();
+    for decided in decided {
+        for bucket in decided? {
+            outcome.matched += bucket.matched;
+            outcome.out_of_scope += bucket.out_of_scope;
+            outcome.discrepancies.extend(bucket.discrepancies);
+            outcome.conservation.merge(&bucket.conservation)?;
+            left.append(bucket.left);
+        }
+    }
+    Ok(left)
+}
+
+/// What is kept of a bucket once the first rule has decided.
+struct Decided {
+    matched: u64,
+    out_of_scope: u64,
+    discrepancies: Vec<Discrepancy>,
+    conservation: Conservation,
+    left: Pool,
+}
+
+impl Decided {
+    fn new(findings: Findings, conservation: Conservation) -> Decided {
+        Decided {
+            matched: findings.matched.len() as u64,
+            out_of_scope: findings.out_of_scope.records().count() as u64,
+            discrepancies: findings.discrepancies,
+            conservation,
+            left: findings.left,
+        }
+    }
+}
+
+fn next(waiting: &Mutex<Vec<Pool>>) -> Option<Pool> {
+    // A thread that panicked holds no pool: what is left in the list is whole.
+    let mut waiting = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    waiting.pop()
+}

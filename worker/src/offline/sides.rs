@@ -1,0 +1,113 @@
+//! Reads one file per side, both at once.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use activities::formats::{self, Format, Line, ReadLimits, ReadSummary};
+use anyhow::{Context, bail};
+use domain::matching::{BUCKETS, bucket_of};
+use domain::policy::SourcePolicy;
+use domain::record::{Record, Reject, Side};
+use sha2::{Digest, Sha256};
+
+/// A file to read for one side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SideInput<'a> {
+    /// Whose it is.
+    pub(crate) side: Side,
+    /// Where it is.
+    pub(crate) path: &'a Path,
+    /// How it is written.
+    pub(crate) format: &'a Format,
+}
+
+/// What a file held.
+#[derive(Debug)]
+pub(crate) struct SideRead {
+    /// Whose it is.
+    pub(crate) side: Side,
+    /// Its name, without the folder.
+    pub(crate) file: Arc<str>,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub(crate) sha256: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Its records, by bucket of the first rule.
+    pub(crate) buckets: Vec<Vec<Record>>,
+    /// Lines that could not become records.
+    pub(crate) rejects: Vec<Reject>,
+    /// Counts, and the arithmetic it states about itself.
+    pub(crate) summary: ReadSummary,
+}
+
+impl SideRead {
+    /// All records.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.buckets.iter().flatten()
+    }
+}
+
+/// Reads both sides, each in a thread of its own.
+pub(crate) fn read_sides(
+    inputs: [SideInput<'_>; 2],
+    policy: &SourcePolicy,
+    limits: &ReadLimits,
+) -> anyhow::Result<[SideRead; 2]> {
+    let read = |input| read_side(input, policy, limits);
+    let [first, second] = inputs;
+    let (first, second) = thread::scope(|scope| {
+        let second = scope.spawn(move || read(second));
+        let first = read(first);
+        (first, second.join())
+    });
+    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    Ok([first?, second?])
+}
+
+fn read_side(
+    input: SideInput<'_>,
+    policy: &SourcePolicy,
+    limits: &ReadLimits,
+) -> anyhow::Result<SideRead> {
+    let SideInput { side, path, format } = input;
+    let bytes = read_bytes(path, limits.input_bytes_max)
+        .with_context(|| format!("cannot read the {side} file {}", path.display()))?;
+    let name = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
+    let file: Arc<str> = name.to_string_lossy().into();
+    let mut buckets = vec![Vec::new(); BUCKETS as usize];
+    let mut rejects = Vec::new();
+    let mut emit = |line| match line {
+        Line::Record(record) => {
+            let bucket = bucket_of(policy, &record) as usize % buckets.len();
+            buckets[bucket].push(record);
+        }
+        Line::Reject(reject) => rejects.push(reject),
+    };
+    let summary = formats::read(format, side, &file, &bytes, limits, &mut emit)
+        .with_context(|| format!("the {side} file can't be used"))?;
+    Ok(SideRead {
+        side,
+        file,
+        sha256: hex::encode(Sha256::digest(&bytes)),
+        bytes: bytes.len() as u64,
+        buckets,
+        rejects,
+        summary,
+    })
+}
+
+fn read_bytes(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(bytes_max))?);
+    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        bail!(
+            "larger than input_bytes_max = {bytes_max}: raise it in `[limits]` if that is expected"
+        );
+    }
+    Ok(bytes)
+}
