@@ -1,0 +1,163 @@
+//! The configuration that reads generated data: `trueup.toml` and one file per source.
+
+use super::currencies::{CurrencyFacts, FEE_PERCENT};
+
+/// `trueup.toml`.
+pub(super) const SETTINGS: &str = "\
+# Written by `trueup generate`. Everything else is as it is by default.
+
+[store]
+sqlite = \"data/trueup.db\"
+";
+
+/// `sources/acme-pay.toml`: a settlement report against the ledger.
+pub(super) fn acme_pay(currencies: &[&'static CurrencyFacts]) -> String {
+    let fixed = by_currency("agreed_fee.fixed", currencies, |currency| {
+        currency.fee_fixed
+    });
+    format!(
+        "\
+# Written by `trueup generate`: a payment processor's settlement report.
+
+title = \"Acme Pay, generated\"
+settlement_window_days = 2
+
+[partner.transport]
+kind = \"file\"
+path = \"partner/acme-pay-{{business_date}}.csv\"
+
+[partner.format.csv]
+delimiter = \";\"
+encoding = \"windows-1252\"
+decimal_separator = \",\"
+thousands_separator = \".\"
+dates = [\"%d.%m.%Y\"]
+compare = \"gross\"
+skip = [{{ column = \"Type\", equals = [\"Payout\"] }}]
+totals = [
+  {{ column = \"Transaction ID\", starts_with = [\"Total\"], amount = \"Gross\", count = \"Payments\" }},
+]
+
+[partner.format.csv.fields]
+reference = \"Merchant reference\"
+invoice = \"Invoice\"
+gross = \"Gross\"
+fee = \"Fee\"
+net = \"Net\"
+currency = \"Currency\"
+value_date = \"Value date\"
+status = \"Status\"
+counterparty = \"Customer\"
+
+[partner.format.csv.status_values]
+pending = [\"Pending\"]
+settled = [\"Settled\"]
+reversed = [\"Charged back\"]
+failed = [\"Failed\"]
+
+{ledger}
+[[rules]]
+name = \"payment reference\"
+on = [\"reference\"]
+
+{policy}
+[agreed_fee]
+percent = \"{FEE_PERCENT}\"
+
+{fixed}",
+        ledger = ledger("acme-pay", "reference"),
+        policy = policy(currencies),
+    )
+}
+
+/// `sources/acme-bank.toml`: bank statements against the ledger.
+pub(super) fn acme_bank(currencies: &[&'static CurrencyFacts]) -> String {
+    format!(
+        "\
+# Written by `trueup generate`: a bank's statements.
+
+title = \"Acme Bank, generated\"
+settlement_window_days = 2
+
+[partner.transport]
+kind = \"file\"
+path = \"partner/acme-bank-{{business_date}}.xml\"
+
+[partner.format.camt053]
+
+{ledger}
+[[rules]]
+name = \"end-to-end id\"
+on = [\"end_to_end_id\"]
+
+{policy}",
+        ledger = ledger("acme-bank", "end_to_end_id"),
+        policy = policy(currencies),
+    )
+}
+
+/// The ledger side; `reference` is the field that the payment's reference goes to.
+fn ledger(source: &str, reference: &str) -> String {
+    format!(
+        "\
+[ledger.transport]
+kind = \"file\"
+path = \"ledger/{source}-{{business_date}}.csv\"
+
+[ledger.format.csv.fields]
+{reference} = \"payment_reference\"
+invoice = \"invoice\"
+amount = \"amount\"
+currency = \"currency\"
+value_date = \"value_date\"
+status = \"status\"
+client = \"client_id\"
+counterparty = \"client_name\"
+
+[ledger.format.csv.status_values]
+pending = [\"pending\"]
+settled = [\"settled\"]
+reversed = [\"reversed\"]
+failed = [\"failed\"]
+"
+    )
+}
+
+fn policy(currencies: &[&'static CurrencyFacts]) -> String {
+    let rounding = |currency: &CurrencyFacts| {
+        let amount = currency.plain(currency.rounding);
+        format!("[tolerances.{}]\nrounding = \"{amount}\"\n", currency.code)
+    };
+    let tolerances: Vec<String> = currencies
+        .iter()
+        .map(|currency| rounding(currency))
+        .collect();
+    let materiality = by_currency("materiality", currencies, |currency| currency.materiality);
+    format!(
+        "\
+{tolerances}
+{materiality}
+[dates]
+early_days = 1
+late_days = 3
+unit = \"business\"
+",
+        tolerances = tolerances.join("\n"),
+    )
+}
+
+fn by_currency(
+    table: &str,
+    currencies: &[&'static CurrencyFacts],
+    amount: fn(&CurrencyFacts) -> i64,
+) -> String {
+    let line = |currency: &&'static CurrencyFacts| {
+        format!(
+            "{} = \"{}\"\n",
+            currency.code,
+            currency.plain(amount(currency))
+        )
+    };
+    let lines: String = currencies.iter().map(line).collect();
+    format!("[{table}]\n{lines}")
+}
