@@ -3,3 +3,5 @@
 //! Nothing here decides what the domain should decide.
 
 pub mod alerts;
+pub mod inputs;
+pub mod staging;

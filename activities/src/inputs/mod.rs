@@ -1,0 +1,136 @@
+//! Where a side's data comes from: a file in a folder, or a query on a PostgreSQL ledger.
+//!
+//! An input is sealed before anything reads it: its bytes go to the object store, named by their
+//! hash, so that a retry, an audit and a later question all see the same. Understands nothing of
+//! what is in it, and never picks one of several files.
+
+mod config;
+mod file;
+mod near;
+mod postgres;
+mod query;
+mod template;
+mod tls;
+
+use std::path::Path;
+
+use domain::policy::Scope;
+use jiff::civil::Date;
+
+use crate::staging::{Folder, Staging, StagingError};
+
+pub use crate::staging::SealedInput;
+pub use config::{FileTransport, PostgresTls, PostgresTransport, Several, Transport};
+pub use query::{Bind, Query, QueryError};
+pub use template::{PathTemplate, TemplateError};
+
+/// What an input is wanted for.
+#[derive(Clone, Copy, Debug)]
+pub struct InputRequest<'a> {
+    /// Name of the source.
+    pub source: &'a str,
+    /// The configuration folder: relative paths start there.
+    pub folder: &'a Path,
+    /// The day that is reconciled.
+    pub business_date: Date,
+    /// First value date that a query should return: `:from_date`.
+    pub from_date: Date,
+    /// Last value date that a query should return: `:to_date`.
+    pub to_date: Date,
+    /// Which records the run looks at.
+    pub scope: &'a Scope,
+}
+
+/// Why there is no input.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// An outage, or a file that is still being written: the same call may work later.
+    #[error("{input}: {reason}")]
+    Retry {
+        /// File or query.
+        input: String,
+        /// What happened.
+        reason: String,
+    },
+    /// There is no such file.
+    #[error("no file {pattern} in {folder}; {}", near::sentence(.near))]
+    NotFound {
+        /// Name of the file, or the pattern with its placeholders filled in.
+        pattern: String,
+        /// Where it was looked for.
+        folder: String,
+        /// Names there that come closest.
+        near: Vec<String>,
+    },
+    /// What is there can't be used: too large, unreadable, or several files where one is wanted.
+    #[error("{input}: {reason}")]
+    Unusable {
+        /// File or query.
+        input: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// The ledger refuses the query, and always will.
+    #[error("{query}: {reason}")]
+    Refused {
+        /// Query file, with the line where known.
+        query: String,
+        /// What PostgreSQL says.
+        reason: String,
+    },
+    /// The configuration or the environment lacks something.
+    #[error("{0}")]
+    Misconfigured(String),
+    /// The object store did not take the input.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
+}
+
+/// Brings what `transport` has for this request into the object store, in order of name.
+///
+/// `progress` is told the number of rows whenever a good many more were received. It is silent
+/// while the ledger thinks: who has to show signs of life does so by the clock.
+///
+/// # Errors
+/// [`InputError`] says whether a retry can help.
+pub async fn acquire(
+    transport: &Transport,
+    request: &InputRequest<'_>,
+    staging: &Staging,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<Vec<SealedInput>, InputError> {
+    match transport {
+        Transport::File(transport) => file::acquire(transport, request, staging).await,
+        Transport::Postgres(transport) => {
+            let received = postgres::receive(transport, request, progress).await?;
+            Ok(vec![seal(received, request.source, staging).await?])
+        }
+    }
+}
+
+/// Checks what can be checked without a request: that the query file is there and is one query
+/// with known binds.
+///
+/// # Errors
+/// [`InputError::Misconfigured`] with file, line and what would be right.
+pub fn check(transport: &Transport, folder: &Path) -> Result<(), InputError> {
+    match transport {
+        Transport::File(_) => Ok(()),
+        Transport::Postgres(transport) => postgres::read_query(transport, folder).map(|_| ()),
+    }
+}
+
+/// Bytes that were received and are not yet sealed.
+struct Received {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+async fn seal(
+    received: Received,
+    source: &str,
+    staging: &Staging,
+) -> Result<SealedInput, InputError> {
+    let stored = staging.put(Folder::Inputs { source }, received.bytes).await?;
+    Ok(SealedInput { name: received.name, repeated_as: Vec::new(), stored })
+}

@@ -1,0 +1,93 @@
+//! The folders of the object store. Every object is named by the SHA-256 of its content, inside
+//! one of these: nothing is ever overwritten with something else.
+
+use domain::record::Side;
+use object_store::path::{Path, PathPart};
+use sha2::{Digest, Sha256};
+
+/// Longest part of a key: what file systems allow, with room for a suffix.
+const PART_BYTES_MAX: usize = 200;
+
+/// Where an object belongs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Folder<'a> {
+    /// `inputs/<source>`: inputs as they were received.
+    Inputs {
+        /// Name of the source.
+        source: &'a str,
+    },
+    /// `quarantine/<source>`: inputs that could not be read.
+    Quarantine {
+        /// Name of the source.
+        source: &'a str,
+    },
+    /// `runs/<run id>/staged/<side>`: one side's records and their manifest.
+    Staged {
+        /// The run.
+        run_id: &'a str,
+        /// The side.
+        side: Side,
+    },
+    /// `runs/<run id>/compared`: what comparing them gave.
+    Compared {
+        /// The run.
+        run_id: &'a str,
+    },
+}
+
+impl Folder<'_> {
+    /// The key of an object in this folder. Whatever is in the names, it stays in the folder.
+    pub(super) fn key(&self, prefix: &Path, name: &str) -> Path {
+        let (top, path, below) = match self {
+            Folder::Inputs { source } => ("inputs", source, ""),
+            Folder::Quarantine { source } => ("quarantine", source, ""),
+            Folder::Staged { run_id, side: Side::Partner } => ("runs", run_id, "staged/partner"),
+            Folder::Staged { run_id, side: Side::Ledger } => ("runs", run_id, "staged/ledger"),
+            Folder::Compared { run_id } => ("runs", run_id, "compared"),
+        };
+        let below = below.split('/').filter(|part| !part.is_empty());
+        let parts = std::iter::once(top).chain(path.split('/')).chain(below).chain([name]);
+        let mut key = prefix.clone();
+        key.extend(parts.map(part));
+        key
+    }
+}
+
+/// One part of a key. What is too long or empty for a file name is named by its hash.
+fn part(text: &str) -> PathPart<'static> {
+    let part = PathPart::from(text.to_owned());
+    match part.as_ref().len() {
+        1..=PART_BYTES_MAX => part,
+        _ => PathPart::from(hex::encode(Sha256::digest(text.as_bytes()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn keys_are_readable() {
+        let prefix = Path::from("trueup/test");
+        let key = |folder: Folder<'_>| folder.key(&prefix, "ab12").to_string();
+        assert_eq!(key(Folder::Inputs { source: "acme" }), "trueup/test/inputs/acme/ab12");
+        let run_id = "recon/acme/2026-11-20/client/Müller & Co";
+        assert_eq!(
+            key(Folder::Staged { run_id, side: Side::Partner }),
+            "trueup/test/runs/recon/acme/2026-11-20/client/M%C3%BCller & Co/staged/partner/ab12"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_leaves_its_folder(run_id in "([./%a ü\\\\]|\\PC){0,300}") {
+            let key = Folder::Compared { run_id: &run_id }.key(&Path::default(), "name");
+            let parts: Vec<_> = key.as_ref().split('/').collect();
+            prop_assert_eq!(parts[0], "runs");
+            prop_assert!(parts.iter().all(|part| !matches!(*part, "" | "." | "..")));
+            prop_assert!(parts.iter().all(|part| part.len() <= PART_BYTES_MAX));
+            prop_assert_eq!(&Path::parse(key.as_ref()).unwrap(), &key);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What one staged side consists of: its inputs, its chunks, what it adds up to.
+
+use std::ops::Range;
+
+use domain::matching::BUCKETS;
+use domain::record::Side;
+use proto::wire::{SideCounts, StagedControl};
+use serde::{Deserialize, Serialize};
+use workflows::ports::Stored;
+
+use super::{Staging, StagingError, damaged};
+
+/// An input as it was received, in the object store.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SealedInput {
+    /// File name without its folder, or name of the query file.
+    pub name: String,
+    /// Other files that hold exactly the same; their lines count once.
+    pub repeated_as: Vec<String>,
+    /// Its bytes.
+    pub stored: Stored,
+}
+
+/// One side of a run, staged. Kept as JSON beside its chunks.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SideManifest {
+    /// `partner` or `ledger`.
+    pub side: String,
+    /// The inputs, in the order in which they were read.
+    pub inputs: Vec<StagedInput>,
+    /// Lines of all inputs.
+    pub counts: SideCounts,
+    /// Accepted records by currency code.
+    pub received: Vec<Received>,
+    /// The arithmetic that the inputs state about themselves.
+    pub controls: Vec<StagedControl>,
+    /// The records and rejects, in the order of the input.
+    pub chunks: Vec<Chunk>,
+}
+
+/// One input of a staged side.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct StagedInput {
+    /// What was read.
+    pub sealed: SealedInput,
+    /// The identity that it declares for itself, to recognise a redelivery.
+    pub declared_id: Option<String>,
+}
+
+/// Accepted records in one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Received {
+    /// ISO 4217.
+    pub currency: String,
+    /// How many.
+    pub count: u64,
+    /// Their sum as decimal text; absent when it is larger than an amount may be.
+    pub sum: Option<String>,
+}
+
+/// Some lines of the side.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Chunk {
+    /// The records, bucket after bucket; absent when there are none.
+    pub records: Option<ChunkRecords>,
+    /// The rejects; absent when there are none.
+    pub rejects: Option<Stored>,
+}
+
+/// The records of a chunk: one object, so that storing a chunk happens whole or not at all.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChunkRecords {
+    /// The object.
+    pub stored: Stored,
+    /// Its parts, one for each bucket, empty ones too.
+    pub segments: Vec<Segment>,
+}
+
+/// One bucket of a chunk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Segment {
+    /// Its size.
+    pub bytes: u64,
+    /// Its records.
+    pub rows: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+}
+
+impl SideManifest {
+    /// Reads a manifest back.
+    ///
+    /// # Errors
+    /// As [`Staging::get`]; [`StagingError::Damaged`] when it is none, or one of another version.
+    pub async fn load(staging: &Staging, stored: &Stored) -> Result<Self, StagingError> {
+        let bytes = staging.get(stored).await?;
+        let manifest: SideManifest = serde_json::from_slice(&bytes)
+            .map_err(|error| damaged(&stored.key, error.to_string()))?;
+        let known = Side::BOTH.iter().any(|side| side.name() == manifest.side);
+        let of_this_version = |records: &ChunkRecords| {
+            let size: u64 = records.segments.iter().map(|segment| segment.bytes).sum();
+            records.segments.len() == BUCKETS as usize && size == records.stored.bytes
+        };
+        let chunks = manifest.chunks.iter().filter_map(|chunk| chunk.records.as_ref());
+        match known && chunks.into_iter().all(of_this_version) {
+            true => Ok(manifest),
+            false => Err(damaged(&stored.key, "it is not a manifest of this version")),
+        }
+    }
+
+    /// Number of records in some buckets.
+    #[must_use]
+    pub fn rows_in(&self, buckets: Range<u32>) -> u64 {
+        let wanted = |bucket: usize| buckets.contains(&(bucket as u32));
+        let records = self.chunks.iter().filter_map(|chunk| chunk.records.as_ref());
+        records
+            .flat_map(|records| records.segments.iter().enumerate())
+            .filter(|(bucket, _)| wanted(*bucket))
+            .map(|(_, segment)| segment.rows)
+            .sum()
+    }
+}

@@ -1,0 +1,226 @@
+//! The object store: sealed inputs and the records staged from them, in a folder or in S3.
+//!
+//! Objects are immutable and named by their content, so that writing one again changes nothing and
+//! an attempt that was thought dead can't spoil what a later one wrote. What is read is checked
+//! against the size and hash that it was stored with. Deletes nothing.
+
+mod config;
+mod folder;
+mod load;
+mod manifest;
+
+use std::ops::Range;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{
+    ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
+};
+use sha2::{Digest, Sha256};
+use workflows::ports::Stored;
+
+pub use config::StagingConfig;
+pub use folder::Folder;
+pub use load::{load_buckets, load_rejects};
+pub use manifest::{Chunk, ChunkRecords, Received, SealedInput, Segment, SideManifest, StagedInput};
+
+/// Why the object store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StagingError {
+    /// An outage, or rights that somebody has to grant: the same call may work later.
+    #[error("object store can't {action} {key}: {reason}")]
+    Retry {
+        /// `read` or `write`.
+        action: &'static str,
+        /// The object.
+        key: String,
+        /// What the object store answered.
+        reason: String,
+    },
+    /// There is no such object. It was there when its reference was made.
+    #[error("{key} is missing from the object store; start the run again as a new generation")]
+    Missing {
+        /// The object.
+        key: String,
+    },
+    /// The object is not what was stored under this key.
+    #[error("{key} is damaged: {reason}; start the run again as a new generation")]
+    Damaged {
+        /// The object.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The object would be larger than the configuration allows.
+    #[error("{key} has {bytes} bytes, over object_bytes_max = {limit}; raise it if that is right")]
+    TooLarge {
+        /// The object.
+        key: String,
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The configuration of the object store can't be used.
+    #[error("staging url {url:?}: {reason}")]
+    Misconfigured {
+        /// As configured.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// An open object store.
+#[derive(Clone, Debug)]
+pub struct Staging {
+    store: Arc<dyn ObjectStore>,
+    prefix: Path,
+    object_bytes_max: u64,
+}
+
+impl Staging {
+    /// Opens the object store. A relative folder is in `base`, and is made when it isn't there.
+    ///
+    /// # Errors
+    /// [`StagingError::Misconfigured`]. No request is made to S3.
+    pub fn open(config: &StagingConfig, base: &FilePath) -> Result<Self, StagingError> {
+        let opened = match config.url.split_once("://") {
+            Some(("s3", location)) => open_s3(config, location),
+            Some((scheme, _)) => Err(format!("scheme {scheme} is unknown; use a folder or s3://")),
+            None => open_folder(&base.join(&config.url)),
+        };
+        let (store, prefix) = opened.map_err(|reason| {
+            let url = config.url.clone();
+            StagingError::Misconfigured { url, reason }
+        })?;
+        Ok(Staging { store, prefix, object_bytes_max: config.object_bytes_max })
+    }
+
+    /// Stores an object. The same content in the same folder is stored once.
+    ///
+    /// # Errors
+    /// [`StagingError::Retry`]; [`StagingError::TooLarge`]; [`StagingError::Damaged`] when something
+    /// else has its name.
+    pub async fn put(&self, folder: Folder<'_>, bytes: Vec<u8>) -> Result<Stored, StagingError> {
+        let stored = self.name(folder, &bytes);
+        if stored.bytes > self.object_bytes_max {
+            let Stored { key, bytes, .. } = stored;
+            return Err(StagingError::TooLarge { key, bytes, limit: self.object_bytes_max });
+        }
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&path(&stored.key)?, PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(stored),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+                self.get(&stored).await?;
+                Ok(stored)
+            }
+            Err(error) => Err(decide("write", &stored.key, &error)),
+        }
+    }
+
+    /// Reads an object, and checks that it is the one that was stored.
+    ///
+    /// # Errors
+    /// [`StagingError::Retry`], [`StagingError::Missing`] or [`StagingError::Damaged`].
+    pub async fn get(&self, stored: &Stored) -> Result<Vec<u8>, StagingError> {
+        let key = &stored.key;
+        let refused = |error| decide("read", key, &error);
+        let answer = self.store.get(&path(key)?).await.map_err(refused)?;
+        let size = answer.meta.size;
+        if size != stored.bytes || size > self.object_bytes_max {
+            return Err(damaged(key, format!("{size} bytes instead of {}", stored.bytes)));
+        }
+        let bytes = answer.bytes().await.map_err(refused)?;
+        verify(key, &bytes, &stored.sha256)?;
+        Ok(bytes.into())
+    }
+
+    /// Whether an object of this key and size is there. Looks at no content.
+    ///
+    /// # Errors
+    /// [`StagingError::Retry`].
+    pub async fn holds(&self, stored: &Stored) -> Result<bool, StagingError> {
+        match self.store.head(&path(&stored.key)?).await {
+            Ok(meta) => Ok(meta.size == stored.bytes),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(decide("read", &stored.key, &error)),
+        }
+    }
+
+    /// What these bytes are called in this folder.
+    fn name(&self, folder: Folder<'_>, bytes: &[u8]) -> Stored {
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        let key = folder.key(&self.prefix, &sha256).to_string();
+        Stored { key, bytes: bytes.len() as u64, sha256 }
+    }
+
+    /// Part of an object; the caller verifies it.
+    async fn get_part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, StagingError> {
+        let part = self.store.get_range(&path(key)?, range).await;
+        Ok(part.map_err(|error| decide("read", key, &error))?.into())
+    }
+}
+
+fn open_folder(folder: &FilePath) -> Result<(Arc<dyn ObjectStore>, Path), String> {
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
+    // What a sealed input was read from may be gone tomorrow: it must survive a power cut.
+    let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
+    Ok((Arc::new(store.with_fsync(true)), Path::default()))
+}
+
+fn open_s3(
+    config: &StagingConfig,
+    location: &str,
+) -> Result<(Arc<dyn ObjectStore>, Path), String> {
+    let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
+    if bucket.is_empty() {
+        return Err("there is no bucket; write s3://bucket/prefix".to_owned());
+    }
+    let prefix = Path::parse(prefix).map_err(|error| error.to_string())?;
+    let timeout = Duration::from_secs(u64::from(config.request_timeout_seconds));
+    let client = ClientOptions::new().with_timeout(timeout).with_allow_http(config.allow_http);
+    // Bridges a hiccup of one connection. Outages are waited for by the workflow.
+    let retries = RetryConfig { max_retries: 2, retry_timeout: timeout, ..Default::default() };
+    let mut builder = AmazonS3Builder::from_env()
+        .with_bucket_name(bucket)
+        .with_client_options(client)
+        .with_retry(retries);
+    if let Some(endpoint) = &config.endpoint {
+        builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
+    }
+    if let Some(region) = &config.region {
+        builder = builder.with_region(region);
+    }
+    let store = builder.build().map_err(|error| error.to_string())?;
+    Ok((Arc::new(store), prefix))
+}
+
+/// A key that came with a payload is outside data.
+fn path(key: &str) -> Result<Path, StagingError> {
+    Path::parse(key).map_err(|error| damaged(key, error.to_string()))
+}
+
+fn verify(key: &str, bytes: &[u8], sha256: &str) -> Result<(), StagingError> {
+    let found = hex::encode(Sha256::digest(bytes));
+    match found == sha256 {
+        true => Ok(()),
+        false => Err(damaged(key, format!("its SHA-256 is {found} instead of {sha256}"))),
+    }
+}
+
+fn damaged(key: &str, reason: impl Into<String>) -> StagingError {
+    StagingError::Damaged { key: key.to_owned(), reason: reason.into() }
+}
+
+fn decide(action: &'static str, key: &str, error: &Error) -> StagingError {
+    let key = key.to_owned();
+    match error {
+        Error::NotFound { .. } if action == "read" => StagingError::Missing { key },
+        _ => StagingError::Retry { action, key, reason: error.to_string() },
+    }
+}
