@@ -149,7 +149,7 @@ fn discrepancy_blocks(content: &AlertContent, facts: &DiscrepancyFacts) -> Vec<B
     }];
     steps.push(step(
         "See both records and how this was decided:",
-        format!("trueup discrepancies show {}", facts.id),
+        format!("trueup show {}", facts.id),
     ));
     steps.push(list_step("See all that this run found:", content));
     steps.extend(link_step(content));
@@ -289,11 +289,7 @@ fn summary_blocks(content: &AlertContent, facts: &SummaryFacts) -> Vec<Block> {
 }
 
 fn list_step(say: &str, content: &AlertContent) -> Line {
-    let source = shell_word(&content.source);
-    let command = format!(
-        "trueup discrepancies list --source {source} --date {}",
-        content.business_date
-    );
+    let command = format!("trueup discrepancies --run {}", shell_word(&content.run_id));
     step(say, command)
 }
 

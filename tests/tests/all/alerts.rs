@@ -42,7 +42,7 @@ async fn slack_shows_an_alert_that_a_person_can_act_on() -> Result<()> {
         "*Ledger:* 100.00 EUR, value date 2026-11-19, ledger.csv line 4",
         "*Difference:* 120.00 EUR",
         "&lt;!channel&gt; M&amp;S",
-        "`trueup discrepancies show 0f3a9c51d2e84b7796ab01cd23ef4567`",
+        "`trueup show 0f3a9c51d2e84b7796ab01cd23ef4567`",
         "https://trueup.example/case",
     ] {
         assert!(blocks.contains(expected), "{expected} is not in {blocks}");
@@ -217,7 +217,7 @@ async fn mail_arrives_and_a_repeat_is_recognisable() -> Result<()> {
     );
     for expected in [
         "Partner     220.00 EUR, value date 2026-11-19, settlement.csv line 18, <!channel> M&S",
-        "    trueup discrepancies show 0f3a9c51d2e84b7796ab01cd23ef4567",
+        "    trueup show 0f3a9c51d2e84b7796ab01cd23ef4567",
     ] {
         assert!(
             mail.body.contains(expected),

@@ -125,9 +125,9 @@ the partner reports 220.00 EUR, the ledger 100.00 EUR: 120.00 EUR more than the 
 What to do:
 - Compare both records with the invoice, and have the wrong side corrected.
 - See both records and how this was decided:
-    trueup discrepancies show 0f3a9c51d2e84b7796ab01cd23ef4567
+    trueup show 0f3a9c51d2e84b7796ab01cd23ef4567
 - See all that this run found:
-    trueup discrepancies list --source acme-pay --date 2026-11-20
+    trueup discrepancies --run recon/acme-pay/2026-11-20
 - Open it: http://127.0.0.1:8233/namespaces/default/workflows/case
 
 Alert 0f3a9c51. A second message with this number is a repeat.
@@ -369,7 +369,7 @@ What to do:
 - So many at once mostly have one cause: a file that is missing, cut short or sent twice, or a \
 shifted cut-off. Check the report and the ledger export first.
 - See them all:
-    trueup discrepancies list --source acme-pay --date 2026-11-20
+    trueup discrepancies --run recon/acme-pay/2026-11-20
 
 Alert 0f3a9c51. A second message with this number is a repeat.
 "
@@ -388,6 +388,7 @@ fn data_stays_on_its_line_and_commands_are_literal() {
         AlertBody::Discrepancy(Box::new(facts)),
     );
     content.source = "it's $(here)".to_owned();
+    content.run_id = format!("recon/{}/2026-11-20", content.source);
     let text = compose(ALERT_ID, &content);
     assert_eq!(
         text.title,
@@ -399,7 +400,7 @@ fn data_stays_on_its_line_and_commands_are_literal() {
         "{plain}"
     );
     assert!(
-        plain.contains(r"list --source 'it'\''s $(here)' --date"),
+        plain.contains(r"--run 'recon/it'\''s $(here)/2026-11-20'"),
         "{plain}"
     );
     assert!(
