@@ -5,3 +5,4 @@
 pub mod alerts;
 pub mod inputs;
 pub mod staging;
+pub mod store;

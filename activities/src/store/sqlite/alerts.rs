@@ -1,0 +1,266 @@
+//! Alerts on their way: pending, sending, then sent or dead; dead ones again on request.
+//!
+//! Each end is on the audit stream of the alert's case, in the transaction that changes the alert.
+
+use std::collections::BTreeSet;
+
+use domain::alert::AlertIntent;
+use domain::audit::AuditEvent;
+use domain::severity::Severity;
+use jiff::Timestamp;
+use rusqlite::{Row, Transaction, params};
+
+use super::audit::{self, Note};
+use super::value;
+use crate::store::alert_json::ContentJson;
+use crate::store::model::{AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive};
+use crate::store::{StoreError, TRUEUP};
+
+/// Longest text of an error that is kept, in characters.
+const ERROR_CHARACTERS_MAX: usize = 1_000;
+
+pub(in crate::store) fn get(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+) -> Result<AlertRow, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM alerts WHERE alert_id = ?1")?;
+    let mut rows = statement.query([alert_id])?;
+    rows.next()?.map(from_row).transpose()?.ok_or_else(|| {
+        StoreError::NotFound(format!(
+            "no alert is called {alert_id}; `trueup alerts list` shows them"
+        ))
+    })
+}
+
+pub(in crate::store) fn list(
+    transaction: &Transaction<'_>,
+    filter: &AlertFilter,
+) -> Result<Vec<AlertRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT * FROM alerts
+         WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR run_id = ?2)
+           AND (?3 IS NULL OR state = ?3)
+         ORDER BY intended_at DESC, alert_id LIMIT ?4 OFFSET ?5",
+    )?;
+    let mut rows = statement.query(params![
+        filter.source,
+        filter.run_id,
+        filter.state.map(AlertState::name),
+        filter.page.limit.min(LISTED_MAX),
+        filter.page.offset,
+    ])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        alerts.push(from_row(row)?);
+    }
+    Ok(alerts)
+}
+
+/// The alerts of a case, by id.
+pub(in crate::store) fn of_case(
+    transaction: &Transaction<'_>,
+    case_id: &str,
+) -> Result<Vec<AlertRow>, StoreError> {
+    let mut statement =
+        transaction.prepare_cached("SELECT * FROM alerts WHERE case_id = ?1 ORDER BY alert_id")?;
+    let mut rows = statement.query([case_id])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        alerts.push(from_row(row)?);
+    }
+    Ok(alerts)
+}
+
+/// A delivery is about to begin, unless it is over.
+pub(in crate::store) fn begin(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+) -> Result<Delivery, StoreError> {
+    let alert = get(transaction, alert_id)?;
+    if matches!(alert.state, AlertState::Sent | AlertState::Dead) {
+        return Ok(Delivery::Over(Box::new(alert)));
+    }
+    transaction.execute(
+        "UPDATE alerts SET state = 'sending', attempts = attempts + 1 WHERE alert_id = ?1",
+        [alert_id],
+    )?;
+    get(transaction, alert_id).map(|alert| Delivery::Due(Box::new(alert)))
+}
+
+/// A delivery failed and will be tried again.
+pub(in crate::store) fn failed(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+    error: &str,
+) -> Result<(), StoreError> {
+    let alert = get(transaction, alert_id)?;
+    if matches!(alert.state, AlertState::Pending | AlertState::Sending) {
+        transaction.execute(
+            "UPDATE alerts SET last_error = ?2 WHERE alert_id = ?1",
+            params![alert_id, shortened(error)],
+        )?;
+    }
+    Ok(())
+}
+
+/// The channel took it.
+pub(in crate::store) fn sent(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+    at: Timestamp,
+    provider_reference: Option<&str>,
+) -> Result<(), StoreError> {
+    let alert = get(transaction, alert_id)?;
+    if alert.state == AlertState::Sent {
+        return Ok(());
+    }
+    transaction.execute(
+        "UPDATE alerts SET state = 'sent', sent_at = ?2, provider_reference = ?3
+         WHERE alert_id = ?1",
+        params![alert_id, value::time_text(at), provider_reference],
+    )?;
+    let reference = provider_reference.unwrap_or_default().to_owned();
+    let detail = ("provider_reference", reference);
+    note(
+        transaction,
+        &alert,
+        AuditEvent::AlertSent,
+        at,
+        TRUEUP,
+        Some(detail),
+    )
+}
+
+/// The channel refused it for good. An alert that was sent stays sent.
+pub(in crate::store) fn dead(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+    at: Timestamp,
+    error: &str,
+) -> Result<(), StoreError> {
+    let alert = get(transaction, alert_id)?;
+    if matches!(alert.state, AlertState::Sent | AlertState::Dead) {
+        return Ok(());
+    }
+    let error = shortened(error);
+    transaction.execute(
+        "UPDATE alerts SET state = 'dead', last_error = ?2 WHERE alert_id = ?1",
+        params![alert_id, error],
+    )?;
+    let detail = ("error", error);
+    note(
+        transaction,
+        &alert,
+        AuditEvent::AlertDead,
+        at,
+        TRUEUP,
+        Some(detail),
+    )
+}
+
+/// Makes dead alerts pending again. Gives the cases to wake: also of alerts that were redriven
+/// before and have not moved since, so that it can be repeated when waking them failed.
+pub(in crate::store) fn redrive(
+    transaction: &Transaction<'_>,
+    selection: &Redrive,
+    actor: &str,
+    at: Timestamp,
+) -> Result<BTreeSet<String>, StoreError> {
+    let selected = match selection {
+        Redrive::All => redrivable(transaction)?,
+        Redrive::Ids(ids) => {
+            let alerts = ids.iter().map(|id| get(transaction, id));
+            alerts.collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    let mut cases = BTreeSet::new();
+    for alert in selected {
+        match alert.state {
+            AlertState::Sent => continue,
+            AlertState::Pending | AlertState::Sending => {}
+            AlertState::Dead => {
+                transaction.execute(
+                    "UPDATE alerts SET state = 'pending', redriven_at = ?2 WHERE alert_id = ?1",
+                    params![alert.intent.id, value::time_text(at)],
+                )?;
+                note(
+                    transaction,
+                    &alert,
+                    AuditEvent::AlertRedriven,
+                    at,
+                    actor,
+                    None,
+                )?;
+            }
+        }
+        cases.insert(alert.intent.case_id);
+    }
+    Ok(cases)
+}
+
+fn redrivable(transaction: &Transaction<'_>) -> Result<Vec<AlertRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT * FROM alerts
+         WHERE state = 'dead' OR (state = 'pending' AND redriven_at IS NOT NULL)
+         ORDER BY alert_id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        alerts.push(from_row(row)?);
+    }
+    Ok(alerts)
+}
+
+fn note(
+    transaction: &Transaction<'_>,
+    alert: &AlertRow,
+    event: AuditEvent,
+    at: Timestamp,
+    actor: &str,
+    detail: Option<(&'static str, String)>,
+) -> Result<(), StoreError> {
+    let mut fields = vec![
+        ("alert", alert.intent.id.clone()),
+        ("attempts", alert.attempts.to_string()),
+        ("channel", alert.intent.channel.clone()),
+    ];
+    fields.extend(detail);
+    let stream = &alert.intent.case_id;
+    audit::note(
+        transaction,
+        Note {
+            stream,
+            at,
+            actor,
+            event,
+            fields,
+        },
+    )
+}
+
+fn shortened(error: &str) -> String {
+    error.chars().take(ERROR_CHARACTERS_MAX).collect()
+}
+
+fn from_row(row: &Row<'_>) -> Result<AlertRow, StoreError> {
+    let content: String = value::get(row, "content")?;
+    let content = value::from_json::<ContentJson>("content", &content)?;
+    Ok(AlertRow {
+        intent: AlertIntent {
+            id: value::get(row, "alert_id")?,
+            case_id: value::get(row, "case_id")?,
+            run_id: value::get(row, "run_id")?,
+            source: value::get(row, "source")?,
+            severity: value::parse(row, "severity", Severity::parse)?,
+            channel: value::get(row, "channel")?,
+            content: content.try_into()?,
+        },
+        state: value::parse(row, "state", AlertState::parse)?,
+        intended_at: value::parse(row, "intended_at", |text| text.parse().ok())?,
+        attempts: value::number(row, "attempts")?,
+        last_error: value::get(row, "last_error")?,
+        sent_at: value::time(row, "sent_at")?,
+        provider_reference: value::get(row, "provider_reference")?,
+    })
+}

@@ -1,0 +1,229 @@
+//! Runs: opened once per business key, closed once with a result, as often as it takes without.
+
+use domain::audit::AuditEvent;
+use domain::policy::Scope;
+use rusqlite::{Row, Transaction, params};
+
+use super::audit::{self, Note};
+use super::value;
+use crate::store::model::{
+    FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState,
+};
+use crate::store::{StoreError, TRUEUP};
+
+pub(in crate::store) fn open(
+    transaction: &Transaction<'_>,
+    opening: &RunOpening,
+) -> Result<Opened, StoreError> {
+    let Some(run) = find(transaction, &opening.run_id)? else {
+        insert(transaction, opening)?;
+        note_opening(transaction, opening, 1)?;
+        return Ok(Opened::New(audit::head(transaction, &opening.run_id)?));
+    };
+    same_business(&run, opening)?;
+    if run.state == RunState::Completed {
+        return Ok(Opened::Closed(Box::new(run)));
+    }
+    if run.state != RunState::Running || run.workflow_run_id != opening.workflow_run_id {
+        let attempt = run.attempt + 1;
+        transaction.execute(
+            "UPDATE runs SET workflow_run_id = ?2, attempt = ?3, requested_by = ?4,
+                             state = 'running', problem = NULL, closed_at = NULL
+             WHERE run_id = ?1",
+            params![
+                opening.run_id,
+                opening.workflow_run_id,
+                attempt,
+                opening.requested_by
+            ],
+        )?;
+        note_opening(transaction, opening, attempt)?;
+    }
+    Ok(Opened::Resumed(audit::head(transaction, &opening.run_id)?))
+}
+
+pub(in crate::store) fn complete(
+    transaction: &Transaction<'_>,
+    run_id: &str,
+    completion: &RunCompletion,
+) -> Result<(), StoreError> {
+    let run = get(transaction, run_id)?;
+    match run.state {
+        RunState::Running => {
+            transaction.execute(
+                "UPDATE runs SET state = ?2, totals = ?3, closed_at = ?4 WHERE run_id = ?1",
+                params![
+                    run_id,
+                    RunState::Completed.name(),
+                    value::json(&completion.totals)?,
+                    value::time_text(completion.completed_at),
+                ],
+            )?;
+        }
+        RunState::Completed if run.totals.as_ref() == Some(&completion.totals) => {}
+        state => return Err(closed_otherwise(run_id, state, RunState::Completed)),
+    }
+    audit::append(transaction, &completion.audit)
+}
+
+pub(in crate::store) fn fail(
+    transaction: &Transaction<'_>,
+    run_id: &str,
+    failure: &RunFailure,
+) -> Result<(), StoreError> {
+    let run = get(transaction, run_id)?;
+    let failed = match failure.cause {
+        FailureCause::Other => RunState::Failed,
+        FailureCause::Input => RunState::Quarantined,
+    };
+    match run.state {
+        RunState::Running => {
+            transaction.execute(
+                "UPDATE runs SET state = ?2, problem = ?3, closed_at = ?4 WHERE run_id = ?1",
+                params![
+                    run_id,
+                    failed.name(),
+                    failure.problem,
+                    value::time_text(failure.failed_at),
+                ],
+            )?;
+        }
+        state if state == failed && run.problem.as_ref() == Some(&failure.problem) => {}
+        state => return Err(closed_otherwise(run_id, state, failed)),
+    }
+    audit::append(transaction, &failure.audit)
+}
+
+/// The run of this id.
+pub(in crate::store) fn get(
+    transaction: &Transaction<'_>,
+    run_id: &str,
+) -> Result<RunRow, StoreError> {
+    find(transaction, run_id)?.ok_or_else(|| {
+        StoreError::NotFound(format!(
+            "no run is called {run_id}; `trueup runs` lists them"
+        ))
+    })
+}
+
+/// Which attempt at this run writes now.
+pub(super) fn attempt(transaction: &Transaction<'_>, run_id: &str) -> Result<u32, StoreError> {
+    get(transaction, run_id).map(|run| run.attempt)
+}
+
+pub(super) fn from_row(row: &Row<'_>) -> Result<RunRow, StoreError> {
+    let totals: Option<String> = value::get(row, "totals")?;
+    let scope_id = value::get(row, "scope_id")?;
+    Ok(RunRow {
+        run_id: value::get(row, "run_id")?,
+        workflow_run_id: value::get(row, "workflow_run_id")?,
+        source: value::get(row, "source")?,
+        business_date: value::parse(row, "business_date", |text| text.parse().ok())?,
+        scope: value::parse(row, "scope", |name| scope(name, scope_id))?,
+        generation: value::number(row, "generation")?,
+        requested_by: value::get(row, "requested_by")?,
+        attempt: value::number(row, "attempt")?,
+        opened_at: value::parse(row, "opened_at", |text| text.parse().ok())?,
+        state: value::parse(row, "state", RunState::parse)?,
+        problem: value::get(row, "problem")?,
+        totals: totals
+            .map(|text| value::from_json("totals", &text))
+            .transpose()?,
+        closed_at: value::time(row, "closed_at")?,
+    })
+}
+
+pub(super) fn scope(name: &str, id: String) -> Option<Scope> {
+    match name {
+        "whole" => Some(Scope::Whole),
+        "client" => Some(Scope::Client(id)),
+        "invoice" => Some(Scope::Invoice(id)),
+        _ => None,
+    }
+}
+
+fn scope_columns(scope: &Scope) -> (&'static str, &str) {
+    match scope {
+        Scope::Whole => ("whole", ""),
+        Scope::Client(id) => ("client", id),
+        Scope::Invoice(id) => ("invoice", id),
+    }
+}
+
+fn find(transaction: &Transaction<'_>, run_id: &str) -> Result<Option<RunRow>, StoreError> {
+    let mut statement = transaction.prepare_cached("SELECT * FROM runs WHERE run_id = ?1")?;
+    let mut rows = statement.query([run_id])?;
+    rows.next()?.map(from_row).transpose()
+}
+
+fn insert(transaction: &Transaction<'_>, opening: &RunOpening) -> Result<(), StoreError> {
+    let (scope, scope_id) = scope_columns(&opening.scope);
+    transaction.execute(
+        "INSERT INTO runs (run_id, workflow_run_id, source, business_date, scope, scope_id,
+                           generation, requested_by, attempt, opened_at, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, 'running')",
+        params![
+            opening.run_id,
+            opening.workflow_run_id,
+            opening.source,
+            opening.business_date.to_string(),
+            scope,
+            scope_id,
+            opening.generation,
+            opening.requested_by,
+            value::time_text(opening.opened_at),
+        ],
+    )?;
+    Ok(())
+}
+
+fn note_opening(
+    transaction: &Transaction<'_>,
+    opening: &RunOpening,
+    attempt: u32,
+) -> Result<(), StoreError> {
+    let (scope, scope_id) = scope_columns(&opening.scope);
+    let actor = opening.requested_by.as_str();
+    let fields = vec![
+        ("attempt", attempt.to_string()),
+        ("business_date", opening.business_date.to_string()),
+        ("generation", opening.generation.to_string()),
+        ("scope", scope.to_owned()),
+        ("scope_id", scope_id.to_owned()),
+        ("source", opening.source.clone()),
+        ("workflow_run_id", opening.workflow_run_id.clone()),
+    ];
+    audit::note(
+        transaction,
+        Note {
+            stream: &opening.run_id,
+            at: opening.opened_at,
+            actor: if actor.is_empty() { TRUEUP } else { actor },
+            event: AuditEvent::RunOpened,
+            fields,
+        },
+    )
+}
+
+fn same_business(run: &RunRow, opening: &RunOpening) -> Result<(), StoreError> {
+    let known = (&run.source, run.business_date, &run.scope, run.generation);
+    let asked = (
+        &opening.source,
+        opening.business_date,
+        &opening.scope,
+        opening.generation,
+    );
+    if known == asked {
+        return Ok(());
+    }
+    Err(StoreError::Conflict(format!(
+        "run {} is on record with another source, date, scope or generation",
+        run.run_id
+    )))
+}
+
+fn closed_otherwise(run_id: &str, found: RunState, wanted: RunState) -> StoreError {
+    StoreError::Conflict(format!(
+        "run {run_id} is {found} with another result, it can't become {wanted}"
+    ))
+}

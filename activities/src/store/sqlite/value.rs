@@ -1,0 +1,64 @@
+//! Values and the text that a column holds of them. What can't be read back is an error that names
+//! the column; nothing gets a default.
+
+use jiff::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::FromSql;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::store::StoreError;
+
+/// A column of a row that has it under this name.
+pub(super) fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
+    let value = row.get(column);
+    value.map_err(|error| StoreError::corrupt(format_args!("column {column}"), error))
+}
+
+/// A column that holds the text of something.
+pub(super) fn parse<T>(
+    row: &Row<'_>,
+    column: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    let text: String = get(row, column)?;
+    let unreadable =
+        || StoreError::corrupt(format_args!("column {column}"), format_args!("{text:?}"));
+    parse(&text).ok_or_else(unreadable)
+}
+
+/// A column that holds a number without sign.
+pub(super) fn number<T: TryFrom<i64>>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
+    let number: i64 = get(row, column)?;
+    T::try_from(number).map_err(|_| StoreError::corrupt(format_args!("column {column}"), number))
+}
+
+/// A column that holds a time, or nothing.
+pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    let text: Option<String> = get(row, column)?;
+    let parsed = text.map(|text| {
+        let unreadable = |_| StoreError::corrupt(format_args!("column {column}"), &text);
+        text.parse().map_err(unreadable)
+    });
+    parsed.transpose()
+}
+
+/// RFC 3339 in UTC, always with nine decimals: sorts as text.
+pub(super) fn time_text(at: Timestamp) -> String {
+    format!("{at:.9}")
+}
+
+/// A number as SQLite holds it.
+pub(super) fn integer(number: u64) -> Result<i64, StoreError> {
+    let too_large = |_| StoreError::Conflict(format!("{number} is larger than the store can hold"));
+    i64::try_from(number).map_err(too_large)
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::corrupt("writing JSON", error))
+}
+
+pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
+    let unreadable = |error| StoreError::corrupt(format_args!("column {column}"), error);
+    serde_json::from_str(text).map_err(unreadable)
+}
