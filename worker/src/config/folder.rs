@@ -57,7 +57,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         staging: settings.staging,
         channels: settings.alerts.channels,
         limits: settings.limits,
-        pace: settings.pace,
+        work: settings.work,
         sources: BTreeMap::new(),
         business_days: BTreeMap::new(),
     };

@@ -32,7 +32,7 @@ use jiff::tz::TimeZone;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
-pub use settings_file::{Pace, TemporalSettings};
+pub use settings_file::{Work, Temporal};
 pub use words::{SourceWords, describe};
 
 /// An installation: everything that its configuration folder says, checked.
@@ -41,7 +41,7 @@ pub struct Configuration {
     /// The folder, which relative paths start from.
     pub folder: PathBuf,
     /// Where Temporal is, unless its own environment says otherwise.
-    pub temporal: TemporalSettings,
+    pub temporal: Temporal,
     /// The embedded store.
     pub store: Store,
     /// Sealed inputs and staged records.
@@ -51,7 +51,7 @@ pub struct Configuration {
     /// What is read at most of any input.
     pub limits: ReadLimits,
     /// How the work of a run is divided.
-    pub pace: Pace,
+    pub work: Work,
     /// The sources, by name.
     pub sources: BTreeMap<String, Source>,
     /// When the business days of each source end.

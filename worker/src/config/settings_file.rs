@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SettingsFile {
     /// Where Temporal is.
-    pub(crate) temporal: TemporalSettings,
+    pub(crate) temporal: Temporal,
     /// What is on record.
     pub(crate) store: StoreTable,
     /// Inputs and staged records.
@@ -23,22 +23,22 @@ pub(crate) struct SettingsFile {
     /// What is read at most.
     pub(crate) limits: ReadLimits,
     /// How the work of a run is divided.
-    pub(crate) pace: Pace,
+    pub(crate) work: Work,
 }
 
 /// `[temporal]`. Temporal's own environment (`TEMPORAL_ADDRESS` and others) wins over it.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct TemporalSettings {
+pub struct Temporal {
     /// Host and port of the server's front end.
     pub address: String,
     /// The namespace.
     pub namespace: String,
 }
 
-impl Default for TemporalSettings {
+impl Default for Temporal {
     fn default() -> Self {
-        TemporalSettings {
+        Temporal {
             address: "localhost:7233".to_owned(),
             namespace: "default".to_owned(),
         }
@@ -83,10 +83,10 @@ impl Default for AlertsTable {
     }
 }
 
-/// `[pace]`.
+/// `[work]`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Pace {
+pub struct Work {
     /// Records of both sides per comparison, before another one is started beside it.
     pub records_per_task: u64,
     /// Comparisons side by side, at most.
@@ -95,9 +95,9 @@ pub struct Pace {
     pub heartbeat_timeout_seconds: u32,
 }
 
-impl Default for Pace {
+impl Default for Work {
     fn default() -> Self {
-        Pace {
+        Work {
             records_per_task: 250_000,
             compare_tasks_max: 8,
             heartbeat_timeout_seconds: 60,
