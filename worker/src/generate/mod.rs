@@ -198,33 +198,48 @@ impl GeneratedSource {
     }
 
     fn files(self, arguments: &GenerateArguments) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-        let Scenario {
-            partner,
-            ledger,
-            mut truth,
-        } = self.scenario(arguments)?;
+        let scenario = self.scenario(arguments)?;
         let balance = match arguments.out_of_balance {
             true => Balance::Broken,
             false => Balance::Holds,
         };
-        if balance == Balance::Broken {
-            truth = vec![self.broken(arguments)];
-        }
         let (currencies, date) = (self.currencies(), arguments.business_date);
-        let (partner, configuration) = match self {
-            GeneratedSource::AcmePay => (
-                settlement_csv::report(&partner, currencies, date, balance),
-                configuration::acme_pay(currencies),
-            ),
-            GeneratedSource::AcmeBank => (
-                statement::file(&partner, currencies, date, balance, arguments.seed).into_bytes(),
-                configuration::acme_bank(currencies),
-            ),
+        let (partner, subject, configuration) = match self {
+            GeneratedSource::AcmePay => {
+                let report = settlement_csv::report(&scenario.partner, currencies, date, balance);
+                (
+                    report.bytes,
+                    report.first_total,
+                    configuration::acme_pay(currencies),
+                )
+            }
+            GeneratedSource::AcmeBank => {
+                let partner = &scenario.partner;
+                let file = statement::file(partner, currencies, date, balance, arguments.seed);
+                let subject = statement::subject(currencies[0], date);
+                (
+                    file.into_bytes(),
+                    subject,
+                    configuration::acme_bank(currencies),
+                )
+            }
+        };
+        let truth = match balance {
+            Balance::Holds => scenario.truth,
+            // The report is not matched: there is nothing else to find.
+            Balance::Broken => vec![Truth {
+                reference: subject,
+                kind: Kind::StatementOutOfBalance,
+                severity: Severity::Critical,
+            }],
         };
         let name = self.name();
         Ok(vec![
             (self.partner_file(arguments), partner),
-            (self.ledger_file(arguments), tables::ledger(&ledger)?),
+            (
+                self.ledger_file(arguments),
+                tables::ledger(&scenario.ledger)?,
+            ),
             (format!("truth/{name}.csv"), tables::truth(&truth)?),
             (format!("sources/{name}.toml"), configuration.into_bytes()),
         ])
@@ -263,19 +278,6 @@ impl GeneratedSource {
             kinds: self.kinds(),
             currencies: self.currencies(),
         }))
-    }
-
-    /// What there is to find in a report that does not add up.
-    fn broken(self, arguments: &GenerateArguments) -> Truth {
-        let reference = match self {
-            GeneratedSource::AcmePay => "Total EUR".to_owned(),
-            GeneratedSource::AcmeBank => statement::statement_id(&EUR, arguments.business_date),
-        };
-        Truth {
-            reference,
-            kind: Kind::StatementOutOfBalance,
-            severity: Severity::Critical,
-        }
     }
 }
 

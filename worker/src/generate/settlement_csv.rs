@@ -7,6 +7,12 @@ use jiff::civil::Date;
 use super::currencies::CurrencyFacts;
 use super::scenario::PartnerRow;
 
+/// A report, and what its first total is called when it is found wrong.
+pub(super) struct Report {
+    pub(super) bytes: Vec<u8>,
+    pub(super) first_total: String,
+}
+
 /// Whether a report's own arithmetic holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Balance {
@@ -30,19 +36,20 @@ const HEADER: [&str; 12] = [
     "Payments",
 ];
 
-/// The report as bytes in windows-1252. One section for each currency, closed by its total.
+/// The report in windows-1252. One section for each currency, closed by its total.
 pub(super) fn report(
     rows: &[PartnerRow],
     currencies: &[&'static CurrencyFacts],
     business_date: Date,
     balance: Balance,
-) -> Vec<u8> {
+) -> Report {
     let date = german(business_date);
     let mut text = format!(
         "Acme Pay (generated data);Settlement report\nPeriod;{date} - {date}\n\n{}\n",
         HEADER.join(";")
     );
     let mut balance = balance;
+    let mut total_lines = Vec::new();
     for currency in currencies {
         let own: Vec<&PartnerRow> = rows
             .iter()
@@ -55,8 +62,15 @@ pub(super) fn report(
         text.push_str(&payout(currency, &own, &date));
         text.push_str(&total(currency, &own, balance));
         balance = Balance::Holds;
+        total_lines.push(text.lines().count());
     }
-    windows_1252(&text)
+    Report {
+        bytes: windows_1252(&text),
+        first_total: total_lines
+            .first()
+            .map(|line| format!("totals row in line {line}"))
+            .unwrap_or_default(),
+    }
 }
 
 fn payment(row: &PartnerRow) -> String {

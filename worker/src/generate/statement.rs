@@ -49,9 +49,10 @@ pub(super) fn file(
     out
 }
 
-/// The identification of the statement in this currency.
-pub(super) fn statement_id(currency: &CurrencyFacts, business_date: Date) -> String {
-    format!("{business_date}-{}", currency.code)
+/// What the statement in this currency is called when it is found wrong.
+pub(super) fn subject(currency: &CurrencyFacts, business_date: Date) -> String {
+    let (id, account) = (statement_id(currency, business_date), account(currency));
+    format!("statement {id} of account {account}")
 }
 
 fn statement(
@@ -68,8 +69,9 @@ fn statement(
     let day_before = business_date.saturating_sub(1.day());
     let mut out = format!(
         "<Stmt>\n<Id>{id}</Id><CreDtTm>{business_date}T23:45:00+00:00</CreDtTm>\n\
-         <Acct><Id><Othr><Id>NW-{code}-001</Id></Othr></Id><Ccy>{code}</Ccy></Acct>\n",
-        code = currency.code
+         <Acct><Id><Othr><Id>{}</Id></Othr></Id><Ccy>{}</Ccy></Acct>\n",
+        account(currency),
+        currency.code
     );
     out.push_str(&balance_of("OPBD", currency, opening, day_before));
     out.push_str(&balance_of("CLBD", currency, closing, business_date));
@@ -145,6 +147,14 @@ fn not_booked(currency: &CurrencyFacts, business_date: Date) -> String {
         money(currency, currency.materiality),
         currency.code,
     )
+}
+
+fn statement_id(currency: &CurrencyFacts, business_date: Date) -> String {
+    format!("{business_date}-{}", currency.code)
+}
+
+fn account(currency: &CurrencyFacts) -> String {
+    format!("NW-{}-001", currency.code)
 }
 
 fn money(currency: &CurrencyFacts, amount: i64) -> String {
