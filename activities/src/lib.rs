@@ -3,6 +3,15 @@
 //! Nothing here decides what the domain should decide.
 
 pub mod alerts;
+mod cases;
+mod failures;
+pub mod formats;
+mod heartbeat;
 pub mod inputs;
+mod runs;
+pub mod source;
 pub mod staging;
 pub mod store;
+mod trueup;
+
+pub use trueup::{Pace, Trueup};

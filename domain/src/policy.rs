@@ -33,6 +33,35 @@ pub struct SourcePolicy {
     pub severity: SeverityPolicy,
 }
 
+impl SourcePolicy {
+    /// First and last value date that a ledger record may have to concern `business_date`: as far
+    /// back as the settlement window and the date window reach, as far ahead as the latter.
+    #[must_use]
+    pub fn value_dates(&self, business_date: Date) -> (Date, Date) {
+        let window = &self.date_window;
+        let mut from = business_date;
+        while self.calendar.business_days_between(from, business_date)
+            < i64::from(self.settlement_window_days)
+        {
+            let Ok(earlier) = from.yesterday() else { break };
+            from = earlier;
+        }
+        (self.shift(from, window.late_days, -1), self.shift(business_date, window.early_days, 1))
+    }
+
+    /// `days` of the date window before (-1) or after (1) `date`; at the end of all days, that.
+    fn shift(&self, date: Date, days: u32, direction: i64) -> Date {
+        let mut shifted = date;
+        while self.calendar.days_between(date, shifted, self.date_window.unit).abs()
+            < i64::from(days)
+        {
+            let Ok(next) = shifted.checked_add(jiff::Span::new().days(direction)) else { break };
+            shifted = next;
+        }
+        shifted
+    }
+}
+
 /// Records match by this rule when all of its references are present and equal on both sides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MatchRule {
@@ -104,4 +133,36 @@ pub struct RunContext {
     pub business_date: Date,
     /// Which records are looked at.
     pub scope: Scope,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn value_dates_reach_as_far_as_the_windows() {
+        let policy = |settlement, early_days, late_days, unit| SourcePolicy {
+            source: "s".into(),
+            rules: Vec::new(),
+            tolerances: Tolerances::default(),
+            date_window: DateWindow { early_days, late_days, unit },
+            settlement_window_days: settlement,
+            calendar: BusinessCalendar::default(),
+            agreed_fee: None,
+            severity: SeverityPolicy::default(),
+        };
+        let monday = date(2026, 11, 23);
+        let dates = |policy: SourcePolicy| policy.value_dates(monday);
+        assert_eq!(dates(policy(0, 0, 0, DayUnit::Calendar)), (monday, monday));
+        assert_eq!(
+            dates(policy(1, 1, 2, DayUnit::Calendar)),
+            (date(2026, 11, 18), date(2026, 11, 24)),
+            "a business day back over the weekend to Friday's end, then two days"
+        );
+        assert_eq!(
+            dates(policy(0, 1, 1, DayUnit::Business)),
+            (date(2026, 11, 22), date(2026, 11, 24))
+        );
+    }
 }

@@ -7,9 +7,7 @@ use temporalio_workflow::{
     SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult, join_all,
 };
 
-use crate::ports::{
-    AuditHead, CaseOpened, CaseOpening, DeliverAlert, Delivery, NoteDelivery, Noting, OpenCase,
-};
+use crate::ports::{CaseOpened, CaseOpening, DeliverAlert, Delivery, OpenCase};
 use crate::{failure, intake, ports, time};
 
 /// Workflow type `Case`. Its id, `case/<discrepancy_id>`, is what makes an alert go out once.
@@ -17,10 +15,8 @@ use crate::{failure, intake, ports, time};
 #[derive(Default)]
 pub struct Case {
     alerts: Vec<AlertStatus>,
-    /// End of the audit stream, which has one writer at a time.
-    audit: Option<AuditHead>,
     closed: bool,
-    /// Somebody asked for alerts to be looked at again (after a redrive in the store).
+    /// Somebody asked for the alerts to be looked at again, after a redrive in the store.
     deliver_again: bool,
 }
 
@@ -47,7 +43,7 @@ impl Case {
         Ok(ctx.state(|case| case.answer(ctx.workflow_id())))
     }
 
-    /// Looks at the case's alerts again, and delivers those that are pending.
+    /// Looks at the case's alerts again, and delivers those that are pending. Takes anything.
     #[signal]
     pub fn redeliver(&mut self, _ctx: &mut SyncWorkflowContext<Self>, _reason: RawValue) {
         self.deliver_again = true;
@@ -79,10 +75,7 @@ async fn open(ctx: &mut WorkflowContext<Case>, input: &CaseInput) -> WorkflowRes
     let opened: CaseOpened = ctx
         .execute_activity(OpenCase, opening, ports::short("find the case"))
         .await?;
-    ctx.state_mut(|case| {
-        case.alerts = opened.alerts.clone();
-        case.audit = Some(opened.audit.clone());
-    });
+    ctx.state_mut(|case| case.alerts = opened.alerts.clone());
     Ok(opened)
 }
 
@@ -107,31 +100,6 @@ async fn deliver(ctx: &mut WorkflowContext<Case>, alerts: Vec<AlertStatus>) -> W
             }
         });
     join_all(deliveries).await.into_iter().collect()
-}
-
-/// Puts a delivery on the audit trail, after any other that is being put there.
-async fn note(ctx: &WorkflowContext<Case>, alert: AlertStatus) -> WorkflowResult<()> {
-    let audit = loop {
-        ctx.wait_condition(|case| case.audit.is_some()).await?;
-        // Another delivery may have waited for it as well, and be quicker.
-        if let Some(audit) = ctx.state_mut(|case| case.audit.take()) {
-            break audit;
-        }
-    };
-    let case_id = ctx.workflow_id().to_owned();
-    let noting = Noting {
-        alert: alert.clone(),
-        case_id,
-        audit,
-        at: time::now(ctx),
-    };
-    let options = ports::short(format!("note that {} is {}", alert.channel, alert.state));
-    let audit = ctx.execute_activity(NoteDelivery, noting, options).await?;
-    ctx.state_mut(|case| {
-        case.audit = Some(audit);
-        case.note(alert);
-    });
-    Ok(())
 }
 
 impl Case {

@@ -27,6 +27,8 @@ failure_names! {
     INPUT_QUARANTINED = "InputQuarantined",
     /// The ledger refused the query (syntax, rights, missing table).
     LEDGER_REFUSED = "LedgerRefused",
+    /// Records were lost or counted twice: a mistake of trueup itself.
+    NOT_CONSERVED = "NotConserved",
     /// The partner's report is one that was reconciled before.
     INPUT_REPEATED = "InputRepeated",
     /// The configuration of the source can't be used.

@@ -218,8 +218,6 @@ pub struct CaseOpening {
 /// Answer of [`OpenCase`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseOpened {
-    /// End of the case's audit stream.
-    pub audit: AuditHead,
     /// Alerts of this case, in whatever state.
     pub alerts: Vec<AlertStatus>,
     /// Whether there is a discrepancy to wait for; a summary's case ends with its alerts.
@@ -232,19 +230,6 @@ pub struct Delivery {
     /// The alert.
     pub alert_id: String,
     /// Workflow time of the decision to deliver, RFC 3339: the date of an e-mail.
-    pub at: String,
-}
-
-/// Input of [`NoteDelivery`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Noting {
-    /// The alert as it stands after its delivery.
-    pub alert: AlertStatus,
-    /// Workflow id of the case.
-    pub case_id: String,
-    /// End of the case's audit stream.
-    pub audit: AuditHead,
-    /// Workflow time, RFC 3339.
     pub at: String,
 }
 
@@ -299,15 +284,10 @@ impl Ports {
     pub fn deliver_alert(_: Delivery) -> Result<AlertStatus, ActivityError> {
         unimplemented!()
     }
-    /// Puts the outcome of a delivery on the case's audit trail.
-    #[activity(name = "note_delivery")]
-    pub fn note_delivery(_: Noting) -> Result<AuditHead, ActivityError> {
-        unimplemented!()
-    }
 }
 
 pub use ports::{
-    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide, NoteDelivery,
+    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide,
     OpenCase, OpenRun, RecordFindings,
 };
 

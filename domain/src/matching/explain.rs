@@ -9,7 +9,7 @@ use super::{fees, key};
 use crate::calendar::DayUnit;
 use crate::money::{Amount, Money, amount_text};
 use crate::policy::{MatchRule, RunContext, SourcePolicy};
-use crate::record::{Record, Side};
+use crate::record::{Record, ReferenceKind, Side};
 
 /// Most amounts that a sentence lists for each side.
 const AMOUNTS_LISTED_MAX: usize = 5;
@@ -194,15 +194,18 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
     let about = record
         .display_reference()
         .map_or_else(String::new, |reference| format!(" for {reference}"));
-    let rules: Vec<&str> = policy
+    let rules: Vec<String> = policy
         .rules
         .iter()
         .filter(|rule| key::is_complete(rule, record))
-        .map(|rule| rule.name.as_str())
+        .map(references_named)
         .collect();
     let why = match rules.is_empty() {
         true => "it carries no reference to match by".to_owned(),
-        false => format!("no {other} record goes with it by {}", rules.join(" or ")),
+        false => format!(
+            "no {other} record goes with it by {}",
+            rules.join(" or by ")
+        ),
     };
     let (money, value_date) = (record.money, record.value_date);
     let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");
@@ -224,4 +227,15 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
         sentence.push_str(&format!("; also {clause}"));
     }
     sentence
+}
+
+/// `invoice and order`.
+fn references_named(rule: &MatchRule) -> String {
+    let kinds: Vec<String> = rule.on.iter().map(|kind| kind_named(*kind)).collect();
+    kinds.join(" and ")
+}
+
+/// The name of a kind of reference in a sentence: `end to end id`.
+pub(super) fn kind_named(kind: ReferenceKind) -> String {
+    kind.name().replace('_', " ")
 }

@@ -31,7 +31,7 @@ pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
 }
 
 /// The order in which discrepancies are shown: by reference, kind and id.
-pub(super) fn sort_for_people(discrepancies: &mut [Discrepancy]) {
+pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
     discrepancies.sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
 }
 
@@ -46,7 +46,7 @@ pub(super) fn shared_key(rule: &MatchRule, record: &Record) -> Vec<String> {
 
 /// Natural keys of a duplicate: what it shares, and which amount comes again.
 pub(super) fn duplicate_key(mut shared: Vec<String>, money: Money) -> Vec<String> {
-    shared.push(money.to_string());
+    shared.extend(plain_money(money));
     shared
 }
 
@@ -62,14 +62,20 @@ pub(super) fn lone_key(record: &Record) -> Vec<String> {
         );
     }
     let text = |field: &Option<Box<str>>| field.as_deref().unwrap_or_default().to_owned();
-    vec![
-        "no reference".to_owned(),
-        record.money.to_string(),
+    let mut keys = vec!["no reference".to_owned()];
+    keys.extend(plain_money(record.money));
+    keys.extend([
         record.value_date.to_string(),
         text(&record.client),
         text(&record.counterparty),
         text(&record.description),
-    ]
+    ]);
+    keys
+}
+
+/// Money without the decimals that a currency happens to have by the list in use.
+fn plain_money(money: Money) -> [String; 2] {
+    [money.amount.to_string(), money.currency.to_string()]
 }
 
 fn named<'r>(references: impl Iterator<Item = (ReferenceKind, &'r str)>) -> Vec<String> {

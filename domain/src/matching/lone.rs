@@ -8,14 +8,13 @@ use super::nearest::{self, Index};
 use super::scope::{Membership, covers, membership};
 use super::work::{Reported, Work, duplicate_kind, on_its_side};
 use super::{Comparison, explain, key};
-use crate::discrepancy::{Kind, NearestCandidate};
+use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
 /// What a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Fate {
-    OutOfScope,
     InTransit,
     Missing,
     /// Repeats the record at this index; its side has it so many times.
@@ -25,13 +24,22 @@ enum Fate {
     },
 }
 
+/// What a lone record is, and whether one like it is what the run is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Verdict {
+    fate: Fate,
+    is_group_inside: bool,
+}
+
 /// Says of everything that still waits what it is, and ends the comparison.
 pub(super) fn classify(mut work: Work<'_>) -> Comparison {
     let left = work.take_left();
-    let nearest_to_partner = search_all(&work, &left.partner, &left.ledger);
-    let nearest_to_ledger = search_all(&work, &left.ledger, &left.partner);
-    conclude_side(&mut work, left.partner, nearest_to_partner);
-    conclude_side(&mut work, left.ledger, nearest_to_ledger);
+    let of_partner = verdicts(work.policy, work.context, &left.partner);
+    let of_ledger = verdicts(work.policy, work.context, &left.ledger);
+    let near_partner = search_all(work.context, &left.partner, &of_partner, &left.ledger);
+    let near_ledger = search_all(work.context, &left.ledger, &of_ledger, &left.partner);
+    conclude_side(&mut work, left.partner, &of_partner, near_partner);
+    conclude_side(&mut work, left.ledger, &of_ledger, near_ledger);
     let (decided, _) = work.finish();
     decided
 }
@@ -39,55 +47,67 @@ pub(super) fn classify(mut work: Work<'_>) -> Comparison {
 type Candidates = Vec<(usize, NearestCandidate)>;
 
 /// The nearest candidates of missing records, by their index.
-fn search_all(work: &Work<'_>, lone: &[Record], others: &[Record]) -> Candidates {
-    let fates = fates(work.policy, work.context, lone);
-    let missing = fates
-        .iter()
-        .enumerate()
-        .filter(|(_, fate)| **fate == Fate::Missing);
+fn search_all(
+    context: &RunContext,
+    lone: &[Record],
+    verdicts: &[Verdict],
+    others: &[Record],
+) -> Candidates {
+    let is_reported = |index: &usize| {
+        let own = std::iter::once(&lone[*index]);
+        let verdict = verdicts[*index];
+        verdict.fate == Fate::Missing && covers(&context.scope, own, verdict.is_group_inside)
+    };
+    let reported = (0..lone.len()).filter(is_reported);
     let index = Index::new(others);
-    missing
+    reported
         .take(nearest::SEARCHES_MAX)
-        .filter_map(|(lone_index, _)| Some((lone_index, index.nearest(&lone[lone_index])?)))
+        .filter_map(|missing| Some((missing, index.nearest(&lone[missing])?)))
         .collect()
 }
 
-fn conclude_side(work: &mut Work<'_>, lone: Vec<Record>, nearest: Candidates) {
-    let fates = fates(work.policy, work.context, &lone);
-    let original = |fate: &Fate| match fate {
-        Fate::Again { original, .. } => Some(lone[*original].clone()),
+fn conclude_side(
+    work: &mut Work<'_>,
+    lone: Vec<Record>,
+    verdicts: &[Verdict],
+    nearest: Candidates,
+) {
+    let original = |verdict: &Verdict| match verdict.fate {
+        Fate::Again { original, .. } => Some(lone[original].clone()),
         _ => None,
     };
-    let originals: Vec<Option<Record>> = fates.iter().map(original).collect();
+    let originals: Vec<Option<Record>> = verdicts.iter().map(original).collect();
     let mut nearest = nearest.into_iter().peekable();
-    for (index, ((record, fate), original)) in
-        lone.into_iter().zip(fates).zip(originals).enumerate()
+    for (index, ((record, verdict), original)) in
+        lone.into_iter().zip(verdicts).zip(originals).enumerate()
     {
-        let candidate = nearest
-            .next_if(|(of, _)| *of == index)
-            .map(|(_, found)| found);
-        match fate {
-            Fate::OutOfScope => work.decided.out_of_scope.push(record),
-            Fate::InTransit => work.decided.in_transit.push(record),
-            Fate::Missing => report_missing(work, record, candidate),
-            Fate::Again { copies, .. } => {
-                report_again(work, record, original.into_iter().collect(), copies);
+        let candidate = nearest.next_if(|(of, _)| *of == index);
+        let mut discrepancy = match verdict.fate {
+            Fate::InTransit => {
+                keep_in_transit(work, record);
+                continue;
             }
-        }
+            Fate::Missing => missing(work, record),
+            Fate::Again { copies, .. } => {
+                again(work, record, original.into_iter().collect(), copies)
+            }
+        };
+        discrepancy.nearest = candidate.map(|(_, found)| found);
+        work.report(discrepancy, verdict.is_group_inside);
     }
 }
 
 /// What each of these records of one side is; they are in canonical order.
-fn fates(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Fate> {
-    let is_waiting = |record: &Record| is_in_transit(policy, context, record);
-    let mut fates: Vec<Fate> = lone
-        .iter()
-        .map(|record| match is_waiting(record) {
-            true => Fate::InTransit,
-            false => Fate::Missing,
-        })
-        .collect();
-    let overdue = (0..lone.len()).filter(|index| fates[*index] == Fate::Missing);
+fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Verdict> {
+    let is_in_transit = |record: &Record| is_in_transit(policy, context, record);
+    let mut verdicts = vec![
+        Verdict {
+            fate: Fate::InTransit,
+            is_group_inside: false,
+        };
+        lone.len()
+    ];
+    let overdue = (0..lone.len()).filter(|index| !is_in_transit(&lone[*index]));
     let mut overdue: Vec<usize> = overdue.collect();
     overdue.sort_by(|a, b| order_of_twins(policy, &lone[*a], &lone[*b]).then(a.cmp(b)));
     let are_twins = |a: &usize, b: &usize| {
@@ -98,26 +118,20 @@ fn fates(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Fa
     for twins in overdue.chunk_by(are_twins) {
         let is_group_inside = twins.iter().any(is_inside);
         for (position, index) in twins.iter().enumerate() {
-            let own = std::iter::once(&lone[*index]);
-            fates[*index] = if !covers(&context.scope, own, is_group_inside) {
-                Fate::OutOfScope
-            } else if position > 0 {
-                Fate::Again {
+            let fate = match position {
+                0 => Fate::Missing,
+                _ => Fate::Again {
                     original: twins[0],
                     copies: twins.len(),
-                }
-            } else {
-                Fate::Missing
+                },
+            };
+            verdicts[*index] = Verdict {
+                fate,
+                is_group_inside,
             };
         }
     }
-    for (fate, record) in fates.iter_mut().zip(lone) {
-        let own = std::iter::once(record);
-        if *fate == Fate::InTransit && !covers(&context.scope, own, false) {
-            *fate = Fate::OutOfScope;
-        }
-    }
-    fates
+    verdicts
 }
 
 /// Whether the partner may still report this ledger record.
@@ -147,7 +161,14 @@ fn home(policy: &SourcePolicy, record: &Record) -> Option<usize> {
     rules.position(|rule| key::is_complete(rule, record))
 }
 
-fn report_missing(work: &mut Work<'_>, record: Record, nearest: Option<NearestCandidate>) {
+fn keep_in_transit(work: &mut Work<'_>, record: Record) {
+    match covers(&work.context.scope, std::iter::once(&record), false) {
+        true => work.decided.in_transit.push(record),
+        false => work.decided.out_of_scope.push(record),
+    }
+}
+
+fn missing(work: &mut Work<'_>, record: Record) -> Discrepancy {
     let kind = match record.side {
         Side::Partner => Kind::MissingInLedger,
         Side::Ledger => Kind::MissingAtPartner,
@@ -164,12 +185,10 @@ fn report_missing(work: &mut Work<'_>, record: Record, nearest: Option<NearestCa
     };
     let keys = lone_key(&record);
     let (partner, ledger) = on_its_side(record);
-    let mut discrepancy = work.discrepancy(reported, &keys, partner, ledger);
-    discrepancy.nearest = nearest;
-    work.decided.discrepancies.push(discrepancy);
+    work.discrepancy(reported, &keys, partner, ledger)
 }
 
-fn report_again(work: &mut Work<'_>, record: Record, related: Vec<Record>, copies: usize) {
+fn again(work: &mut Work<'_>, record: Record, related: Vec<Record>, copies: usize) -> Discrepancy {
     let reference = reference_of(work.policy, &record);
     let shared = home(work.policy, &record)
         .map(|at| shared_key(&work.policy.rules[at], &record))
@@ -186,8 +205,7 @@ fn report_again(work: &mut Work<'_>, record: Record, related: Vec<Record>, copie
     };
     let keys = identity::duplicate_key(shared, record.money);
     let (partner, ledger) = on_its_side(record);
-    let discrepancy = work.discrepancy(reported, &keys, partner, ledger);
-    work.decided.discrepancies.push(discrepancy);
+    work.discrepancy(reported, &keys, partner, ledger)
 }
 
 /// What people call a lone record; empty when it carries no reference at all.

@@ -3,6 +3,7 @@
 //! Only a help for the person who looks: nothing is matched by it. Looks among the lone records
 //! of the other side, at a bounded number of neighbours in a few sorted indexes.
 
+use super::explain::kind_named;
 use super::identity::canonical_order;
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
@@ -211,11 +212,11 @@ fn reference_part(relation: Option<&Relation>) -> String {
         return "one of the two carries no reference".to_owned();
     };
     let ((our_kind, ours), (their_kind, theirs)) = (relation.ours, relation.theirs);
-    let kind = their_kind.name().replace('_', " ");
+    let kind = kind_named(their_kind);
     match relation.likeness {
         Likeness::Same if our_kind == their_kind => format!("its {kind} is the same ({theirs})"),
         Likeness::Same => {
-            let our_kind = our_kind.name().replace('_', " ");
+            let our_kind = kind_named(our_kind);
             format!("it has {theirs} as its {kind}, not as its {our_kind}")
         }
         Likeness::SpelledDifferently => {

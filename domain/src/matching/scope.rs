@@ -41,20 +41,20 @@ pub(super) fn membership(scope: &Scope, record: &Record) -> Membership {
     }
 }
 
-/// Whether a finding with these records of its own is what the run is about. Records that don't
-/// say where they belong go with the group that they were found in: `is_group_inside`.
+/// Whether a finding with these records of its own is what the run is about. Where
+/// none of them says where it belongs, the group does that they were found in.
 pub(super) fn covers<'r>(
     scope: &Scope,
     own: impl Iterator<Item = &'r Record>,
     is_group_inside: bool,
 ) -> bool {
-    let mut unknown = false;
+    let mut is_elsewhere = false;
     for record in own {
         match membership(scope, record) {
             Membership::Inside => return true,
-            Membership::Unknown => unknown = true,
-            Membership::Elsewhere => {}
+            Membership::Unknown => {}
+            Membership::Elsewhere => is_elsewhere = true,
         }
     }
-    unknown && is_group_inside
+    is_group_inside && !is_elsewhere
 }

@@ -266,7 +266,7 @@ impl<'a> Work<'a> {
     }
 
     /// Keeps a discrepancy, or puts its records aside when the run is not about them.
-    fn report(&mut self, discrepancy: Discrepancy, is_inside: bool) {
+    pub(super) fn report(&mut self, discrepancy: Discrepancy, is_inside: bool) {
         if covers(&self.context.scope, own_records(&discrepancy), is_inside) {
             self.decided.discrepancies.push(discrepancy);
             return;

@@ -1,0 +1,43 @@
+//! Closing a run: completed, or not and why.
+
+use domain::audit::AuditEvent;
+use workflows::failure;
+use workflows::ports::{AuditHead, Closing, Ending};
+
+use super::open::{cursor, timestamp, to_port};
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::store::{FailureCause, RunCompletion, RunFailure};
+
+pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
+    if input.run.request.dry_run {
+        return Ok(input.audit);
+    }
+    let run_id = &input.run.run_id;
+    let at = timestamp(&input.at)?;
+    let cursor = cursor(run_id, &input.audit, &input.at, "trueup")?;
+    match input.ending {
+        Ending::Completed { totals } => {
+            let fields = [
+                ("matched", totals.matched.to_string()),
+                ("discrepancies", totals.discrepancies.to_string()),
+                ("cases_started", totals.cases_started.to_string()),
+            ];
+            let (entry, cursor) = cursor.entry(AuditEvent::RunCompleted, fields);
+            let completion = RunCompletion { totals, completed_at: at, audit: vec![entry] };
+            trueup.store.complete_run(run_id, completion).await?;
+            Ok(to_port(cursor.head))
+        }
+        Ending::Failed { name, problem } => {
+            let (cause, event) = match name.as_str() {
+                failure::INPUT_QUARANTINED => (FailureCause::Input, AuditEvent::InputQuarantined),
+                _ => (FailureCause::Other, AuditEvent::RunFailed),
+            };
+            let fields = [("failure", name), ("problem", problem.clone())];
+            let (entry, cursor) = cursor.entry(event, fields);
+            let ended = RunFailure { cause, problem, failed_at: at, audit: vec![entry] };
+            trueup.store.fail_run(run_id, ended).await?;
+            Ok(to_port(cursor.head))
+        }
+    }
+}

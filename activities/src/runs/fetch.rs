@@ -1,0 +1,159 @@
+//! Fetching one side: its input sealed, read, staged and on record.
+
+use domain::money::{Amount, Currency, Money};
+use domain::policy::RunContext;
+use domain::record::Side;
+use temporalio_sdk::activities::ActivityContext;
+use workflows::failure;
+use workflows::ports::{Fetch, Fetched, Run};
+
+use super::admit::{context, source};
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::heartbeat::{Progress, alive};
+use crate::inputs::{self, InputRequest};
+use crate::source::Source;
+use crate::staging::{
+    ROWS_PER_CHUNK, SideManifest, StageProgress, StageRequest, StagedInput, load_rejects, stage,
+};
+use crate::store::{InputRow, REJECTS_PER_INPUT_MAX, RowCounts};
+
+pub(crate) async fn fetch(
+    trueup: &Trueup,
+    ctx: &ActivityContext,
+    input: Fetch,
+) -> Result<Fetched, Failure> {
+    // Not worth failing over: without it, staging begins at the first chunk.
+    let resume = ctx.heartbeat_details().deserialize::<StageProgress>().ok().flatten();
+    let resume = resume.unwrap_or_default();
+    let progress = Progress::new(resume);
+    alive(ctx, &progress, work(trueup, &progress, input, resume)).await
+}
+
+async fn work(
+    trueup: &Trueup,
+    progress: &Progress<StageProgress>,
+    input: Fetch,
+    resume: StageProgress,
+) -> Result<Fetched, Failure> {
+    let source = source(trueup, &input.run)?;
+    let context = context(&input.run)?;
+    let side = if input.side == Side::Partner.name() { Side::Partner } else { Side::Ledger };
+    let configured = source.side(side);
+    let request = request(trueup, source, &context);
+    let sealed =
+        inputs::acquire(&configured.transport, &request, &trueup.staging, &mut |_| {}).await?;
+    let request = StageRequest {
+        run_id: &input.run.run_id,
+        source: &source.policy.source,
+        side,
+        inputs: &sealed,
+        format: &configured.format,
+        policy: &source.policy,
+        limits: trueup.limits,
+        rows_per_chunk: ROWS_PER_CHUNK,
+        resume,
+    };
+    let staged = stage(&trueup.staging, &request, &mut |so_far| progress.set(so_far)).await?;
+    if side == Side::Partner {
+        refuse_repeated(trueup, &input.run, &context, &staged.manifest).await?;
+    }
+    if !input.run.request.dry_run {
+        put_on_record(trueup, &input.run, side, &staged.manifest).await?;
+    }
+    let controls = staged.manifest.controls.iter();
+    let broken_controls = controls.filter(|control| control.stated != control.computed).count();
+    Ok(Fetched {
+        manifest: staged.stored,
+        counts: staged.manifest.counts,
+        broken_controls: u32::try_from(broken_controls).unwrap_or(u32::MAX),
+    })
+}
+
+fn request<'a>(trueup: &'a Trueup, source: &'a Source, context: &'a RunContext) -> InputRequest<'a> {
+    let (from_date, to_date) = source.policy.value_dates(context.business_date);
+    InputRequest {
+        source: &source.policy.source,
+        folder: &trueup.folder,
+        business_date: context.business_date,
+        from_date,
+        to_date,
+        scope: &context.scope,
+    }
+}
+
+/// A report that was reconciled before is recognised by its bytes: for another business date it is
+/// the wrong file, for the same one there is nothing new in it.
+async fn refuse_repeated(
+    trueup: &Trueup,
+    run: &Run,
+    context: &RunContext,
+    manifest: &SideManifest,
+) -> Result<(), Failure> {
+    if manifest.counts.accepted == 0 {
+        // Every report of a day without business may look the same.
+        return Ok(());
+    }
+    for StagedInput { sealed, .. } in &manifest.inputs {
+        let sha256 = &sealed.stored.sha256;
+        let seen = trueup.store.input_seen(&run.request.source, sha256, &run.run_id).await?;
+        let repeated = seen.iter().find(|earlier| {
+            let same_day = earlier.business_date == context.business_date;
+            !same_day || earlier.scope == context.scope
+        });
+        if let Some(earlier) = repeated {
+            return Err(Failure::last(
+                failure::INPUT_REPEATED,
+                format!(
+                    "{} is the same file as {} of {} (SHA-256 {sha256}): nothing to reconcile \
+                     again; put the report of {} in its place",
+                    sealed.name, earlier.name, earlier.run_id, context.business_date
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+async fn put_on_record(
+    trueup: &Trueup,
+    run: &Run,
+    side: Side,
+    manifest: &SideManifest,
+) -> Result<(), Failure> {
+    let mut rejects = load_rejects(&trueup.staging, manifest, REJECTS_PER_INPUT_MAX).await?;
+    for input in &manifest.inputs {
+        let name = &input.sealed.name;
+        let (own, others) = rejects.into_iter().partition(|r| *r.origin.file == **name);
+        rejects = others;
+        let row = row(side, input, manifest)?;
+        trueup.store.seal_input(&run.run_id, row, own, Vec::new()).await?;
+    }
+    Ok(())
+}
+
+fn row(side: Side, input: &StagedInput, manifest: &SideManifest) -> Result<InputRow, Failure> {
+    let counts = &manifest.counts;
+    let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
+    let mut totals = Vec::new();
+    for received in &manifest.received {
+        if let Some(sum) = &received.sum {
+            let currency = Currency::parse(&received.currency).map_err(damaged)?;
+            totals.push(Money { amount: Amount::parse(sum).map_err(damaged)?, currency });
+        }
+    }
+    Ok(InputRow {
+        side,
+        name: input.sealed.name.clone(),
+        sha256: input.sealed.stored.sha256.clone(),
+        bytes: input.sealed.stored.bytes,
+        rows: RowCounts {
+            read: counts.read,
+            accepted: counts.accepted,
+            rejected: counts.rejected,
+            skipped: counts.skipped,
+        },
+        totals,
+        declared_id: input.declared_id.clone(),
+    })
+}

@@ -1,0 +1,19 @@
+//! The activities of a run, one file each, in the order in which they happen.
+
+mod admit;
+mod close;
+mod compare;
+mod conclude;
+mod fetch;
+mod open;
+mod parts;
+mod record;
+mod totals;
+
+pub(crate) use admit::admit;
+pub(crate) use close::close;
+pub(crate) use compare::compare;
+pub(crate) use conclude::conclude;
+pub(crate) use fetch::fetch;
+pub(crate) use open::{open, timestamp};
+pub(crate) use record::record;

@@ -1,0 +1,76 @@
+//! Opening a run: on record before anything is read.
+
+use domain::audit::{AuditCursor, AuditHead, Hash};
+use jiff::Timestamp;
+use workflows::failure;
+use workflows::ports::{self, Opened, Opening, Plan, Run};
+
+use super::admit::{self, context};
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::store::{self, RunOpening};
+
+pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Failure> {
+    admit::source(trueup, &input.run)?;
+    let opened_at = timestamp(&input.at)?;
+    if input.run.request.dry_run {
+        return Ok(proceed(trueup, AuditHead::EMPTY));
+    }
+    match trueup.store.open_run(opening(&input, opened_at)?).await? {
+        store::Opened::Closed(run) => {
+            Ok(Opened::AlreadyCompleted { totals: run.totals.unwrap_or_default() })
+        }
+        store::Opened::New(head) | store::Opened::Resumed(head) => Ok(proceed(trueup, head)),
+    }
+}
+
+fn proceed(trueup: &Trueup, head: AuditHead) -> Opened {
+    Opened::Proceed(Plan {
+        audit: to_port(head),
+        compare_tasks_max: trueup.pace.compare_tasks_max,
+        records_per_task: trueup.pace.records_per_task,
+        heartbeat_timeout_seconds: trueup.pace.heartbeat_timeout_seconds,
+    })
+}
+
+fn opening(input: &Opening, opened_at: Timestamp) -> Result<RunOpening, Failure> {
+    let Run { run_id, request } = &input.run;
+    let context = context(&input.run)?;
+    Ok(RunOpening {
+        run_id: run_id.clone(),
+        workflow_run_id: input.workflow_run_id.clone(),
+        source: request.source.clone(),
+        business_date: context.business_date,
+        scope: context.scope,
+        generation: request.generation,
+        requested_by: request.requested_by.clone(),
+        opened_at,
+    })
+}
+
+/// Workflow time, as the workflow wrote it.
+pub(crate) fn timestamp(text: &str) -> Result<Timestamp, Failure> {
+    text.parse().map_err(|error| Failure::last(failure::INVALID_INPUT, format!("{text}: {error}")))
+}
+
+/// The end of an audit stream, as it travels through the workflow.
+pub(crate) fn to_port(head: AuditHead) -> ports::AuditHead {
+    ports::AuditHead { sequence: head.length, hash: head.hash.to_string() }
+}
+
+/// Where the workflow's audit stream goes on.
+pub(crate) fn cursor(
+    stream: &str,
+    head: &ports::AuditHead,
+    at: &str,
+    actor: &str,
+) -> Result<AuditCursor, Failure> {
+    let hash = Hash::parse(&head.hash)
+        .ok_or_else(|| Failure::last(failure::INVALID_INPUT, "the audit head is no hash"))?;
+    Ok(AuditCursor {
+        stream: stream.to_owned(),
+        head: AuditHead { length: head.sequence, hash },
+        at: timestamp(at)?,
+        actor: actor.to_owned(),
+    })
+}

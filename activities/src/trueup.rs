@@ -1,0 +1,137 @@
+//! The activities as Temporal sees them: each implements one port of `workflows` and hands over to
+//! the module that knows how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proto::wire::AlertStatus;
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use workflows::ports::{
+    AdmitRun, AuditHead, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets,
+    Conclude, ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched,
+    OpenCase, OpenRun, Opened, Opening, Record, RecordFindings,
+    Recorded, Stored,
+};
+
+use crate::alerts::Channels;
+use crate::formats::ReadLimits;
+use crate::source::Source;
+use crate::staging::Staging;
+use crate::store::Store;
+use crate::{cases, runs};
+
+/// An installation, ready to work: what its configuration says, and everything it talks to.
+pub struct Trueup {
+    /// Relative paths of the sources start here.
+    pub folder: PathBuf,
+    /// The sources by name.
+    pub sources: BTreeMap<String, Source>,
+    /// What is read at most.
+    pub limits: ReadLimits,
+    /// How the work is divided.
+    pub pace: Pace,
+    /// What is on record.
+    pub store: Store,
+    /// Inputs and staged records.
+    pub staging: Staging,
+    /// The alert channels.
+    pub channels: Channels,
+}
+
+/// How the work of a run is divided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// Records of both sides per comparison, before another one is started beside it.
+    pub records_per_task: u64,
+    /// Comparisons side by side, at most.
+    pub compare_tasks_max: u32,
+    /// A long step that gives no sign for this long is taken over by another worker.
+    pub heartbeat_timeout_seconds: u32,
+}
+
+#[activities]
+impl Trueup {
+    #[activity(definition = AdmitRun)]
+    async fn admit_run(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Opening,
+    ) -> Result<(), ActivityError> {
+        runs::admit(&self, &input)?;
+        Ok(())
+    }
+
+    #[activity(definition = OpenRun)]
+    async fn open_run(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Opening,
+    ) -> Result<Opened, ActivityError> {
+        Ok(runs::open(&self, input).await?)
+    }
+
+    #[activity(definition = FetchSide)]
+    async fn fetch_side(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Fetch,
+    ) -> Result<Fetched, ActivityError> {
+        Ok(runs::fetch(&self, &ctx, input).await?)
+    }
+
+    #[activity(definition = CompareBuckets)]
+    async fn compare_buckets(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Compare,
+    ) -> Result<Stored, ActivityError> {
+        Ok(runs::compare(self, &ctx, input).await?)
+    }
+
+    #[activity(definition = ConcludeRun)]
+    async fn conclude_run(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Conclude,
+    ) -> Result<Concluded, ActivityError> {
+        Ok(runs::conclude(self, &ctx, input).await?)
+    }
+
+    #[activity(definition = RecordFindings)]
+    async fn record_findings(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Record,
+    ) -> Result<Recorded, ActivityError> {
+        Ok(runs::record(&self, &ctx, input).await?)
+    }
+
+    #[activity(definition = CloseRun)]
+    async fn close_run(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Closing,
+    ) -> Result<AuditHead, ActivityError> {
+        Ok(runs::close(&self, input).await?)
+    }
+
+    #[activity(definition = OpenCase)]
+    async fn open_case(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: CaseOpening,
+    ) -> Result<CaseOpened, ActivityError> {
+        Ok(cases::open(&self, input).await?)
+    }
+
+    #[activity(definition = DeliverAlert)]
+    async fn deliver_alert(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Delivery,
+    ) -> Result<AlertStatus, ActivityError> {
+        Ok(cases::deliver(&self, input).await?)
+    }
+}
