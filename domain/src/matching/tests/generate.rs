@@ -1,0 +1,71 @@
+//! Records from so few references, amounts and dates that they collide in every way there is.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{Pool, record};
+
+const RECORDS_MAX: usize = 14;
+
+/// A pool of at most [`RECORDS_MAX`] records whose lines are numbered from 1.
+pub(super) fn pools() -> impl Strategy<Value = Pool> {
+    vec(lines(), 0..=RECORDS_MAX).prop_map(numbered)
+}
+
+/// The same records on other lines: each pool shuffled, and numbered anew.
+pub(super) fn pools_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
+    vec(lines(), 0..=RECORDS_MAX).prop_flat_map(|lines| {
+        let shuffled = Just(lines.clone()).prop_shuffle();
+        shuffled.prop_map(move |other| (numbered(lines.clone()), numbered(other)))
+    })
+}
+
+/// The texts of [`record`], each line numbered.
+pub(super) fn numbered(lines: Vec<String>) -> Pool {
+    let mut pool = Pool::default();
+    for (line, text) in (1..).zip(&lines) {
+        pool.push(record(text, line));
+    }
+    pool
+}
+
+/// One record as text: mostly under reference A or B, in euro and within a few days.
+pub(super) fn lines() -> impl Strategy<Value = String> {
+    let side = select(vec!["P", "L"]);
+    let reference = select(vec!["A", "A", "A", "B", "B", "C", "D12345", "D12354", "-"]);
+    let amount = select(vec![
+        "100", "100", "100", "100.01", "100.04", "90", "90", "-100", "0",
+    ]);
+    let currency = select(vec!["EUR", "EUR", "EUR", "EUR", "USD"]);
+    let day = prop_oneof![4 => 5u32..=6, 1 => 1u32..=20];
+    let status = select(vec![
+        "",
+        "",
+        "",
+        "status=settled",
+        "status=reversed",
+        "status=pending",
+    ]);
+    let fee = select(vec![
+        "",
+        "",
+        "",
+        "",
+        "fee=103/3/100",
+        "fee=103/3/101",
+        "fee=104/4/100",
+    ]);
+    let invoice = select(vec!["", "", "invoice=I1", "invoice=I2"]);
+    let client = select(vec!["", "client=x", "client=y"]);
+    let fields = (
+        side, reference, amount, currency, day, status, fee, invoice, client,
+    );
+    fields.prop_map(
+        |(side, reference, amount, currency, day, status, fee, invoice, client)| {
+            format!(
+                "{side} {reference} {amount} {currency} {day} {status} {fee} {invoice} {client}"
+            )
+        },
+    )
+}

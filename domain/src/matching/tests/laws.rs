@@ -1,0 +1,228 @@
+//! What holds for any records: order and buckets change nothing, nothing is lost or used twice,
+//! money is conserved, and a scope only leaves things out.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::generate::{pools, pools_in_two_orders};
+use super::*;
+use crate::conservation::Conservation;
+
+/// Cases in which every kind must turn up; many more than it takes.
+const COVERAGE_CASES: usize = 3000;
+
+/// A policy in which everything that can be wrong is looked at.
+fn strict_policy() -> SourcePolicy {
+    SourcePolicy {
+        settlement_window_days: 30,
+        agreed_fee: Some(AgreedFee {
+            percent: Amount::ZERO,
+            fixed: BTreeMap::from([(euro(), amount("3"))]),
+            tolerance: Amount::ZERO,
+        }),
+        ..policy()
+    }
+}
+
+/// All that a comparison says, without the lines of files that the records stand on.
+fn content(comparison: &Comparison) -> Vec<String> {
+    let text = |record: &Record| record.origin.raw.to_string();
+    let matched = comparison.matched.iter().map(|pair| {
+        let (partner, ledger) = (text(&pair.partner), text(&pair.ledger));
+        format!("{partner} = {ledger} by rule {}", pair.rule)
+    });
+    let discrepancies = comparison.discrepancies.iter().map(|found| {
+        let own: Vec<String> = own_records(found).map(text).collect();
+        let related: Vec<String> = found.related.iter().map(text).collect();
+        let nearest = found.nearest.as_ref();
+        let nearest = nearest.map(|near| (text(&near.record), near.kept_apart_by.clone()));
+        format!(
+            "{} {} {} {} {own:?} {related:?} {} {nearest:?}",
+            found.id, found.kind, found.severity, found.at_stake, found.reason
+        )
+    });
+    let in_transit = comparison
+        .in_transit
+        .iter()
+        .map(|r| format!("in transit {}", text(r)));
+    let out_of_scope = comparison.out_of_scope.records();
+    let out_of_scope = out_of_scope.map(|r| format!("out of scope {}", text(r)));
+    let discrepancies = discrepancies.chain(in_transit).chain(out_of_scope);
+    let mut content: Vec<String> = matched.chain(discrepancies).collect();
+    content.sort();
+    content
+}
+
+/// Where every record went: its side and line, once for each place.
+fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
+    let matched = comparison.matched.iter();
+    let mut places: Vec<(Side, u32)> = matched
+        .flat_map(|pair| [&pair.partner, &pair.ledger])
+        .chain(comparison.discrepancies.iter().flat_map(own_records))
+        .chain(&comparison.in_transit)
+        .chain(comparison.out_of_scope.records())
+        .map(|record| (record.side, record.origin.line))
+        .collect();
+    places.sort_unstable();
+    places
+}
+
+/// As the workflow does it: each bucket by itself, then the rest.
+fn compare_in_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Comparison {
+    let mut buckets: Vec<Pool> = (0..BUCKETS).map(|_| Pool::default()).collect();
+    for record in pool.partner.into_iter().chain(pool.ledger) {
+        buckets[bucket_of(policy, &record) as usize].push(record);
+    }
+    let (mut decided, mut left) = (Comparison::default(), Pool::default());
+    for bucket in buckets.into_iter().rev() {
+        let findings = match_buckets(policy, context, bucket);
+        decided.matched.extend(findings.matched);
+        decided.discrepancies.extend(findings.discrepancies);
+        decided.out_of_scope.append(findings.out_of_scope);
+        left.append(findings.left);
+    }
+    let rest = conclude(policy, context, left);
+    decided.matched.extend(rest.matched);
+    decided.discrepancies.extend(rest.discrepancies);
+    decided.out_of_scope.append(rest.out_of_scope);
+    Comparison {
+        in_transit: rest.in_transit,
+        ..decided
+    }
+}
+
+fn scopes() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        Just(Scope::Whole),
+        Just(Scope::Client("x".to_owned())),
+        Just(Scope::Invoice("I1".to_owned())),
+    ]
+}
+
+fn windows() -> impl Strategy<Value = SourcePolicy> {
+    prop_oneof![Just(policy()), Just(strict_policy())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn any_order_of_rows_gives_the_same(
+        (one, other) in pools_in_two_orders(), policy in windows(), scope in scopes(),
+    ) {
+        let context = context(scope);
+        let one = compare(&policy, &context, one);
+        let other = compare(&policy, &context, other);
+        prop_assert_eq!(content(&one), content(&other));
+        let shown = |found: &Discrepancy| (found.id.clone(), found.reason.clone());
+        let in_order = one.discrepancies.iter().map(shown);
+        prop_assert!(in_order.eq(other.discrepancies.iter().map(shown)), "shown in another order");
+    }
+
+    #[test]
+    fn every_record_ends_in_one_place(
+        pool in pools(), policy in windows(), scope in scopes(),
+    ) {
+        let mut came: Vec<_> = pool.records().map(|r| (r.side, r.origin.line)).collect();
+        came.sort_unstable();
+        let comparison = compare(&policy, &context(scope), pool);
+        prop_assert_eq!(places(&comparison), came);
+    }
+
+    #[test]
+    fn money_is_conserved(pool in pools(), policy in windows(), scope in scopes()) {
+        let mut conservation = Conservation::default();
+        conservation.receive(pool.records()).unwrap();
+        conservation.conclude(&compare(&policy, &context(scope), pool)).unwrap();
+        prop_assert!(conservation.holds(), "{:?}", conservation.imbalances());
+    }
+
+    #[test]
+    fn buckets_change_nothing(pool in pools(), policy in windows(), scope in scopes()) {
+        let context = context(scope);
+        let at_once = compare(&policy, &context, pool.clone());
+        let in_buckets = compare_in_buckets(&policy, &context, pool);
+        prop_assert_eq!(content(&at_once), content(&in_buckets));
+    }
+
+    #[test]
+    fn ids_are_unique(pool in pools(), policy in windows()) {
+        let comparison = compare(&policy, &whole(), pool);
+        let ids: BTreeSet<_> = comparison.discrepancies.iter().map(|found| &found.id).collect();
+        prop_assert_eq!(ids.len(), comparison.discrepancies.len());
+    }
+
+    #[test]
+    fn matched_pairs_agree_and_share_their_references(pool in pools(), policy in windows()) {
+        for pair in compare(&policy, &whole(), pool).matched {
+            let rule = &policy.rules[pair.rule as usize];
+            for kind in &rule.on {
+                let reference = pair.partner.reference(*kind);
+                prop_assert!(reference.is_some());
+                prop_assert_eq!(reference, pair.ledger.reference(*kind));
+            }
+            prop_assert_eq!(pair.partner.money, pair.ledger.money, "nothing is tolerated here");
+        }
+    }
+
+    #[test]
+    fn a_scope_only_leaves_out(pool in pools(), scope in scopes(), policy in windows()) {
+        let whole = compare(&policy, &whole(), pool.clone());
+        let scoped = compare(&policy, &context(scope.clone()), pool);
+        for found in &scoped.discrepancies {
+            prop_assert!(whole.discrepancies.contains(found), "{found:?} is not in the whole run");
+        }
+        let is_inside = |record: &Record| {
+            scope::membership(&scope, record) == scope::Membership::Inside
+        };
+        for found in &whole.discrepancies {
+            let concerns = own_records(found).any(is_inside);
+            prop_assert!(!concerns || scoped.discrepancies.contains(found), "{found:?} is lost");
+        }
+    }
+
+    #[test]
+    fn a_rerun_gives_the_same(pool in pools(), policy in windows()) {
+        let first = compare(&policy, &whole(), pool.clone());
+        prop_assert_eq!(first, compare(&policy, &whole(), pool));
+    }
+}
+
+#[test]
+fn the_generated_records_show_every_kind() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<Kind, usize> = BTreeMap::new();
+    let (mut in_transit, mut matched_later) = (0, 0);
+    for _ in 0..COVERAGE_CASES {
+        let pool = pools().new_tree(&mut runner).unwrap().current();
+        let policy = if in_transit == 0 {
+            strict_policy()
+        } else {
+            policy()
+        };
+        let context = RunContext {
+            business_date: date(2026, 1, 20),
+            scope: Scope::Whole,
+        };
+        let comparison = compare(&policy, &context, pool);
+        in_transit += comparison.in_transit.len();
+        matched_later += comparison
+            .matched
+            .iter()
+            .filter(|pair| pair.rule == 1)
+            .count();
+        for found in &comparison.discrepancies {
+            *seen.entry(found.kind).or_default() += 1;
+        }
+    }
+    println!("{seen:?}, in transit {in_transit}, by the second rule {matched_later}");
+    assert!(in_transit > 0 && matched_later > 0);
+    for kind in Kind::ALL {
+        // Formats find that one, before anything is matched.
+        let is_of_matching = *kind != Kind::StatementOutOfBalance;
+        assert_eq!(seen.contains_key(kind), is_of_matching, "{kind}: {seen:?}");
+    }
+}
