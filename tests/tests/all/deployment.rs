@@ -7,6 +7,9 @@ use std::process::Command;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tests::servers::Postgres;
+use tokio_postgres::NoTls;
+use tokio_postgres::error::SqlState;
 
 #[derive(Deserialize)]
 struct Compose {
@@ -161,10 +164,18 @@ fn the_worker_reaches_what_its_configuration_names() {
     let temporal = &worker.environment["TEMPORAL_ADDRESS"];
     assert_eq!(temporal, "temporal:7233");
     let ledger = with_defaults(&worker.environment["TRUEUP_LEDGER_URL"]);
-    let password = with_defaults(&compose.services["ledger"].environment["POSTGRES_PASSWORD"]);
-    assert_eq!(
-        ledger,
-        format!("postgres://ledger:{password}@ledger:5432/ledger")
+    let (user, password) = ledger
+        .strip_prefix("postgres://")
+        .and_then(|rest| rest.strip_suffix("@ledger/ledger"))
+        .and_then(|login| login.split_once(':'))
+        .expect("a user, a password and the service");
+    let reader = compose.configs["ledger-reader"]["content"]
+        .as_str()
+        .expect("SQL");
+    let role = format!("CREATE ROLE {user} LOGIN PASSWORD '{password}';");
+    assert!(
+        with_defaults(reader).contains(&role),
+        "{reader} does not make {user}"
     );
 
     let settings: toml::Table = read("examples/compose/trueup.toml").parse().expect("TOML");
@@ -188,6 +199,32 @@ fn the_worker_reaches_what_its_configuration_names() {
         link.starts_with(&format!("http://{ui}/")),
         "{link} is not the UI at {ui}"
     );
+}
+
+#[tokio::test]
+async fn the_worker_may_read_the_ledger_and_nothing_else() -> anyhow::Result<()> {
+    let server = Postgres::start().await?;
+    server.execute(&read("examples/demo/ledger.sql")).await?;
+    let reader = compose().configs["ledger-reader"]["content"].clone();
+    server
+        .execute(&with_defaults(reader.as_str().expect("SQL")))
+        .await?;
+
+    let url = server.url.replace("postgres@", "trueup_reader@");
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let count: i64 = client
+        .query_one("SELECT count(*) FROM payments", &[])
+        .await?
+        .get(0);
+    assert!(count > 0, "the sample ledger is empty");
+    let refused = client
+        .batch_execute("DELETE FROM payments")
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Some(&SqlState::INSUFFICIENT_PRIVILEGE));
+    drop(client);
+    Ok(connection.await??)
 }
 
 #[test]
