@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use activities::alerts::ChannelConfig;
-use activities::formats::Format;
+use activities::formats::{FieldSource, Fields, Format};
 use activities::inputs::{self, Transport};
 use domain::record::{ReferenceKind, Side};
 use domain::severity::Severity;
@@ -143,9 +143,31 @@ fn check_references(file: &SourceFile, document: &Document, findings: &mut Findi
 /// Whether records of this format can have this reference.
 fn produces(format: &Format, kind: ReferenceKind) -> bool {
     match format {
-        Format::Csv(mapping) => mapping.references().contains(&kind),
-        Format::Camt053(mapping) => mapping.references().contains(&kind),
+        Format::Csv(mapping) => csv_field(&mapping.fields, kind).is_some(),
+        Format::Camt053(mapping) => match kind {
+            ReferenceKind::Invoice => mapping.invoice.is_some(),
+            ReferenceKind::Order => mapping.order.is_some(),
+            _ => true,
+        },
     }
+}
+
+fn csv_field(fields: &Fields, kind: ReferenceKind) -> Option<&FieldSource> {
+    let field = match kind {
+        ReferenceKind::Reference => &fields.reference,
+        ReferenceKind::Invoice => &fields.invoice,
+        ReferenceKind::Order => &fields.order,
+        ReferenceKind::Batch => &fields.batch,
+        ReferenceKind::EndToEndId => &fields.end_to_end_id,
+        ReferenceKind::TransactionId => &fields.transaction_id,
+        ReferenceKind::InstructionId => &fields.instruction_id,
+        ReferenceKind::Uetr => &fields.uetr,
+        ReferenceKind::ServicerReference => &fields.servicer_reference,
+        ReferenceKind::CreditorReference => &fields.creditor_reference,
+        ReferenceKind::MandateId => &fields.mandate_id,
+        ReferenceKind::OriginalReference => &fields.original_reference,
+    };
+    field.as_ref()
 }
 
 fn check_route(
