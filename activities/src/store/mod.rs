@@ -8,28 +8,32 @@
 mod alert_json;
 #[cfg(test)]
 mod conformance;
+mod delivering;
 mod error;
+mod filter;
 mod model;
+mod reading;
 mod sqlite;
+mod state;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use domain::audit::{AuditEntry, AuditHead};
+use domain::audit::AuditEntry;
 use domain::record::Reject;
-use jiff::Timestamp;
 use rusqlite::Transaction;
 
 pub use error::StoreError;
+pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use model::{
-    AlertFilter, AlertRow, AlertState, AuditStream, CaseRow, CaseState, Delivery,
-    DiscrepancyFilter, DiscrepancyRow, FailureCause, Finding, Findings, InputRow, LISTED_MAX,
-    Opened, Page, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
-    RunFilter, RunOpening, RunRow, RunState, SEEN_MAX, SeenInput,
+    AlertRow, AuditStream, CaseRow, Delivery, DiscrepancyRow, FailureCause, Finding, Findings,
+    InputRow, Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion,
+    RunFailure, RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
 pub use sqlite::SqliteStore;
+pub use state::{AlertState, CaseState, RunState};
 
-use sqlite::{alerts, audit, cases, findings, inputs, listing, runs};
+use sqlite::{audit, findings, inputs, runs};
 
 /// Who is on the audit trail when no person did it.
 pub const TRUEUP: &str = "trueup";
@@ -113,8 +117,9 @@ impl Store {
             .await
     }
 
-    /// Those of `ids` (of discrepancies) that people were told of because of another run than `run_id`. Alerts of the
-    /// run itself don't count, so that a repeated activity plans the same again.
+    /// Those of `ids` (of discrepancies) that people were told of because of another run than
+    /// `run_id`. Alerts of the run itself don't count, so that a repeated activity plans the same
+    /// again.
     ///
     /// # Errors
     /// The store can't be used.
@@ -183,247 +188,6 @@ impl Store {
         let Store::Sqlite(store) = self;
         store
             .write(move |transaction| audit::append(transaction, &entries))
-            .await
-    }
-
-    /// Where a stream ends; empty when there is none.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
-        let Store::Sqlite(store) = self;
-        let stream = stream.to_owned();
-        store
-            .read(move |transaction| audit::head(transaction, &stream))
-            .await
-    }
-
-    /// All of a stream with its head, as stored: hold it against [`domain::audit::verify`].
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] names an entry that can't be read; [`StoreError::NotFound`].
-    pub async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
-        let Store::Sqlite(store) = self;
-        let stream = stream.to_owned();
-        store
-            .read(move |transaction| audit::stream(transaction, &stream))
-            .await
-    }
-
-    /// Names of streams in order, at most [`LISTED_MAX`], behind the name `after`; empty for the
-    /// first.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let after = after.to_owned();
-        store
-            .read(move |transaction| audit::streams(transaction, &after, LISTED_MAX))
-            .await
-    }
-}
-
-/// Cases and alerts. The store numbers their audit entries, in the transaction that they tell of.
-impl Store {
-    /// A case begins: puts `case_opened` on its stream, once, and gives what is known of it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when `subject_id` is neither a discrepancy nor a summary.
-    pub async fn open_case(&self, subject_id: &str, at: Timestamp) -> Result<CaseRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let subject_id = subject_id.to_owned();
-        store
-            .write(move |transaction| cases::open(transaction, &subject_id, at))
-            .await
-    }
-
-    /// One alert.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn alert(&self, alert_id: &str) -> Result<AlertRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let alert_id = alert_id.to_owned();
-        store
-            .read(move |transaction| alerts::get(transaction, &alert_id))
-            .await
-    }
-
-    /// Alerts, newest first.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        store
-            .read(move |transaction| alerts::list(transaction, &filter))
-            .await
-    }
-
-    /// The alerts of one case (by workflow id), by their ids.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn alerts_of_case(&self, case_id: &str) -> Result<Vec<AlertRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let case_id = case_id.to_owned();
-        store
-            .read(move |transaction| alerts::of_case(transaction, &case_id))
-            .await
-    }
-
-    /// A delivery is about to begin; says whether it is still wanted, and counts it if so.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn begin_delivery(&self, alert_id: &str) -> Result<Delivery, StoreError> {
-        let Store::Sqlite(store) = self;
-        let alert_id = alert_id.to_owned();
-        store
-            .write(move |transaction| alerts::begin(transaction, &alert_id))
-            .await
-    }
-
-    /// A delivery failed and will be tried again: keeps why.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn delivery_failed(&self, alert_id: &str, error: &str) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
-        store
-            .write(move |transaction| alerts::failed(transaction, &alert_id, &error))
-            .await
-    }
-
-    /// The channel took the alert: `alert_sent` on its case's stream. The first time counts.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn alert_sent(
-        &self,
-        alert_id: &str,
-        at: Timestamp,
-        provider_reference: Option<String>,
-    ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        let alert_id = alert_id.to_owned();
-        let work = move |transaction: &Transaction<'_>| {
-            alerts::sent(transaction, &alert_id, at, provider_reference.as_deref())
-        };
-        store.write(work).await
-    }
-
-    /// The channel refused the alert for good: `alert_dead` on its case's stream. An alert that was
-    /// sent stays sent.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn alert_dead(
-        &self,
-        alert_id: &str,
-        at: Timestamp,
-        error: &str,
-    ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
-        store
-            .write(move |transaction| alerts::dead(transaction, &alert_id, at, &error))
-            .await
-    }
-
-    /// Makes dead alerts pending again, `alert_redriven` on their cases' streams, and gives the
-    /// workflow ids of the cases to wake. May be repeated when waking them failed.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when an id is not on record; nothing is redriven then.
-    pub async fn redrive(
-        &self,
-        selection: Redrive,
-        actor: &str,
-        at: Timestamp,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let actor = actor.to_owned();
-        store
-            .write(move |transaction| alerts::redrive(transaction, &selection, &actor, at))
-            .await
-    }
-}
-
-/// What people list.
-impl Store {
-    /// Runs, newest first.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        store
-            .read(move |transaction| listing::runs(transaction, &filter))
-            .await
-    }
-
-    /// One run.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn run(&self, run_id: &str) -> Result<RunRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
-        store
-            .read(move |transaction| runs::get(transaction, &run_id))
-            .await
-    }
-
-    /// Inputs of a run's last execution, the partner's first.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is no such run.
-    pub async fn inputs(&self, run_id: &str) -> Result<Vec<InputRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
-        store
-            .read(move |transaction| inputs::of_run(transaction, &run_id))
-            .await
-    }
-
-    /// Rejects of a run's last execution, in order of their lines, the partner's first.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is no such run.
-    pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
-        store
-            .read(move |transaction| inputs::rejects(transaction, &run_id))
-            .await
-    }
-
-    /// Discrepancies, the most severe first.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn discrepancies(
-        &self,
-        filter: DiscrepancyFilter,
-    ) -> Result<Vec<DiscrepancyRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        store
-            .read(move |transaction| listing::discrepancies(transaction, &filter))
-            .await
-    }
-
-    /// One discrepancy, as the last run that saw it found it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let id = id.to_owned();
-        store
-            .read(move |transaction| listing::discrepancy(transaction, &id))
             .await
     }
 }

@@ -2,88 +2,21 @@
 
 use domain::alert::AlertIntent;
 use domain::audit::{AuditEntry, AuditHead};
-use domain::discrepancy::{Discrepancy, Kind};
+use domain::discrepancy::Discrepancy;
 use domain::money::Money;
 use domain::policy::Scope;
 use domain::record::{Reject, Side};
-use domain::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::wire::RunTotals;
 
+use super::state::{AlertState, CaseState, RunState};
+
 /// Rejects of one input that are kept in the store, in order; the input's counts tell of the rest,
 /// which the staged reject file holds.
 pub const REJECTS_PER_INPUT_MAX: usize = 10_000;
-/// Most rows that one listing gives; ask again with an offset for more.
-pub const LISTED_MAX: u32 = 10_000;
 /// Earlier runs that are named when an input was seen before.
 pub const SEEN_MAX: u32 = 20;
-
-macro_rules! stored_names {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum $name { $($(#[$vmeta])* $variant,)+ }
-
-        impl $name {
-            /// The name used in the store, in JSON and in tables.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $($name::$variant => $text,)+ }
-            }
-
-            /// The value with this name.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some($name::$variant),)+ _ => None }
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.pad(self.name())
-            }
-        }
-    };
-}
-
-stored_names! {
-    /// Where a run stands.
-    RunState {
-        /// Under way.
-        Running = "running",
-        /// Ended with a result.
-        Completed = "completed",
-        /// Ended without one; may be run again.
-        Failed = "failed",
-        /// Ended because of an input that can't be used; may be run again.
-        Quarantined = "quarantined",
-    }
-}
-
-stored_names! {
-    /// Where a case stands.
-    CaseState {
-        /// Somebody has to look.
-        Open = "open",
-        /// Dealt with.
-        Resolved = "resolved",
-    }
-}
-
-stored_names! {
-    /// Where an alert stands.
-    AlertState {
-        /// To be sent.
-        Pending = "pending",
-        /// A delivery began; whether it arrived is not known yet.
-        Sending = "sending",
-        /// The channel took it.
-        Sent = "sent",
-        /// The channel refused it for good.
-        Dead = "dead",
-    }
-}
 
 /// A run that a workflow asks to begin.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -323,69 +256,6 @@ pub struct AuditStream {
     pub entries: Vec<AuditEntry>,
     /// Kept apart from them.
     pub head: AuditHead,
-}
-
-/// A part of a listing.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Page {
-    /// At most so many, and never more than [`LISTED_MAX`].
-    pub limit: u32,
-    /// After skipping so many.
-    pub offset: u32,
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Page {
-            limit: LISTED_MAX,
-            offset: 0,
-        }
-    }
-}
-
-/// Which runs to list. Everything given must hold.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct RunFilter {
-    /// Of this source.
-    pub source: Option<String>,
-    /// For this day.
-    pub business_date: Option<Date>,
-    /// In this state.
-    pub state: Option<RunState>,
-    /// Newest first.
-    pub page: Page,
-}
-
-/// Which discrepancies to list. Everything given must hold.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct DiscrepancyFilter {
-    /// As this run found them; without it as the last run that saw each did.
-    pub run_id: Option<String>,
-    /// Of this source.
-    pub source: Option<String>,
-    /// Of this kind.
-    pub kind: Option<Kind>,
-    /// Of this severity.
-    pub severity: Option<Severity>,
-    /// Called exactly this.
-    pub reference: Option<String>,
-    /// Whose case is in this state.
-    pub state: Option<CaseState>,
-    /// The most severe first, then by id.
-    pub page: Page,
-}
-
-/// Which alerts to list. Everything given must hold.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct AlertFilter {
-    /// Of this source.
-    pub source: Option<String>,
-    /// Intended by this run.
-    pub run_id: Option<String>,
-    /// In this state.
-    pub state: Option<AlertState>,
-    /// Newest first.
-    pub page: Page,
 }
 
 /// A reject on record.

@@ -13,8 +13,9 @@ use rusqlite::{Row, Transaction, params};
 use super::audit::{self, Note};
 use super::value;
 use crate::store::alert_json::ContentJson;
-use crate::store::model::{AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive};
-use crate::store::{StoreError, TRUEUP};
+use crate::store::{
+    AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive, StoreError, TRUEUP,
+};
 
 /// Longest text of an error that is kept, in characters.
 const ERROR_CHARACTERS_MAX: usize = 1_000;

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
 use super::value;
-use crate::store::StoreError;
-use crate::store::model::AuditStream;
+use crate::store::{AuditStream, StoreError};
 
 /// What the store itself puts on a stream, numbered in the transaction that it tells about.
 pub(super) struct Note<'a> {

@@ -6,8 +6,7 @@ use rusqlite::Transaction;
 
 use super::audit::{self, Note};
 use super::{alerts, listing};
-use crate::store::model::CaseRow;
-use crate::store::{StoreError, TRUEUP};
+use crate::store::{CaseRow, StoreError, TRUEUP};
 
 /// Begins the audit stream of a case, if it has not begun, and gives what is known of it.
 pub(in crate::store) fn open(

@@ -10,9 +10,8 @@ use proto::wire::StagedDiscrepancy;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{audit, runs, value};
-use crate::store::StoreError;
 use crate::store::alert_json::ContentJson;
-use crate::store::model::{Finding, Findings, RunRow};
+use crate::store::{Finding, Findings, RunRow, StoreError};
 
 pub(in crate::store) fn record(
     transaction: &Transaction<'_>,
@@ -90,7 +89,8 @@ fn upsert_case(
                             last_seen_attempt)
          VALUES (?1, ?2, 'open', ?3, ?3, ?4)
          ON CONFLICT (discrepancy_id) DO UPDATE
-         SET last_seen_run = excluded.last_seen_run, last_seen_attempt = excluded.last_seen_attempt",
+         SET last_seen_run = excluded.last_seen_run,
+             last_seen_attempt = excluded.last_seen_attempt",
     )?;
     statement.execute(params![id.as_str(), run.source, run.run_id, run.attempt])?;
     Ok(())

@@ -7,9 +7,8 @@ use proto::wire::StagedReject;
 use rusqlite::{Row, Transaction, params};
 
 use super::{audit, runs, value};
-use crate::store::StoreError;
-use crate::store::model::{
-    InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, SEEN_MAX, SeenInput,
+use crate::store::{
+    InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, SEEN_MAX, SeenInput, StoreError,
 };
 
 pub(in crate::store) fn seal(

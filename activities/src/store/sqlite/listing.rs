@@ -6,9 +6,9 @@ use proto::wire::StagedDiscrepancy;
 use rusqlite::{Row, Transaction, params};
 
 use super::{runs, value};
-use crate::store::StoreError;
-use crate::store::model::{
+use crate::store::{
     CaseState, DiscrepancyFilter, DiscrepancyRow, LISTED_MAX, RunFilter, RunRow, RunState,
+    StoreError,
 };
 
 /// A discrepancy with its case, once for each run that found it.

@@ -12,6 +12,8 @@ pub(super) mod inputs;
 pub(super) mod listing;
 pub(super) mod runs;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::path::{Path, PathBuf};

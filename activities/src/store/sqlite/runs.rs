@@ -6,10 +6,10 @@ use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
 use super::value;
-use crate::store::model::{
-    FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState,
+use crate::store::{
+    FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError,
+    TRUEUP,
 };
-use crate::store::{StoreError, TRUEUP};
 
 pub(in crate::store) fn open(
     transaction: &Transaction<'_>,

@@ -1,0 +1,138 @@
+//! Cases and their alerts. The store numbers their audit entries itself, in the transaction that
+//! they tell of: deliveries of one case and people at the command line write side by side.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rusqlite::Transaction;
+
+use super::sqlite::{alerts, cases};
+use super::{AlertFilter, AlertRow, CaseRow, Delivery, Redrive, Store, StoreError};
+
+/// Cases and alerts.
+impl Store {
+    /// A case begins: puts `case_opened` on its stream, once, and gives what is known of it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when `subject_id` is neither a discrepancy nor a summary.
+    pub async fn open_case(&self, subject_id: &str, at: Timestamp) -> Result<CaseRow, StoreError> {
+        let Store::Sqlite(store) = self;
+        let subject_id = subject_id.to_owned();
+        store
+            .write(move |transaction| cases::open(transaction, &subject_id, at))
+            .await
+    }
+
+    /// One alert.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn alert(&self, alert_id: &str) -> Result<AlertRow, StoreError> {
+        let Store::Sqlite(store) = self;
+        let alert_id = alert_id.to_owned();
+        store
+            .read(move |transaction| alerts::get(transaction, &alert_id))
+            .await
+    }
+
+    /// Alerts, newest first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| alerts::list(transaction, &filter))
+            .await
+    }
+
+    /// The alerts of one case (by workflow id), by their ids.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn alerts_of_case(&self, case_id: &str) -> Result<Vec<AlertRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let case_id = case_id.to_owned();
+        store
+            .read(move |transaction| alerts::of_case(transaction, &case_id))
+            .await
+    }
+
+    /// A delivery is about to begin; says whether it is still wanted, and counts it if so.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn begin_delivery(&self, alert_id: &str) -> Result<Delivery, StoreError> {
+        let Store::Sqlite(store) = self;
+        let alert_id = alert_id.to_owned();
+        store
+            .write(move |transaction| alerts::begin(transaction, &alert_id))
+            .await
+    }
+
+    /// A delivery failed and will be tried again: keeps why.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn delivery_failed(&self, alert_id: &str, error: &str) -> Result<(), StoreError> {
+        let Store::Sqlite(store) = self;
+        let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
+        store
+            .write(move |transaction| alerts::failed(transaction, &alert_id, &error))
+            .await
+    }
+
+    /// The channel took the alert: `alert_sent` on its case's stream. The first time counts.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn alert_sent(
+        &self,
+        alert_id: &str,
+        at: Timestamp,
+        provider_reference: Option<String>,
+    ) -> Result<(), StoreError> {
+        let Store::Sqlite(store) = self;
+        let alert_id = alert_id.to_owned();
+        let work = move |transaction: &Transaction<'_>| {
+            alerts::sent(transaction, &alert_id, at, provider_reference.as_deref())
+        };
+        store.write(work).await
+    }
+
+    /// The channel refused the alert for good: `alert_dead` on its case's stream. An alert that was
+    /// sent stays sent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn alert_dead(
+        &self,
+        alert_id: &str,
+        at: Timestamp,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let Store::Sqlite(store) = self;
+        let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
+        store
+            .write(move |transaction| alerts::dead(transaction, &alert_id, at, &error))
+            .await
+    }
+
+    /// Makes dead alerts pending again, `alert_redriven` on their cases' streams, and gives the
+    /// workflow ids of the cases to wake. May be repeated when waking them failed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when an id is not on record; nothing is redriven then.
+    pub async fn redrive(
+        &self,
+        selection: Redrive,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let actor = actor.to_owned();
+        store
+            .write(move |transaction| alerts::redrive(transaction, &selection, &actor, at))
+            .await
+    }
+}

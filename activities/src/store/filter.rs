@@ -1,0 +1,73 @@
+//! Which runs, discrepancies and alerts to list, and how many of them.
+
+use domain::discrepancy::Kind;
+use domain::severity::Severity;
+use jiff::civil::Date;
+
+use super::state::{AlertState, CaseState, RunState};
+
+/// Most rows that one listing gives; ask again with an offset for more.
+pub const LISTED_MAX: u32 = 10_000;
+
+/// A part of a listing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// At most so many, and never more than [`LISTED_MAX`].
+    pub limit: u32,
+    /// After skipping so many.
+    pub offset: u32,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Page {
+            limit: LISTED_MAX,
+            offset: 0,
+        }
+    }
+}
+
+/// Which runs to list. Everything given must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RunFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// For this day.
+    pub business_date: Option<Date>,
+    /// In this state.
+    pub state: Option<RunState>,
+    /// Newest first.
+    pub page: Page,
+}
+
+/// Which discrepancies to list. Everything given must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DiscrepancyFilter {
+    /// As this run found them; without it as the last run that saw each did.
+    pub run_id: Option<String>,
+    /// Of this source.
+    pub source: Option<String>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// Of this severity.
+    pub severity: Option<Severity>,
+    /// Called exactly this.
+    pub reference: Option<String>,
+    /// Whose case is in this state.
+    pub state: Option<CaseState>,
+    /// The most severe first, then by id.
+    pub page: Page,
+}
+
+/// Which alerts to list. Everything given must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AlertFilter {
+    /// Of this source.
+    pub source: Option<String>,
+    /// Intended by this run.
+    pub run_id: Option<String>,
+    /// In this state.
+    pub state: Option<AlertState>,
+    /// Newest first.
+    pub page: Page,
+}

@@ -1,0 +1,125 @@
+//! What people list and auditors verify.
+
+use domain::audit::AuditHead;
+
+use super::sqlite::{audit, inputs, listing, runs};
+use super::{
+    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, LISTED_MAX, RejectRow, RunFilter,
+    RunRow, Store, StoreError,
+};
+
+/// Runs and discrepancies.
+impl Store {
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| listing::runs(transaction, &filter))
+            .await
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn run(&self, run_id: &str) -> Result<RunRow, StoreError> {
+        let Store::Sqlite(store) = self;
+        let run_id = run_id.to_owned();
+        store
+            .read(move |transaction| runs::get(transaction, &run_id))
+            .await
+    }
+
+    /// Inputs of a run's last execution, the partner's first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run.
+    pub async fn inputs(&self, run_id: &str) -> Result<Vec<InputRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let run_id = run_id.to_owned();
+        store
+            .read(move |transaction| inputs::of_run(transaction, &run_id))
+            .await
+    }
+
+    /// Rejects of a run's last execution, in order of their lines, the partner's first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such run.
+    pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let run_id = run_id.to_owned();
+        store
+            .read(move |transaction| inputs::rejects(transaction, &run_id))
+            .await
+    }
+
+    /// Discrepancies, the most severe first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn discrepancies(
+        &self,
+        filter: DiscrepancyFilter,
+    ) -> Result<Vec<DiscrepancyRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| listing::discrepancies(transaction, &filter))
+            .await
+    }
+
+    /// One discrepancy, as the last run that saw it found it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
+        let Store::Sqlite(store) = self;
+        let id = id.to_owned();
+        store
+            .read(move |transaction| listing::discrepancy(transaction, &id))
+            .await
+    }
+}
+
+/// The audit trail.
+impl Store {
+    /// Where a stream ends; empty when there is none.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
+        let Store::Sqlite(store) = self;
+        let stream = stream.to_owned();
+        store
+            .read(move |transaction| audit::head(transaction, &stream))
+            .await
+    }
+
+    /// All of a stream with its head, as stored: hold it against [`domain::audit::verify`].
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] names an entry that can't be read; [`StoreError::NotFound`].
+    pub async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
+        let Store::Sqlite(store) = self;
+        let stream = stream.to_owned();
+        store
+            .read(move |transaction| audit::stream(transaction, &stream))
+            .await
+    }
+
+    /// Names of streams in order, at most [`LISTED_MAX`], behind the name `after`; empty for the
+    /// first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let after = after.to_owned();
+        store
+            .read(move |transaction| audit::streams(transaction, &after, LISTED_MAX))
+            .await
+    }
+}
