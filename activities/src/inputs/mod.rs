@@ -10,11 +10,14 @@ mod near;
 mod postgres;
 mod query;
 mod template;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::path::Path;
 
 use domain::policy::Scope;
+use domain::record::Side;
 use jiff::civil::Date;
 
 use crate::staging::{Folder, Staging, StagingError};
@@ -25,7 +28,7 @@ pub use query::{Bind, Query, QueryError};
 pub use template::{PathTemplate, TemplateError};
 
 /// What an input is wanted for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct InputRequest<'a> {
     /// Name of the source.
     pub source: &'a str,
@@ -39,6 +42,26 @@ pub struct InputRequest<'a> {
     pub to_date: Date,
     /// Which records the run looks at.
     pub scope: &'a Scope,
+    /// Looks up the environment variables that a transport names: [`environment`].
+    pub secret: &'a (dyn Fn(&str) -> Option<String> + Sync),
+}
+
+/// Which of a run's inputs are wanted, and for which attempt at the run.
+#[derive(Clone, Copy, Debug)]
+pub struct InputPin<'a> {
+    /// The run.
+    pub run_id: &'a str,
+    /// Whose inputs they are.
+    pub side: Side,
+    /// Temporal's id of the workflow execution: a run that failed may be started again, and then
+    /// looks for its inputs again.
+    pub attempt: &'a str,
+}
+
+/// The process's own environment.
+#[must_use]
+pub fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// Why there is no input.
@@ -108,6 +131,30 @@ pub async fn acquire(
     }
 }
 
+/// [`acquire`], once for an attempt at a run: the retry of an activity gets the inputs that were
+/// sealed first, even if the file was replaced or the ledger has moved on meanwhile.
+///
+/// # Errors
+/// As [`acquire`].
+pub async fn acquire_once(
+    pin: InputPin<'_>,
+    transport: &Transport,
+    request: &InputRequest<'_>,
+    staging: &Staging,
+    progress: &mut (dyn FnMut(u64) + Send),
+) -> Result<Vec<SealedInput>, InputError> {
+    let folder = Folder::Staged { run_id: pin.run_id, side: pin.side };
+    let name = format!("inputs-{}.json", pin.attempt);
+    if let Some(pinned) = staging.get_named(folder, &name).await? {
+        return pinned_inputs(&name, &pinned);
+    }
+    let sealed = acquire(transport, request, staging, progress).await?;
+    let pinned = serde_json::to_vec(&sealed).expect("a list of inputs is plain data");
+    // An attempt that was thought dead may have been first.
+    let first = staging.put_first(folder, &name, pinned).await?;
+    pinned_inputs(&name, &first)
+}
+
 /// Checks what can be checked without a request: that the query file is there and is one query
 /// with known binds.
 ///
@@ -124,6 +171,13 @@ pub fn check(transport: &Transport, folder: &Path) -> Result<(), InputError> {
 struct Received {
     name: String,
     bytes: Vec<u8>,
+}
+
+fn pinned_inputs(name: &str, bytes: &[u8]) -> Result<Vec<SealedInput>, InputError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (key, reason) = (name.to_owned(), error.to_string());
+        InputError::Staging(StagingError::Damaged { key, reason })
+    })
 }
 
 async fn seal(

@@ -36,7 +36,7 @@ pub(super) async fn receive(
     let query = read_query(transport, request.folder)?;
     let context = Context { transport, query: &query };
     let mut connection = JoinSet::new();
-    let mut client = connect(transport, &mut connection).await?;
+    let mut client = connect(transport, request.secret, &mut connection).await?;
     let failed = |error| context.decide(&error, 0);
     let transaction =
         client.build_transaction().read_only(true).start().await.map_err(failed)?;
@@ -67,10 +67,11 @@ pub(super) fn read_query(
 /// Connects; the connection works until `connection` is dropped.
 async fn connect(
     transport: &PostgresTransport,
+    secret: &(dyn Fn(&str) -> Option<String> + Sync),
     connection: &mut JoinSet<Result<(), tokio_postgres::Error>>,
 ) -> Result<Client, InputError> {
     let variable = &transport.url_env;
-    let url = std::env::var(variable).map_err(|_| {
+    let url = secret(variable).ok_or_else(|| {
         InputError::Misconfigured(format!(
             "environment variable {variable} is not set; it holds the ledger's address, \
              postgres://user:password@host/database"

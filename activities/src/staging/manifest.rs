@@ -39,12 +39,14 @@ pub struct SideManifest {
 }
 
 /// One input of a staged side.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct StagedInput {
     /// What was read.
     pub sealed: SealedInput,
     /// The identity that it declares for itself, to recognise a redelivery.
     pub declared_id: Option<String>,
+    /// Its lines; names no inputs.
+    pub counts: SideCounts,
 }
 
 /// Accepted records in one currency.

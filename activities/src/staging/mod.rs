@@ -1,13 +1,19 @@
 //! The object store: sealed inputs and the records staged from them, in a folder or in S3.
 //!
-//! Objects are immutable and named by their content, so that writing one again changes nothing and
-//! an attempt that was thought dead can't spoil what a later one wrote. What is read is checked
-//! against the size and hash that it was stored with. Deletes nothing.
+//! Objects are immutable. Nearly all are named by their content, so that writing one again changes
+//! nothing and an attempt that was thought dead can't spoil what a later one wrote; what is read is
+//! checked against the size and hash that it was stored with. The few with a name of their own
+//! belong to whoever came first. Deletes nothing.
 
 mod config;
 mod folder;
 mod load;
 mod manifest;
+mod spread;
+mod stage;
+
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::path::Path as FilePath;
@@ -27,6 +33,7 @@ pub use config::StagingConfig;
 pub use folder::Folder;
 pub use load::{load_buckets, load_rejects};
 pub use manifest::{Chunk, ChunkRecords, Received, SealedInput, Segment, SideManifest, StagedInput};
+pub use stage::{ROWS_PER_CHUNK, StageError, StageProgress, StageRequest, StagedSide, stage};
 
 /// Why the object store did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +82,12 @@ pub enum StagingError {
     },
 }
 
+/// Whether an object is there because of us.
+enum Created {
+    Now,
+    Before,
+}
+
 /// An open object store.
 #[derive(Clone, Debug)]
 pub struct Staging {
@@ -112,14 +125,42 @@ impl Staging {
             let Stored { key, bytes, .. } = stored;
             return Err(StagingError::TooLarge { key, bytes, limit: self.object_bytes_max });
         }
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(&path(&stored.key)?, PutPayload::from(bytes), options).await {
-            Ok(_) => Ok(stored),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
-                self.get(&stored).await?;
-                Ok(stored)
-            }
-            Err(error) => Err(decide("write", &stored.key, &error)),
+        match self.create(&path(&stored.key)?, bytes).await? {
+            Created::Now => Ok(stored),
+            Created::Before => self.get(&stored).await.map(|_| stored),
+        }
+    }
+
+    /// Stores an object under a name of its own, unless there is one already; returns the one that
+    /// is there now.
+    pub(crate) async fn put_first(
+        &self,
+        folder: Folder<'_>,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, StagingError> {
+        let key = folder.key(&self.prefix, name);
+        match self.create(&key, bytes.clone()).await? {
+            Created::Now => Ok(bytes),
+            Created::Before => self.get_named(folder, name).await?.ok_or_else(|| {
+                let key = key.to_string();
+                StagingError::Missing { key }
+            }),
+        }
+    }
+
+    /// Reads an object with a name of its own, when there is one.
+    pub(crate) async fn get_named(
+        &self,
+        folder: Folder<'_>,
+        name: &str,
+    ) -> Result<Option<Vec<u8>>, StagingError> {
+        let key = folder.key(&self.prefix, name);
+        let refused = |error| decide("read", key.as_ref(), &error);
+        match self.store.get(&key).await {
+            Ok(answer) => Ok(Some(answer.bytes().await.map_err(refused)?.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(refused(error)),
         }
     }
 
@@ -149,6 +190,15 @@ impl Staging {
             Ok(meta) => Ok(meta.size == stored.bytes),
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(decide("read", &stored.key, &error)),
+        }
+    }
+
+    async fn create(&self, key: &Path, bytes: Vec<u8>) -> Result<Created, StagingError> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(key, PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(Created::Now),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
+            Err(error) => Err(decide("write", key.as_ref(), &error)),
         }
     }
 

@@ -104,7 +104,7 @@ pub enum StageError {
 pub async fn stage(
     staging: &Staging,
     request: &StageRequest<'_>,
-    progress: &mut (dyn FnMut(StageProgress) + Send),
+    progress: &mut (dyn FnMut(StageProgress) + Send + Sync),
 ) -> Result<StagedSide, StageError> {
     let mut spread = Spread::new(request.policy.clone(), request.rows_per_chunk);
     let mut writer = Writer::new(staging, request, progress);
@@ -175,7 +175,7 @@ async fn read_input(
 struct Writer<'a> {
     staging: &'a Staging,
     request: &'a StageRequest<'a>,
-    progress: &'a mut (dyn FnMut(StageProgress) + Send),
+    progress: &'a mut (dyn FnMut(StageProgress) + Send + Sync),
     chunks: Vec<Chunk>,
     rows: u64,
 }
@@ -184,7 +184,7 @@ impl<'a> Writer<'a> {
     fn new(
         staging: &'a Staging,
         request: &'a StageRequest<'a>,
-        progress: &'a mut (dyn FnMut(StageProgress) + Send),
+        progress: &'a mut (dyn FnMut(StageProgress) + Send + Sync),
     ) -> Self {
         Writer { staging, request, progress, chunks: Vec::new(), rows: 0 }
     }
@@ -237,7 +237,17 @@ fn manifest(
             bytes: sealed.stored.bytes,
         });
         controls.extend(summary.controls.iter().map(Into::into));
-        inputs.push(StagedInput { sealed: sealed.clone(), declared_id: summary.declared_id });
+        inputs.push(StagedInput {
+            sealed: sealed.clone(),
+            declared_id: summary.declared_id,
+            counts: SideCounts {
+                read: summary.rows_read,
+                accepted: summary.accepted,
+                rejected: summary.rejected,
+                skipped: summary.skipped,
+                inputs: Vec::new(),
+            },
+        });
     }
     let received: BTreeMap<_, _> =
         received.lines().map(|(_, currency, line)| (currency, line.received)).collect();
