@@ -1,8 +1,10 @@
 //! The audit trail: append-only chains of entries, each bound to the one before by its hash.
 //!
-//! One chain per stream, one stream per run or case, one writer per stream: its workflow. The byte
-//! format is in `docs/audit-format.md`. Stores nothing, reads no clock: time and actor come in. A
-//! chain proves nothing against someone who can rewrite all of it: that takes a head kept apart.
+//! One chain per stream, one stream per run or case. A run's workflow numbers its entries, so that
+//! a retry writes the same bytes; those of a case are numbered as they are stored, because people
+//! write there too. The byte format is in `docs/audit-format.md`. Stores nothing, reads no clock:
+//! time and actor come in. A chain proves nothing against someone who can rewrite all of it: that
+//! takes a head kept apart.
 
 #[cfg(test)]
 mod tests;
