@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::ActivityError;
 use workflows::failure;
 
@@ -68,7 +67,7 @@ impl From<StagingError> for Failure {
     fn from(error: StagingError) -> Self {
         match error {
             StagingError::Retry { .. } => Failure::retry(error),
-            StagingError::Misconfigured { .. } => {
+            StagingError::Misconfigured { .. } | StagingError::TooLarge { .. } => {
                 Failure::last(failure::CONFIGURATION_INVALID, error)
             }
             StagingError::Missing { .. } | StagingError::Damaged { .. } => {

@@ -46,7 +46,10 @@ pub fn run_context(request: &wire::ReconciliationInput) -> Result<RunContext, Re
         None => Scope::Whole,
         Some(scope) => self::scope(scope)?,
     };
-    Ok(RunContext { business_date, scope })
+    Ok(RunContext {
+        business_date,
+        scope,
+    })
 }
 
 /// A date as `YYYY-MM-DD`, and no other way.
@@ -58,11 +61,14 @@ pub fn business_date(text: &str) -> Result<Date, RequestError> {
         return Err(RequestError::Missing("business_date"));
     }
     let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
-    text.parse().ok().filter(|_| shaped).ok_or_else(|| RequestError::Invalid {
-        field: "business_date",
-        problem: "must be a day of the calendar as YYYY-MM-DD",
-        value: text.to_owned(),
-    })
+    text.parse()
+        .ok()
+        .filter(|_| shaped)
+        .ok_or_else(|| RequestError::Invalid {
+            field: "business_date",
+            problem: "must be a day of the calendar as YYYY-MM-DD",
+            value: text.to_owned(),
+        })
 }
 
 fn scope(scope: &wire::Scope) -> Result<Scope, RequestError> {
@@ -124,12 +130,21 @@ mod tests {
             assert_eq!(problem(json), expected);
         }
         let unknown = problem(r#"{"source":"a","busines_date":"2026-11-20"}"#);
-        assert!(unknown.starts_with("unknown field `busines_date`, expected one of"), "{unknown}");
+        assert!(
+            unknown.starts_with("unknown field `busines_date`, expected one of"),
+            "{unknown}"
+        );
     }
 
     #[test]
     fn a_date_is_a_date() {
-        for text in ["2026-02-30", "2026-11-20T00:00", "20261120", "2026-1-20", " 2026-11-20"] {
+        for text in [
+            "2026-02-30",
+            "2026-11-20T00:00",
+            "20261120",
+            "2026-1-20",
+            " 2026-11-20",
+        ] {
             assert!(business_date(text).is_err(), "{text}");
         }
         assert!(business_date("2024-02-29").is_ok());

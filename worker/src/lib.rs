@@ -1,1 +1,15 @@
-//! placeholder
+//! The trueup binary: command line, configuration, wiring, life cycle. Holds no business rule.
+
+mod account;
+pub mod cli;
+pub mod commands;
+pub mod config;
+mod dev;
+pub mod exit;
+pub mod generate;
+mod offline;
+pub mod process;
+pub mod report;
+mod table;
+pub mod temporal;
+pub mod wiring;

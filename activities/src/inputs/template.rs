@@ -271,6 +271,7 @@ mod tests {
             from_date: day,
             to_date: day,
             scope,
+            secret: &|_| None,
         };
         let template = PathTemplate::parse(template).map_err(|error| error.to_string())?;
         template.fill(&request).map_err(|error| error.to_string())

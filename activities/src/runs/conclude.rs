@@ -121,11 +121,14 @@ fn broken_controls(
     let policy = &source(trueup, run)?.policy;
     let mut broken = Vec::new();
     for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
+        // A check of counts is told in the report's currency; ISO 4217 has a code for none.
+        let currency = manifest.received.first().map_or("XXX", |received| &received.currency);
+        let currency = Currency::parse(currency).map_err(too_large)?;
         for control in &manifest.controls {
             let check = ControlCheck::try_from(control.clone()).map_err(|error| {
                 Failure::last(failure::STAGING_DAMAGED, format!("{side} manifest: {error}"))
             })?;
-            broken.extend(out_of_balance(&policy.source, side, &check, &policy.severity));
+            broken.extend(out_of_balance(&policy.source, side, &check, currency, &policy.severity));
         }
     }
     Ok(broken)

@@ -79,6 +79,7 @@ fn request<'a>(trueup: &'a Trueup, source: &'a Source, context: &'a RunContext) 
         from_date,
         to_date,
         scope: &context.scope,
+        secret: &inputs::environment,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::{self, AlertIntent, AlertPlan, AlertRun};
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
-use domain::discrepancy::{Discrepancy, DiscrepancyId};
+use domain::discrepancy::Discrepancy;
 use jiff::Timestamp;
 use proto::wire::SideCounts;
 use temporalio_sdk::activities::ActivityContext;
@@ -60,7 +60,7 @@ fn case_subject(case_id: &str) -> &str {
 /// The alerts of this run, and whom nobody has to be told about again.
 struct Planned {
     plan: AlertPlan,
-    told_before: BTreeSet<DiscrepancyId>,
+    told_before: BTreeSet<String>,
 }
 
 async fn plan(
@@ -70,14 +70,14 @@ async fn plan(
 ) -> Result<Planned, Failure> {
     let source = source(trueup, &input.run)?;
     let alerted = discrepancies.iter().filter(|d| alert::is_alerted(d.severity, &source.alerts));
-    let ids = alerted.clone().map(|discrepancy| discrepancy.id.clone()).collect();
+    let ids = alerted.clone().map(|discrepancy| discrepancy.id.to_string()).collect();
     let told_before = trueup.store.already_alerted(ids, &input.run.run_id).await?;
     let run = AlertRun {
         run_id: input.run.run_id.clone(),
         source: source.policy.source.clone(),
         business_date: context(&input.run)?.business_date,
     };
-    let candidates = alerted.filter(|discrepancy| !told_before.contains(&discrepancy.id));
+    let candidates = alerted.filter(|discrepancy| !told_before.contains(discrepancy.id.as_str()));
     let plan = alert::plan(candidates, &source.alerts, &run);
     Ok(Planned { plan, told_before })
 }
@@ -99,7 +99,7 @@ async fn write(
     while discrepancies.peek().is_some() {
         let mut batch = Findings { findings: Vec::new(), alerts: Vec::new(), audit: Vec::new(), at };
         for discrepancy in discrepancies.by_ref().take(FINDINGS_PER_TRANSACTION) {
-            let alert_ids = match planned.told_before.contains(&discrepancy.id) {
+            let alert_ids = match planned.told_before.contains(discrepancy.id.as_str()) {
                 true => Vec::new(),
                 false => planned.plan.alert_ids(&discrepancy),
             };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus, Scope};
 
+use super::values;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::temporal::{Patience, RunHandle, Started, TemporalError, connect, start_run};
@@ -81,15 +82,9 @@ fn request(
         business_date,
         scope,
         generation: arguments.generation,
-        requested_by: requested_by(),
+        requested_by: values::person(),
         dry_run: arguments.dry_run,
     })
-}
-
-/// Who sits at this terminal, for the audit trail.
-fn requested_by() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
-    user.map_or_else(|_| "trueup run".to_owned(), |user| format!("{user} (trueup run)"))
 }
 
 /// Waits for the end of a run, showing how far it is: a bar on a terminal, lines elsewhere.

@@ -11,9 +11,10 @@ use crate::wiring;
 /// # Errors
 /// Wrong configuration, a missing secret, a store or object store that can't be opened.
 pub async fn run(configuration: Configuration) -> anyhow::Result<Exit> {
-    let activities = wiring::activities(&configuration).await?;
+    let temporal = configuration.temporal.clone();
+    let activities = wiring::activities(configuration).await?;
     let client = tokio::select! {
-        client = connect(&configuration.temporal, Patience::Endless) => client?,
+        client = connect(&temporal, Patience::Endless) => client?,
         () = interrupted() => return Ok(Exit::Clean),
     };
     run_worker(client, activities, None, interrupted()).await?;

@@ -126,14 +126,12 @@ fn check_references(file: &SourceFile, document: &Document, findings: &mut Findi
         for (index, kind) in rule.on.iter().map(|kind| kind.0).enumerate() {
             let lacks = |side: &Side| !produces(&side_of(file, *side).format, kind);
             let sides: Vec<Side> = Side::BOTH.into_iter().filter(lacks).collect();
-            let who = match sides[..] {
+            let message = match sides[..] {
                 [] => continue,
-                [side] => format!("the {side}'s mapping has"),
-                _ => "neither side's mapping has".to_owned(),
+                [side] => format!("this rule never matches: the {side} has no `{kind}`"),
+                _ => format!("this rule never matches: neither side has `{kind}`"),
             };
-            let not = if sides.len() == 1 { "no" } else { "a" };
             let place = Place::root().key("rules").index(rule_index).key("on").index(index);
-            let message = format!("this rule never matches: {who} {not} `{kind}`");
             let help = format!("map `{kind}` on both sides, or match on what they have");
             findings.problems.push(document.problem(&place, message).with_help(help));
         }

@@ -12,6 +12,8 @@ use super::tree::{Place, Tree};
 
 /// Most problems reported of one file; a file with more is not a configuration.
 const PROBLEMS_MAX: usize = 50;
+/// What the TOML reader says where one of several tables is to be chosen by its name.
+const SEVERAL_VARIANTS: &str = "wanted exactly 1 element, more than 1 element";
 
 /// A configuration file's text and what to call it.
 #[derive(Debug)]
@@ -57,8 +59,12 @@ impl Document {
                     table
                 }
                 None => {
-                    let place = culprit::<T>(&tree, &error);
-                    problems.push(self.explain(&tree, &place, &error));
+                    let place = place_of::<T>(&tree, &error);
+                    // What is wrong with a table that something was left out of follows from that.
+                    let span = tree.span(&place);
+                    if !left_out.iter().any(|(table, _)| *table == span) {
+                        problems.push(self.explain(&tree, &place, &error));
+                    }
                     place
                 }
             };
@@ -144,13 +150,42 @@ impl Document {
             (Some(("invalid", rest)), Some((_, expected))) => {
                 let found = rest.split_once(": ").map_or(rest, |(_, found)| found);
                 let found = found.split(", expected ").next().unwrap_or(found);
-                self.at(at_value, format!("expected {expected}, found {found}"))
+                self.at(at_value, format!("expected {}, found {found}", plain(expected)))
+            }
+            _ if message == SEVERAL_VARIANTS => {
+                let keys = tree.children(place);
+                let keys: Vec<&str> = keys.iter().filter_map(Place::last_key).collect();
+                self.at(at_value, format!("expected one of these, not all: {}", keys.join(", ")))
             }
             _ => match message.split_once("; ") {
                 Some((wrong, right)) => self.at(at_value, wrong).with_help(right),
                 None => self.at(at_value, message),
             },
         }
+    }
+}
+
+/// The value that an error is about.
+fn place_of<T: DeserializeOwned>(tree: &Tree<'_>, error: &Error) -> Place {
+    let place = culprit::<T>(tree, error);
+    match error.message() == SEVERAL_VARIANTS {
+        true => place.parent(),
+        false => place,
+    }
+}
+
+/// Rust's names of types in plain words.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up",
+        "a nonzero u32" => "a whole number from 1 up",
+        "i32" | "i64" => "a whole number",
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "a sequence" => "a list: [..]",
+        "a map" => "a table",
+        _ if expected.starts_with("struct ") => "a table",
+        _ => expected,
     }
 }
 

@@ -129,8 +129,10 @@ fn accepts(policy: &SourcePolicy) -> Vec<String> {
     };
     sentences.push(match (window.early_days, window.late_days) {
         (0, 0) => "value dates: equal".to_owned(),
+        (0, late) => format!("value dates: partner up to {late} {days} later"),
+        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
         (early, late) => {
-            format!("value dates: partner up to {early} earlier or {late} later, in {days}")
+            format!("value dates: partner up to {early} {days} earlier or {late} later")
         }
     });
     sentences.push(match policy.settlement_window_days {

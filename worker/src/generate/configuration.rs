@@ -4,7 +4,7 @@ use super::currencies::{CurrencyFacts, FEE_PERCENT};
 
 /// `trueup.toml`.
 pub(super) const SETTINGS: &str = "\
-# Written by `trueup generate`. Everything else is as it is by default.
+# Written by `trueup generate`. There are no alert channels: made-up data wakes nobody.
 
 [store]
 sqlite = \"data/trueup.db\"
@@ -65,7 +65,7 @@ on = [\"reference\"]
 percent = \"{FEE_PERCENT}\"
 
 {fixed}",
-        ledger = ledger("acme-pay", "reference"),
+        ledger = ledger("acme-pay"),
         policy = policy(currencies),
     )
 }
@@ -84,20 +84,21 @@ kind = \"file\"
 path = \"partner/acme-bank-{{business_date}}.xml\"
 
 [partner.format.camt053]
+reference = \"end_to_end_id\"
+invoice = {{ from = [\"unstructured\"], pattern = \"INV-[0-9]+\" }}
 
 {ledger}
 [[rules]]
 name = \"end-to-end id\"
-on = [\"end_to_end_id\"]
+on = [\"reference\"]
 
 {policy}",
-        ledger = ledger("acme-bank", "end_to_end_id"),
+        ledger = ledger("acme-bank"),
         policy = policy(currencies),
     )
 }
 
-/// The ledger side; `reference` is the field that the payment's reference goes to.
-fn ledger(source: &str, reference: &str) -> String {
+fn ledger(source: &str) -> String {
     format!(
         "\
 [ledger.transport]
@@ -105,7 +106,7 @@ kind = \"file\"
 path = \"ledger/{source}-{{business_date}}.csv\"
 
 [ledger.format.csv.fields]
-{reference} = \"payment_reference\"
+reference = \"payment_reference\"
 invoice = \"invoice\"
 amount = \"amount\"
 currency = \"currency\"

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use domain::policy::{RunContext, Scope};
+use domain::record::Side;
+
 use super::*;
+use crate::offline::{SideInput, compare, read_sides};
 
 fn arguments(seed: u64) -> GenerateArguments {
     GenerateArguments {
@@ -105,4 +109,120 @@ fn a_used_folder_is_left_alone() {
     assert_eq!(run(fresh.clone()).unwrap(), Exit::Clean);
     let written = std::fs::read(fresh.out.join("truth/acme-pay.csv")).unwrap();
     assert_eq!(written, files(&fresh).unwrap()["truth/acme-pay.csv"]);
+}
+
+#[test]
+fn comparing_finds_exactly_the_truth() {
+    for seed in 0..12 {
+        let many = GenerateArguments {
+            rows: 700,
+            per_kind: 7,
+            ..arguments(seed)
+        };
+        let folder = Generated::write(many);
+        for (source, kinds) in [
+            ("acme-pay", KINDS_OF_SETTLEMENT.len()),
+            ("acme-bank", KINDS_OF_STATEMENT.len()),
+        ] {
+            let found = folder.compare(source);
+            assert_eq!(found.rows, folder.truth(source), "{source}, seed {seed}");
+            assert_eq!(found.in_transit, 7, "{source}, seed {seed}");
+            // Of two kinds of duplicates the original is matched.
+            let agreeing = 700 - 7 - 7 * kinds + 2 * 7;
+            assert_eq!(found.matched, agreeing as u64, "{source}, seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn a_report_that_does_not_add_up_hides_everything_else() {
+    let folder = Generated::write(GenerateArguments {
+        out_of_balance: true,
+        ..arguments(3)
+    });
+    for source in ["acme-pay", "acme-bank"] {
+        let found = folder.compare(source);
+        assert_eq!(found.rows, folder.truth(source), "{source}");
+        assert_eq!((found.rows.len(), found.matched), (1, 0), "{source}");
+    }
+}
+
+/// A folder with generated data.
+struct Generated {
+    folder: tempfile::TempDir,
+    business_date: Date,
+}
+
+/// What a comparison found.
+struct Found {
+    /// As the truth is written, in its order.
+    rows: Vec<String>,
+    in_transit: u64,
+    matched: u64,
+}
+
+impl Generated {
+    fn write(arguments: GenerateArguments) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let business_date = arguments.business_date;
+        run(GenerateArguments {
+            out: folder.path().to_owned(),
+            ..arguments
+        })
+        .unwrap();
+        Generated {
+            folder,
+            business_date,
+        }
+    }
+
+    /// Compares by the configuration in the folder, which warns of nothing but that made-up data
+    /// wakes nobody.
+    fn compare(&self, source: &str) -> Found {
+        let (configuration, warnings) = crate::config::load(self.folder.path()).unwrap();
+        for warning in warnings {
+            let text = format!("{warning:?}");
+            assert!(text.contains("nobody is told"), "{text}");
+        }
+        let source = &configuration.sources[source];
+        let name = &source.policy.source;
+        let extension = if name == "acme-bank" { "xml" } else { "csv" };
+        let path = |side, extension| {
+            let file = format!("{side}/{name}-{}.{extension}", self.business_date);
+            self.folder.path().join(file)
+        };
+        let paths = [path(Side::Partner, extension), path(Side::Ledger, "csv")];
+        let input = |side, path| SideInput {
+            side,
+            path,
+            format: &source.side(side).format,
+        };
+        let inputs = [
+            input(Side::Partner, &paths[0]),
+            input(Side::Ledger, &paths[1]),
+        ];
+        let sides = read_sides(inputs, &source.policy, &configuration.limits).unwrap();
+        for side in &sides {
+            assert_eq!(side.rejects, [], "{}", side.file);
+        }
+        let context = RunContext {
+            business_date: self.business_date,
+            scope: Scope::Whole,
+        };
+        let outcome = compare(&source.policy, &context, sides).unwrap();
+        let rows = outcome.discrepancies.iter();
+        Found {
+            rows: rows
+                .map(|d| format!("{},{},{}", d.reference, d.kind, d.severity))
+                .collect(),
+            in_transit: outcome.in_transit,
+            matched: outcome.matched,
+        }
+    }
+
+    fn truth(&self, source: &str) -> Vec<String> {
+        let path = self.folder.path().join(format!("truth/{source}.csv"));
+        let truth = std::fs::read_to_string(path).unwrap();
+        truth.lines().skip(1).map(str::to_owned).collect()
+    }
 }

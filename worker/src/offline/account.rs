@@ -1,21 +1,12 @@
-//! What `trueup compare` tells a person: what matched, what did not and why, where to look.
+//! What `trueup compare` tells a person: the account of a run, and which files it wrote.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::path::Path;
 
-use domain::discrepancy::{Discrepancy, Kind};
-use domain::money::Currency;
+use domain::discrepancy::Discrepancy;
 use domain::record::Reject;
-use domain::severity::Severity;
-use proto::wire::{CountAndSum, SideCounts};
 
 use super::summary::Summary;
-use crate::table::{Column, render};
-
-/// Most discrepancies and rejects that are shown one by one; the files have all of them.
-const SHOWN_MAX: usize = 10;
+use crate::account::run_account;
 
 /// The account, several paragraphs of plain text.
 pub(crate) fn account(
@@ -24,144 +15,17 @@ pub(crate) fn account(
     rejects: &[Reject],
     out: &Path,
 ) -> String {
-    let mut parts = vec![inputs(summary)];
+    let mut parts = vec![format!("{} for {}", summary.source, summary.business_date)];
     if !summary.out_of_balance.is_empty() {
         parts.push(format!(
             "Nothing was matched, because a file breaks its own arithmetic:\n  {}",
             summary.out_of_balance.join("\n  ")
         ));
     }
-    parts.push(outcome(summary, discrepancies));
-    parts.push(conservation(summary));
-    if !discrepancies.is_empty() {
-        parts.push(first_discrepancies(discrepancies));
-    }
-    if !rejects.is_empty() {
-        parts.push(first_rejects(rejects));
-    }
+    parts.push(run_account(&summary.totals, discrepancies, rejects));
     parts.push(format!(
         "Files: {}/ with discrepancies.csv, discrepancies.ndjson, summary.json, rejects.csv\n",
         out.display()
     ));
     parts.join("\n\n")
-}
-
-fn inputs(summary: &Summary) -> String {
-    let side = |name: &str, counts: &Option<SideCounts>| {
-        let counts = counts.clone().unwrap_or_default();
-        let files: Vec<&str> = counts.inputs.iter().map(|input| input.name.as_str()).collect();
-        format!(
-            "  {name:<8} {}: {} rows, {} accepted, {} rejected, {} skipped",
-            files.join(", "),
-            counts.read,
-            counts.accepted,
-            counts.rejected,
-            counts.skipped
-        )
-    };
-    format!(
-        "{} for {}\n{}\n{}",
-        summary.source,
-        summary.business_date,
-        side("partner", &summary.totals.partner),
-        side("ledger", &summary.totals.ledger)
-    )
-}
-
-fn outcome(summary: &Summary, discrepancies: &[Discrepancy]) -> String {
-    let totals = &summary.totals;
-    let mut text = format!("{} matched, {} discrepancies", totals.matched, totals.discrepancies);
-    let beside = [(totals.in_transit, "in transit"), (totals.out_of_scope, "out of scope")];
-    for (count, what) in beside.into_iter().filter(|(count, _)| *count > 0) {
-        // Writing to a text can't fail.
-        let _ = write!(text, ", {count} {what}");
-    }
-    if discrepancies.is_empty() {
-        return text;
-    }
-    let of = |kind: Kind, severity: Severity| {
-        let both = |d: &&Discrepancy| d.kind == kind && d.severity == severity;
-        discrepancies.iter().filter(both).count()
-    };
-    let found = |kind: &&Kind| discrepancies.iter().any(|d| d.kind == **kind);
-    let rows = Kind::ALL.iter().filter(found).map(|kind| {
-        let counts = Severity::ALL.iter().rev().map(|severity| match of(*kind, *severity) {
-            0 => String::new(),
-            count => count.to_string(),
-        });
-        std::iter::once(kind.to_string()).chain(counts).collect()
-    });
-    let columns = [
-        Column::Left("kind"),
-        Column::Right("critical"),
-        Column::Right("high"),
-        Column::Right("low"),
-    ];
-    format!("{text}\n\n{}", render(&columns, rows.collect()))
-}
-
-fn conservation(summary: &Summary) -> String {
-    let columns = [
-        Column::Left("side"),
-        Column::Left("currency"),
-        Column::Right("received"),
-        Column::Right("matched"),
-        Column::Right("carried forward"),
-        Column::Left("balances"),
-    ];
-    let cell = |part: &Option<CountAndSum>| {
-        let part = part.clone().unwrap_or_default();
-        format!("{} ({})", part.amount, part.count)
-    };
-    let rows = summary.totals.conservation.iter().map(|line| {
-        vec![
-            line.side.clone(),
-            line.currency.clone(),
-            cell(&line.received),
-            cell(&line.matched),
-            cell(&line.carried_forward),
-            (if line.holds { "yes" } else { "NO" }).to_owned(),
-        ]
-    });
-    render(&columns, rows.collect())
-}
-
-/// The most urgent first; of these the largest of every currency, then the second largest, and so
-/// on: amounts of different currencies are not compared.
-fn first_discrepancies(discrepancies: &[Discrepancy]) -> String {
-    let mut shown: Vec<&Discrepancy> = discrepancies.iter().collect();
-    shown.sort_by(|a, b| (b.severity, b.at_stake).cmp(&(a.severity, a.at_stake)));
-    let mut seen: BTreeMap<(Severity, Currency), usize> = BTreeMap::new();
-    let mut ranked: Vec<(Reverse<Severity>, usize, Currency, &Discrepancy)> = Vec::new();
-    for discrepancy in shown {
-        let (severity, currency) = (discrepancy.severity, discrepancy.currency);
-        let rank = seen.entry((severity, currency)).or_default();
-        *rank += 1;
-        ranked.push((Reverse(severity), *rank, currency, discrepancy));
-    }
-    ranked.sort_by_key(|(severity, rank, currency, _)| (*severity, *rank, *currency));
-    let shown: Vec<&Discrepancy> = ranked.into_iter().map(|(_, _, _, d)| d).collect();
-    let lines = shown.iter().take(SHOWN_MAX).map(|d| {
-        format!("  {:<8} {:<22} {}: {}", d.severity, d.kind, d.reference, d.reason)
-    });
-    let lines: Vec<String> = lines.collect();
-    let title = match shown.len() {
-        count if count > SHOWN_MAX => format!("The first {SHOWN_MAX} of {count}:"),
-        _ => "In words:".to_owned(),
-    };
-    format!("{title}\n{}", lines.join("\n"))
-}
-
-fn first_rejects(rejects: &[Reject]) -> String {
-    let lines = rejects.iter().take(SHOWN_MAX).map(|reject| {
-        let (file, line) = (&reject.origin.file, reject.origin.line);
-        match reject.column.is_empty() {
-            true => format!("  {file}, line {line}: {}", reject.reason),
-            false => format!("  {file}, line {line}, {}: {}", reject.column, reject.reason),
-        }
-    });
-    let lines: Vec<String> = lines.collect();
-    let more = rejects.len().saturating_sub(SHOWN_MAX);
-    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    format!("{} lines could not be read:\n{}{rest}", rejects.len(), lines.join("\n"))
 }

@@ -126,6 +126,7 @@ fn conservation(conservation: &Conservation) -> Result<Vec<ConservationLine>, Mo
             matched: part(line.matched)?,
             written_off: part(line.written_off)?,
             voided: part(line.voided)?,
+            out_of_scope: part(line.out_of_scope)?,
             carried_forward: part(line.carried_forward)?,
             holds: line.holds(),
         })

@@ -6,7 +6,7 @@ use temporalio_client::envconfig::LoadClientConfigProfileOptions;
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
 
 use super::TemporalError;
-use crate::config::TemporalSettings;
+use crate::config::Temporal;
 
 /// How long to wait for a server that does not answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,7 +24,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// # Errors
 /// Wrong settings at once; an unreachable server at once or never, by `patience`.
 pub async fn connect(
-    settings: &TemporalSettings,
+    settings: &Temporal,
     patience: Patience,
 ) -> Result<Client, TemporalError> {
     let (connection, client) = options(settings)?;
@@ -50,7 +50,7 @@ pub async fn connect(
 }
 
 fn options(
-    settings: &TemporalSettings,
+    settings: &Temporal,
 ) -> Result<(ConnectionOptions, ClientOptions), TemporalError> {
     let profile = LoadClientConfigProfileOptions::default();
     let (mut connection, mut client) = ClientOptions::load_from_config(profile)

@@ -1,6 +1,5 @@
 //! Search attributes must exist before a run sets them: a run that sets an unknown one is stuck.
 
-use temporalio_client::grpc::OperatorService;
 use temporalio_client::{Client, NamespacedClient};
 use temporalio_common::protos::temporal::api::enums::v1::IndexedValueType;
 use temporalio_common::protos::temporal::api::operatorservice::v1::{

@@ -3,11 +3,10 @@
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus};
 use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError};
 use temporalio_client::{
-    Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowStartOptions,
+    Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 use temporalio_common::error::IncomingError;
-use temporalio_common::protos::temporal::api::enums::v1::WorkflowIdReusePolicy;
 use workflows::{Case, Reconciliation, TASK_QUEUE, identity};
 
 use super::TemporalError;

@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 use workflows::ports::Stored;
 
-use super::{Folder, Staging, StagingConfig, StagingError};
+use crate::staging::{Folder, Staging, StagingConfig, StagingError};
 
 const INPUTS: Folder<'_> = Folder::Inputs { source: "acme" };
 

@@ -1,0 +1,4 @@
+//! The object store as a folder, and what is staged in it.
+
+mod objects;
+mod stage;

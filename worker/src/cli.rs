@@ -1,0 +1,122 @@
+//! The command line: what each command takes, and which module does it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    alerts, audit, check, compare, dev, discrepancies, history, run, runs, show, worker,
+};
+use crate::config::{Configuration, choose_folder, load};
+use crate::exit::Exit;
+use crate::{generate, process, wiring};
+
+/// Reconciles what partners report with your own records, on Temporal.
+///
+/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail), 2 error.
+#[derive(Parser, Debug)]
+#[command(name = "trueup", version, max_term_width = 100)]
+pub struct CommandLine {
+    /// Configuration folder (else TRUEUP_CONFIG, else the current folder)
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// JSON for scripts instead of tables for people
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Everything on one machine: Temporal server, worker, store, and the sample sources
+    Dev(dev::Arguments),
+    /// The worker process: does the work until it is told to stop
+    Worker,
+    /// Validates the configuration
+    Check(check::Arguments),
+    /// Compares two files, without Temporal or a store
+    Compare(compare::Arguments),
+    /// Starts a run, or finds the one that answers
+    Run(run::Arguments),
+    #[command(flatten)]
+    Recorded(Recorded),
+    /// Exports a workflow's history, for replay
+    History(history::Arguments),
+    /// Makes labelled sample data for both sides, and the truth about it
+    Generate(generate::GenerateArguments),
+}
+
+/// Commands about what is on record.
+#[derive(Subcommand, Debug)]
+enum Recorded {
+    /// Lists runs
+    Runs(runs::Arguments),
+    /// Lists discrepancies
+    Discrepancies(discrepancies::Arguments),
+    /// Shows all about one run or discrepancy
+    Show(show::Arguments),
+    /// Lists alerts, or sends dead ones again
+    #[command(subcommand)]
+    Alerts(alerts::Command),
+    /// Shows or verifies the audit trail
+    #[command(subcommand)]
+    Audit(audit::Command),
+}
+
+impl CommandLine {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// What kept it from being done, for people.
+    pub async fn execute(self) -> anyhow::Result<Exit> {
+        let json = self.json;
+        let is_service = matches!(self.command, Command::Worker);
+        process::init_logging(if is_service { "info" } else { "warn" });
+        match self.command {
+            Command::Dev(arguments) => dev::run(self.config, arguments).await,
+            Command::Generate(arguments) => generate::run(arguments),
+            Command::Check(arguments) => check::run(&choose_folder(self.config), &arguments, json),
+            Command::Worker => worker::run(configuration(self.config)?).await,
+            Command::Compare(arguments) => {
+                compare::run(&configuration(self.config)?, &arguments, json)
+            }
+            Command::Run(arguments) => {
+                run::run(configuration(self.config)?, arguments, json).await
+            }
+            Command::History(arguments) => {
+                history::run(&configuration(self.config)?, arguments).await
+            }
+            Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
+        }
+    }
+}
+
+impl Recorded {
+    async fn execute(self, configuration: Configuration, json: bool) -> anyhow::Result<Exit> {
+        let store = wiring::recorded(&configuration).await?;
+        match self {
+            Recorded::Runs(arguments) => runs::run(&store, arguments, json).await,
+            Recorded::Discrepancies(arguments) => {
+                discrepancies::run(&store, arguments, json).await
+            }
+            Recorded::Show(arguments) => show::run(&store, arguments, json).await,
+            Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
+            Recorded::Audit(command) => audit::run(&store, command, json).await,
+        }
+    }
+}
+
+/// The configuration, or all that is wrong with it.
+fn configuration(folder: Option<PathBuf>) -> anyhow::Result<Configuration> {
+    let (configuration, warnings) =
+        load(&choose_folder(folder)).map_err(|problems| anyhow::anyhow!(joined(&problems)))?;
+    for warning in warnings {
+        tracing::debug!("{warning}");
+    }
+    Ok(configuration)
+}
+
+fn joined(problems: &[crate::config::Problem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,147 @@
+//! `trueup dev`: everything on one machine, with the real server and the real worker.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use jiff::civil::Date;
+use proto::wire::ReconciliationInput;
+use temporalio_client::Client;
+use tokio::sync::oneshot;
+
+use super::run::follow;
+use super::values;
+use crate::config::{Configuration, DEMO_FOLDER, Temporal, choose_folder, load};
+use crate::dev::{AlertInbox, TemporalServer, account};
+use crate::exit::Exit;
+use crate::process::{interrupted, run_worker};
+use crate::temporal::{Patience, connect, start_run};
+use crate::wiring;
+
+/// Starts a Temporal server, a worker and an alert inbox, and runs every source once.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Run the sources, print the account and exit: 0 when every run completed, 2 otherwise
+    #[arg(long)]
+    once: bool,
+    /// Business date to reconcile (the sample's, or today in each source's time zone)
+    #[arg(long, value_parser = values::date)]
+    date: Option<Date>,
+    /// Keep what an earlier `trueup dev` on the sample configuration left
+    #[arg(long)]
+    keep: bool,
+}
+
+/// The day that the sample data is about.
+const DEMO_DATE: Date = jiff::civil::date(2026, 11, 20);
+/// Everything that `dev` writes, inside the configuration folder.
+const DATA_FOLDER: &str = "data";
+
+/// Runs until Ctrl-C, or once.
+///
+/// # Errors
+/// Wrong configuration, no `temporal` program, or a server that does not start.
+pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let (folder, is_sample) = choose(folder);
+    let mut configuration = load(&folder).map_err(|problems| {
+        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?.0;
+    let data = prepare(&folder, is_sample && !arguments.keep)?;
+    println!("starting a Temporal server, a worker and an alert inbox …");
+    let server = TemporalServer::start(&data).await?;
+    let inbox = AlertInbox::start().await?;
+    configuration.temporal =
+        Temporal { address: server.address.clone(), ..configuration.temporal.clone() };
+    let requests = requests(&configuration, arguments.date.or(is_sample.then_some(DEMO_DATE)))?;
+    let store = wiring::store(&configuration).await?;
+    let client = connect(&configuration.temporal, Patience::None).await?;
+    let webhook = inbox.url.clone();
+    let secret = move |name: &str| std::env::var(name).ok().or_else(|| Some(webhook.clone()));
+    let activities = wiring::activities_with(configuration, secret).await?;
+    let (ready, is_ready) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let session = async {
+        is_ready.await.context("the worker did not start")?;
+        let completed = reconcile(&client, &requests).await?;
+        let account = account(&store, &requests, &inbox, &server, &folder).await?;
+        println!("{account}");
+        println!("ready after {:.1} s", started.elapsed().as_secs_f64());
+        if !arguments.once {
+            println!("running until Ctrl-C");
+            interrupted().await;
+        }
+        // The worker may be gone already; then it needs no telling.
+        let _ = stop.send(());
+        anyhow::Ok(completed)
+    };
+    let until_stopped = async {
+        let _ = stopped.await;
+    };
+    let worked = tokio::try_join!(
+        session,
+        run_worker(client.clone(), activities, Some(ready), until_stopped)
+    );
+    server.stop().await;
+    let (completed, ()) = worked?;
+    Ok(if completed { Exit::Clean } else { Exit::Error })
+}
+
+/// The configuration folder, and whether it is the sample.
+fn choose(folder: Option<PathBuf>) -> (PathBuf, bool) {
+    let chosen = choose_folder(folder.clone());
+    let named = folder.is_some() || std::env::var_os(crate::config::FOLDER_VARIABLE).is_some();
+    if named || chosen.join("trueup.toml").is_file() {
+        return (chosen, false);
+    }
+    (PathBuf::from(DEMO_FOLDER), true)
+}
+
+/// The data folder; that of the sample begins empty, so that the story is the same every time.
+fn prepare(folder: &Path, empty: bool) -> anyhow::Result<PathBuf> {
+    let data = folder.join(DATA_FOLDER);
+    if empty && data.exists() {
+        std::fs::remove_dir_all(&data)
+            .with_context(|| format!("can't empty {}", data.display()))?;
+    }
+    std::fs::create_dir_all(&data).with_context(|| format!("can't make {}", data.display()))?;
+    Ok(data)
+}
+
+fn requests(
+    configuration: &Configuration,
+    date: Option<Date>,
+) -> anyhow::Result<Vec<ReconciliationInput>> {
+    let now = jiff::Timestamp::now();
+    let mut requests = Vec::new();
+    for name in configuration.sources.keys() {
+        let source = configuration.source(name)?;
+        requests.push(ReconciliationInput {
+            source: name.clone(),
+            business_date: date.unwrap_or_else(|| source.business_date_at(now)).to_string(),
+            generation: 1,
+            requested_by: format!("{} (trueup dev)", values::person()),
+            ..ReconciliationInput::default()
+        });
+    }
+    if requests.is_empty() {
+        bail!("no source is configured");
+    }
+    Ok(requests)
+}
+
+/// Starts all runs, then waits for each; whether all completed.
+async fn reconcile(client: &Client, requests: &[ReconciliationInput]) -> anyhow::Result<bool> {
+    let mut started = Vec::new();
+    for request in requests {
+        started.push(start_run(client, request).await?);
+    }
+    let mut completed = true;
+    for run in &started {
+        if let Err(error) = follow(run.run()).await {
+            eprintln!("{error}");
+            completed = false;
+        }
+    }
+    Ok(completed)
+}

@@ -1,0 +1,14 @@
+//! The commands of `trueup`, one file each.
+
+pub mod alerts;
+pub mod audit;
+pub mod check;
+pub mod compare;
+pub mod dev;
+pub mod discrepancies;
+pub mod history;
+pub mod run;
+pub mod runs;
+pub mod show;
+mod values;
+pub mod worker;

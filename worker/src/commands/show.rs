@@ -1,0 +1,167 @@
+//! `trueup show`: all that is on record about one run or one discrepancy.
+
+use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store};
+use domain::record::Record;
+use serde_json::json;
+
+use super::{discrepancies, runs};
+use crate::account::conservation_table;
+use crate::exit::Exit;
+
+/// Shows one thing in full.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// A run (recon/…), a discrepancy's id, or its case (case/…)
+    id: String,
+}
+
+/// Rejects that are shown of a run; `--json` shows more.
+const REJECTS_SHOWN: usize = 20;
+
+/// Prints it.
+///
+/// # Errors
+/// When the store can't be read, or nothing of that name is on record.
+pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Result<Exit> {
+    if arguments.id.starts_with("recon/") {
+        return show_run(store, &arguments.id, json).await;
+    }
+    let id = arguments.id.trim_start_matches("case/");
+    let row = store.discrepancy(id).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?);
+    } else {
+        print_discrepancy(&row);
+    }
+    Ok(Exit::Clean)
+}
+
+async fn show_run(store: &Store, run_id: &str, json: bool) -> anyhow::Result<Exit> {
+    let run = store.run(run_id).await?;
+    let inputs = store.inputs(run_id).await?;
+    let rejects = store.rejects(run_id).await?;
+    if json {
+        let mut value = runs::to_json(&run);
+        value["inputs"] = inputs.iter().map(input_json).collect();
+        value["rejects"] = rejects.iter().map(reject_json).collect();
+        println!("{}", serde_json::to_string_pretty(&value)?);
+    } else {
+        print_run(&run, &inputs, &rejects);
+    }
+    Ok(Exit::Clean)
+}
+
+fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
+    println!("{}", run.run_id);
+    println!("  state      {}", run.state);
+    if let Some(problem) = &run.problem {
+        println!("  problem    {problem}");
+    }
+    println!("  asked by   {}", run.requested_by);
+    println!("  opened     {:.0}", run.opened_at);
+    if let Some(at) = run.closed_at {
+        println!("  closed     {at:.0}");
+    }
+    for input in inputs {
+        let InputRow { side, name, sha256, rows, .. } = input;
+        println!(
+            "  {side:<10} {name}: {} rows read, {} accepted, {} rejected, {} skipped",
+            rows.read, rows.accepted, rows.rejected, rows.skipped
+        );
+        println!("             SHA-256 {sha256}");
+    }
+    if let Some(totals) = &run.totals {
+        println!("  matched    {}", totals.matched);
+        println!("  differing  {}", totals.discrepancies);
+        for (kind, count) in &totals.by_kind {
+            println!("             {count:>6} {kind}");
+        }
+        println!("  in transit {}", totals.in_transit);
+        println!("\n{}\n", conservation_table(&totals.conservation));
+    }
+    if !rejects.is_empty() {
+        println!("  rejected lines");
+    }
+    for RejectRow { reject, .. } in rejects.iter().take(REJECTS_SHOWN) {
+        let origin = &reject.origin;
+        println!(
+            "    {} line {}, {}: {} (`{}`)",
+            origin.file, origin.line, reject.column, reject.reason, reject.value
+        );
+    }
+}
+
+fn print_discrepancy(row: &DiscrepancyRow) {
+    let discrepancy = &row.discrepancy;
+    println!(
+        "{} {}  {}",
+        discrepancy.severity.to_string().to_uppercase(),
+        discrepancy.kind,
+        discrepancy.reference
+    );
+    println!("  why        {}", discrepancy.reason);
+    println!("  rule       {}", discrepancy.rule);
+    for (title, record) in [("partner", &discrepancy.partner), ("ledger", &discrepancy.ledger)] {
+        match record {
+            Some(record) => print_record(title, record),
+            None => println!("  {title:<10} no record"),
+        }
+    }
+    for record in &discrepancy.related {
+        print_record("related", record);
+    }
+    if let Some(nearest) = &discrepancy.nearest {
+        println!("  nearest    {}", nearest.kept_apart_by);
+        print_record("", &nearest.record);
+    }
+    println!("  case       case/{} ({})", discrepancy.id, row.state);
+    println!("  first seen {}", row.first_seen_run);
+    println!("  last seen  {}", row.last_seen_run);
+    for alert in &row.alert_ids {
+        println!("  alert      {alert}");
+    }
+}
+
+fn print_record(title: &str, record: &Record) {
+    let origin = &record.origin;
+    println!(
+        "  {title:<10} {} of {} ({} line {})",
+        record.money, record.value_date, origin.file, origin.line
+    );
+    for line in origin.raw.lines() {
+        println!("             {line}");
+    }
+}
+
+fn input_json(input: &InputRow) -> serde_json::Value {
+    let totals: Vec<_> = input
+        .totals
+        .iter()
+        .map(|sum| json!({ "currency": sum.currency.code(), "amount": sum.amount_text() }))
+        .collect();
+    json!({
+        "side": input.side.name(),
+        "name": input.name,
+        "sha256": input.sha256,
+        "bytes": input.bytes,
+        "rows_read": input.rows.read,
+        "rows_accepted": input.rows.accepted,
+        "rows_rejected": input.rows.rejected,
+        "rows_skipped": input.rows.skipped,
+        "totals": totals,
+        "declared_id": input.declared_id,
+    })
+}
+
+fn reject_json(row: &RejectRow) -> serde_json::Value {
+    let reject = &row.reject;
+    json!({
+        "side": reject.side.name(),
+        "file": &*reject.origin.file,
+        "line": reject.origin.line,
+        "column": &*reject.column,
+        "value": &*reject.value,
+        "reason": &*reject.reason,
+        "raw": &*reject.origin.raw,
+    })
+}

@@ -1,0 +1,33 @@
+//! Values of arguments that several commands take.
+
+use activities::store::{AlertState, RunState};
+use domain::discrepancy::Kind;
+use domain::severity::Severity;
+
+pub(super) fn date(text: &str) -> Result<jiff::civil::Date, String> {
+    proto::convert::business_date(text).map_err(|_| "a date is written YYYY-MM-DD".to_owned())
+}
+
+pub(super) fn run_state(text: &str) -> Result<RunState, String> {
+    RunState::parse(text)
+        .ok_or_else(|| "must be running, completed, failed or quarantined".to_owned())
+}
+
+pub(super) fn alert_state(text: &str) -> Result<AlertState, String> {
+    AlertState::parse(text).ok_or_else(|| "must be pending, sending, sent or dead".to_owned())
+}
+
+pub(super) fn kind(text: &str) -> Result<Kind, String> {
+    let known = || Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+    Kind::parse(text).ok_or_else(|| format!("must be one of {}", known()))
+}
+
+pub(super) fn severity(text: &str) -> Result<Severity, String> {
+    Severity::parse(text).ok_or_else(|| "must be low, high or critical".to_owned())
+}
+
+/// Who sits at this terminal, for the audit trail.
+pub(super) fn person() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    user.unwrap_or_else(|_| "unknown".to_owned())
+}

@@ -1,0 +1,57 @@
+//! The only place that knows every adapter: opens what the configuration names.
+
+use activities::alerts::Channels;
+use activities::staging::Staging;
+use activities::store::Store;
+use activities::{Pace, Trueup};
+use anyhow::Context;
+
+use crate::config::Configuration;
+
+/// The store as a worker needs it: made when it isn't there.
+///
+/// # Errors
+/// When it can't be opened.
+pub async fn store(configuration: &Configuration) -> anyhow::Result<Store> {
+    let file = &configuration.store.sqlite;
+    Store::sqlite(file).await.with_context(|| format!("store {}", file.display()))
+}
+
+/// The store as people ask it: what is not there can't be read.
+///
+/// # Errors
+/// When there is none, or it can't be opened.
+pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
+    let file = &configuration.store.sqlite;
+    Ok(Store::existing_sqlite(file).await?)
+}
+
+/// Everything that a worker works with; secrets come from the environment.
+///
+/// # Errors
+/// A missing secret, a store or object store that can't be opened.
+pub async fn activities(configuration: Configuration) -> anyhow::Result<Trueup> {
+    activities_with(configuration, |name| std::env::var(name).ok()).await
+}
+
+/// As [`activities`], with secrets from elsewhere.
+///
+/// # Errors
+/// As [`activities`].
+pub async fn activities_with(
+    configuration: Configuration,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Trueup> {
+    // Both HTTP and PostgreSQL use it; a second call finds it set, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let store = store(&configuration).await?;
+    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    let channels = Channels::open(&configuration.channels, secret)?;
+    let Configuration { folder, sources, limits, work, .. } = configuration;
+    let pace = Pace {
+        records_per_task: work.records_per_task,
+        compare_tasks_max: work.compare_tasks_max,
+        heartbeat_timeout_seconds: work.heartbeat_timeout_seconds,
+    };
+    Ok(Trueup { folder, sources, limits, pace, store, staging, channels })
+}
