@@ -5,6 +5,7 @@
 //! record stands is shown beside it.
 
 use super::pair::{Finding, Timing, are_opposite};
+use super::twins::Member;
 use super::{fees, key};
 use crate::calendar::DayUnit;
 use crate::money::{Amount, Money, amount_text};
@@ -155,7 +156,7 @@ pub(super) fn duplicate(
 }
 
 /// Why nothing was chosen among these.
-pub(super) fn ambiguous(subject: &str, partner: &[Record], ledger: &[Record]) -> String {
+pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) -> String {
     format!(
         "{} and {} share {subject}, and their amounts don't say which belong together, so nothing \
          was chosen",
@@ -174,10 +175,12 @@ fn times(count: usize) -> String {
 }
 
 /// `2 partner records (100.00 EUR, 50.00 EUR)`.
-fn listed(side: &str, records: &[Record]) -> String {
+fn listed(side: &str, records: &[Member]) -> String {
     let count = records.len();
     let shown = records.iter().take(AMOUNTS_LISTED_MAX);
-    let mut amounts: Vec<String> = shown.map(|record| record.money.to_string()).collect();
+    let mut amounts: Vec<String> = shown
+        .map(|member| member.record.money.to_string())
+        .collect();
     if count > AMOUNTS_LISTED_MAX {
         amounts.push(format!("and {} more", count - AMOUNTS_LISTED_MAX));
     }

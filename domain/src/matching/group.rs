@@ -255,8 +255,8 @@ fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<De
         let Some(original) = class.first_decided() else {
             continue;
         };
-        let same_money = others.iter().find(|other| other.money == class.money);
-        let counterparts = same_money.map_or(0, |other| other.members.len());
+        let same_money = others.binary_search_by_key(&class.position(), Class::position);
+        let counterparts = same_money.map_or(0, |at| others[at].members.len());
         duplicates.extend(class.free.iter().chain(&class.held).map(|member| {
             Decision::Duplicate(Duplicate {
                 side,

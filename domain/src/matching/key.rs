@@ -58,6 +58,11 @@ pub(super) struct KeyGroups {
 }
 
 impl KeyGroups {
+    /// Number of groups.
+    pub(super) fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
     /// Partner slots and ledger slots of every group, in an order that depends on texts alone.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[usize], &[usize])> {
         let slots = &self.slots;

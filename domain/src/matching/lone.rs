@@ -59,9 +59,13 @@ fn search_all(
         verdict.fate == Fate::Missing && covers(&context.scope, own, verdict.is_group_inside)
     };
     let reported = (0..lone.len()).filter(is_reported);
+    let reported: Vec<usize> = reported.take(nearest::SEARCHES_MAX).collect();
+    if reported.is_empty() {
+        return Vec::new();
+    }
     let index = Index::new(others);
     reported
-        .take(nearest::SEARCHES_MAX)
+        .into_iter()
         .filter_map(|missing| Some((missing, index.nearest(&lone[missing])?)))
         .collect()
 }

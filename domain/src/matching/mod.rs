@@ -30,6 +30,7 @@ use crate::record::{Record, Side};
 pub use identity::sort_for_people;
 pub use key::{BUCKETS, bucket_of};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
+pub use work::AMBIGUOUS_RECORDS_MAX;
 
 use group::Look;
 use work::Work;

@@ -13,6 +13,9 @@ use crate::policy::{MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
 
+/// Most records that one ambiguous discrepancy shows; a larger group makes several.
+pub const AMBIGUOUS_RECORDS_MAX: usize = 100;
+
 /// A comparison under way.
 pub(super) struct Work<'a> {
     pub(super) policy: &'a SourcePolicy,
@@ -68,6 +71,8 @@ impl<'a> Work<'a> {
     pub(super) fn apply_rule(&mut self, index: usize, look: Look) {
         let rule = &self.policy.rules[index];
         let groups = key::groups(rule, &self.partner, &self.ledger);
+        // Most groups are one matched pair; growing step by step would move them all again.
+        self.decided.matched.reserve(groups.len());
         for (partner, ledger) in groups.iter() {
             let mut turn = Turn {
                 index,
@@ -180,39 +185,47 @@ impl<'a> Work<'a> {
         self.report(discrepancy, turn.is_inside);
     }
 
+    /// One discrepancy for the group, or several when it is too large to be looked at as one.
     fn report_ambiguous(&mut self, turn: &Turn<'a>, partner: &[usize], ledger: &[usize]) {
-        let mut partner: Vec<Record> = partner
-            .iter()
-            .map(|slot| take(&mut self.partner, *slot))
-            .collect();
-        let mut ledger: Vec<Record> = ledger
-            .iter()
-            .map(|slot| take(&mut self.ledger, *slot))
-            .collect();
-        let keys = self.keys(turn, &partner[0]);
-        let subject = explain::subject(turn.rule, &partner[0]);
-        let reason = explain::ambiguous(&subject, &partner, &ledger);
-        let currency = partner[0].money.currency;
-        let same_currency = partner.iter().chain(&ledger);
-        let at_stake = same_currency
-            .filter(|record| record.money.currency == currency)
-            .map(|record| record.money.amount.abs())
-            .max();
-        let (first_partner, first_ledger) = (partner.remove(0), ledger.remove(0));
-        partner.append(&mut ledger);
-        let reported = Reported {
-            kind: Kind::Ambiguous,
-            reference: subject,
-            currency,
-            at_stake: at_stake.unwrap_or_default(),
-            difference: None,
-            related: partner,
-            rule: turn.rule.name.clone(),
-            reason,
-        };
-        let discrepancy =
-            self.discrepancy(reported, &keys, Some(first_partner), Some(first_ledger));
-        self.report(discrepancy, turn.is_inside);
+        let of_partner = members(&self.partner, partner);
+        let of_ledger = members(&self.ledger, ledger);
+        let subject = explain::subject(turn.rule, of_partner[0].record);
+        let reason = explain::ambiguous(&subject, &of_partner, &of_ledger);
+        let keys = self.keys(turn, of_partner[0].record);
+        let mut of_partner = partner.chunks(AMBIGUOUS_RECORDS_MAX / 2);
+        let mut of_ledger = ledger.chunks(AMBIGUOUS_RECORDS_MAX / 2);
+        loop {
+            let some: Vec<Record> = of_partner
+                .next()
+                .unwrap_or_default()
+                .iter()
+                .map(|slot| take(&mut self.partner, *slot))
+                .collect();
+            let others: Vec<Record> = of_ledger
+                .next()
+                .unwrap_or_default()
+                .iter()
+                .map(|slot| take(&mut self.ledger, *slot))
+                .collect();
+            let Some(first) = some.first().or(others.first()) else {
+                break;
+            };
+            let currency = first.money.currency;
+            let reported = Reported {
+                kind: Kind::Ambiguous,
+                reference: subject.clone(),
+                currency,
+                at_stake: largest_in(currency, some.iter().chain(&others)),
+                difference: None,
+                related: Vec::new(),
+                rule: turn.rule.name.clone(),
+                reason: reason.clone(),
+            };
+            let (mut some, mut others) = (some.into_iter(), others.into_iter());
+            let mut discrepancy = self.discrepancy(reported, &keys, some.next(), others.next());
+            discrepancy.related = some.chain(others).collect();
+            self.report(discrepancy, turn.is_inside);
+        }
     }
 
     /// What names a finding of this turn. `match_buckets` cannot know what `conclude` will find
@@ -310,6 +323,13 @@ pub(super) fn on_its_side(record: Record) -> (Option<Record>, Option<Record>) {
         Side::Partner => (Some(record), None),
         Side::Ledger => (None, Some(record)),
     }
+}
+
+fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>) -> Amount {
+    let amounts = records
+        .filter(|record| record.money.currency == currency)
+        .map(|record| record.money.amount.abs());
+    amounts.max().unwrap_or_default()
 }
 
 fn members<'r>(waiting: &'r [Option<Record>], slots: &[usize]) -> Vec<Member<'r>> {

@@ -5,6 +5,7 @@ mod examples;
 mod explanations;
 mod generate;
 mod identities;
+mod large;
 mod laws;
 mod nearest;
 mod oracle;
