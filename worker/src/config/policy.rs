@@ -10,6 +10,7 @@ use domain::money::{Amount, Currency};
 use domain::policy::{
     AgreedFee, DateWindow, MatchRule, SourcePolicy, Tolerance, Tolerances,
 };
+use domain::record::ReferenceKind;
 use domain::severity::{Materiality, SeverityPolicy, SeverityRule};
 
 use super::document::Document;
@@ -98,13 +99,10 @@ fn rules(tables: &[RuleTable], document: &Document, findings: &mut Findings) -> 
             let problem = document.problem(&here.key("name"), message);
             findings.problems.push(problem.with_help("give each rule a name of its own"));
         }
-        if let Some(earlier) = known.iter().find(|rule| is_covered(&on, &rule.on)) {
-            let message = format!(
-                "this rule never decides: what it matches, `{}` has matched before",
-                earlier.name
-            );
+        if let Some(earlier) = known.iter().find(|rule| same_references(&on, &rule.on)) {
+            let message = format!("this rule never decides: `{}` has decided before", earlier.name);
             let warning = document.warning(&here.key("on"), message);
-            findings.warnings.push(warning.with_help("put the stricter rule first, or drop it"));
+            findings.warnings.push(warning.with_help("match on something else, or drop it"));
         }
         known.push(MatchRule {
             name: table.name.clone(),
@@ -114,9 +112,11 @@ fn rules(tables: &[RuleTable], document: &Document, findings: &mut Findings) -> 
     known
 }
 
-/// Whether records that agree in `later` have always agreed in `earlier` already.
-fn is_covered<T: PartialEq>(later: &[T], earlier: &[T]) -> bool {
-    !earlier.is_empty() && earlier.iter().all(|kind| later.contains(kind))
+fn same_references(left: &[ReferenceKind], right: &[ReferenceKind]) -> bool {
+    let all_in = |these: &[ReferenceKind], those: &[ReferenceKind]| {
+        these.iter().all(|kind| those.contains(kind))
+    };
+    !left.is_empty() && all_in(left, right) && all_in(right, left)
 }
 
 fn tolerances(
