@@ -135,18 +135,14 @@ pub(super) fn duplicate(
     let (money, copies) = (record.money, times(copies));
     match (record.side, counterparts) {
         (Side::Partner, 0) => {
-            format!(
-                "partner reports {money} for {subject} {copies}, the ledger does not have this amount"
-            )
+            format!("partner reports {money} for {subject} {copies}, the ledger has no such amount")
         }
         (Side::Partner, counterparts) => format!(
             "partner reports {money} for {subject} {copies}, the ledger has it {}",
             times(counterparts)
         ),
         (Side::Ledger, 0) => {
-            format!(
-                "ledger has {money} for {subject} {copies}, the partner does not report this amount"
-            )
+            format!("ledger has {money} for {subject} {copies}, the partner has no such amount")
         }
         (Side::Ledger, counterparts) => format!(
             "ledger has {money} for {subject} {copies}, the partner reports it {}",
