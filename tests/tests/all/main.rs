@@ -2,4 +2,7 @@
 
 mod alerts;
 mod deployment;
+mod generate;
+mod postgres;
 mod servers;
+mod staging_s3;

@@ -52,7 +52,7 @@ pub(super) fn file(
 /// What the statement in this currency is called when it is found wrong.
 pub(super) fn subject(currency: &CurrencyFacts, business_date: Date) -> String {
     let (id, account) = (statement_id(currency, business_date), account(currency));
-    format!("statement {id} of account {account}")
+    format!("statement {id}, account {account}")
 }
 
 fn statement(
@@ -153,8 +153,9 @@ fn statement_id(currency: &CurrencyFacts, business_date: Date) -> String {
     format!("{business_date}-{}", currency.code)
 }
 
+/// So short that it is shown in full; longer account numbers are masked.
 fn account(currency: &CurrencyFacts) -> String {
-    format!("NW-{}-001", currency.code)
+    format!("NW-{}-1", currency.code)
 }
 
 fn money(currency: &CurrencyFacts, amount: i64) -> String {

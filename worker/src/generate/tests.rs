@@ -222,7 +222,8 @@ impl Generated {
 
     fn truth(&self, source: &str) -> Vec<String> {
         let path = self.folder.path().join(format!("truth/{source}.csv"));
-        let truth = std::fs::read_to_string(path).unwrap();
-        truth.lines().skip(1).map(str::to_owned).collect()
+        let mut reader = csv::Reader::from_path(path).unwrap();
+        let joined = |row: csv::StringRecord| row.iter().collect::<Vec<_>>().join(",");
+        reader.records().map(|row| joined(row.unwrap())).collect()
     }
 }
