@@ -24,7 +24,7 @@ pub struct StagingConfig {
 impl Default for StagingConfig {
     fn default() -> Self {
         StagingConfig {
-            url: "staging".to_owned(),
+            url: "data/staging".to_owned(),
             endpoint: None,
             region: None,
             allow_http: false,

@@ -20,7 +20,7 @@ use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -97,13 +97,30 @@ pub struct Staging {
 }
 
 impl Staging {
-    /// Opens the object store. A relative folder is in `base`, and is made when it isn't there.
+    /// Opens the object store, with S3 credentials from the process's environment. A relative
+    /// folder is in `base`, and is made when it isn't there.
     ///
     /// # Errors
     /// [`StagingError::Misconfigured`]. No request is made to S3.
     pub fn open(config: &StagingConfig, base: &FilePath) -> Result<Self, StagingError> {
+        let variables = std::env::vars_os();
+        let texts = variables.filter_map(|(name, value)| {
+            name.into_string().ok().zip(value.into_string().ok())
+        });
+        Self::open_with(config, base, texts)
+    }
+
+    /// As [`Staging::open`], with these environment variables: `AWS_ACCESS_KEY_ID` and its kin.
+    ///
+    /// # Errors
+    /// As [`Staging::open`].
+    pub fn open_with(
+        config: &StagingConfig,
+        base: &FilePath,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, StagingError> {
         let opened = match config.url.split_once("://") {
-            Some(("s3", location)) => open_s3(config, location),
+            Some(("s3", location)) => open_s3(config, location, environment),
             Some((scheme, _)) => Err(format!("scheme {scheme} is unknown; use a folder or s3://")),
             None => open_folder(&base.join(&config.url)),
         };
@@ -226,6 +243,7 @@ fn open_folder(folder: &FilePath) -> Result<(Arc<dyn ObjectStore>, Path), String
 fn open_s3(
     config: &StagingConfig,
     location: &str,
+    environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(Arc<dyn ObjectStore>, Path), String> {
     let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
     if bucket.is_empty() {
@@ -236,7 +254,14 @@ fn open_s3(
     let client = ClientOptions::new().with_timeout(timeout).with_allow_http(config.allow_http);
     // Bridges a hiccup of one connection. Outages are waited for by the workflow.
     let retries = RetryConfig { max_retries: 2, retry_timeout: timeout, ..Default::default() };
-    let mut builder = AmazonS3Builder::from_env()
+    let mut builder = AmazonS3Builder::new();
+    for (name, value) in environment {
+        let name = name.starts_with("AWS_").then(|| name.to_ascii_lowercase());
+        if let Some(Ok(key)) = name.map(|name| name.parse::<AmazonS3ConfigKey>()) {
+            builder = builder.with_config(key, value);
+        }
+    }
+    builder = builder
         .with_bucket_name(bucket)
         .with_client_options(client)
         .with_retry(retries);

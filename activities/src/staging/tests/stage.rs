@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::SystemTime;
 
 use domain::calendar::{BusinessCalendar, DayUnit};
 use domain::matching::{BUCKETS, bucket_of};
@@ -13,6 +15,7 @@ use domain::record::{Record, ReferenceKind, Side};
 use domain::severity::SeverityPolicy;
 use serde_json::json;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 use crate::formats::{Format, FormatError, ReadLimits};
 use crate::staging::{
@@ -65,7 +68,7 @@ impl Place {
         load_buckets(&self.staging, manifest, 0..BUCKETS).await.unwrap()
     }
 
-    fn file(&self, key: &str) -> std::path::PathBuf {
+    fn file(&self, key: &str) -> PathBuf {
         self.folder.path().join("staging").join(key)
     }
 }
@@ -214,14 +217,22 @@ async fn an_interrupted_attempt_is_continued() {
     let other = Place::new();
     let input = [other.seal("a.csv", &report(0, 300)).await];
     let request = other.request(&input, 50);
-    let mut came = StageProgress::default();
-    {
-        let mut progress = |so_far: StageProgress| came = so_far;
-        let mut work = std::pin::pin!(stage(&other.staging, &request, &mut progress));
-        // Dropped after the first time that it had to wait: what a killed worker looks like.
-        let cut = tokio::select! { biased; done = &mut work => Some(done), () = yields(3) => None };
-        drop(cut);
+    let came = Mutex::new(StageProgress::default());
+    let enough = Notify::new();
+    let mut progress = |so_far: StageProgress| {
+        *came.lock().unwrap() = so_far;
+        if so_far.chunks == 2 {
+            enough.notify_one();
+        }
+    };
+    // Dropped while the third chunk is on its way: what a worker that is killed looks like.
+    tokio::select! {
+        biased;
+        done = stage(&other.staging, &request, &mut progress) => panic!("{done:?}"),
+        () = enough.notified() => {}
     }
+    let came = *came.lock().unwrap();
+    assert_eq!(came, StageProgress { chunks: 2, rows: 100 });
     let request = StageRequest { resume: came, ..request };
     let resumed = stage(&other.staging, &request, &mut |_| {}).await.unwrap();
     assert_eq!(resumed, expected);
@@ -281,14 +292,7 @@ async fn a_manifest_of_another_version_is_refused() {
     assert!(matches!(refused, Err(StagingError::Damaged { .. })), "{refused:?}");
 }
 
-/// Gives way to other tasks so many times.
-async fn yields(count: usize) {
-    for _ in 0..count {
-        tokio::task::yield_now().await;
-    }
-}
-
-fn modification_times(folder: &Path) -> BTreeMap<std::path::PathBuf, std::time::SystemTime> {
+fn modification_times(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
     let mut times = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
