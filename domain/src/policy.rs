@@ -35,18 +35,22 @@ pub struct SourcePolicy {
 
 impl SourcePolicy {
     /// First and last value date that a ledger record may have to concern `business_date`: as far
-    /// back as the settlement window and the date window reach, as far ahead as the latter.
+    /// back as records whose settlement window ended the day before, and the date window beyond
+    /// that; as far ahead as the date window reaches.
     #[must_use]
     pub fn value_dates(&self, business_date: Date) -> (Date, Date) {
         let window = &self.date_window;
+        let reach = i64::from(self.settlement_window_days) + 1;
         let mut from = business_date;
-        while self.calendar.business_days_between(from, business_date)
-            < i64::from(self.settlement_window_days)
+        while let Ok(earlier) = from.yesterday()
+            && self.calendar.business_days_between(earlier, business_date) <= reach
         {
-            let Ok(earlier) = from.yesterday() else { break };
             from = earlier;
         }
-        (self.shift(from, window.late_days, -1), self.shift(business_date, window.early_days, 1))
+        (
+            self.shift(from, window.late_days, -1),
+            self.shift(business_date, window.early_days, 1),
+        )
     }
 
     /// `days` of the date window before (-1) or after (1) `date`; at the end of all days, that.
@@ -153,16 +157,17 @@ mod tests {
             severity: SeverityPolicy::default(),
         };
         let monday = date(2026, 11, 23);
+        let friday = date(2026, 11, 20);
         let dates = |policy: SourcePolicy| policy.value_dates(monday);
-        assert_eq!(dates(policy(0, 0, 0, DayUnit::Calendar)), (monday, monday));
+        assert_eq!(dates(policy(0, 0, 0, DayUnit::Calendar)), (friday, monday));
         assert_eq!(
             dates(policy(1, 1, 2, DayUnit::Calendar)),
-            (date(2026, 11, 18), date(2026, 11, 24)),
-            "a business day back over the weekend to Friday's end, then two days"
+            (date(2026, 11, 17), date(2026, 11, 24)),
+            "Thursday's window of one business day ended on Friday; two days beyond"
         );
         assert_eq!(
             dates(policy(0, 1, 1, DayUnit::Business)),
-            (date(2026, 11, 22), date(2026, 11, 24))
+            (date(2026, 11, 19), date(2026, 11, 24))
         );
     }
 }

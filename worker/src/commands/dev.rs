@@ -1,8 +1,9 @@
 //! `trueup dev`: everything on one machine, with the real server and the real worker.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use activities::store::{AlertFilter, AlertState, Store};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use proto::wire::ReconciliationInput;
@@ -37,6 +38,9 @@ const DEMO_DATE: Date = jiff::civil::date(2026, 11, 20);
 /// Everything that `dev` writes, inside the configuration folder.
 const DATA_FOLDER: &str = "data";
 
+/// How long the account waits for alerts.
+const ALERTS_WITHIN: Duration = Duration::from_secs(15);
+
 /// Runs until Ctrl-C, or once.
 ///
 /// # Errors
@@ -64,6 +68,7 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     let session = async {
         is_ready.await.context("the worker did not start")?;
         let completed = reconcile(&client, &requests).await?;
+        alerts_delivered(&store).await?;
         let account = account(&store, &requests, &inbox, &server, &folder).await?;
         println!("{account}");
         println!("ready after {:.1} s", started.elapsed().as_secs_f64());
@@ -128,6 +133,20 @@ fn requests(
         bail!("no source is configured");
     }
     Ok(requests)
+}
+
+/// Waits until no alert is on its way, or long enough to tell that one won't get through soon.
+async fn alerts_delivered(store: &Store) -> anyhow::Result<()> {
+    let started = Instant::now();
+    while started.elapsed() < ALERTS_WITHIN {
+        let alerts = store.alerts(AlertFilter::default()).await?;
+        let is_over = |state| matches!(state, AlertState::Sent | AlertState::Dead);
+        if alerts.iter().all(|alert| is_over(alert.state)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// Starts all runs, then waits for each; whether all completed.

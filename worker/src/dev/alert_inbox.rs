@@ -9,6 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -32,7 +33,7 @@ impl AlertInbox {
         Ok(AlertInbox { url, texts, serving })
     }
 
-    /// The plain text of every alert so far, in order of arrival.
+    /// What a person would read of every alert so far, in order of arrival.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -64,8 +65,8 @@ async fn take(
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await;
     let text = body.ok().and_then(|body| {
-        let message: serde_json::Value = serde_json::from_slice(&body.to_bytes()).ok()?;
-        Some(message.get("text")?.as_str()?.to_owned())
+        let message: Value = serde_json::from_slice(&body.to_bytes()).ok()?;
+        shown(&message)
     });
     let (status, answer) = match text {
         Some(text) => {
@@ -77,4 +78,20 @@ async fn take(
     let mut response = Response::new(Full::new(Bytes::from_static(answer.as_bytes())));
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// What Slack would show of a message: the texts of its blocks, without the marks for bold.
+fn shown(message: &Value) -> Option<String> {
+    let blocks = message.get("blocks")?.as_array()?;
+    let of_block = |block: &Value| -> Vec<String> {
+        let elements = block.get("elements").and_then(Value::as_array);
+        let texts = block.get("text").into_iter().chain(elements.into_iter().flatten());
+        texts.filter_map(|text| text.get("text")?.as_str().map(plain)).collect()
+    };
+    let texts: Vec<String> = blocks.iter().flat_map(of_block).collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+fn plain(text: &str) -> String {
+    text.replace('*', "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
