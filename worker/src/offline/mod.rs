@@ -12,3 +12,6 @@ pub(crate) use account::account;
 pub(crate) use compare::compare;
 pub(crate) use sides::{SideInput, SideRead, read_sides};
 pub(crate) use summary::Summary;
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
 pub use folder::OutputFolder;
 pub use rejects_csv::write_rejects_csv;
+
+#[cfg(test)]
+mod tests;
