@@ -3,6 +3,7 @@
 use domain::alert::AlertPolicy;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
+use serde::Deserialize;
 
 use crate::formats::Format;
 use crate::inputs::Transport;
@@ -22,6 +23,19 @@ pub struct Source {
     pub ledger: SideInput,
     /// Who is told about what.
     pub alerts: AlertPolicy,
+    /// What becomes of a partner's report that was reconciled for another business date.
+    pub repeated_report: RepeatedReport,
+}
+
+/// What becomes of a partner's report that was reconciled for another business date, byte for byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatedReport {
+    /// The run fails and says which run read it: somebody sent the wrong file.
+    #[default]
+    Refuse,
+    /// It is reconciled: this partner's reports may well be equal.
+    Accept,
 }
 
 /// Where one side's data comes from and how it is read.

@@ -12,3 +12,4 @@ pub mod wire {
 }
 pub mod convert;
 pub mod staged;
+pub mod totals;

@@ -8,6 +8,7 @@ mod dev;
 pub mod exit;
 pub mod generate;
 mod offline;
+mod output;
 pub mod process;
 pub mod report;
 mod table;

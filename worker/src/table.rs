@@ -1,5 +1,6 @@
 //! Tables for people: plain columns, amounts to the right, no lines to break a copy and paste.
 
+use crate::output::say;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// A column: its title, and where its values stand.
@@ -14,10 +15,10 @@ pub(crate) enum Column {
 /// Prints rows under a header, or `empty` when there are none.
 pub(crate) fn print(columns: &[Column], rows: Vec<Vec<String>>, empty: &str) {
     if rows.is_empty() {
-        println!("{empty}");
+        say!("{empty}");
         return;
     }
-    println!("{}", render(columns, rows));
+    say!("{}", render(columns, rows));
 }
 
 /// Rows under a header.

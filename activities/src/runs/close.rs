@@ -7,7 +7,7 @@ use workflows::ports::{AuditHead, Closing, Ending};
 use super::open::{cursor, timestamp, to_port};
 use crate::Trueup;
 use crate::failures::Failure;
-use crate::store::{FailureCause, RunCompletion, RunFailure};
+use crate::store::{FailureCause, RunCompletion, RunFailure, TRUEUP};
 
 pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
     if input.run.request.dry_run {
@@ -15,7 +15,7 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
     }
     let run_id = &input.run.run_id;
     let at = timestamp(&input.at)?;
-    let cursor = cursor(run_id, &input.audit, &input.at, "trueup")?;
+    let cursor = cursor(run_id, &input.audit, &input.at, TRUEUP)?;
     match input.ending {
         Ending::Completed { totals } => {
             let fields = [

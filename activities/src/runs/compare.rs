@@ -9,13 +9,13 @@ use domain::money::MoneyError;
 use domain::policy::SourcePolicy;
 use domain::record::Record;
 use proto::staged::{Encoder, MatchLine};
+use proto::totals::conservation_to_wire;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{Compare, Stored};
 
 use super::admit::{context, source};
 use super::parts::{self, Compared};
-use super::totals;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
@@ -57,7 +57,7 @@ async fn work(
     let compared = Compared {
         matches: staging.put(folder, matches(policy, &findings.matched)).await?,
         matched: findings.matched.len() as u64,
-        conservation: totals::conservation(&conservation),
+        conservation: conservation_to_wire(&conservation).map_err(too_large)?,
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
         left: staging.put_all(folder, findings.left.records()).await?,
         out_of_scope: findings.out_of_scope.records().count() as u64,

@@ -8,6 +8,8 @@ use domain::discrepancy::Discrepancy;
 use domain::matching::{self, Comparison, Pool};
 use domain::money::{Amount, Currency, MoneyError};
 use domain::record::{Record, Side};
+use proto::totals::{add_conservation, conservation_to_wire, count_discrepancies};
+use proto::wire::RunTotals;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{Conclude, Concluded, Run, Stored};
@@ -15,7 +17,7 @@ use workflows::ports::{Conclude, Concluded, Run, Stored};
 use super::admit::{context, source};
 use super::compare::too_large;
 use super::parts::{self, Compared, Found};
-use super::{compare, totals};
+use super::compare;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
@@ -62,15 +64,16 @@ async fn work(
         discrepancies: trueup.staging.put_all(folder, &all.discrepancies).await?,
         matches: all.matches,
     };
-    let totals = totals::of_run(totals::Parts {
-        partner: input.sides.partner.counts,
-        ledger: input.sides.ledger.counts,
+    let mut totals = RunTotals {
+        partner: Some(input.sides.partner.counts),
+        ledger: Some(input.sides.ledger.counts),
         matched: all.matched + outcome.matched.len() as u64,
-        discrepancies: &all.discrepancies,
         in_transit: outcome.in_transit.len() as u64,
         out_of_scope: all.out_of_scope + outcome.out_of_scope.records().count() as u64,
-        conservation: &conservation,
-    });
+        conservation: conservation_to_wire(&conservation).map_err(too_large)?,
+        ..RunTotals::default()
+    };
+    count_discrepancies(&mut totals, &all.discrepancies);
     let findings = parts::put(&trueup.staging, folder, &found).await?;
     Ok(Concluded { findings, totals })
 }
@@ -154,7 +157,7 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
         for record in trueup.staging.get_all::<Record>(&part.left).await? {
             all.left.push(record);
         }
-        totals::add(&mut all.conservation, &part.conservation).map_err(too_large)?;
+        add_conservation(&mut all.conservation, &part.conservation).map_err(too_large)?;
         all.matched += part.matched;
         all.out_of_scope += part.out_of_scope;
         all.matches.push(part.matches);

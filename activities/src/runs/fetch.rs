@@ -11,8 +11,8 @@ use super::admit::{context, source};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
-use crate::inputs::{self, InputRequest};
-use crate::source::Source;
+use crate::inputs::{InputPin, InputRequest, acquire_once, environment};
+use crate::source::{RepeatedReport, Source};
 use crate::staging::{
     ROWS_PER_CHUNK, SideManifest, StageProgress, StageRequest, StagedInput, load_rejects, stage,
 };
@@ -27,7 +27,8 @@ pub(crate) async fn fetch(
     let resume = ctx.heartbeat_details().deserialize::<StageProgress>().ok().flatten();
     let resume = resume.unwrap_or_default();
     let progress = Progress::new(resume);
-    alive(ctx, &progress, work(trueup, &progress, input, resume)).await
+    let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
+    alive(ctx, &progress, work(trueup, &progress, input, resume, &attempt)).await
 }
 
 async fn work(
@@ -35,14 +36,16 @@ async fn work(
     progress: &Progress<StageProgress>,
     input: Fetch,
     resume: StageProgress,
+    attempt: &str,
 ) -> Result<Fetched, Failure> {
     let source = source(trueup, &input.run)?;
     let context = context(&input.run)?;
     let side = if input.side == Side::Partner.name() { Side::Partner } else { Side::Ledger };
     let configured = source.side(side);
     let request = request(trueup, source, &context);
+    let pin = InputPin { run_id: &input.run.run_id, side, attempt };
     let sealed =
-        inputs::acquire(&configured.transport, &request, &trueup.staging, &mut |_| {}).await?;
+        acquire_once(pin, &configured.transport, &request, &trueup.staging, &mut |_| {}).await?;
     let request = StageRequest {
         run_id: &input.run.run_id,
         source: &source.policy.source,
@@ -56,7 +59,7 @@ async fn work(
     };
     let staged = stage(&trueup.staging, &request, &mut |so_far| progress.set(so_far)).await?;
     if side == Side::Partner {
-        refuse_repeated(trueup, &input.run, &context, &staged.manifest).await?;
+        refuse_repeated(trueup, source, &input.run, &staged.manifest).await?;
     }
     if !input.run.request.dry_run {
         put_on_record(trueup, &input.run, side, &staged.manifest).await?;
@@ -79,7 +82,7 @@ fn request<'a>(trueup: &'a Trueup, source: &'a Source, context: &'a RunContext) 
         from_date,
         to_date,
         scope: &context.scope,
-        secret: &inputs::environment,
+        secret: &environment,
     }
 }
 
@@ -87,10 +90,11 @@ fn request<'a>(trueup: &'a Trueup, source: &'a Source, context: &'a RunContext) 
 /// the wrong file, for the same one there is nothing new in it.
 async fn refuse_repeated(
     trueup: &Trueup,
+    source: &Source,
     run: &Run,
-    context: &RunContext,
     manifest: &SideManifest,
 ) -> Result<(), Failure> {
+    let context = context(run)?;
     if manifest.counts.accepted == 0 {
         // Every report of a day without business may look the same.
         return Ok(());
@@ -100,14 +104,18 @@ async fn refuse_repeated(
         let seen = trueup.store.input_seen(&run.request.source, sha256, &run.run_id).await?;
         let repeated = seen.iter().find(|earlier| {
             let same_day = earlier.business_date == context.business_date;
-            !same_day || earlier.scope == context.scope
+            match same_day {
+                true => earlier.scope == context.scope,
+                false => source.repeated_report == RepeatedReport::Refuse,
+            }
         });
         if let Some(earlier) = repeated {
             return Err(Failure::last(
                 failure::INPUT_REPEATED,
                 format!(
                     "{} is the same file as {} of {} (SHA-256 {sha256}): nothing to reconcile \
-                     again; put the report of {} in its place",
+                     again; put the report of {} in its place, or set repeated_report = \"accept\" \
+                     for this source if its reports may be equal",
                     sealed.name, earlier.name, earlier.run_id, context.business_date
                 ),
             ));
@@ -134,10 +142,12 @@ async fn put_on_record(
 }
 
 fn row(side: Side, input: &StagedInput, manifest: &SideManifest) -> Result<InputRow, Failure> {
-    let counts = &manifest.counts;
+    let counts = &input.counts;
     let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
     let mut totals = Vec::new();
-    for received in &manifest.received {
+    // Sums are known for the side: with several inputs, no single one of them has these.
+    let received = manifest.received.iter().filter(|_| manifest.inputs.len() == 1);
+    for received in received {
         if let Some(sum) = &received.sum {
             let currency = Currency::parse(&received.currency).map_err(damaged)?;
             totals.push(Money { amount: Amount::parse(sum).map_err(damaged)?, currency });

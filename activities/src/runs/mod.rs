@@ -8,7 +8,6 @@ mod fetch;
 mod open;
 mod parts;
 mod record;
-mod totals;
 
 pub(crate) use admit::admit;
 pub(crate) use close::close;

@@ -16,7 +16,7 @@ use super::parts::{self, Found};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
-use crate::store::{Finding, Findings};
+use crate::store::{Finding, Findings, TRUEUP};
 
 /// Discrepancies per transaction: small enough for any store.
 const FINDINGS_PER_TRANSACTION: usize = 1_000;
@@ -120,8 +120,7 @@ fn entries(
     found: &Found,
     planned: &Planned,
 ) -> Result<(Vec<AuditEntry>, AuditCursor), Failure> {
-    let actor = &input.run.request.requested_by;
-    let mut cursor = cursor(&input.run.run_id, &input.audit, &input.at, actor)?;
+    let mut cursor = cursor(&input.run.run_id, &input.audit, &input.at, TRUEUP)?;
     let mut entries = Vec::new();
     let mut add = |event, fields: Vec<(&'static str, String)>| {
         let (entry, next) = cursor.clone().entry(event, fields);

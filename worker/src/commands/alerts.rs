@@ -4,6 +4,7 @@ use activities::store::{AlertFilter, AlertRow, AlertState, Page, Redrive, Store}
 use serde_json::json;
 
 use super::values::{self, alert_state};
+use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::table::{self, Column};
@@ -68,7 +69,7 @@ async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Re
     let alerts = store.alerts(AlertFilter { source, run_id: run, state, page }).await?;
     if json {
         let alerts: Vec<_> = alerts.iter().map(to_json).collect();
-        println!("{}", serde_json::to_string_pretty(&alerts)?);
+        say!("{}", serde_json::to_string_pretty(&alerts)?);
         return Ok(Exit::Clean);
     }
     let columns = [
@@ -82,7 +83,7 @@ async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Re
     let rows = alerts.iter().map(row).collect();
     table::print(&columns, rows, "no such alerts on record");
     if alerts.iter().any(|alert| alert.state == AlertState::Dead) {
-        println!("\ndead alerts are sent again by: trueup alerts redrive <alert>  (or --all)");
+        say!("\ndead alerts are sent again by: trueup alerts redrive <alert>  (or --all)");
     }
     Ok(Exit::Clean)
 }
@@ -105,13 +106,13 @@ async fn redrive(
         wake_case(&client, case.trim_start_matches("case/")).await?;
     }
     if json {
-        println!("{}", json!({ "cases_woken": cases }));
+        say!("{}", json!({ "cases_woken": cases }));
     } else if cases.is_empty() {
-        println!("no dead alerts: nothing to send again");
+        say!("no dead alerts: nothing to send again");
     } else {
         let cases: Vec<_> = cases.into_iter().collect();
-        println!("sending again: {}", cases.join(", "));
-        println!("watch them: trueup alerts list");
+        say!("sending again: {}", cases.join(", "));
+        say!("watch them: trueup alerts list");
     }
     Ok(Exit::Clean)
 }

@@ -4,6 +4,7 @@ use activities::store::{AuditStream, Store};
 use domain::audit::AuditEntry;
 use serde_json::json;
 
+use crate::output::say;
 use crate::exit::Exit;
 
 /// Shows or verifies audit streams. Each run and each case has one, named by its workflow id.
@@ -36,14 +37,14 @@ async fn show(store: &Store, stream: &str, json: bool) -> anyhow::Result<Exit> {
     let AuditStream { entries, .. } = store.audit(stream).await?;
     if json {
         let entries: Vec<_> = entries.iter().map(to_json).collect();
-        println!("{}", serde_json::to_string_pretty(&entries)?);
+        say!("{}", serde_json::to_string_pretty(&entries)?);
         return Ok(Exit::Clean);
     }
     for entry in &entries {
         let AuditEntry { sequence, at, actor, event, fields, .. } = entry;
-        println!("{sequence:>4}  {at:.3}  {event}  by {actor}");
+        say!("{sequence:>4}  {at:.3}  {event}  by {actor}");
         for (name, value) in fields {
-            println!("        {name}: {value}");
+            say!("        {name}: {value}");
         }
     }
     Ok(Exit::Clean)
@@ -65,12 +66,12 @@ async fn verify(store: &Store, stream: Option<String>, json: bool) -> anyhow::Re
     }
     if json {
         let answer = json!({ "streams": streams.len(), "entries": entries, "broken": broken });
-        println!("{}", serde_json::to_string_pretty(&answer)?);
+        say!("{}", serde_json::to_string_pretty(&answer)?);
     } else {
         for problem in &broken {
-            println!("BROKEN  {problem}");
+            say!("BROKEN  {problem}");
         }
-        println!("{} streams, {entries} entries, {} broken", streams.len(), broken.len());
+        say!("{} streams, {entries} entries, {} broken", streams.len(), broken.len());
     }
     Ok(if broken.is_empty() { Exit::Clean } else { Exit::Found })
 }

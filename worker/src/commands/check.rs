@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::output::say;
 use crate::config::{self, Problem, SourceWords, Warning, describe};
 use crate::exit::Exit;
 
@@ -40,7 +41,7 @@ pub fn run(folder: &Path, arguments: &Arguments, json: bool) -> anyhow::Result<E
     let exit = if problems.is_empty() { Exit::Clean } else { Exit::Error };
     if json {
         let report = Report { problems: &problems, warnings: &warnings, sources };
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        say!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(exit);
     }
     for problem in &problems {
@@ -50,9 +51,9 @@ pub fn run(folder: &Path, arguments: &Arguments, json: bool) -> anyhow::Result<E
         eprintln!("{warning}\n");
     }
     for source in &sources {
-        println!("{source}");
+        say!("{source}");
     }
-    println!("{}", verdict(folder, problems.len(), warnings.len()));
+    say!("{}", verdict(folder, problems.len(), warnings.len()));
     Ok(exit)
 }
 

@@ -8,6 +8,7 @@ use domain::policy::{RunContext, Scope};
 use domain::record::{Record, Reject, Side};
 use jiff::civil::Date;
 
+use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides};
@@ -83,7 +84,7 @@ pub fn run(
     let summary_json = serde_json::to_string_pretty(&summary)?;
     out.write("summary.json", |file| writeln!(file, "{summary_json}"))?;
     match json {
-        true => println!("{summary_json}"),
+        true => say!("{summary_json}"),
         false => print!("{}", account(&summary, discrepancies, &rejects, out.path())),
     }
     let clean = discrepancies.is_empty();

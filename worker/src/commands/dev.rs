@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::run::follow;
 use super::values;
+use crate::output::say;
 use crate::config::{Configuration, DEMO_FOLDER, Temporal, choose_folder, load};
 use crate::dev::{AlertInbox, TemporalServer, account};
 use crate::exit::Exit;
@@ -52,7 +53,7 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
         anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?.0;
     let data = prepare(&folder, is_sample && !arguments.keep)?;
-    println!("starting a Temporal server, a worker and an alert inbox …");
+    say!("starting a Temporal server, a worker and an alert inbox …");
     let server = TemporalServer::start(&data).await?;
     let inbox = AlertInbox::start().await?;
     configuration.temporal =
@@ -70,10 +71,10 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
         let completed = reconcile(&client, &requests).await?;
         alerts_delivered(&store).await?;
         let account = account(&store, &requests, &inbox, &server, &folder).await?;
-        println!("{account}");
-        println!("ready after {:.1} s", started.elapsed().as_secs_f64());
+        say!("{account}");
+        say!("ready after {:.1} s", started.elapsed().as_secs_f64());
         if !arguments.once {
-            println!("running until Ctrl-C");
+            say!("running until Ctrl-C");
             interrupted().await;
         }
         // The worker may be gone already; then it needs no telling.

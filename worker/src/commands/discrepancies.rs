@@ -9,6 +9,7 @@ use domain::severity::Severity;
 use serde_json::Value;
 
 use super::values::{kind, severity};
+use crate::output::say;
 use crate::exit::Exit;
 use crate::report::{discrepancy_json, write_discrepancies_csv};
 use crate::table::{self, Column};
@@ -65,7 +66,7 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         write_discrepancies_csv(std::io::stdout().lock(), discrepancies)?;
     } else if json {
         let rows = rows.iter().map(to_json).collect::<anyhow::Result<Vec<_>>>()?;
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         print_table(&rows, arguments.limit);
     }
@@ -85,10 +86,10 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
     ];
     table::print(&columns, rows.iter().map(row).collect(), "no discrepancies on record");
     if rows.len() == limit as usize {
-        println!("\nthere may be more: --limit N, --offset N");
+        say!("\nthere may be more: --limit N, --offset N");
     }
     if let Some(row) = rows.first() {
-        println!("\nall about one: trueup show {}", row.discrepancy.id);
+        say!("\nall about one: trueup show {}", row.discrepancy.id);
     }
 }
 

@@ -4,6 +4,7 @@ use anyhow::Context;
 use std::path::PathBuf;
 use temporalio_client::UntypedWorkflow;
 
+use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::temporal::{Patience, connect};
@@ -29,6 +30,6 @@ pub async fn run(configuration: &Configuration, arguments: Arguments) -> anyhow:
     let history = history.with_context(|| format!("no history of {}", arguments.workflow_id))?;
     std::fs::write(&arguments.out, history)
         .with_context(|| format!("can't write {}", arguments.out.display()))?;
-    println!("{}", arguments.out.display());
+    say!("{}", arguments.out.display());
     Ok(Exit::Clean)
 }

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus, Scope};
 
 use super::values;
+use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::temporal::{Patience, RunHandle, Started, TemporalError, connect, start_run};
@@ -56,7 +57,7 @@ pub async fn run(
         return Ok(Exit::Clean);
     }
     if !json {
-        println!("{}", sentence(&started));
+        say!("{}", sentence(&started));
     }
     let result = follow(started.run()).await?;
     report(&result, json)?;
@@ -160,7 +161,7 @@ impl Shown {
 
 fn announce(started: &Started, json: bool) -> anyhow::Result<()> {
     if !json {
-        println!("{}", sentence(started));
+        say!("{}", sentence(started));
         return Ok(());
     }
     let run = started.run();
@@ -172,7 +173,7 @@ fn announce(started: &Started, json: bool) -> anyhow::Result<()> {
     let answer = serde_json::json!({
         "outcome": outcome, "run_id": run.run_id, "execution": run.execution,
     });
-    println!("{}", serde_json::to_string_pretty(&answer)?);
+    say!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())
 }
 
@@ -192,10 +193,10 @@ fn sentence(started: &Started) -> String {
 
 fn report(result: &ReconciliationResult, json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(result)?);
+        say!("{}", serde_json::to_string_pretty(result)?);
         return Ok(());
     }
-    println!("{}: {}", result.run_id, result.summary);
-    println!("look closer: trueup discrepancies --run {}", result.run_id);
+    say!("{}: {}", result.run_id, result.summary);
+    say!("look closer: trueup discrepancies --run {}", result.run_id);
     Ok(())
 }

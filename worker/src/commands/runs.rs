@@ -4,6 +4,7 @@ use activities::store::{Page, RunFilter, RunRow, RunState, Store};
 use serde_json::json;
 
 use super::values::{date, run_state};
+use crate::output::say;
 use crate::exit::Exit;
 use crate::table::{self, Column};
 
@@ -34,7 +35,7 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
     let runs = store.runs(RunFilter { source, business_date: date, state, page }).await?;
     if json {
         let runs: Vec<_> = runs.iter().map(to_json).collect();
-        println!("{}", serde_json::to_string_pretty(&runs)?);
+        say!("{}", serde_json::to_string_pretty(&runs)?);
         return Ok(Exit::Clean);
     }
     let columns = [

@@ -5,6 +5,7 @@ use domain::record::Record;
 use serde_json::json;
 
 use super::{discrepancies, runs};
+use crate::output::say;
 use crate::account::conservation_table;
 use crate::exit::Exit;
 
@@ -29,7 +30,7 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
     let id = arguments.id.trim_start_matches("case/");
     let row = store.discrepancy(id).await?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?);
+        say!("{}", serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?);
     } else {
         print_discrepancy(&row);
     }
@@ -44,7 +45,7 @@ async fn show_run(store: &Store, run_id: &str, json: bool) -> anyhow::Result<Exi
         let mut value = runs::to_json(&run);
         value["inputs"] = inputs.iter().map(input_json).collect();
         value["rejects"] = rejects.iter().map(reject_json).collect();
-        println!("{}", serde_json::to_string_pretty(&value)?);
+        say!("{}", serde_json::to_string_pretty(&value)?);
     } else {
         print_run(&run, &inputs, &rejects);
     }
@@ -52,39 +53,39 @@ async fn show_run(store: &Store, run_id: &str, json: bool) -> anyhow::Result<Exi
 }
 
 fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
-    println!("{}", run.run_id);
-    println!("  state      {}", run.state);
+    say!("{}", run.run_id);
+    say!("  state      {}", run.state);
     if let Some(problem) = &run.problem {
-        println!("  problem    {problem}");
+        say!("  problem    {problem}");
     }
-    println!("  asked by   {}", run.requested_by);
-    println!("  opened     {:.0}", run.opened_at);
+    say!("  asked by   {}", run.requested_by);
+    say!("  opened     {:.0}", run.opened_at);
     if let Some(at) = run.closed_at {
-        println!("  closed     {at:.0}");
+        say!("  closed     {at:.0}");
     }
     for input in inputs {
         let InputRow { side, name, sha256, rows, .. } = input;
-        println!(
+        say!(
             "  {side:<10} {name}: {} rows read, {} accepted, {} rejected, {} skipped",
             rows.read, rows.accepted, rows.rejected, rows.skipped
         );
-        println!("             SHA-256 {sha256}");
+        say!("             SHA-256 {sha256}");
     }
     if let Some(totals) = &run.totals {
-        println!("  matched    {}", totals.matched);
-        println!("  differing  {}", totals.discrepancies);
+        say!("  matched    {}", totals.matched);
+        say!("  differing  {}", totals.discrepancies);
         for (kind, count) in &totals.by_kind {
-            println!("             {count:>6} {kind}");
+            say!("             {count:>6} {kind}");
         }
-        println!("  in transit {}", totals.in_transit);
-        println!("\n{}\n", conservation_table(&totals.conservation));
+        say!("  in transit {}", totals.in_transit);
+        say!("\n{}\n", conservation_table(&totals.conservation));
     }
     if !rejects.is_empty() {
-        println!("  rejected lines");
+        say!("  rejected lines");
     }
     for RejectRow { reject, .. } in rejects.iter().take(REJECTS_SHOWN) {
         let origin = &reject.origin;
-        println!(
+        say!(
             "    {} line {}, {}: {} (`{}`)",
             origin.file, origin.line, reject.column, reject.reason, reject.value
         );
@@ -93,43 +94,43 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
 
 fn print_discrepancy(row: &DiscrepancyRow) {
     let discrepancy = &row.discrepancy;
-    println!(
+    say!(
         "{} {}  {}",
         discrepancy.severity.to_string().to_uppercase(),
         discrepancy.kind,
         discrepancy.reference
     );
-    println!("  why        {}", discrepancy.reason);
-    println!("  rule       {}", discrepancy.rule);
+    say!("  why        {}", discrepancy.reason);
+    say!("  rule       {}", discrepancy.rule);
     for (title, record) in [("partner", &discrepancy.partner), ("ledger", &discrepancy.ledger)] {
         match record {
             Some(record) => print_record(title, record),
-            None => println!("  {title:<10} no record"),
+            None => say!("  {title:<10} no record"),
         }
     }
     for record in &discrepancy.related {
         print_record("related", record);
     }
     if let Some(nearest) = &discrepancy.nearest {
-        println!("  nearest    {}", nearest.kept_apart_by);
+        say!("  nearest    {}", nearest.kept_apart_by);
         print_record("", &nearest.record);
     }
-    println!("  case       case/{} ({})", discrepancy.id, row.state);
-    println!("  first seen {}", row.first_seen_run);
-    println!("  last seen  {}", row.last_seen_run);
+    say!("  case       case/{} ({})", discrepancy.id, row.state);
+    say!("  first seen {}", row.first_seen_run);
+    say!("  last seen  {}", row.last_seen_run);
     for alert in &row.alert_ids {
-        println!("  alert      {alert}");
+        say!("  alert      {alert}");
     }
 }
 
 fn print_record(title: &str, record: &Record) {
     let origin = &record.origin;
-    println!(
+    say!(
         "  {title:<10} {} of {} ({} line {})",
         record.money, record.value_date, origin.file, origin.line
     );
     for line in origin.raw.lines() {
-        println!("             {line}");
+        say!("             {line}");
     }
 }
 

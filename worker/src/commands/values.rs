@@ -3,6 +3,7 @@
 use activities::store::{AlertState, RunState};
 use domain::discrepancy::Kind;
 use domain::severity::Severity;
+use nix::unistd::{Uid, User};
 
 pub(super) fn date(text: &str) -> Result<jiff::civil::Date, String> {
     proto::convert::business_date(text).map_err(|_| "a date is written YYYY-MM-DD".to_owned())
@@ -28,6 +29,7 @@ pub(super) fn severity(text: &str) -> Result<Severity, String> {
 
 /// Who sits at this terminal, for the audit trail.
 pub(super) fn person() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
-    user.unwrap_or_else(|_| "unknown".to_owned())
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok();
+    let account = || Some(User::from_uid(Uid::current()).ok()??.name);
+    user.or_else(account).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -107,6 +107,7 @@ fn source(
             format: file.ledger.format,
         },
         alerts,
+        repeated_report: file.repeated_report,
     }
 }
 

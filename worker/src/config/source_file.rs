@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use activities::formats::Format;
 use activities::inputs::Transport;
+use activities::source::RepeatedReport;
 use domain::calendar::DayUnit;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
@@ -33,6 +34,9 @@ pub(crate) struct SourceFile {
     /// When a business day ends: what happens from then on belongs to the next one. Without one
     /// it ends at midnight.
     pub(crate) cut_off: Option<Parsed<Time>>,
+    /// What becomes of a report that was reconciled for another business date.
+    #[serde(default)]
+    pub(crate) repeated_report: RepeatedReport,
     /// In order: a record matched by one rule is not offered to the next.
     pub(crate) rules: Vec<RuleTable>,
     /// Accepted differences of amounts, by currency. None for a currency that is not listed.

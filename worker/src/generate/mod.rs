@@ -24,6 +24,7 @@ use domain::discrepancy::Kind;
 use domain::severity::Severity;
 use jiff::civil::Date;
 
+use crate::output::say;
 use crate::exit::Exit;
 use currencies::{CurrencyFacts, EUR, JPY, KWD, USD};
 use scenario::{Plan, Scenario, Truth};
@@ -64,7 +65,7 @@ const KINDS_OF_STATEMENT: [Kind; 10] = [
 #[derive(clap::Args, Clone, Debug)]
 pub struct GenerateArguments {
     /// New or empty folder to write to
-    #[arg(long)]
+    #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Which sources: a processor's settlement CSV, bank statements, or both
     #[arg(long, value_enum, default_value_t = SourceKind::Both)]
@@ -76,7 +77,7 @@ pub struct GenerateArguments {
     #[arg(long, default_value_t = 3)]
     pub per_kind: usize,
     /// The day that the reports are for
-    #[arg(long, default_value = "2026-11-20")]
+    #[arg(long, value_name = "DATE", default_value = "2026-11-20")]
     pub business_date: Date,
     /// Another seed, other data
     #[arg(long, default_value_t = 1)]
@@ -113,13 +114,13 @@ pub fn run(arguments: GenerateArguments) -> anyhow::Result<Exit> {
     for (name, bytes) in &files {
         write(&out.join(name), bytes)?;
     }
-    println!(
+    say!(
         "wrote {} files to {}; compare them with",
         files.len(),
         out.display()
     );
     for source in sources(arguments.source_kind) {
-        println!("  {}", source.compare_command(&arguments));
+        say!("  {}", source.compare_command(&arguments));
     }
     Ok(Exit::Clean)
 }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use activities::source::Source;
-use domain::conservation::{Conservation, CountAndSum};
-use domain::money::{Currency, MoneyError, amount_text};
+use domain::money::MoneyError;
 use domain::policy::{RunContext, Scope};
-use proto::wire::{self, ConservationLine, InputFile, RunTotals, SideCounts};
+use proto::totals::{conservation_to_wire, count_discrepancies};
+use proto::wire::{self, InputFile, RunTotals, SideCounts};
 use serde::Serialize;
 
 use super::compare::Outcome;
@@ -63,15 +63,10 @@ impl Summary {
     pub(crate) fn add_outcome(&mut self, outcome: &Outcome) -> Result<(), MoneyError> {
         let totals = &mut self.totals;
         totals.matched = outcome.matched;
-        totals.discrepancies = outcome.discrepancies.len() as u64;
         totals.in_transit = outcome.in_transit;
         totals.out_of_scope = outcome.out_of_scope;
-        totals.conservation = conservation(&outcome.conservation)?;
-        for discrepancy in &outcome.discrepancies {
-            let (kind, severity) = (discrepancy.kind.name(), discrepancy.severity.name());
-            *totals.by_kind.entry(kind.to_owned()).or_default() += 1;
-            *totals.by_severity.entry(severity.to_owned()).or_default() += 1;
-        }
+        totals.conservation = conservation_to_wire(&outcome.conservation)?;
+        count_discrepancies(totals, &outcome.discrepancies);
         self.out_of_balance.clone_from(&outcome.out_of_balance);
         Ok(())
     }
@@ -113,28 +108,4 @@ fn side_counts(side: &SideRead) -> SideCounts {
             bytes: side.bytes,
         }],
     }
-}
-
-fn conservation(conservation: &Conservation) -> Result<Vec<ConservationLine>, MoneyError> {
-    let lines = conservation.lines().map(|(side, currency, line)| {
-        let part = |part: CountAndSum| count_and_sum(part, currency).map(Some);
-        Ok(ConservationLine {
-            side: side.name().to_owned(),
-            currency: currency.code().to_owned(),
-            opening: part(line.opening)?,
-            received: part(line.received)?,
-            matched: part(line.matched)?,
-            written_off: part(line.written_off)?,
-            voided: part(line.voided)?,
-            out_of_scope: part(line.out_of_scope)?,
-            carried_forward: part(line.carried_forward)?,
-            holds: line.holds(),
-        })
-    });
-    lines.collect()
-}
-
-fn count_and_sum(part: CountAndSum, currency: Currency) -> Result<wire::CountAndSum, MoneyError> {
-    let amount = amount_text(part.sum()?, currency);
-    Ok(wire::CountAndSum { count: part.count(), amount })
 }

@@ -1,0 +1,21 @@
+//! What commands say on standard output. A reader that has seen enough (`| head`) ends the command
+//! quietly, as it does for other programs.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+
+/// Writes a line to standard output.
+pub(crate) fn line(text: fmt::Arguments<'_>) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_fmt(text).and_then(|()| out.write_all(b"\n")) {
+        // Nobody reads any more, or nobody can: there is nobody left to tell, either.
+        std::process::exit(i32::from(error.kind() != ErrorKind::BrokenPipe) * 2);
+    }
+}
+
+/// As `println!`, without its panic when the reader is gone.
+macro_rules! say {
+    () => { $crate::output::line(format_args!("")) };
+    ($($text:tt)*) => { $crate::output::line(format_args!($($text)*)) };
+}
+pub(crate) use say;
