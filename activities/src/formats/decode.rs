@@ -51,10 +51,7 @@ pub(super) fn decode<'b>(
         .map_err(|(text, offset)| not_text(input, &text, skipped + offset, encoding, help))
 }
 
-fn decode_other(
-    body: &[u8],
-    encoding: &'static Encoding,
-) -> Result<String, (String, usize)> {
+fn decode_other(body: &[u8], encoding: &'static Encoding) -> Result<String, (String, usize)> {
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let longest = decoder.max_utf8_buffer_length_without_replacement(body.len());
     let mut text = String::with_capacity(longest.unwrap_or(body.len()));

@@ -11,8 +11,10 @@ pub enum FormatError {
         file: String,
     },
     /// More bytes than allowed.
-    #[error("{file}: {bytes} bytes, over the limit input_bytes_max = {limit}: raise it if such \
-             files are expected")]
+    #[error(
+        "{file}: {bytes} bytes, over the limit input_bytes_max = {limit}: raise it if such \
+             files are expected"
+    )]
     TooLarge {
         /// The file.
         file: String,
@@ -62,8 +64,10 @@ pub enum FormatError {
         found: String,
     },
     /// A column that the mapping needs is not there.
-    #[error("{file}, line {line}: no column {missing}; the columns there are {found}: correct the \
-             column names in the mapping, or mark the field optional")]
+    #[error(
+        "{file}, line {line}: no column {missing}; the columns there are {found}: correct the \
+             column names in the mapping, or mark the field optional"
+    )]
     ColumnMissing {
         /// The file.
         file: String,
@@ -75,8 +79,10 @@ pub enum FormatError {
         found: String,
     },
     /// A column name occurs more than once, and the mapping does not say which one.
-    #[error("{file}, line {line}: column {column:?} occurs {count} times: say which one with \
-             {{ column = {column:?}, occurrence = 1 }}")]
+    #[error(
+        "{file}, line {line}: column {column:?} occurs {count} times: say which one with \
+             {{ column = {column:?}, occurrence = 1 }}"
+    )]
     ColumnRepeated {
         /// The file.
         file: String,
@@ -98,8 +104,10 @@ pub enum FormatError {
         inside: String,
     },
     /// A document type declaration: the way to entity expansion and outside files.
-    #[error("{file}, line {line}: document type declarations (DOCTYPE) are refused: a bank \
-             statement has none")]
+    #[error(
+        "{file}, line {line}: document type declarations (DOCTYPE) are refused: a bank \
+             statement has none"
+    )]
     DoctypeRefused {
         /// The file.
         file: String,
@@ -107,8 +115,10 @@ pub enum FormatError {
         line: u32,
     },
     /// An entity other than the five of XML.
-    #[error("{file}, line {line}: entity &{name}; is refused: only the five predefined ones and \
-             character references may be used")]
+    #[error(
+        "{file}, line {line}: entity &{name}; is refused: only the five predefined ones and \
+             character references may be used"
+    )]
     EntityRefused {
         /// The file.
         file: String,
@@ -128,8 +138,10 @@ pub enum FormatError {
         reason: String,
     },
     /// Spreadsheet software has rounded the references.
-    #[error("{file}: all {count} long references in column {column:?} end in zeros (such as \
-             {example}): a spreadsheet has rounded them; ask for the original file")]
+    #[error(
+        "{file}: all {count} long references in column {column:?} end in zeros (such as \
+             {example}): a spreadsheet has rounded them; ask for the original file"
+    )]
     ReferencesRounded {
         /// The file.
         file: String,

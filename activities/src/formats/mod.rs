@@ -13,8 +13,14 @@ mod csv;
 mod decode;
 mod error;
 mod extract;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod laws;
 mod lines;
 mod settings;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

@@ -17,11 +17,10 @@ use super::values::{Direction, Stated};
 const BATCH_CHECKS_MAX: usize = 100;
 
 /// `Bal`, of one of the types that count.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Balance {
-    pub(super) kind: BalanceKind,
+struct Balance {
+    kind: BalanceKind,
     /// Signed: negative when overdrawn.
-    pub(super) money: Money,
+    money: Money,
 }
 
 /// `Tp/CdOrPrtry/Cd`.
@@ -52,13 +51,14 @@ impl BalanceKind {
 /// What a statement says about itself, and what its entries come to.
 #[derive(Default)]
 pub(super) struct Ledger {
-    pub(super) balances: Vec<Balance>,
+    balances: Vec<Balance>,
     pub(super) summary: Option<Summary>,
     booked: Tally,
     all: Tally,
     sums: Vec<BookedSum>,
     failed_batches: Vec<ControlCheck>,
     failed_batches_more: u64,
+    unreadable_balances: u64,
 }
 
 /// Booked entries of one currency, signed as their indicators say.
@@ -79,6 +79,14 @@ impl BookedSum {
 }
 
 impl Ledger {
+    /// Takes note of a balance; one that cannot be read keeps the statement from being verified.
+    pub(super) fn add_balance(&mut self, kind: BalanceKind, money: Option<Money>) {
+        match money {
+            Some(money) => self.balances.push(Balance { kind, money }),
+            None => self.unreadable_balances += 1,
+        }
+    }
+
     /// Counts an entry in, as far as it can be read.
     pub(super) fn add(&mut self, entry: &Entry<'_>, file: &str) {
         let amount = entry.amount.as_ref().ok().copied();
@@ -132,26 +140,41 @@ impl Ledger {
         };
         let mut checks: Vec<ControlCheck> = self
             .balance_pairs()
-            .map(|(opening, closing)| match self.computed_closing(opening, reversals) {
-                Some(computed) => check(
-                    "opening balance + booked entries = closing balance",
-                    Compared::Sums {
-                        stated: closing,
-                        computed,
-                    },
-                ),
-                None => check(
-                    "booked entries can be added up",
-                    Compared::Counts {
-                        stated: self.booked.count(),
-                        computed: 0,
-                    },
-                ),
-            })
+            .map(
+                |(opening, closing)| match self.computed_closing(opening, reversals) {
+                    Some(computed) => check(
+                        "opening balance + booked entries = closing balance",
+                        Compared::Sums {
+                            stated: closing,
+                            computed,
+                        },
+                    ),
+                    None => check(
+                        "booked entries can be added up",
+                        Compared::Counts {
+                            stated: self.booked.count(),
+                            computed: 0,
+                        },
+                    ),
+                },
+            )
             .collect();
         if let Some(summary) = &self.summary {
             let of_summary = summary.checks(&self.booked, &self.all);
-            checks.extend(of_summary.into_iter().map(|(text, found)| check(text, found)));
+            checks.extend(
+                of_summary
+                    .into_iter()
+                    .map(|(text, found)| check(text, found)),
+            );
+        }
+        if self.unreadable_balances > 0 {
+            checks.push(check(
+                "no opening or closing balance is unreadable",
+                Compared::Counts {
+                    stated: 0,
+                    computed: self.unreadable_balances,
+                },
+            ));
         }
         if self.failed_batches_more > 0 {
             checks.push(check(
@@ -174,13 +197,16 @@ impl Ledger {
                 currencies.push(balance.money.currency);
             }
         }
-        currencies.into_iter().filter_map(|currency| self.pair(currency))
+        currencies
+            .into_iter()
+            .filter_map(|currency| self.pair(currency))
     }
 
     fn pair(&self, currency: Currency) -> Option<(Money, Money)> {
         let of = |kind: BalanceKind| {
             let here = self.balances.iter();
-            here.filter(move |b| b.kind == kind && b.money.currency == currency).map(|b| b.money)
+            here.filter(move |b| b.kind == kind && b.money.currency == currency)
+                .map(|b| b.money)
         };
         let mut interim = of(BalanceKind::Interim);
         let opening = of(BalanceKind::Opening)
@@ -192,7 +218,10 @@ impl Ledger {
     }
 
     fn computed_closing(&self, opening: Money, reversals: Reversals) -> Option<Money> {
-        let sum = self.sums.iter().find(|sum| sum.currency == opening.currency);
+        let sum = self
+            .sums
+            .iter()
+            .find(|sum| sum.currency == opening.currency);
         let booked = match sum {
             Some(sum) => sum.total(reversals)?,
             None => Amount::ZERO,

@@ -102,7 +102,11 @@ pub(super) fn read_entry<'a>(
             "ValDt" => entry.value_date = Some(values::date(&xml.text()?, "Ntry/ValDt", zone)),
             "NtryRef" => keep(&mut entry.references, Element::EntryReference, &xml.text()?),
             "AcctSvcrRef" => {
-                keep(&mut entry.references, Element::ServicerReference, &xml.text()?);
+                keep(
+                    &mut entry.references,
+                    Element::ServicerReference,
+                    &xml.text()?,
+                );
             }
             "AddtlNtryInf" => entry.additional = non_empty(&xml.text()?),
             "Chrgs" => read_charges(xml, &mut entry.charges)?,

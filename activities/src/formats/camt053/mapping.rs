@@ -47,9 +47,15 @@ impl Default for Camt053Mapping {
             invoice: None,
             order: None,
             client: None,
-            no_reference: ["NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NONREF", "NOREF"]
-                .map(str::to_owned)
-                .to_vec(),
+            no_reference: [
+                "NOTPROVIDED",
+                "NOT PROVIDED",
+                "NOTAVAILABLE",
+                "NONREF",
+                "NOREF",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             reversal_indicator: ReversalIndicator::default(),
             date_zone: None,
         }

@@ -50,7 +50,10 @@ pub(super) fn read(
         });
     }
     if !text.trim_start().starts_with('<') {
-        return Err(not_this(input, "it is no XML: look at the source's format".to_owned()));
+        return Err(not_this(
+            input,
+            "it is no XML: look at the source's format".to_owned(),
+        ));
     }
     let mut output = Output::new(input, emit);
     let mut xml = Xml::new(input, &text);
@@ -122,9 +125,16 @@ fn read_message(
 
 /// Another message of the same family or of payments.
 fn is_other_message(name: &str) -> bool {
-    ["BkToCstmr", "CstmrPmtStsRpt", "CstmrCdtTrf", "CstmrDrctDbt", "FIToFI", "NtfctnTo"]
-        .iter()
-        .any(|family| name.starts_with(family))
+    [
+        "BkToCstmr",
+        "CstmrPmtStsRpt",
+        "CstmrCdtTrf",
+        "CstmrDrctDbt",
+        "FIToFI",
+        "NtfctnTo",
+    ]
+    .iter()
+    .any(|family| name.starts_with(family))
 }
 
 fn other_message(input: Input<'_>, name: &str) -> FormatError {
@@ -151,11 +161,10 @@ fn check_version(tag: &Tag<'_>, input: Input<'_>) -> Result<(), FormatError> {
     let version = message.strip_prefix("camt.053.001.").map(str::parse::<u32>);
     match version {
         Some(Ok(version)) if VERSIONS.contains(&version) => Ok(()),
-        Some(_) => Err(not_this(
+        _ => Err(not_this(
             input,
-            format!("its version is {message}: 001.02 to 001.13 are known"),
+            format!("its namespace says {message}: camt.053.001.02 to .13 are known"),
         )),
-        None => Ok(()),
     }
 }
 
@@ -173,9 +182,16 @@ fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let head: Cow<'_, str> = String::from_utf8_lossy(head);
     let declaration = head.trim_start().strip_prefix("<?xml")?;
     let declaration = &declaration[..declaration.find("?>")?];
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?;
+    let value = declaration
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?;
     let value = value.trim_start();
-    let quote = value.chars().next().filter(|quote| "\"'".contains(*quote))?;
+    let quote = value
+        .chars()
+        .next()
+        .filter(|quote| "\"'".contains(*quote))?;
     let label = value[1..].split(quote).next()?;
     let encoding = Encoding::for_label(label.as_bytes())?;
     // A declaration that can be read as ASCII is not in UTF-16, whatever it says.

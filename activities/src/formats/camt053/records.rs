@@ -138,9 +138,9 @@ impl Converter<'_> {
                     .filter(|under| under.currency == shared.currency)
                     .map(|under| direction.applied_to(under.amount));
                 let explains = |part: &Amount| {
-                    total.checked_sub(*part).is_ok_and(|rest| {
-                        !rest.is_zero() && is_charges(entry, rest, shared)
-                    })
+                    total
+                        .checked_sub(*part)
+                        .is_ok_and(|rest| !rest.is_zero() && is_charges(entry, rest, shared))
                 };
                 Ok(parts.find(explains).unwrap_or(total))
             }
@@ -297,7 +297,11 @@ fn shared(entry: &Entry<'_>) -> Result<(Stated, Shared), Fault> {
     let booking_date = entry.booking_date.clone().transpose()?;
     let value_date = entry.value_date.clone().transpose()?;
     let value_date = value_date.or(booking_date).ok_or_else(|| {
-        Fault::new("Ntry/ValDt", "", "no date: neither ValDt nor BookgDt is there")
+        Fault::new(
+            "Ntry/ValDt",
+            "",
+            "no date: neither ValDt nor BookgDt is there",
+        )
     })?;
     Ok((
         amount,
@@ -354,13 +358,14 @@ fn directed(
 fn is_charges(entry: &Entry<'_>, rest: Amount, shared: &Shared) -> bool {
     let sum = |charges: &mut dyn Iterator<Item = &Charge>| {
         let included = charges.filter(|charge| charge.included != Some(false));
-        included.filter_map(|c| Some((c.amount?, c.direction))).try_fold(
-            Amount::ZERO,
-            |sum, (stated, direction)| match stated.currency == shared.currency {
-                true => sum.checked_add(direction.applied_to(stated.amount)).ok(),
-                false => Some(sum),
-            },
-        )
+        included
+            .filter_map(|c| Some((c.amount?, c.direction)))
+            .try_fold(Amount::ZERO, |sum, (stated, direction)| {
+                match stated.currency == shared.currency {
+                    true => sum.checked_add(direction.applied_to(stated.amount)).ok(),
+                    false => Some(sum),
+                }
+            })
     };
     let of_entry = sum(&mut entry.charges.iter());
     let of_transactions = sum(&mut entry.transactions.iter().flat_map(|t| &t.charges));

@@ -33,7 +33,9 @@ impl Texts<'_> {
     /// All references, sorted by kind.
     pub(super) fn references(&self) -> Vec<(ReferenceKind, Box<str>)> {
         let found = |extraction: &Option<Extraction>| {
-            extraction.as_ref().and_then(|extraction| self.find(extraction))
+            extraction
+                .as_ref()
+                .and_then(|extraction| self.find(extraction))
         };
         let mapped = [
             (ReferenceKind::Reference, self.find(&self.mapping.reference)),
@@ -67,9 +69,11 @@ impl Texts<'_> {
     fn batch(&self) -> Option<String> {
         let place = self.transaction.and_then(|transaction| {
             let all = &self.entry.transactions;
-            all.iter().position(|other| std::ptr::eq(other, transaction))
+            all.iter()
+                .position(|other| std::ptr::eq(other, transaction))
         });
-        let holds = |range: &std::ops::Range<usize>| place.is_none_or(|place| range.contains(&place));
+        let holds =
+            |range: &std::ops::Range<usize>| place.is_none_or(|place| range.contains(&place));
         let named = self
             .entry
             .batches
@@ -88,10 +92,13 @@ impl Texts<'_> {
 
     /// The first element that has what is wanted.
     fn find(&self, extraction: &Extraction) -> Option<String> {
-        extraction.from.iter().find_map(|&element| match &extraction.pattern {
-            None => self.one(element).map(str::to_owned),
-            Some(pattern) => taken(&pattern.0, &self.all(element)),
-        })
+        extraction
+            .from
+            .iter()
+            .find_map(|&element| match &extraction.pattern {
+                None => self.one(element).map(str::to_owned),
+                Some(pattern) => taken(&pattern.0, &self.all(element)),
+            })
     }
 
     /// The one text of an element; several different ones are none.
@@ -112,11 +119,17 @@ impl Texts<'_> {
             }
             Element::AdditionalInformation => {
                 let of_transaction = transaction.and_then(|t| t.additional.as_deref());
-                return of_transaction.or(self.entry.additional.as_deref()).into_iter().collect();
+                return of_transaction
+                    .or(self.entry.additional.as_deref())
+                    .into_iter()
+                    .collect();
             }
             Element::Counterparty => return party.and_then(Party::any_name).into_iter().collect(),
             Element::CounterpartyAccount => {
-                return party.and_then(|p| p.account.as_deref()).into_iter().collect();
+                return party
+                    .and_then(|p| p.account.as_deref())
+                    .into_iter()
+                    .collect();
             }
             Element::Account => return self.account.into_iter().collect(),
             Element::EntryReference => self.of_entry(element).collect(),
@@ -164,7 +177,10 @@ impl Texts<'_> {
     }
 
     fn is_taken_back(&self) -> bool {
-        self.entry.reversal || self.transaction.is_some_and(|transaction| transaction.returned)
+        self.entry.reversal
+            || self
+                .transaction
+                .is_some_and(|transaction| transaction.returned)
     }
 }
 

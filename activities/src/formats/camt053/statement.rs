@@ -3,13 +3,13 @@
 //! Entries are handed on as they come. From the first reversal on they are kept back until the
 //! balances have decided how reversals are to be read, if the mapping leaves it to them.
 
-use super::balance::{Balance, BalanceKind, Ledger, signed};
+use super::balance::{BalanceKind, Ledger, signed};
 use super::entry::{Entry, EntryStatus, read_entry};
 use super::mapping::{Camt053Mapping, ReversalIndicator};
 use super::records::{Context, Converter, Reversals};
 use super::summary::Summary;
 use super::transaction::read_account;
-use super::values::{self, Direction};
+use super::values;
 use super::xml::Xml;
 use crate::formats::FormatError;
 use crate::formats::lines::Output;
@@ -29,7 +29,7 @@ pub(super) fn read_statement<'a>(
             "ElctrncSeqNb" => context.sequence = super::entry::non_empty(&xml.text()?),
             "StmtPgntn" => context.page = read_page(xml)?,
             "Acct" => context.account = read_account(xml)?,
-            "Bal" => ledger.balances.extend(read_balance(xml)?),
+            "Bal" => read_balance(xml, &mut ledger)?,
             "TxsSummry" => ledger.summary = Some(Summary::read(xml)?),
             "Ntry" => {
                 let rows_max = output.input.limits.rows_max;
@@ -114,24 +114,24 @@ fn read_page(xml: &mut Xml<'_>) -> Result<Option<Box<str>>, FormatError> {
     Ok(page)
 }
 
-/// A `Bal` of a type that counts, when it can be read.
-fn read_balance(xml: &mut Xml<'_>) -> Result<Option<Balance>, FormatError> {
-    let (mut kind, mut amount, mut direction) = (None, None, Ok(Direction::Credit));
+/// A `Bal`, if it is of a type that counts.
+fn read_balance(xml: &mut Xml<'_>, ledger: &mut Ledger) -> Result<(), FormatError> {
+    let (mut kind, mut amount, mut direction) = (None, None, None);
     while let Some(child) = xml.child()? {
         match child.name() {
             "Tp" => kind = read_balance_kind(xml)?,
             "Amt" => amount = values::amount(xml, &child, "Bal/Amt")?.ok(),
-            "CdtDbtInd" => direction = values::direction(&xml.text()?, "Bal/CdtDbtInd"),
+            "CdtDbtInd" => direction = values::direction(&xml.text()?, "Bal/CdtDbtInd").ok(),
             _ => xml.skip()?,
         }
     }
-    let (Some(kind), Some(amount), Ok(direction)) = (kind, amount, direction) else {
-        return Ok(None);
-    };
-    Ok(Some(Balance {
-        kind,
-        money: signed(amount, direction),
-    }))
+    if let Some(kind) = kind {
+        let money = amount
+            .zip(direction)
+            .map(|(amount, direction)| signed(amount, direction));
+        ledger.add_balance(kind, money);
+    }
+    Ok(())
 }
 
 /// `CdOrPrtry/Cd`

@@ -100,9 +100,21 @@ impl Summary {
 
     fn compared(&self, tally: &Tally) -> Vec<(&'static str, Compared)> {
         let counts = [
-            ("number of entries = TtlNtries", self.all.count, tally.count()),
-            ("number of credits = TtlCdtNtries", self.credit.count, tally.credit.count),
-            ("number of debits = TtlDbtNtries", self.debit.count, tally.debit.count),
+            (
+                "number of entries = TtlNtries",
+                self.all.count,
+                tally.count(),
+            ),
+            (
+                "number of credits = TtlCdtNtries",
+                self.credit.count,
+                tally.credit.count,
+            ),
+            (
+                "number of debits = TtlDbtNtries",
+                self.debit.count,
+                tally.debit.count,
+            ),
         ];
         let mut found: Vec<(&str, Compared)> = counts
             .into_iter()
@@ -119,10 +131,18 @@ impl Summary {
         };
         let (credit, debit) = (tally.credit.sum, tally.debit.sum);
         let sums = [
-            ("sum of entries = TtlNtries", self.all.sum, credit.checked_add(debit)),
+            (
+                "sum of entries = TtlNtries",
+                self.all.sum,
+                credit.checked_add(debit),
+            ),
             ("sum of credits = TtlCdtNtries", self.credit.sum, Ok(credit)),
             ("sum of debits = TtlDbtNtries", self.debit.sum, Ok(debit)),
-            ("net of entries = TtlNetNtry", self.net, credit.checked_sub(debit)),
+            (
+                "net of entries = TtlNetNtry",
+                self.net,
+                credit.checked_sub(debit),
+            ),
         ];
         let money = |amount| Money { amount, currency };
         found.extend(sums.into_iter().filter_map(|(text, stated, computed)| {
@@ -148,7 +168,10 @@ fn read_part(xml: &mut Xml<'_>) -> Result<(Part, Option<Amount>), FormatError> {
             _ => xml.skip()?,
         }
     }
-    Ok((part, signed_net.or(net.map(|net| direction.applied_to(net)))))
+    Ok((
+        part,
+        signed_net.or(net.map(|net| direction.applied_to(net))),
+    ))
 }
 
 fn holds(compared: &Compared) -> bool {

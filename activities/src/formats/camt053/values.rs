@@ -47,7 +47,11 @@ pub(super) fn amount(
 fn parse_amount(text: &str, currency: Option<&str>, path: &str) -> Result<Stated, Fault> {
     let amount = unsigned(text, path)?;
     let currency = currency.ok_or_else(|| {
-        Fault::new(&format!("{path}/@Ccy"), "", "no currency: the Ccy attribute is missing")
+        Fault::new(
+            &format!("{path}/@Ccy"),
+            "",
+            "no currency: the Ccy attribute is missing",
+        )
     })?;
     let currency = Currency::parse(currency)
         .map_err(|error| Fault::new(&format!("{path}/@Ccy"), currency, error.to_string()))?;
@@ -89,7 +93,10 @@ pub(super) fn indicator(text: &str, path: &str) -> Result<bool, Fault> {
 /// an offset.
 pub(super) fn date(text: &str, path: &str, zone: Option<&TimeZone>) -> Result<Date, Fault> {
     let fault = || Fault::new(path, text, "not an ISO date or time such as 2026-11-23");
-    let written: Date = text.get(..10).and_then(|day| day.parse().ok()).ok_or_else(fault)?;
+    let written: Date = text
+        .get(..10)
+        .and_then(|day| day.parse().ok())
+        .ok_or_else(fault)?;
     let rest = text.get(10..).unwrap_or_default();
     let date = match rest.strip_prefix('T') {
         None if is_offset(rest) => written,

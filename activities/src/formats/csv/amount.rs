@@ -54,9 +54,11 @@ impl<'m> Notation<'m> {
             return Ok(None);
         }
         if is_scientific(text) {
-            return Err("in scientific notation: a spreadsheet has rounded it; ask for the \
+            return Err(
+                "in scientific notation: a spreadsheet has rounded it; ask for the \
                         original file"
-                .into());
+                    .into(),
+            );
         }
         let (negative, digits) = self.split_sign(text)?;
         let amount = self.digits(digits, exponent)?;
@@ -117,7 +119,8 @@ impl<'m> Notation<'m> {
     fn take_symbol<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.mapping.currency_symbols.iter().find_map(|symbol| {
             let symbol = symbol.trim();
-            text.strip_prefix(symbol).or_else(|| text.strip_suffix(symbol))
+            text.strip_prefix(symbol)
+                .or_else(|| text.strip_suffix(symbol))
         })
     }
 
@@ -201,9 +204,7 @@ impl<'m> Notation<'m> {
             Some(c) if c.is_alphabetic() || !c.is_ascii() => {
                 "; name it in currency_symbols, credit_suffixes or debit_suffixes if it belongs there"
             }
-            Some(',' | '.' | '\'' | ' ') => {
-                "; look at decimal_separator and thousands_separator"
-            }
+            Some(',' | '.' | '\'' | ' ') => "; look at decimal_separator and thousands_separator",
             _ => "",
         };
         match foreign {
@@ -248,7 +249,10 @@ fn explain(error: MoneyError) -> NotAnAmount {
 /// ASCII digits, at most with a leading minus and a point: the usual case, read in one go.
 fn is_plain(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    !digits.is_empty()
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// Surrounding space of every kind, and marks of no width.

@@ -116,7 +116,11 @@ impl<'m> DateReader<'m> {
                 _ => found = Some((date, format.text)),
             }
         }
-        let formats: Vec<String> = self.formats.iter().map(|f| format!("{:?}", f.text)).collect();
+        let formats: Vec<String> = self
+            .formats
+            .iter()
+            .map(|f| format!("{:?}", f.text))
+            .collect();
         found
             .map(|(date, _)| date)
             .ok_or_else(|| format!("not a date by {}", formats.join(" or ")))
@@ -137,7 +141,9 @@ impl<'m> DateReader<'m> {
                     false => {
                         let zone = self.zone_of(zone_name)?;
                         let civil = parsed.to_datetime().ok();
-                        civil.and_then(|c| c.to_zoned(zone).ok()).map(|z| z.timestamp())
+                        civil
+                            .and_then(|c| c.to_zoned(zone).ok())
+                            .map(|z| z.timestamp())
                     }
                 };
                 instant.map(|instant| instant.to_zoned(date_zone.clone()).date())
@@ -174,7 +180,10 @@ impl<'m> DateFormat<'m> {
             .map_err(|error| format!("date format {text:?} cannot be read: {error}"))?;
         let date = match parsed.to_date() {
             Ok(date) => Some(date),
-            Err(_) => parsed.to_timestamp().ok().map(|t| t.to_zoned(TimeZone::UTC).date()),
+            Err(_) => parsed
+                .to_timestamp()
+                .ok()
+                .map(|t| t.to_zoned(TimeZone::UTC).date()),
         };
         if date != Some(example.date()) {
             return Err(format!(

@@ -243,9 +243,11 @@ impl TryFrom<AmountTable> for AmountSource {
             }
             (true, None, None, None, Some(direction)) => {
                 if table.credit.is_empty() || table.debit.is_empty() {
-                    return Err("direction needs credit = [\"C\"] and debit = [\"D\"]: what the \
+                    return Err(
+                        "direction needs credit = [\"C\"] and debit = [\"D\"]: what the \
                                 column says for money to us and from us"
-                        .to_owned());
+                            .to_owned(),
+                    );
                 }
                 AmountColumns::Directed {
                     amount: column(table.column, table.occurrence, table.position)?,
@@ -264,9 +266,11 @@ impl TryFrom<AmountTable> for AmountSource {
                 return Err("debit_column and credit_column go together".to_owned());
             }
             _ => {
-                return Err("an amount is one of { column }, { columns = [..] } (their sum), \
+                return Err(
+                    "an amount is one of { column }, { columns = [..] } (their sum), \
                             { debit_column, credit_column }, { column, direction, credit, debit }"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         };
         Ok(AmountSource {

@@ -257,7 +257,10 @@ impl Finder {
         for name in &column.names {
             let wanted = folded(name);
             let places = self.folded.iter().enumerate();
-            let places: Vec<usize> = places.filter(|(_, n)| **n == wanted).map(|(i, _)| i).collect();
+            let places: Vec<usize> = places
+                .filter(|(_, n)| **n == wanted)
+                .map(|(i, _)| i)
+                .collect();
             let Some(&first) = places.first() else {
                 continue;
             };

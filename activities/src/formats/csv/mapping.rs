@@ -345,7 +345,10 @@ impl CsvMapping {
     /// Whether files have a header line: they do as soon as the mapping goes by names that it does
     /// not list itself.
     pub(super) fn has_header(&self) -> bool {
-        let texts = self.fields.others().chain(self.fields.references().into_iter().map(|r| r.1));
+        let texts = self
+            .fields
+            .others()
+            .chain(self.fields.references().into_iter().map(|r| r.1));
         let columns = texts.filter_map(|field| match field {
             FieldSource::Column { column, .. } => Some(column),
             FieldSource::Constant(_) => None,
@@ -355,7 +358,10 @@ impl CsvMapping {
             let amounts = totals.amount.iter().flat_map(|amount| amount.columns.all());
             amounts.chain(&totals.count).chain([&totals.rows.column])
         });
-        let amounts = self.fields.amounts().flat_map(|amount| amount.columns.all());
+        let amounts = self
+            .fields
+            .amounts()
+            .flat_map(|amount| amount.columns.all());
         let mut all = columns.chain(amounts).chain(rules).chain(totals);
         self.columns.is_empty() && all.any(|column| column.position.is_none())
     }
@@ -403,9 +409,9 @@ impl CsvMapping {
         let fields = &self.fields;
         let split = fields.gross.is_some() || fields.fee.is_some() || fields.net.is_some();
         let message = match self.compare {
-            Compared::Amount if fields.amount.is_none() && split => Some(
-                "say which amount is compared: compare = \"gross\" or compare = \"net\"",
-            ),
+            Compared::Amount if fields.amount.is_none() && split => {
+                Some("say which amount is compared: compare = \"gross\" or compare = \"net\"")
+            }
             Compared::Amount if fields.amount.is_none() => {
                 Some("fields.amount is missing: name the column of the amount")
             }

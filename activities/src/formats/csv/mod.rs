@@ -64,7 +64,9 @@ pub(super) fn read(
         });
     }
     let mut summary = output.summary;
-    let checks = totals.into_iter().flat_map(|totals| totals.finish(input.file));
+    let checks = totals
+        .into_iter()
+        .flat_map(|totals| totals.finish(input.file));
     summary.controls = checks.collect();
     Ok(summary)
 }
@@ -110,7 +112,9 @@ fn read_row<'m>(
         reader.layout = layout;
         return output.skip();
     }
-    if row.quoting_is_sound && let Some(stated) = totals_rule(mapping, reader, row) {
+    if row.quoting_is_sound
+        && let Some(stated) = totals_rule(mapping, reader, row)
+    {
         return close_totals(stated, reader, totals, output, row);
     }
     let skipped = skip_rule(mapping, reader, row);

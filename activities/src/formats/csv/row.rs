@@ -44,7 +44,9 @@ impl<'m> RowReader<'m> {
             layout,
             notation: Notation::new(mapping),
             dates,
-            statuses: statuses.map(|(text, s)| (text.trim().to_lowercase(), s)).collect(),
+            statuses: statuses
+                .map(|(text, s)| (text.trim().to_lowercase(), s))
+                .collect(),
             rounded: RoundedReferences::default(),
         })
     }
@@ -57,12 +59,21 @@ impl<'m> RowReader<'m> {
             return Some(Fault::new("", "", help));
         }
         if row.raw.contains('\0') {
-            return Some(Fault::new("", "", "holds NUL bytes: the file is damaged here"));
+            return Some(Fault::new(
+                "",
+                "",
+                "holds NUL bytes: the file is damaged here",
+            ));
         }
         let width = self.layout.width?;
-        let extra_are_empty = (width..row.len()).all(|i| row.get(i).is_none_or(|t| t.trim().is_empty()));
+        let extra_are_empty =
+            (width..row.len()).all(|i| row.get(i).is_none_or(|t| t.trim().is_empty()));
         if row.len() < width || !extra_are_empty {
-            let what = if row.len() < width { "too few" } else { "too many" };
+            let what = if row.len() < width {
+                "too few"
+            } else {
+                "too many"
+            };
             let reason = format!("{what} fields: {} where the header has {width}", row.len());
             return Some(Fault::new("", "", reason));
         }
@@ -78,11 +89,15 @@ impl<'m> RowReader<'m> {
             Compared::Net => (&layout.net, &layout.net_currency),
         };
         let currency = self.currency(row, own_currency.as_ref().or(layout.currency.as_ref()))?;
-        let source = source.as_ref().ok_or_else(|| Fault::new("", "", "no amount is mapped"))?;
-        let amount = self.amount(row, source, currency.exponent())?.ok_or_else(|| {
-            let reason = "no amount given: a payment of nothing would have to say 0";
-            Fault::new(&layout.name(source.first_place()), "", reason)
-        })?;
+        let source = source
+            .as_ref()
+            .ok_or_else(|| Fault::new("", "", "no amount is mapped"))?;
+        let amount = self
+            .amount(row, source, currency.exponent())?
+            .ok_or_else(|| {
+                let reason = "no amount given: a payment of nothing would have to say 0";
+                Fault::new(&layout.name(source.first_place()), "", reason)
+            })?;
         Ok(Money { amount, currency })
     }
 
@@ -95,7 +110,10 @@ impl<'m> RowReader<'m> {
     ) -> Result<Record, Fault> {
         let fees = self.fees(row, money)?;
         let layout = &self.layout;
-        let zone = layout.time_zone.as_ref().and_then(|source| value(row, source));
+        let zone = layout
+            .time_zone
+            .as_ref()
+            .and_then(|source| value(row, source));
         let mut date = |source: &Option<Text<'_>>| match source {
             Some(source) => read_date(&mut self.dates, layout, row, source, zone),
             None => Ok(None),
@@ -103,7 +121,10 @@ impl<'m> RowReader<'m> {
         let value_date = date(&layout.value_date)?;
         let booking_date = date(&layout.booking_date)?;
         let value_date = value_date.ok_or_else(|| {
-            let column = layout.value_date.as_ref().map(|source| source.label(layout));
+            let column = layout
+                .value_date
+                .as_ref()
+                .map(|source| source.label(layout));
             Fault::new(&column.unwrap_or_default(), "", "no date given")
         })?;
         let mut references = Vec::with_capacity(layout.references.len());
@@ -189,7 +210,11 @@ impl<'m> RowReader<'m> {
     }
 
     fn currency(&self, row: &Row<'_>, source: Option<&Text<'_>>) -> Result<Currency, Fault> {
-        let label = || source.map(|source| source.label(&self.layout)).unwrap_or_default();
+        let label = || {
+            source
+                .map(|source| source.label(&self.layout))
+                .unwrap_or_default()
+        };
         let Some(text) = source.and_then(|source| value(row, source)) else {
             return Err(Fault::new(&label(), "", "no currency given"));
         };
@@ -203,16 +228,24 @@ impl<'m> RowReader<'m> {
         let Some(text) = value(row, source) else {
             return Ok(None);
         };
-        let exact = self.mapping.status_values.all().find(|(known, _)| *known == text);
+        let exact = self
+            .mapping
+            .status_values
+            .all()
+            .find(|(known, _)| *known == text);
         if let Some((_, status)) = exact {
             return Ok(Some(status));
         }
-        self.statuses.get(&text.to_lowercase()).copied().map(Some).ok_or_else(|| {
-            let known = self.mapping.status_values.all();
-            let known: Vec<String> = known.map(|(text, _)| format!("{text:?}")).collect();
-            let reason = format!("unknown status; status_values knows {}", known.join(", "));
-            Fault::new(&source.label(&self.layout), text, reason)
-        })
+        self.statuses
+            .get(&text.to_lowercase())
+            .copied()
+            .map(Some)
+            .ok_or_else(|| {
+                let known = self.mapping.status_values.all();
+                let known: Vec<String> = known.map(|(text, _)| format!("{text:?}")).collect();
+                let reason = format!("unknown status; status_values knows {}", known.join(", "));
+                Fault::new(&source.label(&self.layout), text, reason)
+            })
     }
 
     /// An amount as the row states it; `None` when its cells are empty.
@@ -230,7 +263,8 @@ impl<'m> RowReader<'m> {
         };
         let unsigned = |place: usize| match cell(place)? {
             Some(amount) if amount.is_negative() => {
-                let reason = "has a sign of its own, though its column or marker tells the direction";
+                let reason =
+                    "has a sign of its own, though its column or marker tells the direction";
                 let text = row.get(place).unwrap_or_default();
                 Err(Fault::new(&self.layout.name(place), text, reason))
             }
@@ -277,14 +311,20 @@ impl<'m> RowReader<'m> {
         debit_place: usize,
         credit_place: usize,
     ) -> Result<Option<Amount>, Fault> {
-        match (debit.filter(|a| !a.is_zero()), credit.filter(|a| !a.is_zero())) {
+        match (
+            debit.filter(|a| !a.is_zero()),
+            credit.filter(|a| !a.is_zero()),
+        ) {
             (Some(debit), None) => Ok(Some(debit.negated())),
             (None, Some(credit)) => Ok(Some(credit)),
             (None, None) => Ok(debit.or(credit)),
             (Some(debit), Some(credit)) => Err(Fault::new(
                 &self.layout.name(debit_place),
                 &format!("{debit} and {credit}"),
-                format!("both this and {:?} are filled", self.layout.name(credit_place)),
+                format!(
+                    "both this and {:?} are filled",
+                    self.layout.name(credit_place)
+                ),
             )),
         }
     }
@@ -355,9 +395,13 @@ fn read_date(
     source: &Text<'_>,
     zone: Option<&str>,
 ) -> Result<Option<Date>, Fault> {
-    let Some(text) = value(row, source).map(unwrapped).filter(|text| !text.is_empty()) else {
+    let Some(text) = value(row, source)
+        .map(unwrapped)
+        .filter(|text| !text.is_empty())
+    else {
         return Ok(None);
     };
     let date = dates.read(text, zone);
-    date.map(Some).map_err(|reason| Fault::new(&source.label(layout), text, reason))
+    date.map(Some)
+        .map_err(|reason| Fault::new(&source.label(layout), text, reason))
 }

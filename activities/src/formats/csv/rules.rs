@@ -134,8 +134,16 @@ impl RowRule {
     /// As people would say it: `Type = Total`.
     pub(super) fn sentence(&self) -> String {
         let mut wanted: Vec<String> = self.equals.iter().map(|v| format!("= {v:?}")).collect();
-        wanted.extend(self.starts_with.iter().map(|v| format!("starts with {v:?}")));
-        wanted.extend(self.matches.iter().map(|p| format!("matches {:?}", p.0.as_str())));
+        wanted.extend(
+            self.starts_with
+                .iter()
+                .map(|v| format!("starts with {v:?}")),
+        );
+        wanted.extend(
+            self.matches
+                .iter()
+                .map(|p| format!("matches {:?}", p.0.as_str())),
+        );
         format!("{} {}", self.column.label(), wanted.join(" or "))
     }
 }

@@ -38,7 +38,10 @@ impl<'m> RunningTotals<'m> {
             self.unreadable += 1;
             return;
         };
-        let sum = self.sums.iter_mut().find(|(currency, _)| *currency == money.currency);
+        let sum = self
+            .sums
+            .iter_mut()
+            .find(|(currency, _)| *currency == money.currency);
         match sum {
             None => self.sums.push((money.currency, money.amount)),
             Some((_, sum)) => match sum.checked_add(money.amount) {
@@ -62,7 +65,10 @@ impl<'m> RunningTotals<'m> {
         let compared = match &result {
             Ok(()) => found,
             Err(fault) => vec![(
-                format!("totals row can be read ({}: {})", fault.column, fault.reason),
+                format!(
+                    "totals row can be read ({}: {})",
+                    fault.column, fault.reason
+                ),
                 counts(1, 0),
             )],
         };
@@ -84,7 +90,10 @@ impl<'m> RunningTotals<'m> {
         let complete = |compared| ControlCheck {
             file: file.to_owned(),
             subject: "end of file".to_owned(),
-            identity: format!("the last row is a totals row ({})", self.rule.rows.sentence()),
+            identity: format!(
+                "the last row is a totals row ({})",
+                self.rule.rows.sentence()
+            ),
             compared,
         };
         if !self.stated_once {
@@ -107,7 +116,10 @@ impl<'m> RunningTotals<'m> {
             let stated: u64 = text.parse().map_err(|_| {
                 Fault::new(&reader.layout.name(place), text, "not a number of rows")
             })?;
-            found.push(("stated number of rows = rows above".to_owned(), counts(stated, self.rows)));
+            found.push((
+                "stated number of rows = rows above".to_owned(),
+                counts(stated, self.rows),
+            ));
         }
         let Some(source) = &columns.amount else {
             return Ok(());
@@ -115,7 +127,10 @@ impl<'m> RunningTotals<'m> {
         if self.unreadable > 0 {
             let identity = "every row above has an amount that can be added up (some are rejected, \
                             so the stated total cannot be verified)";
-            found.push((identity.to_owned(), counts(self.rows, self.rows - self.unreadable)));
+            found.push((
+                identity.to_owned(),
+                counts(self.rows, self.rows - self.unreadable),
+            ));
         }
         let only = match self.sums.as_slice() {
             [(currency, _)] => Some(*currency),
@@ -123,7 +138,10 @@ impl<'m> RunningTotals<'m> {
         };
         match reader.stated_total(row, source, only)? {
             Some(stated) => {
-                let sum = self.sums.iter().find(|(currency, _)| *currency == stated.currency);
+                let sum = self
+                    .sums
+                    .iter()
+                    .find(|(currency, _)| *currency == stated.currency);
                 let computed = Money {
                     amount: sum.map(|(_, amount)| *amount).unwrap_or_default(),
                     currency: stated.currency,
