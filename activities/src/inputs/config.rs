@@ -110,18 +110,28 @@ mod tests {
     #[test]
     fn short_configurations_get_defaults() {
         let file = read(json!({"kind": "file", "path": "inbox/a-{business_date}*.csv"}));
-        let Ok(Transport::File(file)) = file else { panic!("{file:?}") };
+        let Ok(Transport::File(file)) = file else {
+            panic!("{file:?}")
+        };
         assert_eq!((file.several, file.quiet_seconds), (Several::Refuse, 0));
 
         let query = json!({"kind": "postgres", "url_env": "LEDGER_URL", "query_file": "a.sql"});
-        let Ok(Transport::Postgres(query)) = read(query) else { panic!("not read") };
-        assert_eq!((query.statement_timeout_seconds.get(), query.tls), (60, None));
+        let Ok(Transport::Postgres(query)) = read(query) else {
+            panic!("not read")
+        };
+        assert_eq!(
+            (query.statement_timeout_seconds.get(), query.tls),
+            (60, None)
+        );
     }
 
     #[test]
     fn what_is_wrong_is_named() {
         for (wrong, said) in [
-            (json!({"kind": "file", "path": "a.csv", "newest": true}), "newest"),
+            (
+                json!({"kind": "file", "path": "a.csv", "newest": true}),
+                "newest",
+            ),
             (json!({"kind": "file", "path": "a-{date}.csv"}), "{date}"),
             (json!({"kind": "file"}), "path"),
             (json!({"kind": "ftp", "path": "a.csv"}), "postgres"),
@@ -130,7 +140,10 @@ mod tests {
                     "statement_timeout_seconds": 0}),
                 "nonzero",
             ),
-            (json!({"kind": "postgres", "url": "postgres://u:p@h/d", "query_file": "a"}), "url"),
+            (
+                json!({"kind": "postgres", "url": "postgres://u:p@h/d", "query_file": "a"}),
+                "url",
+            ),
         ] {
             let error = read(wrong).expect_err(said);
             assert!(error.contains(said), "{error} should say {said}");

@@ -28,7 +28,10 @@ pub(super) async fn acquire(
         let transport = transport.clone();
         let received = blocking(move || read(&path, &transport)).await?;
         let input = seal(received, request.source, staging).await?;
-        match sealed.iter_mut().find(|earlier| earlier.stored == input.stored) {
+        match sealed
+            .iter_mut()
+            .find(|earlier| earlier.stored == input.stored)
+        {
             Some(earlier) => earlier.repeated_as.push(input.name),
             None => sealed.push(input),
         }
@@ -59,7 +62,10 @@ fn find(pattern: &FilePattern, several: Several) -> Result<Vec<PathBuf>, InputEr
         }
         (_, Several::All) => Err(unusable(
             &folder.join(name.to_string()),
-            format!("{} files fit; at most {FILES_MAX} can be one input", fitting.len()),
+            format!(
+                "{} files fit; at most {FILES_MAX} can be one input",
+                fitting.len()
+            ),
         )),
         (_, Several::Refuse) => Err(unusable(
             &folder.join(name.to_string()),
@@ -74,7 +80,11 @@ fn find(pattern: &FilePattern, several: Several) -> Result<Vec<PathBuf>, InputEr
 
 fn shown(names: &[&String]) -> String {
     const SHOWN_MAX: usize = 5;
-    let first: Vec<&str> = names.iter().take(SHOWN_MAX).map(|name| name.as_str()).collect();
+    let first: Vec<&str> = names
+        .iter()
+        .take(SHOWN_MAX)
+        .map(|name| name.as_str())
+        .collect();
     let more = if names.len() > SHOWN_MAX { ", …" } else { "" };
     first.join(", ") + more
 }
@@ -114,7 +124,10 @@ fn read(path: &Path, transport: &FileTransport) -> Result<Received, InputError> 
     }
     if let Some(quiet) = younger_than(&before, transport.quiet_seconds) {
         let wanted = transport.quiet_seconds;
-        let reason = format!("it was written {} s ago; read after {wanted} s", quiet.as_secs());
+        let reason = format!(
+            "it was written {} s ago; read after {wanted} s",
+            quiet.as_secs()
+        );
         return Err(retry(path, reason));
     }
     let mut bytes = Vec::with_capacity(before.len() as usize);
@@ -128,7 +141,11 @@ fn read(path: &Path, transport: &FileTransport) -> Result<Received, InputError> 
     if before.len() != after.len() || bytes.len() as u64 != after.len() || !same_time {
         return Err(retry(path, "it is still being written".to_owned()));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     Ok(Received { name, bytes })
 }
 
@@ -150,15 +167,24 @@ fn cannot_read(path: &Path, error: &std::io::Error) -> InputError {
 }
 
 fn too_large(path: &Path, bytes_max: u64) -> InputError {
-    unusable(path, format!("larger than bytes_max = {bytes_max}; raise it if that is right"))
+    unusable(
+        path,
+        format!("larger than bytes_max = {bytes_max}; raise it if that is right"),
+    )
 }
 
 fn retry(path: &Path, reason: String) -> InputError {
-    InputError::Retry { input: path.display().to_string(), reason }
+    InputError::Retry {
+        input: path.display().to_string(),
+        reason,
+    }
 }
 
 fn unusable(path: &Path, reason: impl Into<String>) -> InputError {
-    InputError::Unusable { input: path.display().to_string(), reason: reason.into() }
+    InputError::Unusable {
+        input: path.display().to_string(),
+        reason: reason.into(),
+    }
 }
 
 async fn blocking<T: Send + 'static>(
@@ -170,7 +196,10 @@ async fn blocking<T: Send + 'static>(
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(stopped) => {
                 let input = "reading files".to_owned();
-                Err(InputError::Retry { input, reason: stopped.to_string() })
+                Err(InputError::Retry {
+                    input,
+                    reason: stopped.to_string(),
+                })
             }
         },
     }

@@ -143,7 +143,10 @@ pub async fn acquire_once(
     staging: &Staging,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Vec<SealedInput>, InputError> {
-    let folder = Folder::Staged { run_id: pin.run_id, side: pin.side };
+    let folder = Folder::Staged {
+        run_id: pin.run_id,
+        side: pin.side,
+    };
     let name = format!("inputs-{}.json", pin.attempt);
     if let Some(pinned) = staging.get_named(folder, &name).await? {
         return pinned_inputs(&name, &pinned);
@@ -185,6 +188,12 @@ async fn seal(
     source: &str,
     staging: &Staging,
 ) -> Result<SealedInput, InputError> {
-    let stored = staging.put(Folder::Inputs { source }, received.bytes).await?;
-    Ok(SealedInput { name: received.name, repeated_as: Vec::new(), stored })
+    let stored = staging
+        .put(Folder::Inputs { source }, received.bytes)
+        .await?;
+    Ok(SealedInput {
+        name: received.name,
+        repeated_as: Vec::new(),
+        stored,
+    })
 }

@@ -1,8 +1,8 @@
 //! A query on a PostgreSQL ledger, received as CSV.
 //!
-//! The query runs in a read-only transaction with a time-out. Every column becomes text on the
-//! server, so that no type of PostgreSQL is interpreted here; NULL becomes an empty field. Rows
-//! are received one by one and kept as CSV within the limits.
+//! The query runs in a read-only transaction, with a time-out, that is never committed. Every
+//! column becomes text on the server, so that no type of PostgreSQL is interpreted here; NULL
+//! becomes an empty field. Rows are received one by one and kept as CSV within the limits.
 
 use std::path::Path;
 use std::time::Duration;
@@ -34,15 +34,27 @@ pub(super) async fn receive(
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Received, InputError> {
     let query = read_query(transport, request.folder)?;
-    let context = Context { transport, query: &query };
+    let context = Context {
+        transport,
+        query: &query,
+    };
     let mut connection = JoinSet::new();
     let mut client = connect(transport, request.secret, &mut connection).await?;
     let failed = |error| context.decide(&error, 0);
-    let transaction =
-        client.build_transaction().read_only(true).start().await.map_err(failed)?;
-    transaction.batch_execute(&settings(transport)).await.map_err(failed)?;
+    let transaction = client
+        .build_transaction()
+        .read_only(true)
+        .start()
+        .await
+        .map_err(failed)?;
+    transaction
+        .batch_execute(&settings(transport))
+        .await
+        .map_err(failed)?;
     let statement = context.prepare(&transaction).await?;
-    let bytes = context.rows(&transaction, &statement, request, progress).await?;
+    let bytes = context
+        .rows(&transaction, &statement, request, progress)
+        .await?;
     let name = file_name(&transport.query_file);
     Ok(Received { name, bytes })
 }
@@ -56,9 +68,13 @@ pub(super) fn read_query(
     let misconfigured = |reason: String| {
         InputError::Misconfigured(format!("query file {}: {reason}", path.display()))
     };
-    let size = std::fs::metadata(&path).map_err(|error| misconfigured(error.to_string()))?.len();
+    let size = std::fs::metadata(&path)
+        .map_err(|error| misconfigured(error.to_string()))?
+        .len();
     if size > QUERY_BYTES_MAX as u64 {
-        return Err(misconfigured(format!("larger than {QUERY_BYTES_MAX} bytes")));
+        return Err(misconfigured(format!(
+            "larger than {QUERY_BYTES_MAX} bytes"
+        )));
     }
     let text = std::fs::read_to_string(&path).map_err(|error| misconfigured(error.to_string()))?;
     Query::parse(&text).map_err(|error| misconfigured(error.to_string()))
@@ -95,28 +111,35 @@ async fn connect(
         match transport.tls.unwrap_or_else(|| usual_tls(&config)) {
             PostgresTls::Disable => {
                 config.ssl_mode(SslMode::Disable);
-                let (client, working) = config.connect(NoTls).await.map_err(|error| {
-                    decide(&error, variable, format_args!("can't connect"))
-                })?;
+                let (client, working) = config
+                    .connect(NoTls)
+                    .await
+                    .map_err(|error| decide(&error, variable, format_args!("can't connect")))?;
                 connection.spawn(working);
                 Ok(client)
             }
             PostgresTls::Require => {
                 config.ssl_mode(SslMode::Require);
                 let connector = tls::connector().map_err(InputError::Misconfigured)?;
-                let (client, working) = config.connect(connector).await.map_err(|error| {
-                    decide(&error, variable, format_args!("can't connect"))
-                })?;
+                let (client, working) = config
+                    .connect(connector)
+                    .await
+                    .map_err(|error| decide(&error, variable, format_args!("can't connect")))?;
                 connection.spawn(working);
                 Ok(client)
             }
         }
     };
     // `connect_timeout` ends with the TCP connection; a server may also hang after that.
-    tokio::time::timeout(timeout * 2, connecting).await.unwrap_or_else(|_| {
-        let input = variable.clone();
-        Err(InputError::Retry { input, reason: "the ledger does not answer".to_owned() })
-    })
+    tokio::time::timeout(timeout * 2, connecting)
+        .await
+        .unwrap_or_else(|_| {
+            let input = variable.clone();
+            Err(InputError::Retry {
+                input,
+                reason: "the ledger does not answer".to_owned(),
+            })
+        })
 }
 
 /// Without TLS to this machine only.
@@ -124,14 +147,20 @@ fn usual_tls(config: &Config) -> PostgresTls {
     let is_local = |host: &Host| match host {
         Host::Tcp(name) => {
             name == "localhost"
-                || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+                || name
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
         }
         Host::Unix(_) => true,
     };
     let hosts = config.get_hosts();
     let addresses = config.get_hostaddrs();
     let local = hosts.iter().all(is_local) && addresses.iter().all(std::net::IpAddr::is_loopback);
-    if local { PostgresTls::Disable } else { PostgresTls::Require }
+    if local {
+        PostgresTls::Disable
+    } else {
+        PostgresTls::Require
+    }
 }
 
 /// Texts of dates and times must not depend on the server's settings.
@@ -190,12 +219,19 @@ impl Context<'_> {
     ) -> Result<Vec<u8>, InputError> {
         let failed = |error| self.decide(&error, 0);
         let values = self.query.binds.iter().map(|bind| value(*bind, request));
-        let rows = transaction.query_raw(statement, values).await.map_err(failed)?;
+        let rows = transaction
+            .query_raw(statement, values)
+            .await
+            .map_err(failed)?;
         let mut rows = std::pin::pin!(rows);
         let mut writer = csv::Writer::from_writer(Vec::new());
         let names = statement.columns().iter().map(|column| column.name());
         write(&mut writer, names)?;
-        let PostgresTransport { rows_max, bytes_max, .. } = *self.transport;
+        let PostgresTransport {
+            rows_max,
+            bytes_max,
+            ..
+        } = *self.transport;
         let mut count: u64 = 0;
         while let Some(row) = rows.try_next().await.map_err(failed)? {
             count += 1;
@@ -211,7 +247,9 @@ impl Context<'_> {
             }
         }
         progress(count);
-        writer.into_inner().map_err(|error| self.refused(error.to_string()))
+        writer
+            .into_inner()
+            .map_err(|error| self.refused(error.to_string()))
     }
 
     fn write_row(&self, writer: &mut csv::Writer<Vec<u8>>, row: &Row) -> Result<(), InputError> {
@@ -241,39 +279,51 @@ impl Context<'_> {
         };
         let characters = (*position as usize).checked_sub(1 + head)?;
         let sql = &self.query.sql;
-        let newlines = sql.chars().take(characters).filter(|char| *char == '\n').count();
+        let newlines = sql
+            .chars()
+            .take(characters)
+            .filter(|char| *char == '\n')
+            .count();
         (characters <= sql.chars().count()).then_some(newlines + 1)
     }
 
     fn refused(&self, reason: impl Into<String>) -> InputError {
-        InputError::Refused { query: self.transport.query_file.clone(), reason: reason.into() }
+        InputError::Refused {
+            query: self.transport.query_file.clone(),
+            reason: reason.into(),
+        }
     }
 
     fn too_large(&self, reason: String) -> InputError {
         let input = self.transport.query_file.clone();
-        InputError::Unusable { input, reason: format!("{reason}; raise it if that is right") }
+        InputError::Unusable {
+            input,
+            reason: format!("{reason}; raise it if that is right"),
+        }
     }
 }
 
 /// Errors of the connection and those with these SQLSTATE classes pass; all others stay.
-fn decide(
-    error: &tokio_postgres::Error,
-    query: &str,
-    what: impl std::fmt::Display,
-) -> InputError {
+fn decide(error: &tokio_postgres::Error, query: &str, what: impl std::fmt::Display) -> InputError {
     /// Connection, rollback (serialization, deadlock), resources, lock not available, operator
     /// intervention (statement time-out, shutdown), system, internal.
     const PASSING: [&str; 7] = ["08", "40", "53", "55", "57", "58", "XX"];
     let query = query.to_owned();
     let Some(db) = error.as_db_error() else {
-        return InputError::Retry { input: query, reason: format!("{what}: {}", chain(error)) };
+        return InputError::Retry {
+            input: query,
+            reason: format!("{what}: {}", chain(error)),
+        };
     };
     let mut reason = format!("{what}: {} (SQLSTATE {})", db.message(), db.code().code());
     if let Some(hint) = db.hint() {
         reason = format!("{reason}; hint: {hint}");
     }
     match PASSING.contains(&db.code().code().get(..2).unwrap_or_default()) {
-        true => InputError::Retry { input: query, reason },
+        true => InputError::Retry {
+            input: query,
+            reason,
+        },
         false => InputError::Refused { query, reason },
     }
 }

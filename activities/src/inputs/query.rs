@@ -44,8 +44,13 @@ pub struct QueryError {
 
 impl Bind {
     /// All of them.
-    pub const ALL: [Bind; 5] =
-        [Bind::BusinessDate, Bind::FromDate, Bind::ToDate, Bind::Client, Bind::Invoice];
+    pub const ALL: [Bind; 5] = [
+        Bind::BusinessDate,
+        Bind::FromDate,
+        Bind::ToDate,
+        Bind::Client,
+        Bind::Invoice,
+    ];
 
     /// Its name in a query, after the colon.
     #[must_use]
@@ -79,7 +84,12 @@ impl Query {
             let reason = format!("the file has over {QUERY_BYTES_MAX} bytes");
             return Err(QueryError { line: 1, reason });
         }
-        let mut reader = Reader { text, at: 0, sql: String::new(), binds: Vec::new() };
+        let mut reader = Reader {
+            text,
+            at: 0,
+            sql: String::new(),
+            binds: Vec::new(),
+        };
         reader.read()?;
         let Reader { sql, binds, .. } = reader;
         Ok(Query { sql, binds })
@@ -160,7 +170,9 @@ impl Reader<'_> {
                 };
             }
         }
-        self.fail(format!("a text or name that begins with {quote} does not end"))
+        self.fail(format!(
+            "a text or name that begins with {quote} does not end"
+        ))
     }
 
     fn block_comment(&self, rest: &str) -> Result<usize, QueryError> {
@@ -208,7 +220,8 @@ impl Reader<'_> {
                 self.binds.len()
             }
         };
-        self.sql.push_str(&format!("${number}::{}", bind.type_name()));
+        self.sql
+            .push_str(&format!("${number}::{}", bind.type_name()));
         Ok(())
     }
 
@@ -233,7 +246,10 @@ impl Reader<'_> {
 
     fn fail<T>(&self, reason: impl fmt::Display) -> Result<T, QueryError> {
         let line = self.text[..self.at].matches('\n').count() + 1;
-        Err(QueryError { line, reason: reason.to_string() })
+        Err(QueryError {
+            line,
+            reason: reason.to_string(),
+        })
     }
 }
 
@@ -333,12 +349,18 @@ mod tests {
             ("select 1; select 2", "line 1: a second statement"),
             ("select 1) as q; --", "line 1: there is a ) without its ("),
             ("select (1", "line 1: there is a ( without its )"),
-            ("select\n:cliente", "line 2: bind :cliente is unknown; use :business_date"),
+            (
+                "select\n:cliente",
+                "line 2: bind :cliente is unknown; use :business_date",
+            ),
             ("select a[x:y]", "line 1: bind :y is unknown"),
             ("select $1", "line 1: a $ outside of a text"),
             ("select 'a", "line 1: a text or name that begins with '"),
             ("select \"a", "line 1: a text or name that begins with \""),
-            ("select\n/* a /* b */", "line 2: a comment that begins with /*"),
+            (
+                "select\n/* a /* b */",
+                "line 2: a comment that begins with /*",
+            ),
             ("select $x$ a $y$", "line 1: a text that begins with $x$"),
         ] {
             let error = parse(text).expect_err(text);

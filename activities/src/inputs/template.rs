@@ -114,7 +114,10 @@ impl PathTemplate {
         if folder.contains('*') {
             return Err(TemplateError::Wildcard(text.to_owned()));
         }
-        Ok(PathTemplate { text: text.to_owned(), pieces })
+        Ok(PathTemplate {
+            text: text.to_owned(),
+            pieces,
+        })
     }
 
     /// The files that this request is about.
@@ -143,7 +146,10 @@ impl PathTemplate {
             }
         }
         let folder = request.folder.join(folder);
-        Ok(FilePattern { folder, name: NamePattern(name) })
+        Ok(FilePattern {
+            folder,
+            name: NamePattern(name),
+        })
     }
 
     fn value(
@@ -251,7 +257,9 @@ fn placeholder(name: &str) -> Result<Placeholder, TemplateError> {
 }
 
 fn known_placeholders() -> String {
-    PLACEHOLDERS.map(|(name, _)| format!("{{{name}}}")).join(", ")
+    PLACEHOLDERS
+        .map(|(name, _)| format!("{{{name}}}"))
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -285,13 +293,22 @@ mod tests {
     #[test]
     fn placeholders_are_filled() {
         let inbox = "/etc/trueup/inbox/2026/03/ | acme-2026-03-07*.csv";
-        assert_eq!(filled("inbox/{year}/{month}/acme-{business_date}*.csv"), inbox);
-        assert_eq!(filled("a_{business_date_compact}.xml"), "/etc/trueup/ | a_20260307.xml");
+        assert_eq!(
+            filled("inbox/{year}/{month}/acme-{business_date}*.csv"),
+            inbox
+        );
+        assert_eq!(
+            filled("a_{business_date_compact}.xml"),
+            "/etc/trueup/ | a_20260307.xml"
+        );
         assert_eq!(filled("/var/in/{day}"), "/var/in/ | 07");
         let client = fill("in/{client}/x.csv", &Scope::Client("c*7".into())).unwrap();
         assert_eq!(client.folder, Path::new("/etc/trueup/in/c*7/"));
         let invoice = fill("in/{invoice}*", &Scope::Invoice("*".into())).unwrap();
-        assert!(invoice.name.fits("*1") && !invoice.name.fits("a"), "* is taken literally");
+        assert!(
+            invoice.name.fits("*1") && !invoice.name.fits("a"),
+            "* is taken literally"
+        );
     }
 
     #[test]
@@ -313,7 +330,9 @@ mod tests {
 
     #[test]
     fn a_client_leads_nowhere_else() {
-        for client in ["../x", "a/b", "..", ".", "", "a\\b", "a\0b", ".hidden", "a\nb"] {
+        for client in [
+            "../x", "a/b", "..", ".", "", "a\\b", "a\0b", ".hidden", "a\nb",
+        ] {
             let scope = Scope::Client(client.to_owned());
             let error = fill("in/{client}.csv", &scope).expect_err(client);
             assert!(error.contains("file name"), "{error}");

@@ -10,9 +10,7 @@ use jiff::civil::date;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{
-    InputError, InputPin, InputRequest, SealedInput, Transport, acquire, acquire_once,
-};
+use super::{InputError, InputPin, InputRequest, SealedInput, Transport, acquire, acquire_once};
 use crate::staging::{Staging, StagingConfig};
 
 struct Place {
@@ -32,7 +30,13 @@ impl Place {
     }
 
     async fn acquire(&self, settings: serde_json::Value) -> Result<Vec<SealedInput>, InputError> {
-        acquire(&transport(settings), &self.request(), &self.staging, &mut |_| {}).await
+        acquire(
+            &transport(settings),
+            &self.request(),
+            &self.staging,
+            &mut |_| {},
+        )
+        .await
     }
 
     fn request(&self) -> InputRequest<'_> {
@@ -64,7 +68,10 @@ fn names(inputs: &[SealedInput]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_file_is_sealed_as_it_is() {
-    let place = Place::new(&[("acme-2026-11-20.csv", "a;b\n"), ("acme-2026-11-19.csv", "old")]);
+    let place = Place::new(&[
+        ("acme-2026-11-20.csv", "a;b\n"),
+        ("acme-2026-11-19.csv", "old"),
+    ]);
     let settings = json!({"path": "inbox/acme-{business_date}*.csv"});
     let sealed = place.acquire(settings.clone()).await.unwrap();
     assert_eq!(names(&sealed), ["acme-2026-11-20.csv"]);
@@ -75,7 +82,11 @@ async fn a_file_is_sealed_as_it_is() {
     let again = place.acquire(settings).await.unwrap();
     assert_eq!(again, sealed, "the same file is the same input");
     fs::write(place.inbox("acme-2026-11-20.csv"), "amended").unwrap();
-    assert_eq!(place.staging.get(stored).await.unwrap(), b"a;b\n", "what is sealed stays");
+    assert_eq!(
+        place.staging.get(stored).await.unwrap(),
+        b"a;b\n",
+        "what is sealed stays"
+    );
 }
 
 #[tokio::test]
@@ -83,15 +94,25 @@ async fn a_retry_gets_what_was_sealed_first() {
     let place = Place::new(&[("a.csv", "first")]);
     let transport = transport(json!({"path": "inbox/a.csv"}));
     let acquire = async |side, attempt| {
-        let pin = InputPin { run_id: "recon/acme/2026-11-20", side, attempt };
+        let pin = InputPin {
+            run_id: "recon/acme/2026-11-20",
+            side,
+            attempt,
+        };
         let request = place.request();
-        acquire_once(pin, &transport, &request, &place.staging, &mut |_| {}).await.unwrap()
+        acquire_once(pin, &transport, &request, &place.staging, &mut |_| {})
+            .await
+            .unwrap()
     };
     let first = acquire(Side::Partner, "attempt-1").await;
     fs::write(place.inbox("a.csv"), "amended").unwrap();
     assert_eq!(acquire(Side::Partner, "attempt-1").await, first);
     assert_ne!(acquire(Side::Ledger, "attempt-1").await, first);
-    assert_ne!(acquire(Side::Partner, "attempt-2").await, first, "started again after a failure");
+    assert_ne!(
+        acquire(Side::Partner, "attempt-2").await,
+        first,
+        "started again after a failure"
+    );
 }
 
 #[tokio::test]
@@ -101,29 +122,60 @@ async fn a_missing_file_says_what_is_there() {
         ("acme-20261120.csv", ""),
         ("other.xml", ""),
     ]);
-    let missing = place.acquire(json!({"path": "inbox/acme-{business_date}.csv"})).await;
-    let Err(InputError::NotFound { pattern, folder, near }) = missing else {
+    let missing = place
+        .acquire(json!({"path": "inbox/acme-{business_date}.csv"}))
+        .await;
+    let Err(InputError::NotFound {
+        pattern,
+        folder,
+        near,
+    }) = missing
+    else {
         panic!("{missing:?}");
     };
     assert_eq!(pattern, "acme-2026-11-20.csv");
     assert_eq!(Path::new(&folder), place.folder.path().join("inbox/"));
     assert_eq!(near, ["acme-2026-11-19.csv", "acme-20261120.csv"]);
-    let nowhere = place.acquire(json!({"path": "outbox/*.csv"})).await.unwrap_err().to_string();
+    let nowhere = place
+        .acquire(json!({"path": "outbox/*.csv"}))
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(nowhere.starts_with("no file *.csv in "), "{nowhere}");
-    assert!(nowhere.ends_with("outbox/; nothing there comes close"), "{nowhere}");
+    assert!(
+        nowhere.ends_with("outbox/; nothing there comes close"),
+        "{nowhere}"
+    );
 }
 
 #[tokio::test]
 async fn several_files_are_never_guessed_between() {
-    let files = [("b.csv", "2"), ("a.csv", "1"), ("c.csv", "1"), ("d.txt", "3")];
+    let files = [
+        ("b.csv", "2"),
+        ("a.csv", "1"),
+        ("c.csv", "1"),
+        ("d.txt", "3"),
+    ];
     let place = Place::new(&files);
     let refused = place.acquire(json!({"path": "inbox/*.csv"})).await;
-    let Err(InputError::Unusable { reason, .. }) = refused else { panic!("{refused:?}") };
-    assert!(reason.contains("3 files fit (a.csv, b.csv, c.csv)"), "{reason}");
+    let Err(InputError::Unusable { reason, .. }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(
+        reason.contains("3 files fit (a.csv, b.csv, c.csv)"),
+        "{reason}"
+    );
     assert!(reason.contains("several = \"all\""), "{reason}");
 
-    let all = place.acquire(json!({"path": "inbox/*.csv", "several": "all"})).await.unwrap();
-    assert_eq!(names(&all), ["a.csv", "b.csv"], "in order of name, equal content once");
+    let all = place
+        .acquire(json!({"path": "inbox/*.csv", "several": "all"}))
+        .await
+        .unwrap();
+    assert_eq!(
+        names(&all),
+        ["a.csv", "b.csv"],
+        "in order of name, equal content once"
+    );
     assert_eq!(all[0].repeated_as, ["c.csv"]);
 }
 
@@ -133,7 +185,9 @@ async fn limits_are_named() {
     let settings = |limit: u64| json!({"path": "inbox/a.csv", "bytes_max": limit});
     assert!(place.acquire(settings(6)).await.is_ok());
     let refused = place.acquire(settings(5)).await;
-    let Err(InputError::Unusable { reason, .. }) = refused else { panic!("{refused:?}") };
+    let Err(InputError::Unusable { reason, .. }) = refused else {
+        panic!("{refused:?}")
+    };
     assert!(reason.contains("bytes_max = 5"), "{reason}");
 }
 
@@ -142,7 +196,9 @@ async fn what_is_no_file_is_refused() {
     let place = Place::new(&[]);
     fs::create_dir(place.inbox("a.csv")).unwrap();
     let refused = place.acquire(json!({"path": "inbox/a.csv"})).await;
-    let Err(InputError::Unusable { reason, .. }) = refused else { panic!("{refused:?}") };
+    let Err(InputError::Unusable { reason, .. }) = refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(reason, "it is not a file");
 }
 
@@ -151,10 +207,16 @@ async fn a_young_file_is_left_alone_when_configured() {
     let place = Place::new(&[("a.csv", "1")]);
     let settings = json!({"path": "inbox/a.csv", "quiet_seconds": 60});
     let young = place.acquire(settings.clone()).await;
-    let Err(InputError::Retry { reason, .. }) = young else { panic!("{young:?}") };
+    let Err(InputError::Retry { reason, .. }) = young else {
+        panic!("{young:?}")
+    };
     assert!(reason.contains("read after 60 s"), "{reason}");
-    let file = File::options().write(true).open(place.inbox("a.csv")).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_secs(61)).unwrap();
+    let file = File::options()
+        .write(true)
+        .open(place.inbox("a.csv"))
+        .unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(61))
+        .unwrap();
     assert_eq!(names(&place.acquire(settings).await.unwrap()), ["a.csv"]);
 }
 
@@ -192,5 +254,8 @@ async fn a_file_that_grows_is_retried() {
     stop.store(true, Ordering::Relaxed);
     writing.join().unwrap();
     assert!(retried, "a thousand times nothing was noticed");
-    assert_eq!(names(&place.acquire(json!({"path": "inbox/a.csv"})).await.unwrap()), ["a.csv"]);
+    assert_eq!(
+        names(&place.acquire(json!({"path": "inbox/a.csv"})).await.unwrap()),
+        ["a.csv"]
+    );
 }

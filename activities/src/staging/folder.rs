@@ -41,12 +41,21 @@ impl Folder<'_> {
         let (top, path, below) = match self {
             Folder::Inputs { source } => ("inputs", source, ""),
             Folder::Quarantine { source } => ("quarantine", source, ""),
-            Folder::Staged { run_id, side: Side::Partner } => ("runs", run_id, "staged/partner"),
-            Folder::Staged { run_id, side: Side::Ledger } => ("runs", run_id, "staged/ledger"),
+            Folder::Staged {
+                run_id,
+                side: Side::Partner,
+            } => ("runs", run_id, "staged/partner"),
+            Folder::Staged {
+                run_id,
+                side: Side::Ledger,
+            } => ("runs", run_id, "staged/ledger"),
             Folder::Compared { run_id } => ("runs", run_id, "compared"),
         };
         let below = below.split('/').filter(|part| !part.is_empty());
-        let parts = std::iter::once(top).chain(path.split('/')).chain(below).chain([name]);
+        let parts = std::iter::once(top)
+            .chain(path.split('/'))
+            .chain(below)
+            .chain([name]);
         let mut key = prefix.clone();
         key.extend(parts.map(part));
         key
@@ -71,10 +80,16 @@ mod tests {
     fn keys_are_readable() {
         let prefix = Path::from("trueup/test");
         let key = |folder: Folder<'_>| folder.key(&prefix, "ab12").to_string();
-        assert_eq!(key(Folder::Inputs { source: "acme" }), "trueup/test/inputs/acme/ab12");
+        assert_eq!(
+            key(Folder::Inputs { source: "acme" }),
+            "trueup/test/inputs/acme/ab12"
+        );
         let run_id = "recon/acme/2026-11-20/client/Müller & Co";
         assert_eq!(
-            key(Folder::Staged { run_id, side: Side::Partner }),
+            key(Folder::Staged {
+                run_id,
+                side: Side::Partner
+            }),
             "trueup/test/runs/recon/acme/2026-11-20/client/M%C3%BCller & Co/staged/partner/ab12"
         );
     }

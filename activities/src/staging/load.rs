@@ -44,9 +44,13 @@ pub async fn load_buckets(
     manifest: &SideManifest,
     buckets: Range<u32>,
 ) -> Result<Vec<Record>, StagingError> {
-    let chunks = manifest.chunks.iter().filter_map(|chunk| chunk.records.as_ref());
-    let parts: Vec<_> =
-        chunks.map(|records| part_of_chunk(staging, records, buckets.clone())).collect();
+    let chunks = manifest
+        .chunks
+        .iter()
+        .filter_map(|chunk| chunk.records.as_ref());
+    let parts: Vec<_> = chunks
+        .map(|records| part_of_chunk(staging, records, buckets.clone()))
+        .collect();
     let capacity = manifest.rows_in(buckets.clone()) as usize;
     let into = |mut all: Vec<Record>, mut part: Vec<Record>| async move {
         all.append(&mut part);
@@ -68,7 +72,11 @@ pub async fn load_rejects(
     count_max: usize,
 ) -> Result<Vec<Reject>, StagingError> {
     let mut rejects = Vec::new();
-    for stored in manifest.chunks.iter().filter_map(|chunk| chunk.rejects.as_ref()) {
+    for stored in manifest
+        .chunks
+        .iter()
+        .filter_map(|chunk| chunk.rejects.as_ref())
+    {
         if rejects.len() >= count_max {
             break;
         }

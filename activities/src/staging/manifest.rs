@@ -103,7 +103,10 @@ impl SideManifest {
             let size: u64 = records.segments.iter().map(|segment| segment.bytes).sum();
             records.segments.len() == BUCKETS as usize && size == records.stored.bytes
         };
-        let chunks = manifest.chunks.iter().filter_map(|chunk| chunk.records.as_ref());
+        let chunks = manifest
+            .chunks
+            .iter()
+            .filter_map(|chunk| chunk.records.as_ref());
         match known && chunks.into_iter().all(of_this_version) {
             true => Ok(manifest),
             false => Err(damaged(&stored.key, "it is not a manifest of this version")),
@@ -114,7 +117,10 @@ impl SideManifest {
     #[must_use]
     pub fn rows_in(&self, buckets: Range<u32>) -> u64 {
         let wanted = |bucket: usize| buckets.contains(&(bucket as u32));
-        let records = self.chunks.iter().filter_map(|chunk| chunk.records.as_ref());
+        let records = self
+            .chunks
+            .iter()
+            .filter_map(|chunk| chunk.records.as_ref());
         records
             .flat_map(|records| records.segments.iter().enumerate())
             .filter(|(bucket, _)| wanted(*bucket))

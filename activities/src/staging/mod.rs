@@ -32,7 +32,9 @@ use workflows::ports::Stored;
 pub use config::StagingConfig;
 pub use folder::Folder;
 pub use load::{load_buckets, load_rejects};
-pub use manifest::{Chunk, ChunkRecords, Received, SealedInput, Segment, SideManifest, StagedInput};
+pub use manifest::{
+    Chunk, ChunkRecords, Received, SealedInput, Segment, SideManifest, StagedInput,
+};
 pub use stage::{ROWS_PER_CHUNK, StageError, StageProgress, StageRequest, StagedSide, stage};
 
 /// Why the object store did not do what was asked.
@@ -104,9 +106,8 @@ impl Staging {
     /// [`StagingError::Misconfigured`]. No request is made to S3.
     pub fn open(config: &StagingConfig, base: &FilePath) -> Result<Self, StagingError> {
         let variables = std::env::vars_os();
-        let texts = variables.filter_map(|(name, value)| {
-            name.into_string().ok().zip(value.into_string().ok())
-        });
+        let texts = variables
+            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
         Self::open_with(config, base, texts)
     }
 
@@ -128,7 +129,11 @@ impl Staging {
             let url = config.url.clone();
             StagingError::Misconfigured { url, reason }
         })?;
-        Ok(Staging { store, prefix, object_bytes_max: config.object_bytes_max })
+        Ok(Staging {
+            store,
+            prefix,
+            object_bytes_max: config.object_bytes_max,
+        })
     }
 
     /// Stores an object. The same content in the same folder is stored once.
@@ -140,7 +145,11 @@ impl Staging {
         let stored = self.name(folder, &bytes);
         if stored.bytes > self.object_bytes_max {
             let Stored { key, bytes, .. } = stored;
-            return Err(StagingError::TooLarge { key, bytes, limit: self.object_bytes_max });
+            return Err(StagingError::TooLarge {
+                key,
+                bytes,
+                limit: self.object_bytes_max,
+            });
         }
         match self.create(&path(&stored.key)?, bytes).await? {
             Created::Now => Ok(stored),
@@ -191,7 +200,10 @@ impl Staging {
         let answer = self.store.get(&path(key)?).await.map_err(refused)?;
         let size = answer.meta.size;
         if size != stored.bytes || size > self.object_bytes_max {
-            return Err(damaged(key, format!("{size} bytes instead of {}", stored.bytes)));
+            return Err(damaged(
+                key,
+                format!("{size} bytes instead of {}", stored.bytes),
+            ));
         }
         let bytes = answer.bytes().await.map_err(refused)?;
         verify(key, &bytes, &stored.sha256)?;
@@ -211,8 +223,15 @@ impl Staging {
     }
 
     async fn create(&self, key: &Path, bytes: Vec<u8>) -> Result<Created, StagingError> {
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.store.put_opts(key, PutPayload::from(bytes), options).await {
+        let options = PutOptions {
+            mode: PutMode::Create,
+            ..PutOptions::default()
+        };
+        match self
+            .store
+            .put_opts(key, PutPayload::from(bytes), options)
+            .await
+        {
             Ok(_) => Ok(Created::Now),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
             Err(error) => Err(decide("write", key.as_ref(), &error)),
@@ -223,7 +242,11 @@ impl Staging {
     fn name(&self, folder: Folder<'_>, bytes: &[u8]) -> Stored {
         let sha256 = hex::encode(Sha256::digest(bytes));
         let key = folder.key(&self.prefix, &sha256).to_string();
-        Stored { key, bytes: bytes.len() as u64, sha256 }
+        Stored {
+            key,
+            bytes: bytes.len() as u64,
+            sha256,
+        }
     }
 
     /// Part of an object; the caller verifies it.
@@ -251,9 +274,17 @@ fn open_s3(
     }
     let prefix = Path::parse(prefix).map_err(|error| error.to_string())?;
     let timeout = Duration::from_secs(u64::from(config.request_timeout_seconds));
-    let client = ClientOptions::new().with_timeout(timeout).with_allow_http(config.allow_http);
+    let client = ClientOptions::new()
+        .with_timeout(timeout)
+        .with_allow_http(config.allow_http);
     // Bridges a hiccup of one connection. Outages are waited for by the workflow.
-    let retries = RetryConfig { max_retries: 2, retry_timeout: timeout, ..Default::default() };
+    let retries = RetryConfig {
+        max_retries: 2,
+        retry_timeout: timeout,
+        ..Default::default()
+    };
+    // Its HTTP client takes the process's cryptography. Whoever chose one before us is left alone.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = AmazonS3Builder::new();
     for (name, value) in environment {
         let name = name.starts_with("AWS_").then(|| name.to_ascii_lowercase());
@@ -266,7 +297,9 @@ fn open_s3(
         .with_client_options(client)
         .with_retry(retries);
     if let Some(endpoint) = &config.endpoint {
-        builder = builder.with_endpoint(endpoint).with_virtual_hosted_style_request(false);
+        builder = builder
+            .with_endpoint(endpoint)
+            .with_virtual_hosted_style_request(false);
     }
     if let Some(region) = &config.region {
         builder = builder.with_region(region);
@@ -284,18 +317,28 @@ fn verify(key: &str, bytes: &[u8], sha256: &str) -> Result<(), StagingError> {
     let found = hex::encode(Sha256::digest(bytes));
     match found == sha256 {
         true => Ok(()),
-        false => Err(damaged(key, format!("its SHA-256 is {found} instead of {sha256}"))),
+        false => Err(damaged(
+            key,
+            format!("its SHA-256 is {found} instead of {sha256}"),
+        )),
     }
 }
 
 fn damaged(key: &str, reason: impl Into<String>) -> StagingError {
-    StagingError::Damaged { key: key.to_owned(), reason: reason.into() }
+    StagingError::Damaged {
+        key: key.to_owned(),
+        reason: reason.into(),
+    }
 }
 
 fn decide(action: &'static str, key: &str, error: &Error) -> StagingError {
     let key = key.to_owned();
     match error {
         Error::NotFound { .. } if action == "read" => StagingError::Missing { key },
-        _ => StagingError::Retry { action, key, reason: error.to_string() },
+        _ => StagingError::Retry {
+            action,
+            key,
+            reason: error.to_string(),
+        },
     }
 }

@@ -15,9 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use workflows::ports::Stored;
 
-use super::manifest::{
-    Chunk, ChunkRecords, Received, SealedInput, SideManifest, StagedInput,
-};
+use super::manifest::{Chunk, ChunkRecords, Received, SealedInput, SideManifest, StagedInput};
 use super::spread::{FilledChunk, Spread};
 use super::{Folder, Staging, StagingError};
 use crate::formats::{self, Format, FormatError, Line, ReadLimits, ReadSummary};
@@ -120,7 +118,10 @@ pub async fn stage(
     }
     let manifest = manifest(request, summaries, &received, writer.chunks);
     let bytes = serde_json::to_vec(&manifest).expect("a manifest is plain data");
-    let folder = Folder::Staged { run_id: request.run_id, side: request.side };
+    let folder = Folder::Staged {
+        run_id: request.run_id,
+        side: request.side,
+    };
     let stored = staging.put(folder, bytes).await?;
     Ok(StagedSide { stored, manifest })
 }
@@ -131,7 +132,13 @@ async fn read_input(
     input: &SealedInput,
     mut spread: Spread,
 ) -> Result<(Spread, ReadSummary), StageError> {
-    let StageRequest { source, side, format, limits, .. } = *writer.request;
+    let StageRequest {
+        source,
+        side,
+        format,
+        limits,
+        ..
+    } = *writer.request;
     let bytes = Arc::new(writer.staging.get(&input.stored).await?);
     let (sender, mut filled) = mpsc::channel(CHUNKS_WAITING_MAX);
     let reading = tokio::task::spawn_blocking({
@@ -161,7 +168,9 @@ async fn read_input(
     };
     match (outcome, sums) {
         (Ok(summary), Ok(())) => Ok((spread, summary)),
-        (Ok(_), Err(_)) => Err(StageError::SumTooLarge { input: input.name.clone() }),
+        (Ok(_), Err(_)) => Err(StageError::SumTooLarge {
+            input: input.name.clone(),
+        }),
         (Err(error @ FormatError::Mapping { .. }), _) => Err(StageError::Mapping(error)),
         (Err(error), _) => {
             let folder = Folder::Quarantine { source };
@@ -186,17 +195,31 @@ impl<'a> Writer<'a> {
         request: &'a StageRequest<'a>,
         progress: &'a mut (dyn FnMut(StageProgress) + Send + Sync),
     ) -> Self {
-        Writer { staging, request, progress, chunks: Vec::new(), rows: 0 }
+        Writer {
+            staging,
+            request,
+            progress,
+            chunks: Vec::new(),
+            rows: 0,
+        }
     }
 
     async fn write(&mut self, chunk: FilledChunk) -> Result<(), StageError> {
-        let FilledChunk { records, segments, rejects, rows } = chunk;
+        let FilledChunk {
+            records,
+            segments,
+            rejects,
+            rows,
+        } = chunk;
         let records = self.put(records).await?;
         let rejects = self.put(rejects).await?;
         let records = records.map(|stored| ChunkRecords { stored, segments });
         self.chunks.push(Chunk { records, rejects });
         self.rows += rows;
-        (self.progress)(StageProgress { chunks: self.chunks.len() as u32, rows: self.rows });
+        (self.progress)(StageProgress {
+            chunks: self.chunks.len() as u32,
+            rows: self.rows,
+        });
         Ok(())
     }
 
@@ -205,7 +228,12 @@ impl<'a> Writer<'a> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let StageRequest { run_id, side, resume, .. } = *self.request;
+        let StageRequest {
+            run_id,
+            side,
+            resume,
+            ..
+        } = *self.request;
         let folder = Folder::Staged { run_id, side };
         if self.chunks.len() < resume.chunks as usize {
             let stored = self.staging.name(folder, &bytes);
@@ -249,8 +277,10 @@ fn manifest(
             },
         });
     }
-    let received: BTreeMap<_, _> =
-        received.lines().map(|(_, currency, line)| (currency, line.received)).collect();
+    let received: BTreeMap<_, _> = received
+        .lines()
+        .map(|(_, currency, line)| (currency, line.received))
+        .collect();
     SideManifest {
         side: request.side.name().to_owned(),
         inputs,

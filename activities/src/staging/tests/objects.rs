@@ -10,7 +10,20 @@ use crate::staging::{Folder, Staging, StagingConfig, StagingError};
 const INPUTS: Folder<'_> = Folder::Inputs { source: "acme" };
 
 fn open(folder: &TempDir) -> Staging {
-    Staging::open(&StagingConfig::default(), folder.path()).unwrap()
+    open_with(folder, |_| {}).unwrap()
+}
+
+/// In the folder `staging`, with settings changed.
+fn open_with(
+    folder: &TempDir,
+    change: impl FnOnce(&mut StagingConfig),
+) -> Result<Staging, StagingError> {
+    let mut config = StagingConfig {
+        url: "staging".to_owned(),
+        ..StagingConfig::default()
+    };
+    change(&mut config);
+    Staging::open(&config, folder.path())
 }
 
 #[tokio::test]
@@ -20,10 +33,18 @@ async fn the_same_content_is_one_object() {
     let first = staging.put(INPUTS, b"content".to_vec()).await.unwrap();
     let again = staging.put(INPUTS, b"content".to_vec()).await.unwrap();
     assert_eq!(first, again);
-    assert_eq!(open(&folder).get(&first).await.unwrap(), b"content", "after a restart, too");
-    let others = fs::read_dir(folder.path().join("staging/inputs/acme")).unwrap().count();
+    assert_eq!(
+        open(&folder).get(&first).await.unwrap(),
+        b"content",
+        "after a restart, too"
+    );
+    let others = fs::read_dir(folder.path().join("staging/inputs/acme"))
+        .unwrap()
+        .count();
     assert_eq!(others, 1);
-    let elsewhere = staging.put(Folder::Compared { run_id: "r" }, b"content".to_vec()).await;
+    let elsewhere = staging
+        .put(Folder::Compared { run_id: "r" }, b"content".to_vec())
+        .await;
     assert_ne!(elsewhere.unwrap().key, first.key);
 }
 
@@ -47,7 +68,10 @@ async fn damage_is_found_wherever_it_is() {
     }
     fs::remove_file(&file).unwrap();
     let missing = staging.get(&stored).await;
-    assert!(matches!(missing, Err(StagingError::Missing { .. })), "{missing:?}");
+    assert!(
+        matches!(missing, Err(StagingError::Missing { .. })),
+        "{missing:?}"
+    );
     assert!(!staging.holds(&stored).await.unwrap());
     staging.put(INPUTS, b"content".to_vec()).await.unwrap();
     assert!(staging.holds(&stored).await.unwrap());
@@ -58,8 +82,18 @@ async fn a_reference_from_outside_leads_nowhere_else() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("secret"), "x").unwrap();
     let staging = open(&folder);
-    for key in ["../secret", "inputs/../../secret", "/etc/passwd", "inputs//x", ""] {
-        let stored = Stored { key: key.to_owned(), bytes: 1, sha256: String::new() };
+    for key in [
+        "../secret",
+        "inputs/../../secret",
+        "/etc/passwd",
+        "inputs//x",
+        "",
+    ] {
+        let stored = Stored {
+            key: key.to_owned(),
+            bytes: 1,
+            sha256: String::new(),
+        };
         let refused = staging.get(&stored).await;
         assert!(
             matches!(
@@ -76,11 +110,17 @@ async fn a_reference_from_outside_leads_nowhere_else() {
 #[tokio::test]
 async fn the_size_of_an_object_is_limited() {
     let folder = TempDir::new().unwrap();
-    let config = StagingConfig { object_bytes_max: 3, ..StagingConfig::default() };
-    let staging = Staging::open(&config, folder.path()).unwrap();
+    let staging = open_with(&folder, |config| config.object_bytes_max = 3).unwrap();
     assert!(staging.put(INPUTS, b"abc".to_vec()).await.is_ok());
-    let refused = staging.put(INPUTS, b"abcd".to_vec()).await.unwrap_err().to_string();
-    assert!(refused.contains("4 bytes, over object_bytes_max = 3"), "{refused}");
+    let refused = staging
+        .put(INPUTS, b"abcd".to_vec())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("4 bytes, over object_bytes_max = 3"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -93,8 +133,8 @@ fn wrong_addresses_say_what_would_be_right() {
         ("s3:///prefix", "write s3://bucket/prefix"),
         ("file", "staging url \"file\""),
     ] {
-        let config = StagingConfig { url: url.to_owned(), ..StagingConfig::default() };
-        let error = Staging::open(&config, folder.path()).unwrap_err().to_string();
+        let error = open_with(&folder, |config| config.url = url.to_owned()).unwrap_err();
+        let error = error.to_string();
         assert!(error.contains(said), "{url}: {error}");
     }
 }

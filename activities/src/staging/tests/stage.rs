@@ -35,14 +35,27 @@ struct Place {
 impl Place {
     fn new() -> Place {
         let folder = TempDir::new().unwrap();
-        let staging = Staging::open(&StagingConfig::default(), folder.path()).unwrap();
-        Place { folder, staging, policy: policy(), format: format() }
+        let config = StagingConfig {
+            url: "staging".to_owned(),
+            ..StagingConfig::default()
+        };
+        let staging = Staging::open(&config, folder.path()).unwrap();
+        Place {
+            folder,
+            staging,
+            policy: policy(),
+            format: format(),
+        }
     }
 
     async fn seal(&self, name: &str, content: &str) -> SealedInput {
         let folder = Folder::Inputs { source: "acme" };
         let stored = self.staging.put(folder, content.into()).await.unwrap();
-        SealedInput { name: name.to_owned(), repeated_as: Vec::new(), stored }
+        SealedInput {
+            name: name.to_owned(),
+            repeated_as: Vec::new(),
+            stored,
+        }
     }
 
     fn request<'a>(&'a self, inputs: &'a [SealedInput], rows_per_chunk: u64) -> StageRequest<'a> {
@@ -65,7 +78,9 @@ impl Place {
     }
 
     async fn records(&self, manifest: &SideManifest) -> Vec<Record> {
-        load_buckets(&self.staging, manifest, 0..BUCKETS).await.unwrap()
+        load_buckets(&self.staging, manifest, 0..BUCKETS)
+            .await
+            .unwrap()
     }
 
     fn file(&self, key: &str) -> PathBuf {
@@ -81,7 +96,11 @@ fn policy() -> SourcePolicy {
             on: vec![ReferenceKind::Reference],
         }],
         tolerances: Tolerances::default(),
-        date_window: DateWindow { early_days: 0, late_days: 0, unit: DayUnit::Calendar },
+        date_window: DateWindow {
+            early_days: 0,
+            late_days: 0,
+            unit: DayUnit::Calendar,
+        },
         settlement_window_days: 0,
         calendar: BusinessCalendar::default(),
         agreed_fee: None,
@@ -120,16 +139,23 @@ fn lines(records: &[Record]) -> Vec<(String, u32)> {
 #[tokio::test]
 async fn every_line_is_staged_once() {
     let place = Place::new();
-    let inputs =
-        [place.seal("a.csv", &report(0, 95)).await, place.seal("b.csv", &report(95, 25)).await];
+    let inputs = [
+        place.seal("a.csv", &report(0, 95)).await,
+        place.seal("b.csv", &report(95, 25)).await,
+    ];
     let mut told = Vec::new();
     let request = place.request(&inputs, 30);
-    let staged =
-        stage(&place.staging, &request, &mut |progress| told.push(progress)).await.unwrap();
+    let staged = stage(&place.staging, &request, &mut |progress| {
+        told.push(progress)
+    })
+    .await
+    .unwrap();
     let rows: Vec<(u32, u64)> = told.iter().map(|told| (told.chunks, told.rows)).collect();
     assert_eq!(rows, [(1, 30), (2, 60), (3, 90), (4, 120)]);
 
-    let manifest = SideManifest::load(&place.staging, &staged.stored).await.unwrap();
+    let manifest = SideManifest::load(&place.staging, &staged.stored)
+        .await
+        .unwrap();
     assert_eq!(manifest, staged.manifest);
     let counts = |counts: &proto::wire::SideCounts| (counts.read, counts.accepted, counts.rejected);
     assert_eq!(counts(&manifest.counts), (120, 108, 12));
@@ -144,17 +170,26 @@ async fn every_line_is_staged_once() {
     assert_eq!(received, [("EUR", 60, "603"), ("USD", 48, "482.4")]);
 
     let records = place.records(&manifest).await;
-    let rejects = load_rejects(&place.staging, &manifest, usize::MAX).await.unwrap();
+    let rejects = load_rejects(&place.staging, &manifest, usize::MAX)
+        .await
+        .unwrap();
     assert_eq!((records.len(), rejects.len()), (108, 12));
     let mut all = lines(&records);
-    all.extend(rejects.iter().map(|reject| (reject.origin.file.to_string(), reject.origin.line)));
+    all.extend(
+        rejects
+            .iter()
+            .map(|reject| (reject.origin.file.to_string(), reject.origin.line)),
+    );
     all.sort();
     let expected: Vec<_> = (2..97)
         .map(|line| ("a.csv".to_owned(), line))
         .chain((2..27).map(|line| ("b.csv".to_owned(), line)))
         .collect();
     assert_eq!(all, expected);
-    assert_eq!(load_rejects(&place.staging, &manifest, 5).await.unwrap(), rejects[..5]);
+    assert_eq!(
+        load_rejects(&place.staging, &manifest, 5).await.unwrap(),
+        rejects[..5]
+    );
 }
 
 #[tokio::test]
@@ -164,7 +199,9 @@ async fn buckets_hold_what_belongs_in_them() {
     let manifest = place.stage(&input, 120).await.manifest;
     let mut count = 0;
     for (from, to) in [(0, 1), (1, 7), (7, 7), (7, BUCKETS)] {
-        let records = load_buckets(&place.staging, &manifest, from..to).await.unwrap();
+        let records = load_buckets(&place.staging, &manifest, from..to)
+            .await
+            .unwrap();
         assert_eq!(records.len() as u64, manifest.rows_in(from..to));
         for record in &records {
             assert!((from..to).contains(&bucket_of(&place.policy, record)));
@@ -173,7 +210,10 @@ async fn buckets_hold_what_belongs_in_them() {
     }
     assert_eq!(count, 450);
     let beyond = load_buckets(&place.staging, &manifest, 0..BUCKETS + 1).await;
-    assert!(matches!(beyond, Err(StagingError::Damaged { .. })), "{beyond:?}");
+    assert!(
+        matches!(beyond, Err(StagingError::Damaged { .. })),
+        "{beyond:?}"
+    );
 }
 
 #[tokio::test]
@@ -184,7 +224,10 @@ async fn the_size_of_chunks_changes_nothing_else() {
     let expected = lines(&place.records(&whole).await);
     for rows_per_chunk in [1, 7, 199, 200] {
         let manifest = place.stage(&input, rows_per_chunk).await.manifest;
-        assert_eq!(manifest.chunks.len() as u64, 200u64.div_ceil(rows_per_chunk));
+        assert_eq!(
+            manifest.chunks.len() as u64,
+            200u64.div_ceil(rows_per_chunk)
+        );
         assert_eq!(manifest.received, whole.received);
         assert_eq!(lines(&place.records(&manifest).await), expected);
     }
@@ -196,14 +239,25 @@ async fn staging_again_gives_the_same_and_writes_nothing() {
     let input = [place.seal("a.csv", &report(0, 300)).await];
     let first = place.stage(&input, 50).await;
     let times = modification_times(&place.file(""));
-    let resume = StageProgress { chunks: 4, rows: 200 };
-    let request = StageRequest { resume, ..place.request(&input, 50) };
+    let resume = StageProgress {
+        chunks: 4,
+        rows: 200,
+    };
+    let request = StageRequest {
+        resume,
+        ..place.request(&input, 50)
+    };
     let again = stage(&place.staging, &request, &mut |_| {}).await.unwrap();
     assert_eq!(again, first);
     assert_eq!(modification_times(&place.file("")), times);
 
     // What an earlier attempt says to have stored is looked at, not believed.
-    let lost = &first.manifest.chunks[1].records.as_ref().unwrap().stored.key;
+    let lost = &first.manifest.chunks[1]
+        .records
+        .as_ref()
+        .unwrap()
+        .stored
+        .key;
     fs::remove_file(place.file(lost)).unwrap();
     stage(&place.staging, &request, &mut |_| {}).await.unwrap();
     assert_eq!(lines(&place.records(&first.manifest).await).len(), 270);
@@ -232,8 +286,17 @@ async fn an_interrupted_attempt_is_continued() {
         () = enough.notified() => {}
     }
     let came = *came.lock().unwrap();
-    assert_eq!(came, StageProgress { chunks: 2, rows: 100 });
-    let request = StageRequest { resume: came, ..request };
+    assert_eq!(
+        came,
+        StageProgress {
+            chunks: 2,
+            rows: 100
+        }
+    );
+    let request = StageRequest {
+        resume: came,
+        ..request
+    };
     let resumed = stage(&other.staging, &request, &mut |_| {}).await.unwrap();
     assert_eq!(resumed, expected);
 }
@@ -250,9 +313,15 @@ async fn damage_to_a_chunk_is_found_in_the_bucket_it_is_in() {
     bytes[second_bucket + 10] ^= 1;
     fs::write(&file, &bytes).unwrap();
     let damaged = load_buckets(&place.staging, &manifest, 1..2).await;
-    let Err(StagingError::Damaged { key, .. }) = damaged else { panic!("{damaged:?}") };
+    let Err(StagingError::Damaged { key, .. }) = damaged else {
+        panic!("{damaged:?}")
+    };
     assert_eq!(key, records.stored.key);
-    assert!(load_buckets(&place.staging, &manifest, 2..BUCKETS).await.is_ok());
+    assert!(
+        load_buckets(&place.staging, &manifest, 2..BUCKETS)
+            .await
+            .is_ok()
+    );
     fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
     let cut = load_buckets(&place.staging, &manifest, BUCKETS - 1..BUCKETS).await;
     assert!(cut.is_err(), "{cut:?}");
@@ -264,9 +333,17 @@ async fn an_unreadable_input_is_quarantined() {
     let input = [place.seal("a.csv", "something;else\n1;2\n").await];
     let request = place.request(&input, 50);
     let refused = stage(&place.staging, &request, &mut |_| {}).await;
-    let Err(StageError::Quarantined { key, error }) = refused else { panic!("{refused:?}") };
-    assert!(matches!(error, FormatError::ColumnMissing { .. }), "{error}");
-    assert_eq!(fs::read(place.file(&key)).unwrap(), b"something;else\n1;2\n");
+    let Err(StageError::Quarantined { key, error }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(
+        matches!(error, FormatError::ColumnMissing { .. }),
+        "{error}"
+    );
+    assert_eq!(
+        fs::read(place.file(&key)).unwrap(),
+        b"something;else\n1;2\n"
+    );
     assert!(key.starts_with("quarantine/acme/"), "{key}");
 }
 
@@ -285,11 +362,17 @@ async fn a_manifest_of_another_version_is_refused() {
     let input = [place.seal("a.csv", &report(0, 10)).await];
     let mut manifest = place.stage(&input, 50).await.manifest;
     manifest.chunks[0].records.as_mut().unwrap().segments.pop();
-    let folder = Folder::Staged { run_id: RUN, side: Side::Partner };
+    let folder = Folder::Staged {
+        run_id: RUN,
+        side: Side::Partner,
+    };
     let bytes = serde_json::to_vec(&manifest).unwrap();
     let stored = place.staging.put(folder, bytes).await.unwrap();
     let refused = SideManifest::load(&place.staging, &stored).await;
-    assert!(matches!(refused, Err(StagingError::Damaged { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StagingError::Damaged { .. })),
+        "{refused:?}"
+    );
 }
 
 fn modification_times(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
@@ -299,7 +382,10 @@ fn modification_times(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
         if path.is_dir() {
             times.extend(modification_times(&path));
         } else {
-            times.insert(path.clone(), fs::metadata(&path).unwrap().modified().unwrap());
+            times.insert(
+                path.clone(),
+                fs::metadata(&path).unwrap().modified().unwrap(),
+            );
         }
     }
     times
