@@ -171,8 +171,10 @@ proptest! {
             .map(|part| format!("<TxDtls><Amt Ccy=\"EUR\">{}</Amt></TxDtls>", amount(*part)))
             .collect();
         let file = format!(
-            "<Document><BkToCstmrStmt><Stmt><Ntry><Amt Ccy=\"EUR\">{}</Amt><CdtDbtInd>{}</CdtDbtInd>\
-             <Sts>BOOK</Sts><ValDt><Dt>2026-11-23</Dt></ValDt><NtryDtls>{transactions}</NtryDtls></Ntry>\
+            "<Document><BkToCstmrStmt><Stmt><Ntry><Amt Ccy=\"EUR\">{}</Amt>\
+             <CdtDbtInd>{}</CdtDbtInd>\
+             <Sts>BOOK</Sts><ValDt><Dt>2026-11-23</Dt></ValDt>\
+             <NtryDtls>{transactions}</NtryDtls></Ntry>\
              </Stmt></BkToCstmrStmt></Document>",
             amount(total),
             if is_credit { "CRDT" } else { "DBIT" },

@@ -1,10 +1,10 @@
 //! Partner formats: bytes of one file become records, rejects and control checks.
 //!
 //! Pure functions. Nothing here opens a file, knows where bytes came from, or decides what a record
-//! means for a reconciliation. A line that cannot be read is a [`Reject`] and reading goes on; a file
-//! that cannot be trusted as a whole is a [`FormatError`], and the caller drops what it was given so
-//! far and quarantines the file. No value is ever guessed: what a report does not say is `None`, and
-//! what it says unreadably is a reject.
+//! means for a reconciliation. A line that cannot be read is a [`Reject`] and reading goes on; a
+//! file that cannot be trusted as a whole is a [`FormatError`], and the caller drops what it was
+//! given so far and quarantines the file. No value is ever guessed: what a report does not say is
+//! `None`, and what it says unreadably is a reject.
 //!
 //! A new format is a variant of [`Format`], a module with its mapping, and an arm in [`read`].
 
@@ -30,9 +30,9 @@ use serde::Deserialize;
 
 pub use self::camt053::{Camt053Mapping, Element, Extraction, ReversalIndicator};
 pub use self::csv::{
-    AmountColumns, AmountSource, Column, Compared, CsvMapping, Delimiter, FieldSource, Fields,
-    Grouping, Quote, RowRule, Separator, Sign, SkipRule, StatusValues, TextEncoding, TotalsRule,
-    Units,
+    AmountColumns, AmountSource, Column, ComparedAmount, CsvMapping, Delimiter, FieldSource,
+    Fields, Grouping, Quote, RowRule, Separator, Sign, SkipRule, StatusValues, TextEncoding,
+    TotalsRule, Units,
 };
 pub use error::FormatError;
 pub use settings::{Pattern, Zone};
@@ -105,8 +105,8 @@ impl Default for ReadLimits {
 
 /// What a file turned out to hold.
 ///
-/// `rows_read = accepted + rejected + skipped`. Blank lines, the lines above a header and the header
-/// are not rows; a bank statement line with details counts once for each record it becomes.
+/// `rows_read = accepted + rejected + skipped`. Blank lines, the lines above a header and the
+/// header are not rows; a bank statement line with details counts once for each record it becomes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ReadSummary {
     /// Rows found.

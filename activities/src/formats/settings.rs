@@ -1,4 +1,5 @@
-//! Values of a mapping that check themselves while the TOML is read, so that the error names the line.
+//! Values of a mapping that check themselves while the TOML is read, so that the error names the
+//! line.
 
 use jiff::tz::TimeZone;
 use regex::Regex;

@@ -95,15 +95,21 @@ fn shown_record(record: &Record) -> String {
     text
 }
 
-/// Compares what reading gives with what is expected; indentation of the expectation is dropped.
+/// Compares what reading gives with what is expected, a line each. Indentation is dropped, and a
+/// backslash at the end of a line goes on with the next.
 #[track_caller]
 pub(super) fn check(format: &Format, bytes: &[u8], expected: &str) {
-    let expected: String = expected
+    let mut wanted = String::new();
+    for line in expected
         .lines()
-        .map(str::trim)
+        .map(str::trim_start)
         .filter(|line| !line.is_empty())
-        .map(|line| format!("{line}\n"))
-        .collect();
+    {
+        match line.strip_suffix('\\') {
+            Some(part) => wanted.push_str(part),
+            None => wanted.push_str(&format!("{line}\n")),
+        }
+    }
     let found = shown(format, bytes);
-    assert_eq!(found, expected, "found:\n{found}\nexpected:\n{expected}");
+    assert_eq!(found, wanted, "found:\n{found}\nexpected:\n{wanted}");
 }

@@ -2,8 +2,8 @@
 //! totals of its summary, the counts and totals of its batches.
 //!
 //! Opening is `OPBD`, else `PRCD`, else the first of two `ITBD` (a page in the middle); closing is
-//! `CLBD`, else the last `ITBD`. Other balances (available, forward, credit lines) are left alone. A
-//! statement without an opening or a closing balance in a currency has no such check.
+//! `CLBD`, else the last `ITBD`. Other balances (available, forward, credit lines) are left alone.
+//! A statement without an opening or a closing balance in a currency has no such check.
 
 use domain::control::{Compared, ControlCheck};
 use domain::money::{Amount, Currency, Money};
@@ -213,7 +213,9 @@ impl Ledger {
             .chain(of(BalanceKind::PreviousClosing))
             .next()
             .or_else(|| interim.next())?;
-        let closing = of(BalanceKind::Closing).last().or_else(|| interim.last())?;
+        let closing = of(BalanceKind::Closing)
+            .next_back()
+            .or_else(|| interim.next_back())?;
         Some((opening, closing))
     }
 

@@ -2,9 +2,9 @@
 //!
 //! Elements are known by their local name, whatever their namespace. Only booked entries become
 //! records; what banks announce (`PDNG`, `INFO`, `FUTR`) is counted as skipped. Amounts come from
-//! `Amt` only: what an exchange was instructed in (`AmtDtls` in another currency) never is the amount.
-//! The neighbours `camt.052` (intraday) and `camt.054` (notification) are refused by name: they hold
-//! the same payments, and reading them too would count money twice.
+//! `Amt` only: what an exchange was instructed in (`AmtDtls` in another currency) never is the
+//! amount. The neighbours `camt.052` (intraday) and `camt.054` (notification) are refused by name:
+//! they hold the same payments, and reading them too would count money twice.
 
 mod balance;
 mod entry;
@@ -70,7 +70,8 @@ pub(super) fn read(
     }
 }
 
-/// Looks for the message in the element that was just entered: `Document`, or an envelope around it.
+/// Looks for the message in the element that was just entered: `Document`, or an envelope around
+/// it.
 fn read_outer(
     xml: &mut Xml<'_>,
     tag: &Tag<'_>,

@@ -117,7 +117,8 @@ impl Converter<'_> {
     /// What the only transaction of an entry contributes, signed.
     ///
     /// Its own amount when it has one. An underlying amount (all that version 2 has) only when that
-    /// and the stated charges explain the entry exactly: it may be before an exchange or deductions.
+    /// and the stated charges explain the entry exactly: it may be before an exchange or
+    /// deductions.
     fn only_part(
         &self,
         entry: &Entry<'_>,

@@ -1,7 +1,7 @@
 //! `TxsSummry`: the numbers and sums of entries that a statement states, against those it has.
 //!
-//! Sums carry no currency there, so they are compared only where all entries are in one. Banks differ
-//! in whether entries that are not booked count: a summary that holds either way holds.
+//! Sums carry no currency there, so they are compared only where all entries are in one. Banks
+//! differ in whether entries that are not booked count: a summary that holds either way holds.
 
 use domain::control::Compared;
 use domain::money::{Amount, Currency, Money};

@@ -60,7 +60,8 @@ fn transactions_without_amounts_leave_the_entry_whole() {
         "110.00",
         &entry("10.00", "CRDT", &with_reference),
         "2: reference=R1 batch=R1 servicer_reference=R1 | 10.00 EUR 2026-11-23 settled
-         ok file, statement S: opening balance + booked entries = closing balance holds: stated 110.00 EUR, computed 110.00 EUR
+         ok file, statement S: opening balance + booked entries = closing balance holds: stated \
+         110.00 EUR, computed 110.00 EUR
          1 = 1 + 0 + 0",
     );
 }
@@ -78,8 +79,10 @@ fn charges_and_what_else_remains_is_a_record_of_its_own() {
         "110.00",
         &entry("10.00", "CRDT", &charged("<ChrgInclInd>true</ChrgInclInd>")),
         r#"2: | 12.00 EUR 2026-11-23 settled
-           2: reference=7 charges | -2.00 EUR 2026-11-23 settled about="charges of entry 7: its transactions make 12.00 of 10.00 EUR"
-           ok file, statement S: opening balance + booked entries = closing balance holds: stated 110.00 EUR, computed 110.00 EUR
+           2: reference=7 charges | -2.00 EUR 2026-11-23 settled about="charges of entry 7: its \
+           transactions make 12.00 of 10.00 EUR"
+           ok file, statement S: opening balance + booked entries = closing balance holds: \
+           stated 110.00 EUR, computed 110.00 EUR
            2 = 2 + 0 + 0"#,
     );
     // Booked elsewhere, so it does not explain the difference.
@@ -154,7 +157,8 @@ fn a_reversal_keeps_the_parties_of_the_original_payment() {
     let more = format!(
         "<RvslInd>true</RvslInd>{}",
         details(
-            "<TxDtls><RltdPties><Dbtr><Nm>Payer</Nm></Dbtr><Cdtr><Nm>Us</Nm></Cdtr></RltdPties></TxDtls>"
+            "<TxDtls><RltdPties><Dbtr><Nm>Payer</Nm></Dbtr>\
+             <Cdtr><Nm>Us</Nm></Cdtr></RltdPties></TxDtls>"
         )
     );
     for (direction, closing) in [("DBIT", "90.00"), ("CRDT", "90.00")] {
@@ -171,10 +175,13 @@ fn a_reversal_keeps_the_parties_of_the_original_payment() {
 
 #[test]
 fn an_unreadable_entry_is_a_reject_and_its_amount_still_balances() {
-    let broken = "<Ntry><Amt Ccy=\"EUR\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>\n\
-                  <Ntry><Amt Ccy=\"EUR\">5,00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>\n\
+    let broken = "<Ntry><Amt Ccy=\"EUR\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+                  <Sts>BOOK</Sts></Ntry>\n\
+                  <Ntry><Amt Ccy=\"EUR\">5,00</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+                  <Sts>BOOK</Sts></Ntry>\n\
                   <Ntry><Amt>5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>\n\
-                  <Ntry><Amt Ccy=\"EUR\">-5</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>\n\
+                  <Ntry><Amt Ccy=\"EUR\">-5</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+                  <Sts>BOOK</Sts></Ntry>\n\
                   <Ntry><Amt Ccy=\"EUR\">5</Amt><CdtDbtInd>C</CdtDbtInd><Sts>BOOK</Sts></Ntry>\n\
                   <Ntry><Amt Ccy=\"EUR\">5</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>OPEN</Sts></Ntry>\n\
                   <Ntry><Amt Ccy=\"EUR\">5</Amt><CdtDbtInd>CRDT</CdtDbtInd></Ntry>\n";
@@ -187,9 +194,11 @@ fn an_unreadable_entry_is_a_reject_and_its_amount_still_balances() {
            4: reject Ntry/Amt/@Ccy="": no currency: the Ccy attribute is missing
            5: reject Ntry/Amt="-5": negative: in ISO 20022 the direction stands in CdtDbtInd
            6: reject Ntry/CdtDbtInd="C": neither CRDT nor DBIT
-           7: reject Ntry/Sts="OPEN": unknown entry status: BOOK counts, PDNG, INFO and FUTR are left out
+           7: reject Ntry/Sts="OPEN": unknown entry status: BOOK counts, PDNG, INFO and FUTR are \
+           left out
            8: reject Ntry/Sts="": missing: an entry has a status
-           ok file, statement S: opening balance + booked entries = closing balance holds: stated 105.00 EUR, computed 105.00 EUR
+           ok file, statement S: opening balance + booked entries = closing balance holds: \
+           stated 105.00 EUR, computed 105.00 EUR
            7 = 0 + 7 + 0"#,
     );
     let bad_part = details(
@@ -201,7 +210,8 @@ fn an_unreadable_entry_is_a_reject_and_its_amount_still_balances() {
         &entry("5.00", "CRDT", &bad_part),
         r#"2: | 1.00 EUR 2026-11-23 settled
            3: reject Ntry/NtryDtls/TxDtls/Amt="x": not a plain decimal number
-           ok file, statement S: opening balance + booked entries = closing balance holds: stated 105.00 EUR, computed 105.00 EUR
+           ok file, statement S: opening balance + booked entries = closing balance holds: \
+           stated 105.00 EUR, computed 105.00 EUR
            2 = 1 + 1 + 0"#,
     );
 }
@@ -213,7 +223,10 @@ fn a_statement_that_does_not_add_up_says_so() {
         statement("111.00", &entry("10.00", "CRDT", "")).as_bytes(),
     );
     assert!(
-        found.contains("NOT file, statement S: opening balance + booked entries = closing balance does not hold: stated 111.00 EUR, computed 110.00 EUR"),
+        found.contains(
+            "NOT file, statement S: opening balance + booked entries = closing balance \
+             does not hold: stated 111.00 EUR, computed 110.00 EUR"
+        ),
         "{found}"
     );
     let unreadable = statement("1,00", "");
@@ -239,7 +252,8 @@ fn pages_balance_with_interim_balances_and_nothing_without_any() {
         entry("10.00", "CRDT", "")
     );
     let middle = document(&format!(
-        "<Stmt><Id>S</Id><StmtPgntn><PgNb>2</PgNb><LastPgInd>false</LastPgInd></StmtPgntn>{page}</Stmt>"
+        "<Stmt><Id>S</Id><StmtPgntn><PgNb>2</PgNb>\
+         <LastPgInd>false</LastPgInd></StmtPgntn>{page}</Stmt>"
     ));
     let found = shown(&format(DEFAULTS), middle.as_bytes());
     assert!(
@@ -258,7 +272,8 @@ fn pages_balance_with_interim_balances_and_nothing_without_any() {
 fn counts_and_totals_of_batches_are_compared() {
     let batch = |count: &str, total: &str| {
         details(&format!(
-            "<Btch><MsgId>B</MsgId><NbOfTxs>{count}</NbOfTxs><TtlAmt Ccy=\"EUR\">{total}</TtlAmt></Btch>\
+            "<Btch><MsgId>B</MsgId><NbOfTxs>{count}</NbOfTxs>\
+             <TtlAmt Ccy=\"EUR\">{total}</TtlAmt></Btch>\
              <TxDtls><Amt Ccy=\"EUR\">4</Amt></TxDtls><TxDtls><Amt Ccy=\"EUR\">6</Amt></TxDtls>"
         ))
     };
@@ -271,8 +286,12 @@ fn counts_and_totals_of_batches_are_compared() {
     let right = found(&batch("2", "10"));
     assert!(!right.contains("NOT"), "{right}");
     let wrong = found(&batch("3", "11"));
-    assert!(wrong.contains("NOT file, batch B in line 2: NbOfTxs = number of transactions does not hold: stated 3, computed 2"), "{wrong}");
-    assert!(wrong.contains("NOT file, batch B in line 2: TtlAmt = sum of the transactions does not hold: stated 11.00 EUR, computed 10.00 EUR"), "{wrong}");
+    let count = "NOT file, batch B in line 2: NbOfTxs = number of transactions does not hold: \
+                 stated 3, computed 2";
+    assert!(wrong.contains(count), "{wrong}");
+    let total = "NOT file, batch B in line 2: TtlAmt = sum of the transactions does not hold: \
+                 stated 11.00 EUR, computed 10.00 EUR";
+    assert!(wrong.contains(total), "{wrong}");
 }
 
 #[test]
@@ -300,12 +319,14 @@ fn a_summary_may_count_pending_entries_or_not() {
 fn references_come_in_the_order_that_the_mapping_trusts() {
     let more = details(
         "<TxDtls><Refs><EndToEndId>notprovided</EndToEndId><TxId>T</TxId></Refs>\
-         <RmtInf><Strd><CdtrRefInf><Ref>RF1</Ref></CdtrRefInf><RfrdDocInf><Nb>D-9</Nb></RfrdDocInf></Strd>\
+         <RmtInf><Strd><CdtrRefInf><Ref>RF1</Ref></CdtrRefInf>\
+         <RfrdDocInf><Nb>D-9</Nb></RfrdDocInf></Strd>\
          <Ustrd>order 12 of INV-</Ustrd><Ustrd>34 by Ann</Ustrd></RmtInf></TxDtls>",
     );
     let mapping = "[camt053]\nreference = [\"transaction_id\", \"creditor_reference\"]\n\
                    invoice = { from = \"unstructured\", pattern = \"INV-[0-9]{2}\" }\n\
-                   order = \"document_number\"\nclient = { from = [\"account\", \"additional_information\"] }\n";
+                   order = \"document_number\"\n\
+                   client = { from = [\"account\", \"additional_information\"] }\n";
     let mapping = mapping.replace("from = \"unstructured\"", "from = [\"unstructured\"]");
     check_statement(
         &mapping,
@@ -315,8 +336,10 @@ fn references_come_in_the_order_that_the_mapping_trusts() {
             "CRDT",
             &format!("{more}<AddtlNtryInf>C-5</AddtlNtryInf>"),
         ),
-        r#"2: reference=T invoice=INV-34 order=D-9 transaction_id=T creditor_reference=RF1 | 10.00 EUR 2026-11-23 settled client="C-5" about="order 12 of INV- 34 by Ann"
-           ok file, statement S: opening balance + booked entries = closing balance holds: stated 110.00 EUR, computed 110.00 EUR
+        r#"2: reference=T invoice=INV-34 order=D-9 transaction_id=T creditor_reference=RF1 | \
+        10.00 EUR 2026-11-23 settled client="C-5" about="order 12 of INV- 34 by Ann"
+           ok file, statement S: opening balance + booked entries = closing balance holds: \
+           stated 110.00 EUR, computed 110.00 EUR
            1 = 1 + 0 + 0"#,
     );
     // Two structured references are none: which one is meant is not to be guessed.
@@ -379,7 +402,8 @@ fn other_messages_and_unknown_versions_are_refused_by_name() {
     assert!(matches!(refused("  "), FormatError::Empty { .. }));
     let version = |version: &str| {
         format!(
-            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{version}\"><BkToCstmrStmt/></Document>"
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{version}\">\
+             <BkToCstmrStmt/></Document>"
         )
     };
     assert!(
@@ -400,7 +424,8 @@ fn other_messages_and_unknown_versions_are_refused_by_name() {
 
 #[test]
 fn dangerous_and_broken_xml_is_refused() {
-    let doctype = "<?xml version=\"1.0\"?>\n<!DOCTYPE d [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n<d>&x;</d>";
+    let doctype = "<?xml version=\"1.0\"?>\n<!DOCTYPE d \
+                   [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n<d>&x;</d>";
     assert!(matches!(
         refused(doctype),
         FormatError::DoctypeRefused { line: 2 | 3, .. }
@@ -409,9 +434,10 @@ fn dangerous_and_broken_xml_is_refused() {
         "100",
         &entry("1", "CRDT", "<AddtlNtryInf>&x;</AddtlNtryInf>"),
     );
-    assert!(
-        matches!(refused(&entity), FormatError::EntityRefused { line: 2, ref name, .. } if name == "x")
-    );
+    assert!(matches!(
+        refused(&entity),
+        FormatError::EntityRefused { line: 2, ref name, .. } if name == "x"
+    ));
     let deep = format!("{}{}", "<a>".repeat(65), "</a>".repeat(65));
     assert!(matches!(
         refused(&document(&deep)),

@@ -89,8 +89,8 @@ pub(super) fn indicator(text: &str, path: &str) -> Result<bool, Fault> {
     }
 }
 
-/// The day of an `xs:date` or `xs:dateTime`. As written, unless a zone is given and the time carries
-/// an offset.
+/// The day of an `xs:date` or `xs:dateTime`. As written, unless a zone is given and the time
+/// carries an offset.
 pub(super) fn date(text: &str, path: &str, zone: Option<&TimeZone>) -> Result<Date, Fault> {
     let fault = || Fault::new(path, text, "not an ISO date or time such as 2026-11-23");
     let written: Date = text

@@ -141,7 +141,7 @@ impl<'a> Xml<'a> {
         let event = self.reader.read_event().map_err(|error| {
             let offset = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
             let line = self.lines.line_of(offset);
-            match self.text.len() <= offset.saturating_add(1) || is_cut_off(&error) {
+            match is_cut_off(&error) {
                 true => truncated(self.input, line, "inside an element"),
                 false => FormatError::BrokenXml {
                     file: self.input.file_name(),
@@ -241,5 +241,9 @@ fn truncated(input: Input<'_>, line: u32, inside: &str) -> FormatError {
 
 /// Errors that only the end of the input causes.
 fn is_cut_off(error: &quick_xml::Error) -> bool {
-    matches!(error, quick_xml::Error::Syntax(_))
+    use quick_xml::errors::SyntaxError::InvalidBangMarkup;
+    match error {
+        quick_xml::Error::Syntax(error) => !matches!(error, InvalidBangMarkup),
+        _ => false,
+    }
 }

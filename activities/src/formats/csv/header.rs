@@ -1,6 +1,6 @@
 //! Finding the header, and the place of each mapped column in it.
 
-use super::field::{AmountColumns, AmountSource, Column, FieldSource, Sign};
+use super::columns::{AmountColumns, AmountSource, Column, FieldSource, Sign};
 use super::mapping::CsvMapping;
 use super::rules::same;
 use super::tokens::Row;
@@ -11,8 +11,8 @@ use domain::record::ReferenceKind;
 
 /// The mapping, tied to the columns of one header.
 pub(super) struct Layout<'m> {
-    /// Number of columns; unknown for a file without a header that goes by position.
-    pub(super) width: Option<usize>,
+    /// How many fields a row has; unknown for a file without a header that goes by position.
+    pub(super) width: Option<Width>,
     /// Names as they stand in the header.
     names: Vec<Box<str>>,
     /// A column of the header to tell repeated headers by.
@@ -36,6 +36,25 @@ pub(super) struct Layout<'m> {
     pub(super) skip: Vec<Option<usize>>,
     /// The columns of each totals rule.
     pub(super) totals: Vec<TotalsColumns<'m>>,
+}
+
+/// How many fields a row has. Headers and rows may end in delimiters that the other does not have.
+#[derive(Clone, Copy)]
+pub(super) struct Width {
+    /// Up to the last column with a name.
+    pub(super) named: usize,
+    /// With the columns without a name behind it.
+    pub(super) all: usize,
+}
+
+impl Width {
+    fn of(names: &[Box<str>]) -> Option<Width> {
+        let last_named = names.iter().rposition(|name| !name.is_empty());
+        last_named.map(|last| Width {
+            named: last + 1,
+            all: names.len(),
+        })
+    }
 }
 
 /// Where a text is.
@@ -138,7 +157,7 @@ impl<'m> Layout<'m> {
         let references = references.map(|(kind, field)| (kind, finder.text(field)));
         let references = references.collect();
         let layout = Layout {
-            width: (!finder.names.is_empty()).then_some(finder.names.len()),
+            width: Width::of(&finder.names),
             names: Vec::new(),
             probe: None,
             references,

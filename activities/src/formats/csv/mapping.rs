@@ -5,14 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::money::Currency;
-use domain::record::{ReferenceKind, Status};
-use encoding_rs::Encoding;
 use serde::Deserialize;
 
-use super::date::DateReader;
-use super::field::{AmountSource, FieldSource};
+use super::columns::FieldSource;
+use super::fields::{Fields, StatusValues};
 use super::rules::{SkipRule, TotalsRule};
+use super::settings::{Delimiter, Quote, Separator, TextEncoding};
 use crate::formats::settings::Zone;
 
 /// How a delimited report is written and what its columns mean.
@@ -39,7 +37,8 @@ pub struct CsvMapping {
     /// The character before the decimals.
     #[serde(default = "point")]
     pub decimal_separator: Separator,
-    /// The character between groups of digits; none by default. A space stands for every kind of it.
+    /// The character between groups of digits; none by default. A space stands for every kind of
+    /// it.
     pub thousands_separator: Option<Separator>,
     /// How digits are grouped.
     #[serde(default)]
@@ -63,7 +62,8 @@ pub struct CsvMapping {
     #[serde(default)]
     pub currency_symbols: Vec<String>,
 
-    /// Formats of dates (`strptime`), all tried; a text that two of them read differently is refused.
+    /// Formats of dates (`strptime`), all tried; a text that two of them read differently is
+    /// refused.
     #[serde(default = "iso_date")]
     pub dates: Vec<String>,
     /// Zone in which the report writes times that carry no offset.
@@ -76,7 +76,7 @@ pub struct CsvMapping {
 
     /// Which of the amounts is compared, when there are several.
     #[serde(default)]
-    pub compare: Compared,
+    pub compare: ComparedAmount,
     /// Where the fields of a record are.
     pub fields: Fields,
     /// What the status column says for each status.
@@ -90,104 +90,10 @@ pub struct CsvMapping {
     pub totals: Vec<TotalsRule>,
 }
 
-/// The columns of a record's fields.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the references are documented at `ReferenceKind`
-pub struct Fields {
-    pub reference: Option<FieldSource>,
-    pub invoice: Option<FieldSource>,
-    pub order: Option<FieldSource>,
-    pub batch: Option<FieldSource>,
-    pub end_to_end_id: Option<FieldSource>,
-    pub transaction_id: Option<FieldSource>,
-    pub instruction_id: Option<FieldSource>,
-    pub uetr: Option<FieldSource>,
-    pub servicer_reference: Option<FieldSource>,
-    pub creditor_reference: Option<FieldSource>,
-    pub mandate_id: Option<FieldSource>,
-    pub original_reference: Option<FieldSource>,
-    /// The amount, when there is only one.
-    pub amount: Option<AmountSource>,
-    /// Before fees.
-    pub gross: Option<AmountSource>,
-    /// The fee; positive lowers the net.
-    pub fee: Option<AmountSource>,
-    /// After fees.
-    pub net: Option<AmountSource>,
-    /// Currency of all amounts.
-    pub currency: Option<FieldSource>,
-    /// Currency of the gross amount, where it is not that of the net.
-    pub gross_currency: Option<FieldSource>,
-    /// Currency of the net amount, where it is not that of the gross.
-    pub net_currency: Option<FieldSource>,
-    /// The day on which the money counts.
-    pub value_date: Option<FieldSource>,
-    /// The day on which it was entered.
-    pub booking_date: Option<FieldSource>,
-    /// Zone of the row's times.
-    pub time_zone: Option<FieldSource>,
-    /// Where the payment stands.
-    pub status: Option<FieldSource>,
-    /// Our client's identifier.
-    pub client: Option<FieldSource>,
-    /// The other party.
-    pub counterparty: Option<FieldSource>,
-    /// Free text.
-    pub description: Option<FieldSource>,
-}
-
-impl Fields {
-    fn amounts(&self) -> impl Iterator<Item = &AmountSource> {
-        [&self.amount, &self.gross, &self.fee, &self.net]
-            .into_iter()
-            .flatten()
-    }
-
-    fn others(&self) -> impl Iterator<Item = &FieldSource> {
-        [
-            &self.currency,
-            &self.gross_currency,
-            &self.net_currency,
-            &self.value_date,
-            &self.booking_date,
-            &self.time_zone,
-            &self.status,
-            &self.client,
-            &self.counterparty,
-            &self.description,
-        ]
-        .into_iter()
-        .flatten()
-    }
-
-    /// The references that are mapped, in the order of their kinds.
-    pub(super) fn references(&self) -> Vec<(ReferenceKind, &FieldSource)> {
-        let of_kind = |kind| match kind {
-            ReferenceKind::Reference => &self.reference,
-            ReferenceKind::Invoice => &self.invoice,
-            ReferenceKind::Order => &self.order,
-            ReferenceKind::Batch => &self.batch,
-            ReferenceKind::EndToEndId => &self.end_to_end_id,
-            ReferenceKind::TransactionId => &self.transaction_id,
-            ReferenceKind::InstructionId => &self.instruction_id,
-            ReferenceKind::Uetr => &self.uetr,
-            ReferenceKind::ServicerReference => &self.servicer_reference,
-            ReferenceKind::CreditorReference => &self.creditor_reference,
-            ReferenceKind::MandateId => &self.mandate_id,
-            ReferenceKind::OriginalReference => &self.original_reference,
-        };
-        ReferenceKind::ALL
-            .iter()
-            .filter_map(|&kind| of_kind(kind).as_ref().map(|field| (kind, field)))
-            .collect()
-    }
-}
-
 /// Which amount a record is compared by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Compared {
+pub enum ComparedAmount {
     /// The only one.
     #[default]
     Amount,
@@ -219,106 +125,6 @@ pub enum Units {
     Minor,
     /// A hundredth whatever the currency, as PayPal's settlement files have it.
     Hundredths,
-}
-
-/// The texts that stand for each status.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct StatusValues {
-    /// Announced, not final.
-    pub pending: Vec<String>,
-    /// Final.
-    pub settled: Vec<String>,
-    /// Taken back after settlement.
-    pub reversed: Vec<String>,
-    /// Never happened.
-    pub failed: Vec<String>,
-}
-
-impl StatusValues {
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, Status)> {
-        let lists = [
-            (&self.pending, Status::Pending),
-            (&self.settled, Status::Settled),
-            (&self.reversed, Status::Reversed),
-            (&self.failed, Status::Failed),
-        ];
-        lists
-            .into_iter()
-            .flat_map(|(texts, status)| texts.iter().map(move |text| (text.as_str(), status)))
-    }
-}
-
-macro_rules! checked_text {
-    ($(#[$meta:meta])* $name:ident($inner:ty), $parse:expr) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-        #[serde(try_from = "String")]
-        pub struct $name(pub(super) $inner);
-
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                let parse: fn(&str) -> Result<$inner, String> = $parse;
-                parse(&text).map($name)
-            }
-        }
-    };
-}
-
-checked_text!(
-    /// What separates fields.
-    Delimiter(u8),
-    |text| match text.as_bytes() {
-        b"tab" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !b"\r\n".contains(byte) => Ok(*byte),
-        _ => Err("the delimiter is one ASCII character, or \"tab\"".to_owned()),
-    }
-);
-checked_text!(
-    /// What stands around a field that holds delimiters or line ends.
-    Quote(Option<u8>),
-    |text| match text.as_bytes() {
-        b"none" => Ok(None),
-        [byte] if byte.is_ascii() && !b"\r\n".contains(byte) => Ok(Some(*byte)),
-        _ => Err("the quote is one ASCII character, or \"none\"".to_owned()),
-    }
-);
-checked_text!(
-    /// One character inside a number.
-    Separator(char),
-    |text| {
-        let mut characters = text.chars();
-        match (characters.next(), characters.next()) {
-            (Some(one), None) if !one.is_ascii_digit() && !"+-()".contains(one) => Ok(one),
-            _ => Err("a separator is one character that no number has otherwise".to_owned()),
-        }
-    }
-);
-
-/// The encoding of a file; `None` finds out.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TextEncoding(pub(super) Option<&'static Encoding>);
-
-impl TryFrom<String> for TextEncoding {
-    type Error = String;
-
-    fn try_from(label: String) -> Result<Self, String> {
-        if label == "auto" {
-            return Ok(TextEncoding(None));
-        }
-        match Encoding::for_label(label.as_bytes()) {
-            Some(encoding) if encoding != encoding_rs::REPLACEMENT => {
-                Ok(TextEncoding(Some(encoding)))
-            }
-            _ => Err(format!(
-                "{label:?} is not an encoding: write \"auto\" or a WHATWG label such as \
-                 \"windows-1252\", \"utf-16le\", \"shift_jis\""
-            )),
-        }
-    }
 }
 
 fn comma() -> Delimiter {
@@ -364,119 +170,5 @@ impl CsvMapping {
             .flat_map(|amount| amount.columns.all());
         let mut all = columns.chain(amounts).chain(rules).chain(totals);
         self.columns.is_empty() && all.any(|column| column.position.is_none())
-    }
-
-    /// Mistakes that only show when settings are seen together.
-    #[must_use]
-    pub fn validate(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        self.check_text(&mut problems);
-        self.check_amounts(&mut problems);
-        self.check_fields(&mut problems);
-        if let Err(mut found) = DateReader::new(self) {
-            problems.append(&mut found);
-        }
-        problems
-    }
-
-    fn check_text(&self, problems: &mut Vec<String>) {
-        if self.quote.0 == Some(self.delimiter.0) {
-            problems.push("delimiter and quote are the same character".to_owned());
-        }
-        if self.thousands_separator.map(|s| s.0) == Some(self.decimal_separator.0) {
-            problems.push(
-                "decimal_separator and thousands_separator are the same: one of them is wrong"
-                    .to_owned(),
-            );
-        }
-        if self.grouping == Grouping::Indian && self.thousands_separator.is_none() {
-            problems.push("grouping needs a thousands_separator".to_owned());
-        }
-        let empty = |texts: &[String]| texts.iter().any(|text| text.trim().is_empty());
-        if [
-            &self.credit_suffixes,
-            &self.debit_suffixes,
-            &self.currency_symbols,
-        ]
-        .iter()
-        .any(|texts| empty(texts))
-        {
-            problems.push("a suffix or currency symbol is empty: leave it out".to_owned());
-        }
-    }
-
-    fn check_amounts(&self, problems: &mut Vec<String>) {
-        let fields = &self.fields;
-        let split = fields.gross.is_some() || fields.fee.is_some() || fields.net.is_some();
-        let message = match self.compare {
-            Compared::Amount if fields.amount.is_none() && split => {
-                Some("say which amount is compared: compare = \"gross\" or compare = \"net\"")
-            }
-            Compared::Amount if fields.amount.is_none() => {
-                Some("fields.amount is missing: name the column of the amount")
-            }
-            Compared::Amount if split => Some(
-                "fields.amount stands alone: with gross, fee and net, leave it out and set \
-                 compare = \"gross\" or \"net\"",
-            ),
-            Compared::Gross | Compared::Net if fields.amount.is_some() => {
-                Some("compare is set, so leave fields.amount out")
-            }
-            Compared::Gross if fields.gross.is_none() => {
-                Some("compare = \"gross\" needs fields.gross")
-            }
-            Compared::Net if fields.net.is_none() => Some("compare = \"net\" needs fields.net"),
-            _ => None,
-        };
-        problems.extend(message.map(str::to_owned));
-        let (any, gross, net) = (
-            fields.currency.is_some(),
-            fields.gross_currency.is_some(),
-            fields.net_currency.is_some(),
-        );
-        if !(any ^ (gross && net)) || (any && (gross || net)) {
-            problems.push(
-                "name the currency once: fields.currency (a column, or { constant = \"EUR\" }), \
-                 or both gross_currency and net_currency"
-                    .to_owned(),
-            );
-        }
-        for (name, field) in [
-            ("currency", &fields.currency),
-            ("gross_currency", &fields.gross_currency),
-            ("net_currency", &fields.net_currency),
-        ] {
-            if let Some(FieldSource::Constant(code)) = field
-                && Currency::parse(code).is_err()
-            {
-                problems.push(format!(
-                    "fields.{name} = {code:?} is not a three-letter ISO 4217 code"
-                ));
-            }
-        }
-    }
-
-    fn check_fields(&self, problems: &mut Vec<String>) {
-        let fields = &self.fields;
-        if self.header_within_rows == 0 {
-            problems.push("header_within_rows counts from 1".to_owned());
-        }
-        if fields.value_date.is_none() {
-            problems.push("fields.value_date is missing: name the column of the date".to_owned());
-        }
-        if fields.status.is_some() && self.status_values.all().next().is_none() {
-            problems.push(
-                "fields.status needs status_values: which texts mean settled, reversed, failed, \
-                 pending"
-                    .to_owned(),
-            );
-        }
-        let mut known = BTreeMap::new();
-        for (text, status) in self.status_values.all() {
-            let other = known.insert(text.trim().to_lowercase(), status);
-            if other.is_some_and(|other| other != status) {
-                problems.push(format!("status_values has {text:?} for two statuses"));
-            }
-        }
     }
 }

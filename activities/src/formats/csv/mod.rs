@@ -1,30 +1,33 @@
 //! Delimited text through a mapping: settlement reports, carrier invoices, ledger exports.
 
-mod amount;
+mod amounts;
+mod columns;
 mod date;
-mod field;
+mod fields;
 mod header;
 mod mapping;
+mod number;
 mod rounded;
 mod row;
 mod rules;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod totals;
+mod validate;
 
 use header::{Layout, NoHeader};
 use row::RowReader;
 use tokens::{Row, Rows};
 use totals::RunningTotals;
 
+pub use columns::{AmountColumns, AmountSource, Column, FieldSource, Sign};
 pub(super) use date::YEARS;
-pub use field::{AmountColumns, AmountSource, Column, FieldSource, Sign};
-pub use mapping::{
-    Compared, CsvMapping, Delimiter, Fields, Grouping, Quote, Separator, StatusValues,
-    TextEncoding, Units,
-};
+pub use fields::{Fields, StatusValues};
+pub use mapping::{ComparedAmount, CsvMapping, Grouping, Units};
 pub use rules::{RowRule, SkipRule, TotalsRule};
+pub use settings::{Delimiter, Quote, Separator, TextEncoding};
 
 use super::decode::decode;
 use super::lines::{Input, Output};

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use domain::money::{Amount, Currency, Money};
-use domain::record::{FeeSplit, Record, Status};
+use domain::money::Money;
+use domain::record::{Record, Status};
 use jiff::civil::Date;
 
-use super::amount::{NotAnAmount, Notation, is_scientific, unwrapped};
 use super::date::DateReader;
-use super::field::Sign;
-use super::header::{Amounts, Layout, Places, Text};
-use super::mapping::{Compared, CsvMapping};
+use super::header::{Layout, Text};
+use super::mapping::CsvMapping;
+use super::number::{Notation, is_scientific, unwrapped};
 use super::rounded::RoundedReferences;
-use super::rules::same;
 use super::tokens::Row;
 use crate::formats::FormatError;
 use crate::formats::extract::only_match;
@@ -20,9 +18,9 @@ use crate::formats::lines::{Fault, Input};
 
 /// Reads the rows of one file.
 pub(super) struct RowReader<'m> {
-    mapping: &'m CsvMapping,
+    pub(super) mapping: &'m CsvMapping,
     pub(super) layout: Layout<'m>,
-    notation: Notation<'m>,
+    pub(super) notation: Notation<'m>,
     dates: DateReader<'m>,
     statuses: HashMap<String, Status>,
     pub(super) rounded: RoundedReferences,
@@ -54,7 +52,8 @@ impl<'m> RowReader<'m> {
     /// What keeps the fields of a row from being told apart.
     pub(super) fn shape_fault(&self, row: &Row<'_>) -> Option<Fault> {
         if !row.quoting_is_sound {
-            let help = "a closing quote stands in the middle of a field: a quote is not doubled, or \
+            let help = "a closing quote stands in the middle of a field: a quote is not doubled, \
+                        or \
                         one further up has no pair and has swallowed rows";
             return Some(Fault::new("", "", help));
         }
@@ -66,39 +65,20 @@ impl<'m> RowReader<'m> {
             ));
         }
         let width = self.layout.width?;
-        let extra_are_empty =
-            (width..row.len()).all(|i| row.get(i).is_none_or(|t| t.trim().is_empty()));
-        if row.len() < width || !extra_are_empty {
-            let what = if row.len() < width {
-                "too few"
-            } else {
-                "too many"
-            };
-            let reason = format!("{what} fields: {} where the header has {width}", row.len());
-            return Some(Fault::new("", "", reason));
-        }
-        None
-    }
-
-    /// What the row is compared by.
-    pub(super) fn money(&self, row: &Row<'_>) -> Result<Money, Fault> {
-        let layout = &self.layout;
-        let (source, own_currency) = match self.mapping.compare {
-            Compared::Amount => (&layout.amount, &None),
-            Compared::Gross => (&layout.gross, &layout.gross_currency),
-            Compared::Net => (&layout.net, &layout.net_currency),
+        let what = match row.len() {
+            fields if fields < width.named => "few",
+            _ if row
+                .iter()
+                .skip(width.all)
+                .any(|text| !text.trim().is_empty()) =>
+            {
+                "many"
+            }
+            _ => return None,
         };
-        let currency = self.currency(row, own_currency.as_ref().or(layout.currency.as_ref()))?;
-        let source = source
-            .as_ref()
-            .ok_or_else(|| Fault::new("", "", "no amount is mapped"))?;
-        let amount = self
-            .amount(row, source, currency.exponent())?
-            .ok_or_else(|| {
-                let reason = "no amount given: a payment of nothing would have to say 0";
-                Fault::new(&layout.name(source.first_place()), "", reason)
-            })?;
-        Ok(Money { amount, currency })
+        let (found, expected) = (row.len(), width.named);
+        let reason = format!("too {what} fields: {found} where the header has {expected}");
+        Some(Fault::new("", "", reason))
     }
 
     /// The record of a row whose money is known.
@@ -161,66 +141,6 @@ impl<'m> RowReader<'m> {
         })
     }
 
-    /// The total that a totals row states, and its currency when the row names one.
-    pub(super) fn stated_total(
-        &self,
-        row: &Row<'_>,
-        source: &Amounts<'m>,
-        only_currency: Option<Currency>,
-    ) -> Result<Option<Money>, Fault> {
-        let layout = &self.layout;
-        let own = match self.mapping.compare {
-            Compared::Amount => &None,
-            Compared::Gross => &layout.gross_currency,
-            Compared::Net => &layout.net_currency,
-        };
-        let source_of_currency = own.as_ref().or(layout.currency.as_ref());
-        let named = source_of_currency.and_then(|source| value(row, source));
-        let currency = match named {
-            Some(_) => Some(self.currency(row, source_of_currency)?),
-            None => only_currency,
-        };
-        let exponent = currency.map_or(2, |currency| currency.exponent());
-        let amount = self.amount(row, source, exponent)?.ok_or_else(|| {
-            let column = layout.name(source.first_place());
-            Fault::new(&column, "", "a totals row without its total")
-        })?;
-        Ok(currency.map(|currency| Money { amount, currency }))
-    }
-
-    /// The split, when the row states all of it in one currency.
-    fn fees(&self, row: &Row<'_>, money: Money) -> Result<Option<FeeSplit>, Fault> {
-        let layout = &self.layout;
-        let (Some(gross), Some(fee), Some(net)) = (&layout.gross, &layout.fee, &layout.net) else {
-            return Ok(None);
-        };
-        for other in [&layout.gross_currency, &layout.net_currency] {
-            if other.is_some() && self.currency(row, other.as_ref())? != money.currency {
-                return Ok(None);
-            }
-        }
-        let exponent = money.currency.exponent();
-        let gross = self.amount(row, gross, exponent)?;
-        let fee = self.amount(row, fee, exponent)?;
-        let net = self.amount(row, net, exponent)?;
-        Ok(match (gross, fee, net) {
-            (Some(gross), Some(fee), Some(net)) => Some(FeeSplit { gross, fee, net }),
-            _ => None,
-        })
-    }
-
-    fn currency(&self, row: &Row<'_>, source: Option<&Text<'_>>) -> Result<Currency, Fault> {
-        let label = || {
-            source
-                .map(|source| source.label(&self.layout))
-                .unwrap_or_default()
-        };
-        let Some(text) = source.and_then(|source| value(row, source)) else {
-            return Err(Fault::new(&label(), "", "no currency given"));
-        };
-        Currency::parse(text).map_err(|error| Fault::new(&label(), text, error.to_string()))
-    }
-
     fn status(&self, row: &Row<'_>) -> Result<Option<Status>, Fault> {
         let Some(source) = &self.layout.status else {
             return Ok(None);
@@ -247,114 +167,10 @@ impl<'m> RowReader<'m> {
                 Fault::new(&source.label(&self.layout), text, reason)
             })
     }
-
-    /// An amount as the row states it; `None` when its cells are empty.
-    fn amount(
-        &self,
-        row: &Row<'_>,
-        source: &Amounts<'_>,
-        exponent: usize,
-    ) -> Result<Option<Amount>, Fault> {
-        let cell = |place: usize| {
-            let text = row.get(place).unwrap_or_default();
-            self.notation
-                .read(text, exponent)
-                .map_err(|NotAnAmount(reason)| Fault::new(&self.layout.name(place), text, reason))
-        };
-        let unsigned = |place: usize| match cell(place)? {
-            Some(amount) if amount.is_negative() => {
-                let reason =
-                    "has a sign of its own, though its column or marker tells the direction";
-                let text = row.get(place).unwrap_or_default();
-                Err(Fault::new(&self.layout.name(place), text, reason))
-            }
-            amount => Ok(amount),
-        };
-        let amount = match &source.places {
-            Places::Signed(place) => cell(*place)?,
-            Places::Sum(places) => {
-                let mut sum: Option<Amount> = None;
-                for &place in places {
-                    let Some(part) = cell(place)? else { continue };
-                    sum = Some(sum.unwrap_or_default().checked_add(part).map_err(|error| {
-                        Fault::new(&self.layout.name(place), "", error.to_string())
-                    })?);
-                }
-                sum
-            }
-            Places::Split { debit, credit } => {
-                let both = (unsigned(*debit)?, unsigned(*credit)?);
-                self.one_of(both, *debit, *credit)?
-            }
-            Places::Directed {
-                amount,
-                direction,
-                credit,
-                debit,
-            } => match unsigned(*amount)? {
-                Some(value) => Some(match self.direction(row, *direction, credit, debit)? {
-                    Direction::Credit => value,
-                    Direction::Debit => value.negated(),
-                }),
-                None => None,
-            },
-        };
-        Ok(match source.sign {
-            Sign::Signed => amount,
-            Sign::Inverted => amount.map(Amount::negated),
-        })
-    }
-
-    fn one_of(
-        &self,
-        (debit, credit): (Option<Amount>, Option<Amount>),
-        debit_place: usize,
-        credit_place: usize,
-    ) -> Result<Option<Amount>, Fault> {
-        match (
-            debit.filter(|a| !a.is_zero()),
-            credit.filter(|a| !a.is_zero()),
-        ) {
-            (Some(debit), None) => Ok(Some(debit.negated())),
-            (None, Some(credit)) => Ok(Some(credit)),
-            (None, None) => Ok(debit.or(credit)),
-            (Some(debit), Some(credit)) => Err(Fault::new(
-                &self.layout.name(debit_place),
-                &format!("{debit} and {credit}"),
-                format!(
-                    "both this and {:?} are filled",
-                    self.layout.name(credit_place)
-                ),
-            )),
-        }
-    }
-
-    fn direction(
-        &self,
-        row: &Row<'_>,
-        place: usize,
-        credit: &[String],
-        debit: &[String],
-    ) -> Result<Direction, Fault> {
-        let marker = row.get(place).unwrap_or_default().trim();
-        if credit.iter().any(|known| same(marker, known)) {
-            return Ok(Direction::Credit);
-        }
-        if debit.iter().any(|known| same(marker, known)) {
-            return Ok(Direction::Debit);
-        }
-        let reason = format!("unknown direction; credit is {credit:?}, debit is {debit:?}");
-        Err(Fault::new(&self.layout.name(place), marker, reason))
-    }
-}
-
-enum Direction {
-    Credit,
-    Debit,
 }
 
 impl Text<'_> {
-    fn label(&self, layout: &Layout<'_>) -> String {
+    pub(super) fn label(&self, layout: &Layout<'_>) -> String {
         match self {
             Text::At(index, _) => layout.name(*index),
             Text::Constant(_) | Text::Absent => String::new(),
@@ -362,19 +178,8 @@ impl Text<'_> {
     }
 }
 
-impl Amounts<'_> {
-    fn first_place(&self) -> usize {
-        match &self.places {
-            Places::Signed(place) => *place,
-            Places::Sum(places) => places.first().copied().unwrap_or_default(),
-            Places::Split { debit, .. } => *debit,
-            Places::Directed { amount, .. } => *amount,
-        }
-    }
-}
-
 /// The text of a field; `None` when there is none.
-fn value<'r>(row: &Row<'r>, source: &Text<'r>) -> Option<&'r str> {
+pub(super) fn value<'r>(row: &Row<'r>, source: &Text<'r>) -> Option<&'r str> {
     match source {
         Text::Constant(text) => Some(text),
         Text::Absent => None,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::field::{AmountSource, Column};
+use super::columns::{AmountSource, Column};
 use super::tokens::Row;
 use crate::formats::settings::Pattern;
 

@@ -75,8 +75,9 @@ impl<'a> Rows<'a> {
             delimiter,
             quote,
             reader: builder.build(),
-            fields: vec![0; input.limits.row_bytes_max],
-            ends: vec![0; input.limits.row_fields_max],
+            // No row needs more room than the text takes, however high the limits are.
+            fields: vec![0; input.limits.row_bytes_max.min(text.len() + 1)],
+            ends: vec![0; input.limits.row_fields_max.min(text.len() + 1)],
             lines: LineCounter::new(text),
         }
     }

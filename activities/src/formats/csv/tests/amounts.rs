@@ -1,6 +1,6 @@
 use super::super::super::testing::{check, format};
-use super::super::amount::Notation;
 use super::super::mapping::CsvMapping;
+use super::super::number::Notation;
 use super::simple;
 use crate::formats::Format;
 
@@ -208,7 +208,8 @@ fn units_say_what_one_is() {
 fn the_direction_is_told_in_several_ways() {
     let with = |amount: &str| {
         format(&format!(
-            "[csv.fields]\nreference = \"r\"\namount = {amount}\ncurrency = {{ constant = \"EUR\" }}\n\
+            "[csv.fields]\nreference = \"r\"\namount = {amount}\n\
+             currency = {{ constant = \"EUR\" }}\n\
              value_date = \"d\"\n"
         ))
     };
@@ -229,7 +230,8 @@ fn the_direction_is_told_in_several_ways() {
     );
     check(
         &with("{ debit_column = \"debit\", credit_column = \"credit\" }"),
-        b"r,debit,credit,d\nA,5,,2026-11-23\nB,0.00,7,2026-11-23\nC,1,2,2026-11-23\nD,,,2026-11-23\n\
+        b"r,debit,credit,d\nA,5,,2026-11-23\nB,0.00,7,2026-11-23\nC,1,2,2026-11-23\n\
+          D,,,2026-11-23\n\
           E,0,0,2026-11-23\n",
         "2: reference=A | -5.00 EUR 2026-11-23
          3: reference=B | 7.00 EUR 2026-11-23
@@ -243,7 +245,8 @@ fn the_direction_is_told_in_several_ways() {
 #[test]
 fn fees_are_split_only_when_all_of_it_is_stated_in_one_currency() {
     let mapping = format(
-        "[csv]\ncompare = \"gross\"\n[csv.fields]\ntransaction_id = \"id\"\ngross = \"g\"\nfee = \"f\"\n\
+        "[csv]\ncompare = \"gross\"\n[csv.fields]\ntransaction_id = \"id\"\ngross = \"g\"\n\
+         fee = \"f\"\n\
          net = \"n\"\ngross_currency = \"gc\"\nnet_currency = \"nc\"\nvalue_date = \"d\"\n",
     );
     check(
@@ -253,7 +256,8 @@ fn fees_are_split_only_when_all_of_it_is_stated_in_one_currency() {
         "2: transaction_id=A | 10.00 EUR 2026-11-23 10 - 1 = 9
          3: transaction_id=B | 10.00 USD 2026-11-23
          4: transaction_id=C | 10.00 EUR 2026-11-23
-         5: reject f=\"x\": not a plain number because of 'x'; name it in currency_symbols, credit_suffixes or debit_suffixes if it belongs there
+         5: reject f=\"x\": not a plain number because of 'x'; name it in currency_symbols, \
+         credit_suffixes or debit_suffixes if it belongs there
          6: reject g=\"\": no amount given: a payment of nothing would have to say 0
          5 = 3 + 2 + 0",
     );

@@ -19,7 +19,8 @@ fn quotes_delimiters_and_line_ends_inside_fields_are_kept() {
         r#"2: reference=A | 1.00 EUR 2026-11-23 about="one, two\r\nthree \"four\""
            5: reference=B | 1.00 EUR 2026-11-23 about="6\" nails"
            6: reference=C | 1.00 EUR 2026-11-23
-           7: reject ="": a closing quote stands in the middle of a field: a quote is not doubled, or one further up has no pair and has swallowed rows
+           7: reject ="": a closing quote stands in the middle of a field: a quote is not \
+           doubled, or one further up has no pair and has swallowed rows
            4 = 3 + 1 + 0"#,
     );
 }
@@ -30,7 +31,8 @@ fn a_quote_without_its_pair_never_swallows_rows_in_silence() {
     check_rows(
         "",
         "\"A,1,EUR,2026-11-23\n\"B\",2,EUR,2026-11-23\nC,3,EUR,2026-11-23\n",
-        r#"2: reject ="": a closing quote stands in the middle of a field: a quote is not doubled, or one further up has no pair and has swallowed rows
+        r#"2: reject ="": a closing quote stands in the middle of a field: a quote is not \
+        doubled, or one further up has no pair and has swallowed rows
            4: reference=C | 3.00 EUR 2026-11-23
            2 = 1 + 1 + 0"#,
     );
@@ -52,13 +54,25 @@ fn a_quote_without_its_pair_never_swallows_rows_in_silence() {
 fn ragged_blank_and_damaged_rows() {
     check_rows(
         "",
-        "A,1,EUR\nB,1,EUR,2026-11-23,,\nC,1,EUR,2026-11-23,x\n\n,,,\n   \nD,1,EUR,2026-11-23\0\nE,1,EUR,2026-11-23",
+        "A,1,EUR\nB,1,EUR,2026-11-23,,\nC,1,EUR,2026-11-23,x\n\n,,,\n   \n\
+         D,1,EUR,2026-11-23\0\nE,1,EUR,2026-11-23",
         r#"2: reject ="": too few fields: 3 where the header has 4
            3: reference=B | 1.00 EUR 2026-11-23
            4: reject ="": too many fields: 5 where the header has 4
            8: reject ="": holds NUL bytes: the file is damaged here
            9: reference=E | 1.00 EUR 2026-11-23
            7 = 2 + 3 + 2"#,
+    );
+}
+
+#[test]
+fn headers_and_rows_may_end_in_delimiters_that_the_other_does_not_have() {
+    check(
+        &simple(""),
+        b"ref,amount,currency,date,,\nA,1,EUR,2026-11-23\nB,1,EUR,2026-11-23,x\n",
+        "2: reference=A | 1.00 EUR 2026-11-23
+         3: reference=B | 1.00 EUR 2026-11-23
+         2 = 2 + 0 + 0",
     );
 }
 
@@ -86,7 +100,8 @@ fn a_missing_or_repeated_column_is_named_with_what_is_there() {
     assert_eq!(
         found,
         "error: file, line 2: no column \"amount\"; the columns there are \"ref\", \"sum\", \
-         \"currency\", \"date\": correct the column names in the mapping, or mark the field optional\n"
+         \"currency\", \"date\": correct the column names in the mapping, or mark the field \
+         optional\n"
     );
     let found = shown(&simple(""), b"ref,amount,amount,currency,date\n");
     assert_eq!(
@@ -121,7 +136,8 @@ fn files_without_a_header_go_by_listed_names_or_by_position() {
 #[test]
 fn optional_columns_and_patterns() {
     let mapping = format(
-        "[csv.fields]\nreference = [\"id\", \"ref\"]\nbatch = { column = \"batch\", optional = true }\n\
+        "[csv.fields]\nreference = [\"id\", \"ref\"]\n\
+         batch = { column = \"batch\", optional = true }\n\
          invoice = { column = \"text\", pattern = \"INV-[0-9]+\" }\namount = \"amount\"\n\
          currency = { constant = \"EUR\" }\nvalue_date = \"date\"\n",
     );
@@ -148,7 +164,8 @@ fn rows_are_skipped_by_value_beginning_or_pattern() {
 #[test]
 fn status_texts_are_known_or_refused() {
     let mapping = format(
-        "[csv]\nstatus_values = { settled = [\"Done\"], failed = [\"No\"] }\n[csv.fields]\namount = \"a\"\n\
+        "[csv]\nstatus_values = { settled = [\"Done\"], failed = [\"No\"] }\n\
+         [csv.fields]\namount = \"a\"\n\
          currency = { constant = \"EUR\" }\nvalue_date = \"d\"\nstatus = \"s\"\n",
     );
     check(
@@ -165,8 +182,10 @@ fn status_texts_are_known_or_refused() {
 fn references_that_a_spreadsheet_destroyed() {
     check_rows(
         "",
-        "4.81477E+15,1,EUR,2026-11-23\n12E4,1,EUR,2026-11-23\n'00123,1,EUR,2026-11-23\n=\"0042\",1,EUR,2026-11-23\n",
-        r#"2: reject ref="4.81477E+15": a spreadsheet has turned this reference into a number and lost its digits; ask for the original file
+        "4.81477E+15,1,EUR,2026-11-23\n12E4,1,EUR,2026-11-23\n\
+         '00123,1,EUR,2026-11-23\n=\"0042\",1,EUR,2026-11-23\n",
+        r#"2: reject ref="4.81477E+15": a spreadsheet has turned this reference into a number \
+        and lost its digits; ask for the original file
            3: reference=12E4 | 1.00 EUR 2026-11-23
            4: reference=00123 | 1.00 EUR 2026-11-23
            5: reference=0042 | 1.00 EUR 2026-11-23
@@ -176,7 +195,8 @@ fn references_that_a_spreadsheet_destroyed() {
     check_rows(
         "",
         &rounded,
-        "error: file: all 8 long references in column \"ref\" end in zeros (such as 4814769000000000): a spreadsheet has rounded them; ask for the original file",
+        "error: file: all 8 long references in column \"ref\" end in zeros (such as \
+        4814769000000000): a spreadsheet has rounded them; ask for the original file",
     );
 }
 

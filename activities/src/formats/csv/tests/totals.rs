@@ -11,8 +11,10 @@ fn a_total_that_holds() {
         "A,1.50,EUR,2026-11-23\nB,-0.25,EUR,2026-11-23\nTotal,1.25,,2\n",
         "2: reference=A | 1.50 EUR 2026-11-23
          3: reference=B | -0.25 EUR 2026-11-23
-         ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, computed 2
-         ok file, totals row in line 4: stated total = sum of the rows above holds: stated 1.25 EUR, computed 1.25 EUR
+         ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, \
+         computed 2
+         ok file, totals row in line 4: stated total = sum of the rows above holds: stated 1.25 \
+         EUR, computed 1.25 EUR
          3 = 2 + 0 + 1",
     );
 }
@@ -24,18 +26,25 @@ fn a_total_that_does_not_hold_or_cannot_be_verified() {
         TOTALS,
         "A,1,EUR,soon\nB,x,EUR,2026-11-23\nTotal,1,EUR,2\n",
         r#"2: reject date="soon": not a date by "%Y-%m-%d"
-           3: reject amount="x": not a plain number because of 'x'; name it in currency_symbols, credit_suffixes or debit_suffixes if it belongs there
-           ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, computed 2
-           NOT file, totals row in line 4: every row above has an amount that can be added up (some are rejected, so the stated total cannot be verified) does not hold: stated 2, computed 1
-           ok file, totals row in line 4: stated total = sum of the rows above holds: stated 1.00 EUR, computed 1.00 EUR
+           3: reject amount="x": not a plain number because of 'x'; name it in currency_symbols, \
+           credit_suffixes or debit_suffixes if it belongs there
+           ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, \
+           computed 2
+           NOT file, totals row in line 4: every row above has an amount that can be added up \
+           (some are rejected, so the stated total cannot be verified) does not hold: stated 2, \
+           computed 1
+           ok file, totals row in line 4: stated total = sum of the rows above holds: stated \
+           1.00 EUR, computed 1.00 EUR
            3 = 0 + 2 + 1"#,
     );
     check_rows(
         TOTALS,
         "A,1,EUR,2026-11-23\nTotal,2,EUR,3\n",
         "2: reference=A | 1.00 EUR 2026-11-23
-         NOT file, totals row in line 3: stated number of rows = rows above does not hold: stated 3, computed 1
-         NOT file, totals row in line 3: stated total = sum of the rows above does not hold: stated 2.00 EUR, computed 1.00 EUR
+         NOT file, totals row in line 3: stated number of rows = rows above does not hold: \
+         stated 3, computed 1
+         NOT file, totals row in line 3: stated total = sum of the rows above does not hold: \
+         stated 2.00 EUR, computed 1.00 EUR
          2 = 1 + 0 + 1",
     );
     check_rows(
@@ -43,8 +52,10 @@ fn a_total_that_does_not_hold_or_cannot_be_verified() {
         "A,1,EUR,2026-11-23\nB,1,USD,2026-11-23\nTotal,2,,2\n",
         "2: reference=A | 1.00 EUR 2026-11-23
          3: reference=B | 1.00 USD 2026-11-23
-         ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, computed 2
-         NOT file, totals row in line 4: a total without a currency stands under rows of one currency does not hold: stated 1, computed 2
+         ok file, totals row in line 4: stated number of rows = rows above holds: stated 2, \
+         computed 2
+         NOT file, totals row in line 4: a total without a currency stands under rows of one \
+         currency does not hold: stated 1, computed 2
          3 = 2 + 0 + 1",
     );
     check_rows(
@@ -52,7 +63,8 @@ fn a_total_that_does_not_hold_or_cannot_be_verified() {
         "A,1,EUR,2026-11-23\nTotal,?,EUR,1\n",
         r#"2: reference=A | 1.00 EUR 2026-11-23
            3: reject amount="?": not a plain number because of '?'
-           NOT file, totals row in line 3: totals row can be read (amount: not a plain number because of '?') does not hold: stated 1, computed 0
+           NOT file, totals row in line 3: totals row can be read (amount: not a plain number \
+           because of '?') does not hold: stated 1, computed 0
            2 = 1 + 1 + 0"#,
     );
 }

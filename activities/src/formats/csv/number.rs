@@ -1,8 +1,8 @@
 //! Written numbers to exact amounts, under the notation that the mapping allows.
 //!
 //! Strict on purpose: a wrong but plausible amount is the worst thing that a reader can produce.
-//! `1.00.0`, `1,5` with a comma for thousands, `0,123`, `(5)` without `parentheses = true`, `4.8E+15`
-//! and an empty cell are refused, each with its own sentence.
+//! `1.00.0`, `1,5` with a comma for thousands, `0,123`, `(5)` without `parentheses = true`,
+//! `4.8E+15` and an empty cell are refused, each with its own sentence.
 
 use domain::money::{Amount, MoneyError};
 
@@ -202,7 +202,8 @@ impl<'m> Notation<'m> {
             Some('(' | ')') => "; parentheses = true reads them as minus",
             Some('-' | '\u{2212}') => "; trailing_minus = true reads a minus at the end",
             Some(c) if c.is_alphabetic() || !c.is_ascii() => {
-                "; name it in currency_symbols, credit_suffixes or debit_suffixes if it belongs there"
+                "; name it in currency_symbols, credit_suffixes or debit_suffixes if it \
+                 belongs there"
             }
             Some(',' | '.' | '\'' | ' ') => "; look at decimal_separator and thousands_separator",
             _ => "",

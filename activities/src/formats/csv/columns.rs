@@ -88,8 +88,8 @@ pub enum AmountColumns {
         /// Money to us.
         credit: Column,
     },
-    /// `{ column = "Amount", direction = "D/C", credit = ["C"], debit = ["D"] }`: unsigned, with its
-    /// direction in another column.
+    /// `{ column = "Amount", direction = "D/C", credit = ["C"], debit = ["D"] }`: unsigned, with
+    /// its direction in another column.
     Directed {
         /// How much.
         amount: Column,
