@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::template::PathTemplate;
 
-/// Where a side's data comes from: `[partner.transport]` or `[ledger.transport]` in a source's file.
+/// Where a side's data comes from: `[partner.transport]` or `[ledger.transport]` of a source.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Transport {

@@ -139,8 +139,8 @@ impl Staging {
     /// Stores an object. The same content in the same folder is stored once.
     ///
     /// # Errors
-    /// [`StagingError::Retry`]; [`StagingError::TooLarge`]; [`StagingError::Damaged`] when something
-    /// else has its name.
+    /// [`StagingError::Retry`]; [`StagingError::TooLarge`]; [`StagingError::Damaged`] when
+    /// something else has its name.
     pub async fn put(&self, folder: Folder<'_>, bytes: Vec<u8>) -> Result<Stored, StagingError> {
         let stored = self.name(folder, &bytes);
         if stored.bytes > self.object_bytes_max {
