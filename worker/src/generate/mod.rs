@@ -24,8 +24,8 @@ use domain::discrepancy::Kind;
 use domain::severity::Severity;
 use jiff::civil::Date;
 
-use crate::output::say;
 use crate::exit::Exit;
+use crate::output::say;
 use currencies::{CurrencyFacts, EUR, JPY, KWD, USD};
 use scenario::{Plan, Scenario, Truth};
 use settlement_csv::Balance;
