@@ -3,7 +3,7 @@
 use domain::discrepancy::{Discrepancy, Kind};
 use domain::severity::Severity;
 use proto::wire::StagedDiscrepancy;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::{runs, value};
 use crate::store::{
@@ -19,20 +19,17 @@ const DISCREPANCIES: &str = "
                   WHERE a.discrepancy_id = d.discrepancy_id ORDER BY alert_id)) AS alert_ids
     FROM discrepancies d JOIN cases c USING (discrepancy_id)";
 
-/// As the last attempt at the run `?1` found it.
-const BY_RUN: &str = "d.run_id = ?1 AND d.attempt = (SELECT attempt FROM runs WHERE run_id = ?1)";
+/// As the last attempt at that run found it.
+const BY_RUN: &str =
+    "d.run_id = :run_id AND d.attempt = (SELECT attempt FROM runs WHERE run_id = :run_id)";
 
-/// As the last run that saw it did; `?1` is null.
-const LAST_SEEN: &str = "?1 IS NULL AND d.run_id = c.last_seen_run
-                         AND d.attempt = c.last_seen_attempt";
+/// As the last run that saw it did.
+const LAST_SEEN: &str = "d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt";
 
-const FILTERED: &str = "
-    AND (?2 IS NULL OR c.source = ?2) AND (?3 IS NULL OR d.kind = ?3)
-    AND (?4 IS NULL OR d.severity = ?4) AND (?5 IS NULL OR d.reference = ?5)
-    AND (?6 IS NULL OR c.state = ?6)
+const PAGE: &str = "
     ORDER BY CASE d.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 ELSE 2 END,
              d.discrepancy_id
-    LIMIT ?7 OFFSET ?8";
+    LIMIT :limit OFFSET :offset";
 
 pub(in crate::store) fn runs(
     transaction: &Transaction<'_>,
@@ -62,28 +59,52 @@ pub(in crate::store) fn discrepancies(
     transaction: &Transaction<'_>,
     filter: &DiscrepancyFilter,
 ) -> Result<Vec<DiscrepancyRow>, StoreError> {
-    let run = if filter.run_id.is_some() {
-        BY_RUN
+    let (kind, severity) = (
+        filter.kind.map(Kind::name),
+        filter.severity.map(Severity::name),
+    );
+    let state = filter.state.map(CaseState::name);
+    let limit = filter.page.limit.min(LISTED_MAX);
+    // Only conditions that are asked for, so that their indexes are used.
+    let conditions: [(&str, &str, Option<&dyn ToSql>); 6] = [
+        (BY_RUN, ":run_id", asked(&filter.run_id)),
+        ("c.source = :source", ":source", asked(&filter.source)),
+        ("d.kind = :kind", ":kind", asked(&kind)),
+        ("d.severity = :severity", ":severity", asked(&severity)),
+        (
+            "d.reference = :reference",
+            ":reference",
+            asked(&filter.reference),
+        ),
+        ("c.state = :state", ":state", asked(&state)),
+    ];
+    let mut query = format!("{DISCREPANCIES} WHERE ");
+    query += if filter.run_id.is_some() {
+        "true"
     } else {
         LAST_SEEN
     };
-    let query = format!("{DISCREPANCIES} WHERE {run} {FILTERED}");
+    let mut parameters: Vec<(&str, &dyn ToSql)> =
+        vec![(":limit", &limit), (":offset", &filter.page.offset)];
+    for (condition, name, value) in conditions {
+        if let Some(value) = value {
+            query += " AND ";
+            query += condition;
+            parameters.push((name, value));
+        }
+    }
+    query += PAGE;
     let mut statement = transaction.prepare_cached(&query)?;
-    let mut rows = statement.query(params![
-        filter.run_id,
-        filter.source,
-        filter.kind.map(Kind::name),
-        filter.severity.map(Severity::name),
-        filter.reference,
-        filter.state.map(CaseState::name),
-        filter.page.limit.min(LISTED_MAX),
-        filter.page.offset,
-    ])?;
+    let mut rows = statement.query(parameters.as_slice())?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(discrepancy_row(row)?);
     }
     Ok(found)
+}
+
+fn asked<T: ToSql>(value: &Option<T>) -> Option<&dyn ToSql> {
+    value.as_ref().map(|value| value as &dyn ToSql)
 }
 
 /// One discrepancy, as the last run that saw it found it.
@@ -98,10 +119,7 @@ pub(super) fn find_discrepancy(
     transaction: &Transaction<'_>,
     id: &str,
 ) -> Result<Option<DiscrepancyRow>, StoreError> {
-    let query = format!(
-        "{DISCREPANCIES} WHERE d.discrepancy_id = ?1 AND d.run_id = c.last_seen_run
-                           AND d.attempt = c.last_seen_attempt"
-    );
+    let query = format!("{DISCREPANCIES} WHERE d.discrepancy_id = ?1 AND {LAST_SEEN}");
     let mut statement = transaction.prepare_cached(&query)?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(discrepancy_row).transpose()

@@ -27,6 +27,11 @@ use super::StoreError;
 
 /// How long a call waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Memory for the pages of one connection.
+const CACHE_KIBIBYTES: i64 = 32 * 1024;
+/// Pages of 4 KiB in the log before it is folded into the file. Ids are hashes, so that a thousand
+/// findings touch thousands of pages: SQLite's default of 1,000 would fold at every transaction.
+const LOG_PAGES: i64 = 16_384;
 /// Most reads at once.
 const READERS_MAX: usize = 4;
 
@@ -143,6 +148,8 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // In WAL mode the default may lose the last transactions when the power fails.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
