@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::output::say;
 use crate::config::{self, Problem, SourceWords, Warning, describe};
 use crate::exit::Exit;
+use crate::output::say;
 
 /// Checks the configuration and says in words what each source does
 #[derive(clap::Args, Debug)]
@@ -38,9 +38,17 @@ pub fn run(folder: &Path, arguments: &Arguments, json: bool) -> anyhow::Result<E
             (Vec::new(), warnings, sources)
         }
     };
-    let exit = if problems.is_empty() { Exit::Clean } else { Exit::Error };
+    let exit = if problems.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Error
+    };
     if json {
-        let report = Report { problems: &problems, warnings: &warnings, sources };
+        let report = Report {
+            problems: &problems,
+            warnings: &warnings,
+            sources,
+        };
         say!("{}", serde_json::to_string_pretty(&report)?);
         return Ok(exit);
     }

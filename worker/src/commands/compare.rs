@@ -8,10 +8,10 @@ use domain::policy::{RunContext, Scope};
 use domain::record::{Record, Reject, Side};
 use jiff::civil::Date;
 
-use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides};
+use crate::output::say;
 use crate::report::{
     OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
 };
@@ -65,11 +65,16 @@ pub fn run(
     let inputs = Side::BOTH.map(input);
     let mut sides = read_sides(inputs, &source.policy, &configuration.limits)?;
     let context = RunContext {
-        business_date: arguments.business_date.or_else(|| latest(&sides)).unwrap_or_default(),
+        business_date: arguments
+            .business_date
+            .or_else(|| latest(&sides))
+            .unwrap_or_default(),
         scope: scope(arguments),
     };
-    let rejects: Vec<Reject> =
-        sides.iter_mut().flat_map(|side| std::mem::take(&mut side.rejects)).collect();
+    let rejects: Vec<Reject> = sides
+        .iter_mut()
+        .flat_map(|side| std::mem::take(&mut side.rejects))
+        .collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
     let too_large = "the sums of these files are too large to be exact";
     let outcome = compare(&source.policy, &context, sides).context(too_large)?;
@@ -77,8 +82,12 @@ pub fn run(
 
     let out = OutputFolder::open(&arguments.out)?;
     let discrepancies = &outcome.discrepancies;
-    out.write("discrepancies.csv", |file| write_discrepancies_csv(file, discrepancies))?;
-    out.write("discrepancies.ndjson", |file| write_discrepancies_ndjson(file, discrepancies))?;
+    out.write("discrepancies.csv", |file| {
+        write_discrepancies_csv(file, discrepancies)
+    })?;
+    out.write("discrepancies.ndjson", |file| {
+        write_discrepancies_ndjson(file, discrepancies)
+    })?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
     summary.took(started.elapsed());
     let summary_json = serde_json::to_string_pretty(&summary)?;

@@ -52,12 +52,20 @@ pub(crate) fn warn_of_unused_channels(
 ) {
     let used = |name: &str| {
         let mut sources = configuration.sources.values();
-        sources.any(|source| source.alerts.routes.iter().any(|route| route.channel == name))
+        sources.any(|source| {
+            source
+                .alerts
+                .routes
+                .iter()
+                .any(|route| route.channel == name)
+        })
     };
     for name in configuration.channels.keys().filter(|name| !used(name)) {
         let place = Place::root().key("alerts").key("channels").key(name);
         let warning = settings.warning(&place, format!("no source alerts to `{name}`"));
-        findings.warnings.push(warning.with_help("name it in a source's `[[alerts]]`, or drop it"));
+        findings
+            .warnings
+            .push(warning.with_help("name it in a source's `[[alerts]]`, or drop it"));
     }
 }
 
@@ -73,21 +81,30 @@ pub(crate) fn missing_environment(
             ChannelConfig::Email(email) => email.password_env.iter().collect(),
         };
         for variable in variables {
-            missing.insert(variable, ("trueup.toml".to_owned(), format!("alert channel `{name}`")));
+            missing.insert(
+                variable,
+                ("trueup.toml".to_owned(), format!("alert channel `{name}`")),
+            );
         }
     }
     for (name, source) in &configuration.sources {
         for side in Side::BOTH {
             if let Transport::Postgres(postgres) = &source.side(side).transport {
-                let user = (format!("sources/{name}.toml"), format!("the {side} of `{name}`"));
+                let user = (
+                    format!("sources/{name}.toml"),
+                    format!("the {side} of `{name}`"),
+                );
                 missing.insert(&postgres.url_env, user);
             }
         }
     }
     missing.retain(|variable, _| !is_set(variable));
     let problem = |(variable, (file, user)): (&String, (String, String))| {
-        Problem::of_file(file, format!("the environment variable {variable} is not set"))
-            .with_help(format!("{user} needs it; secrets are never in the files"))
+        Problem::of_file(
+            file,
+            format!("the environment variable {variable} is not set"),
+        )
+        .with_help(format!("{user} needs it; secrets are never in the files"))
     };
     missing.into_iter().map(problem).collect()
 }
@@ -116,7 +133,9 @@ fn check_side(
     }
     if let Err(error) = inputs::check(&input.transport, folder) {
         let place = here.key("transport").key("query_file");
-        findings.problems.push(document.problem(&place, error.to_string()));
+        findings
+            .problems
+            .push(document.problem(&place, error.to_string()));
     }
 }
 
@@ -131,9 +150,15 @@ fn check_references(file: &SourceFile, document: &Document, findings: &mut Findi
                 [side] => format!("this rule never matches: the {side} has no `{kind}`"),
                 _ => format!("this rule never matches: neither side has `{kind}`"),
             };
-            let place = Place::root().key("rules").index(rule_index).key("on").index(index);
+            let place = Place::root()
+                .key("rules")
+                .index(rule_index)
+                .key("on")
+                .index(index);
             let help = format!("map `{kind}` on both sides, or match on what they have");
-            findings.problems.push(document.problem(&place, message).with_help(help));
+            findings
+                .problems
+                .push(document.problem(&place, message).with_help(help));
         }
     }
 }
@@ -178,7 +203,9 @@ fn check_route(
     let place = Place::root().key("alerts").index(index).key("channels");
     if route.channels.is_empty() {
         let problem = document.problem(&place, "a route needs at least one channel");
-        findings.problems.push(problem.with_help(known_channels(channels)));
+        findings
+            .problems
+            .push(problem.with_help(known_channels(channels)));
     }
     for (position, name) in route.channels.iter().enumerate() {
         if channels.contains_key(name) {

@@ -125,7 +125,11 @@ impl Document {
 
     fn missing(&self, tree: &Tree<'_>, table: &Place, field: &str) -> Problem {
         let span = tree.span(table).filter(|_| !table.is_root());
-        let place = if table.is_root() { "at the top of the file" } else { "to this table" };
+        let place = if table.is_root() {
+            "at the top of the file"
+        } else {
+            "to this table"
+        };
         self.at(span, format!("missing key `{field}`"))
             .with_help(format!("add `{field}` {place}"))
     }
@@ -140,22 +144,36 @@ impl Document {
                 let key = quoted_after(error, "unknown field ").unwrap_or_default();
                 let at_key = tree.key_span(place).or(at_value);
                 self.at(at_key, format!("unknown key `{key}`"))
-                    .with_help(known_names(key, known.map_or("", |(_, known)| known), "keys"))
+                    .with_help(known_names(
+                        key,
+                        known.map_or("", |(_, known)| known),
+                        "keys",
+                    ))
             }
             (Some(("unknown", rest)), known) if rest.starts_with("variant `") => {
                 let value = quoted_after(error, "unknown variant ").unwrap_or_default();
                 self.at(at_value, format!("unknown value `{value}`"))
-                    .with_help(known_names(value, known.map_or("", |(_, known)| known), "values"))
+                    .with_help(known_names(
+                        value,
+                        known.map_or("", |(_, known)| known),
+                        "values",
+                    ))
             }
             (Some(("invalid", rest)), Some((_, expected))) => {
                 let found = rest.split_once(": ").map_or(rest, |(_, found)| found);
                 let found = found.split(", expected ").next().unwrap_or(found);
-                self.at(at_value, format!("expected {}, found {found}", plain(expected)))
+                self.at(
+                    at_value,
+                    format!("expected {}, found {found}", plain(expected)),
+                )
             }
             _ if message == SEVERAL_VARIANTS => {
                 let keys = tree.children(place);
                 let keys: Vec<&str> = keys.iter().filter_map(Place::last_key).collect();
-                self.at(at_value, format!("expected one of these, not all: {}", keys.join(", ")))
+                self.at(
+                    at_value,
+                    format!("expected one of these, not all: {}", keys.join(", ")),
+                )
             }
             _ => match message.split_once("; ") {
                 Some((wrong, right)) => self.at(at_value, wrong).with_help(right),

@@ -63,7 +63,13 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     };
     let mut documents = BTreeMap::new();
     for (name, (file, document)) in sources {
-        checks::check_source(&file, &document, folder, &configuration.channels, &mut findings);
+        checks::check_source(
+            &file,
+            &document,
+            folder,
+            &configuration.channels,
+            &mut findings,
+        );
         let business_day = BusinessDay {
             time_zone: file.time_zone.0.clone(),
             cut_off: file.cut_off.as_ref().map(|time| time.0),
@@ -75,7 +81,9 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             link_base: settings.alerts.link_base_url.clone(),
         };
         let source = source(file, &document, policy, alerts);
-        configuration.business_days.insert(name.clone(), business_day);
+        configuration
+            .business_days
+            .insert(name.clone(), business_day);
         configuration.sources.insert(name.clone(), source);
         documents.insert(name, document);
     }
@@ -125,10 +133,12 @@ fn read_settings(folder: &Path, findings: &mut Findings) -> Option<(SettingsFile
     let document = match read(folder, Path::new(SETTINGS_FILE)) {
         Ok(document) => document,
         Err(problem) => {
-            findings.problems.push(match folder.join(SETTINGS_FILE).exists() {
-                true => problem,
-                false => no_configuration(folder),
-            });
+            findings
+                .problems
+                .push(match folder.join(SETTINGS_FILE).exists() {
+                    true => problem,
+                    false => no_configuration(folder),
+                });
             return None;
         }
     };
@@ -136,7 +146,10 @@ fn read_settings(folder: &Path, findings: &mut Findings) -> Option<(SettingsFile
 }
 
 fn no_configuration(folder: &Path) -> Problem {
-    let message = format!("there is no {SETTINGS_FILE} in the folder {}", folder.display());
+    let message = format!(
+        "there is no {SETTINGS_FILE} in the folder {}",
+        folder.display()
+    );
     Problem::of_file(SETTINGS_FILE, message).with_help(format!(
         "name the configuration folder with --config or {FOLDER_VARIABLE}, or try {DEMO_FOLDER}"
     ))
@@ -153,16 +166,24 @@ fn read_sources(folder: &Path, findings: &mut Findings) -> Option<Sources> {
             return None;
         }
     };
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     if files.is_empty() {
-        findings.problems.push(no_sources("no file there ends in .toml"));
+        findings
+            .problems
+            .push(no_sources("no file there ends in .toml"));
         return None;
     }
     let count = files.len();
     let mut sources = Sources::new();
     for file in files {
         let relative = Path::new(SOURCES_FOLDER).join(&file);
-        let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let name = file
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         if !is_source_name(name) {
             findings.problems.push(bad_source_name(&relative));
             continue;

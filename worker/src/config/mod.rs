@@ -32,7 +32,7 @@ use jiff::tz::TimeZone;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
-pub use settings_file::{Work, Temporal};
+pub use settings_file::{Temporal, Work};
 pub use words::{SourceWords, describe};
 
 /// An installation: everything that its configuration folder says, checked.
@@ -122,7 +122,10 @@ impl Configuration {
     pub fn source(&self, name: &str) -> Result<ConfiguredSource<'_>, UnknownSource> {
         let found = self.sources.get(name).zip(self.business_days.get(name));
         found
-            .map(|(source, business_day)| ConfiguredSource { source, business_day })
+            .map(|(source, business_day)| ConfiguredSource {
+                source,
+                business_day,
+            })
             .ok_or_else(|| {
                 let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();
                 let meant = suggest::closest(name, known.iter().copied());

@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::calendar::BusinessCalendar;
 use domain::money::{Amount, Currency};
-use domain::policy::{
-    AgreedFee, DateWindow, MatchRule, SourcePolicy, Tolerance, Tolerances,
-};
+use domain::policy::{AgreedFee, DateWindow, MatchRule, SourcePolicy, Tolerance, Tolerances};
 use domain::record::ReferenceKind;
 use domain::severity::{Materiality, SeverityPolicy, SeverityRule};
 
@@ -92,17 +90,26 @@ fn rules(tables: &[RuleTable], document: &Document, findings: &mut Findings) -> 
         let here = place.index(index);
         if on.is_empty() {
             let problem = document.problem(&here.key("on"), "a rule needs at least one reference");
-            findings.problems.push(problem.with_help("for example `on = [\"reference\"]`"));
+            findings
+                .problems
+                .push(problem.with_help("for example `on = [\"reference\"]`"));
         }
         if known.iter().any(|rule| rule.name == table.name) {
             let message = format!("there is another rule `{}`", table.name);
             let problem = document.problem(&here.key("name"), message);
-            findings.problems.push(problem.with_help("give each rule a name of its own"));
+            findings
+                .problems
+                .push(problem.with_help("give each rule a name of its own"));
         }
         if let Some(earlier) = known.iter().find(|rule| same_references(&on, &rule.on)) {
-            let message = format!("this rule never decides: `{}` has decided before", earlier.name);
+            let message = format!(
+                "this rule never decides: `{}` has decided before",
+                earlier.name
+            );
             let warning = document.warning(&here.key("on"), message);
-            findings.warnings.push(warning.with_help("match on something else, or drop it"));
+            findings
+                .warnings
+                .push(warning.with_help("match on something else, or drop it"));
         }
         known.push(MatchRule {
             name: table.name.clone(),
@@ -148,14 +155,24 @@ fn tolerances(
 
 fn agreed_fee(table: &AgreedFeeTable, document: &Document, findings: &mut Findings) -> AgreedFee {
     let place = Place::root().key("agreed_fee");
-    refuse_negative(table.tolerance.0, &place.key("tolerance"), document, findings);
+    refuse_negative(
+        table.tolerance.0,
+        &place.key("tolerance"),
+        document,
+        findings,
+    );
     let hundred = Amount::parse("100").unwrap_or_default();
     if table.percent.0.abs() > hundred {
         let message = format!("a fee of {} per cent can't be meant", table.percent.0);
         let problem = document.problem(&place.key("percent"), message);
-        findings.problems.push(problem.with_help("`percent = \"2.9\"` is 2.9 % of the gross"));
+        findings
+            .problems
+            .push(problem.with_help("`percent = \"2.9\"` is 2.9 % of the gross"));
     }
-    let fixed = table.fixed.iter().map(|(currency, amount)| (currency.0, amount.0));
+    let fixed = table
+        .fixed
+        .iter()
+        .map(|(currency, amount)| (currency.0, amount.0));
     AgreedFee {
         percent: table.percent.0,
         fixed: fixed.collect(),
@@ -178,13 +195,18 @@ fn severity(file: &SourceFile, document: &Document, findings: &mut Findings) -> 
         if let Some(amount) = rule.amount_from {
             refuse_negative(amount, &place.key("amount_from"), document, findings);
         }
-        if let Some(earlier) = rules[..index].iter().position(|before| takes_all(before, rule)) {
+        if let Some(earlier) = rules[..index]
+            .iter()
+            .position(|before| takes_all(before, rule))
+        {
             let message = format!(
                 "this severity rule never decides: rule {} of this list takes all that it would",
                 earlier + 1
             );
             let warning = document.warning(&place, message);
-            findings.warnings.push(warning.with_help("put the narrower rule first, or drop it"));
+            findings
+                .warnings
+                .push(warning.with_help("put the narrower rule first, or drop it"));
         }
     }
     SeverityPolicy {
@@ -198,7 +220,9 @@ fn severity_rule(table: &SeverityTable) -> SeverityRule {
         kinds: table.kinds.iter().map(|kind| kind.0).collect(),
         currency: table.currency.as_ref().map(|currency| currency.0),
         amount_from: table.amount_from.as_ref().map(|amount| amount.0),
-        age_days_from: table.age_days_from.map(|days| i32::try_from(days).unwrap_or(i32::MAX)),
+        age_days_from: table
+            .age_days_from
+            .map(|days| i32::try_from(days).unwrap_or(i32::MAX)),
         severity: table.severity.0,
     }
 }
@@ -219,13 +243,18 @@ fn check_windows(file: &SourceFile, document: &Document, findings: &mut Findings
     let windows = [
         (root.key("dates").key("early_days"), file.dates.early_days),
         (root.key("dates").key("late_days"), file.dates.late_days),
-        (root.key("settlement_window_days"), file.settlement_window_days),
+        (
+            root.key("settlement_window_days"),
+            file.settlement_window_days,
+        ),
     ];
     for (place, days) in windows {
         if days > WINDOW_DAYS_MAX {
             let message = format!("a window of {days} days can't be meant");
             let problem = document.problem(&place, message);
-            findings.problems.push(problem.with_help(format!("at most {WINDOW_DAYS_MAX} days")));
+            findings
+                .problems
+                .push(problem.with_help(format!("at most {WINDOW_DAYS_MAX} days")));
         }
     }
 }
@@ -246,7 +275,9 @@ fn warn_of_missing_materiality(file: &SourceFile, document: &Document, findings:
     if file.materiality.is_empty() && file.tolerances.is_empty() {
         let message = "no `[materiality]`: every missing cent is critical, in any currency";
         let warning = document.warning(&Place::root(), message);
-        findings.warnings.push(warning.with_help("add `[materiality]` with `EUR = \"1000.00\"`"));
+        findings
+            .warnings
+            .push(warning.with_help("add `[materiality]` with `EUR = \"1000.00\"`"));
     }
 }
 
@@ -259,7 +290,9 @@ fn warn_of_unlisted(
     if !currency.is_listed() {
         let message = format!("`{currency}` is not a currency of ISO 4217");
         let warning = document.warning(place, message);
-        findings.warnings.push(warning.with_help("a private code counts two decimals"));
+        findings
+            .warnings
+            .push(warning.with_help("a private code counts two decimals"));
     }
 }
 
@@ -267,6 +300,8 @@ fn refuse_negative(amount: Amount, place: &Place, document: &Document, findings:
     if amount.is_negative() {
         let message = format!("`{amount}` is negative");
         let problem = document.problem(place, message);
-        findings.problems.push(problem.with_help("give the size of the amount, without a sign"));
+        findings
+            .problems
+            .push(problem.with_help("give the size of the amount, without a sign"));
     }
 }

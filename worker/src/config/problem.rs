@@ -165,7 +165,10 @@ mod tests {
             for start in 0..text.len() + 2 {
                 for end in 0..text.len() + 2 {
                     let at = Position::of(text, start, end);
-                    assert!(at.line >= 1 && at.column >= 1 && at.width >= 1, "{text:?} {start}");
+                    assert!(
+                        at.line >= 1 && at.column >= 1 && at.width >= 1,
+                        "{text:?} {start}"
+                    );
                 }
             }
         }

@@ -97,7 +97,9 @@ impl<'i> Tree<'i> {
     /// The values right below `place`, in the order in which serde sees them.
     pub(crate) fn children(&self, place: &Place) -> Vec<Place> {
         match self.get(place).map(Spanned::get_ref) {
-            Some(DeValue::Table(table)) => table.keys().map(|k| place.key(&**k.get_ref())).collect(),
+            Some(DeValue::Table(table)) => {
+                table.keys().map(|k| place.key(&**k.get_ref())).collect()
+            }
             Some(DeValue::Array(array)) => (0..array.len()).map(|i| place.index(i)).collect(),
             _ => Vec::new(),
         }
@@ -109,7 +111,10 @@ impl<'i> Tree<'i> {
         let mut waiting = vec![place.clone()];
         while let Some(place) = waiting.pop() {
             waiting.extend(self.children(&place).into_iter().rev());
-            if self.get(&place).is_some_and(|node| node.get_ref().is_table()) {
+            if self
+                .get(&place)
+                .is_some_and(|node| node.get_ref().is_table())
+            {
                 found.push(place);
             }
         }

@@ -105,8 +105,10 @@ impl FromText for TimeZone {
 
     fn from_text(text: &str) -> Result<Self, String> {
         TimeZone::get(text).map_err(|_| {
-            let names: Vec<String> =
-                jiff::tz::db().available().map(|name| name.to_string()).collect();
+            let names: Vec<String> = jiff::tz::db()
+                .available()
+                .map(|name| name.to_string())
+                .collect();
             match closest(text, names.iter().map(String::as_str)) {
                 Some(name) => format!("unknown time zone `{text}`; did you mean `{name}`?"),
                 None => format!("unknown time zone `{text}`; expected a name as `Europe/Berlin`"),

@@ -99,7 +99,11 @@ fn matches(policy: &SourcePolicy) -> Vec<String> {
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| {
         let on: Vec<&str> = rule.on.iter().map(|kind| kind.name()).collect();
         let number = index + 1;
-        format!("{number}. {}: equal {} on both sides", rule.name, on.join(" and "))
+        format!(
+            "{number}. {}: equal {} on both sides",
+            rule.name,
+            on.join(" and ")
+        )
     });
     rules.collect()
 }
@@ -109,14 +113,16 @@ fn accepts(policy: &SourcePolicy) -> Vec<String> {
     for (currency, tolerance) in &policy.tolerances.0 {
         let accepted = amount_text(tolerance.accepted, *currency);
         let rounding = amount_text(tolerance.rounding, *currency);
-        sentences.push(match (tolerance.accepted.is_zero(), tolerance.rounding.is_zero()) {
-            (true, true) => format!("{currency}: no difference"),
-            (false, true) => format!("{currency}: differences up to {accepted}"),
-            (true, false) => format!("{currency}: differences up to {rounding} are rounding"),
-            (false, false) => format!(
-                "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
-            ),
-        });
+        sentences.push(
+            match (tolerance.accepted.is_zero(), tolerance.rounding.is_zero()) {
+                (true, true) => format!("{currency}: no difference"),
+                (false, true) => format!("{currency}: differences up to {accepted}"),
+                (true, false) => format!("{currency}: differences up to {rounding} are rounding"),
+                (false, false) => format!(
+                    "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
+                ),
+            },
+        );
     }
     sentences.push(match sentences.is_empty() {
         true => "amounts: no difference, in any currency".to_owned(),
@@ -144,11 +150,15 @@ fn accepts(policy: &SourcePolicy) -> Vec<String> {
 }
 
 fn agreed_fee(fee: &AgreedFee) -> String {
-    let fixed = fee.fixed.iter().map(|(currency, amount)| {
-        format!(" + {} {currency}", amount_text(*amount, *currency))
-    });
+    let fixed = fee
+        .fixed
+        .iter()
+        .map(|(currency, amount)| format!(" + {} {currency}", amount_text(*amount, *currency)));
     let fixed: String = fixed.collect();
-    format!("fees: {} % of the gross{fixed}, within {}", fee.percent, fee.tolerance)
+    format!(
+        "fees: {} % of the gross{fixed}, within {}",
+        fee.percent, fee.tolerance
+    )
 }
 
 fn severity(policy: &SourcePolicy) -> Vec<String> {
@@ -173,7 +183,10 @@ fn severity_rule(rule: &SeverityRule) -> String {
     }];
     conditions.extend(rule.currency.map(|currency| format!("in {currency}")));
     conditions.extend(rule.amount_from.map(|amount| format!("from {amount} up")));
-    conditions.extend(rule.age_days_from.map(|days| format!("from {days} days of age up")));
+    conditions.extend(
+        rule.age_days_from
+            .map(|days| format!("from {days} days of age up")),
+    );
     format!("{} is {}", conditions.join(" "), rule.severity)
 }
 
@@ -184,7 +197,10 @@ fn alerts(policy: &domain::alert::AlertPolicy) -> Vec<String> {
         .collect();
     sentences.push(match sentences.is_empty() {
         true => "nobody".to_owned(),
-        false => format!("more than {} per run become one summary", policy.summary_above),
+        false => format!(
+            "more than {} per run become one summary",
+            policy.summary_above
+        ),
     });
     sentences
 }

@@ -45,7 +45,8 @@ pub(crate) fn compare(
         let currency = sides.iter().flat_map(SideRead::records).next();
         let currency = currency.map_or_else(|| Currency::parse("XXX"), |r| Ok(r.money.currency))?;
         for check in &side.summary.controls {
-            let found = out_of_balance(&policy.source, side.side, check, currency, &policy.severity);
+            let found =
+                out_of_balance(&policy.source, side.side, check, currency, &policy.severity);
             outcome.discrepancies.extend(found);
             if !check.holds() {
                 outcome.out_of_balance.push(check.sentence());
@@ -96,7 +97,9 @@ fn compare_buckets(
     let decided: Vec<Result<Vec<Decided>, MoneyError>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         workers.into_iter().map(join).collect()
     });
@@ -136,6 +139,8 @@ impl Decided {
 
 fn next(waiting: &Mutex<Vec<Pool>>) -> Option<Pool> {
     // A thread that panicked holds no pool: what is left in the list is whole.
-    let mut waiting = waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut waiting = waiting
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     waiting.pop()
 }

@@ -103,7 +103,8 @@ fn read_bytes(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(bytes_max))?);
-    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    file.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
         bail!(
             "larger than input_bytes_max = {bytes_max}: raise it in `[limits]` if that is expected"

@@ -26,13 +26,25 @@ fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summar
     let source = configuration.source(source).expect("is configured").source;
     let inputs = Side::BOTH.map(|side| SideInput {
         side,
-        path: if side == Side::Partner { partner } else { ledger },
+        path: if side == Side::Partner {
+            partner
+        } else {
+            ledger
+        },
         format: &source.side(side).format,
     });
     let sides = read_sides(inputs, &source.policy, &configuration.limits).expect("readable");
-    let context = RunContext { business_date: date(2026, 11, 20), scope };
+    let context = RunContext {
+        business_date: date(2026, 11, 20),
+        scope,
+    };
     let mut summary = Summary::of_sides(source, &context, &sides);
-    assert!(sides.iter().map(SideRead::records).all(|records| records.count() > 0));
+    assert!(
+        sides
+            .iter()
+            .map(SideRead::records)
+            .all(|records| records.count() > 0)
+    );
     let outcome = compare(&source.policy, &context, sides).expect("sums fit");
     summary.add_outcome(&outcome).expect("sums fit");
     for line in &summary.totals.conservation {
@@ -43,13 +55,20 @@ fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summar
 
 fn files(source: &str, extension: &str) -> (PathBuf, PathBuf) {
     let file = |folder: &str, extension: &str| {
-        demo().join(folder).join(format!("{source}-2026-11-20.{extension}"))
+        demo()
+            .join(folder)
+            .join(format!("{source}-2026-11-20.{extension}"))
     };
     (file("partner", extension), file("ledger", "csv"))
 }
 
 fn kinds(summary: &Summary) -> Vec<(&str, u64)> {
-    summary.totals.by_kind.iter().map(|(kind, count)| (kind.as_str(), *count)).collect()
+    summary
+        .totals
+        .by_kind
+        .iter()
+        .map(|(kind, count)| (kind.as_str(), *count))
+        .collect()
 }
 
 #[test]
@@ -99,7 +118,10 @@ fn one_invoice_can_be_compared_alone() {
     let summary = compared("acme-pay", &partner, &ledger, scope);
     assert_eq!(kinds(&summary), [("amount_mismatch", 1)]);
     assert_eq!(summary.totals.matched, 0);
-    assert_eq!(summary.scope.and_then(|scope| scope.invoice).as_deref(), Some("ABC123"));
+    assert_eq!(
+        summary.scope.and_then(|scope| scope.invoice).as_deref(),
+        Some("ABC123")
+    );
 }
 
 #[test]
@@ -112,10 +134,18 @@ fn a_report_that_breaks_its_own_sums_is_not_matched() {
     fs::write(&tampered, report).expect("written");
     let summary = compared("acme-pay", &tampered, &ledger, Scope::Whole);
     assert_eq!(kinds(&summary), [("statement_out_of_balance", 1)]);
-    assert_eq!(summary.out_of_balance.len(), 1, "{:?}", summary.out_of_balance);
+    assert_eq!(
+        summary.out_of_balance.len(),
+        1,
+        "{:?}",
+        summary.out_of_balance
+    );
     assert_eq!(summary.totals.matched, 0);
     let carried = summary.totals.conservation.iter().map(|line| {
-        (line.received.as_ref().map(|part| part.count), line.carried_forward.as_ref())
+        (
+            line.received.as_ref().map(|part| part.count),
+            line.carried_forward.as_ref(),
+        )
     });
     for (received, carried) in carried {
         assert_eq!(received, carried.map(|part| part.count));
@@ -126,11 +156,18 @@ fn a_report_that_breaks_its_own_sums_is_not_matched() {
 fn a_file_over_the_limit_is_refused() {
     let mut configuration = configuration();
     configuration.limits.input_bytes_max = 100;
-    let source = configuration.source("acme-pay").expect("is configured").source;
+    let source = configuration
+        .source("acme-pay")
+        .expect("is configured")
+        .source;
     let (partner, ledger) = files("acme-pay", "csv");
     let inputs = Side::BOTH.map(|side| SideInput {
         side,
-        path: if side == Side::Partner { &partner } else { &ledger },
+        path: if side == Side::Partner {
+            &partner
+        } else {
+            &ledger
+        },
         format: &source.side(side).format,
     });
     let error = read_sides(inputs, &source.policy, &configuration.limits).expect_err("too large");

@@ -93,7 +93,9 @@ impl<'a> From<&'a Discrepancy> for DiscrepancyJson<'a> {
             reference: &discrepancy.reference,
             currency: discrepancy.currency.code(),
             at_stake: amount_text(discrepancy.at_stake, currency),
-            difference: discrepancy.difference.map(|difference| amount_text(difference, currency)),
+            difference: discrepancy
+                .difference
+                .map(|difference| amount_text(difference, currency)),
             rule: &discrepancy.rule,
             reason: &discrepancy.reason,
             partner: discrepancy.partner.as_ref().map(RecordJson::from),
@@ -115,7 +117,9 @@ impl<'a> From<&'a Record> for RecordJson<'a> {
             side: record.side.name(),
             file: &record.origin.file,
             line: record.origin.line,
-            references: references.map(|(kind, text)| (kind.name(), &**text)).collect(),
+            references: references
+                .map(|(kind, text)| (kind.name(), &**text))
+                .collect(),
             amount: record.money.amount_text(),
             currency: record.money.currency.code(),
             value_date: record.value_date.to_string(),

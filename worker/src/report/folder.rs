@@ -64,14 +64,22 @@ mod tests {
     fn a_failed_write_leaves_the_earlier_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let output = OutputFolder::open(&folder.path().join("out")).expect("made");
-        output.write("a.csv", |out| out.write_all(b"first")).expect("written");
+        output
+            .write("a.csv", |out| out.write_all(b"first"))
+            .expect("written");
         let failed = output.write("a.csv", |out| {
             out.write_all(b"half")?;
             Err(io::Error::other("disk full"))
         });
         assert!(format!("{:#}", failed.unwrap_err()).contains("a.csv: disk full"));
-        let names: Vec<_> = fs::read_dir(output.path()).expect("there").flatten().collect();
+        let names: Vec<_> = fs::read_dir(output.path())
+            .expect("there")
+            .flatten()
+            .collect();
         assert_eq!(names.len(), 1, "nothing unfinished is left");
-        assert_eq!(fs::read(output.path().join("a.csv")).expect("there"), b"first");
+        assert_eq!(
+            fs::read(output.path().join("a.csv")).expect("there"),
+            b"first"
+        );
     }
 }

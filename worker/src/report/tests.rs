@@ -11,9 +11,16 @@ use super::{write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_c
 fn record(side: Side, reference: &str, amount: &str) -> Record {
     Record {
         side,
-        origin: Origin { file: "a.csv".into(), line: 7, raw: "x,\"y\"".into() },
+        origin: Origin {
+            file: "a.csv".into(),
+            line: 7,
+            raw: "x,\"y\"".into(),
+        },
         references: vec![(ReferenceKind::Invoice, reference.into())],
-        money: Money { amount: amount_of(amount), currency: euro() },
+        money: Money {
+            amount: amount_of(amount),
+            currency: euro(),
+        },
         value_date: date(2026, 11, 20),
         booking_date: None,
         status: None,
@@ -72,7 +79,11 @@ fn formulas_are_text_and_numbers_stay_numbers() {
 
 #[test]
 fn one_side_only_leaves_the_other_empty() {
-    let alone = Discrepancy { ledger: None, difference: None, ..discrepancy() };
+    let alone = Discrepancy {
+        ledger: None,
+        difference: None,
+        ..discrepancy()
+    };
     let mut out = Vec::new();
     write_discrepancies_csv(&mut out, [alone]).expect("written");
     let text = String::from_utf8(out).expect("UTF-8");
@@ -98,7 +109,11 @@ fn ndjson_has_the_text_as_received() {
 fn rejects_have_their_place_and_text() {
     let reject = Reject {
         side: Side::Ledger,
-        origin: Origin { file: "b.csv".into(), line: 3, raw: "@x,1".into() },
+        origin: Origin {
+            file: "b.csv".into(),
+            line: 3,
+            raw: "@x,1".into(),
+        },
         column: "amount".into(),
         value: "1,2,3".into(),
         reason: "not an amount".into(),

@@ -40,14 +40,38 @@ const SOURCES: &[(&str, &str)] = &[
         "[partner.transport]\nkind = \"postgres\"\nurl_env = \"A\"\nquery_file = \"a\"\nprobe = 1",
     ),
     ("`[<side>.format.csv]`", "[partner.format.csv]\nprobe = 1"),
-    ("`[<side>.format.csv.fields]`", "[partner.format.csv.fields]\nprobe = 1"),
-    ("A text field", "[partner.format.csv.fields]\nreference = { probe = 1 }"),
-    ("An amount field", "[partner.format.csv.fields]\namount = { probe = 1 }"),
-    ("`[<side>.format.csv.status_values]`", "[partner.format.csv.status_values]\nprobe = 1"),
-    ("`[[<side>.format.csv.skip]]`", "[[partner.format.csv.skip]]\nprobe = 1"),
-    ("`[[<side>.format.csv.totals]]`", "[[partner.format.csv.totals]]\nprobe = 1"),
-    ("`[<side>.format.camt053]`", "[partner.format.camt053]\nprobe = 1"),
-    ("Elements to look into", "[partner.format.camt053]\ninvoice = { probe = 1 }"),
+    (
+        "`[<side>.format.csv.fields]`",
+        "[partner.format.csv.fields]\nprobe = 1",
+    ),
+    (
+        "A text field",
+        "[partner.format.csv.fields]\nreference = { probe = 1 }",
+    ),
+    (
+        "An amount field",
+        "[partner.format.csv.fields]\namount = { probe = 1 }",
+    ),
+    (
+        "`[<side>.format.csv.status_values]`",
+        "[partner.format.csv.status_values]\nprobe = 1",
+    ),
+    (
+        "`[[<side>.format.csv.skip]]`",
+        "[[partner.format.csv.skip]]\nprobe = 1",
+    ),
+    (
+        "`[[<side>.format.csv.totals]]`",
+        "[[partner.format.csv.totals]]\nprobe = 1",
+    ),
+    (
+        "`[<side>.format.camt053]`",
+        "[partner.format.camt053]\nprobe = 1",
+    ),
+    (
+        "Elements to look into",
+        "[partner.format.camt053]\ninvoice = { probe = 1 }",
+    ),
     ("`[[rules]]`", "[[rules]]\nprobe = 1"),
     ("`[tolerances.<currency>]`", "[tolerances.EUR]\nprobe = 1"),
     ("`[dates]`", "[dates]\nprobe = 1"),
@@ -78,13 +102,18 @@ fn known_keys<T: serde::de::DeserializeOwned>(text: &str) -> BTreeSet<String> {
     let Err(problems) = Document::new("probe.toml", text).read::<T>() else {
         panic!("{text:?} was accepted");
     };
-    let problem = problems.iter().find(|problem| problem.message == "unknown key `probe`");
+    let problem = problems
+        .iter()
+        .find(|problem| problem.message == "unknown key `probe`");
     let help = problem.and_then(|problem| problem.help.as_deref());
     let help = help.unwrap_or_else(|| panic!("{text:?}: {problems:?}"));
-    let (_, keys) = help.split_once("known keys: ").expect("lists the known keys");
+    let (_, keys) = help
+        .split_once("known keys: ")
+        .expect("lists the known keys");
     let keys = keys.split(", ").map(str::to_owned);
     // The key that chooses a variant is taken before the others are looked at.
-    keys.chain(text.contains("\nkind =").then(|| "kind".to_owned())).collect()
+    keys.chain(text.contains("\nkind =").then(|| "kind".to_owned()))
+        .collect()
 }
 
 /// The keys in the first column of each table of keys, by heading.

@@ -7,9 +7,10 @@ use crate::config::{Configuration, load};
 fn example(name: &str) -> (Configuration, Vec<String>) {
     let folder = root().join("examples").join(name);
     match load(&folder) {
-        Ok((configuration, warnings)) => {
-            (configuration, warnings.iter().map(ToString::to_string).collect())
-        }
+        Ok((configuration, warnings)) => (
+            configuration,
+            warnings.iter().map(ToString::to_string).collect(),
+        ),
         Err(problems) => {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("{name}:\n{}", problems.join("\n\n"));
@@ -23,11 +24,17 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_demo_and_the_deployment_load_without_a_word() {
-    for (name, sources) in [("demo", vec!["acme-pay", "north-bank"]), ("compose", vec!["acme-pay"])]
-    {
+    for (name, sources) in [
+        ("demo", vec!["acme-pay", "north-bank"]),
+        ("compose", vec!["acme-pay"]),
+    ] {
         let (configuration, warnings) = example(name);
         assert_eq!(warnings, Vec::<String>::new(), "{name}");
-        assert_eq!(configuration.sources.keys().collect::<Vec<_>>(), sources, "{name}");
+        assert_eq!(
+            configuration.sources.keys().collect::<Vec<_>>(),
+            sources,
+            "{name}"
+        );
     }
 }
 
