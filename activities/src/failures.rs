@@ -32,11 +32,17 @@ pub(crate) enum Failure {
 
 impl Failure {
     pub(crate) fn retry(problem: impl ToString) -> Self {
-        Failure::Retry { problem: problem.to_string(), after: None }
+        Failure::Retry {
+            problem: problem.to_string(),
+            after: None,
+        }
     }
 
     pub(crate) fn last(name: &'static str, problem: impl ToString) -> Self {
-        Failure::Final { name, problem: problem.to_string() }
+        Failure::Final {
+            name,
+            problem: problem.to_string(),
+        }
     }
 }
 

@@ -24,7 +24,10 @@ impl<P: Clone> Progress<P> {
     }
 
     fn get(&self) -> P {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -59,6 +62,8 @@ pub(crate) async fn compute<T: Send + 'static>(
 ) -> Result<T, Failure> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(error) => Err(Failure::retry(format!("the computation was cut off: {error}"))),
+        Err(error) => Err(Failure::retry(format!(
+            "the computation was cut off: {error}"
+        ))),
     }
 }

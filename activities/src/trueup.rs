@@ -1,6 +1,8 @@
 //! The activities as Temporal sees them: each implements one port of `workflows` and hands over to
 //! the module that knows how.
 
+#![allow(missing_docs, reason = "each method implements the port of its name, documented there")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,9 +12,8 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     AdmitRun, AuditHead, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets,
-    Conclude, ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched,
-    OpenCase, OpenRun, Opened, Opening, Record, RecordFindings,
-    Recorded, Stored,
+    Conclude, ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched, OpenCase,
+    OpenRun, Opened, Opening, Record, RecordFindings, Recorded, Stored,
 };
 
 use crate::alerts::Channels;
@@ -54,7 +55,7 @@ pub struct Pace {
 #[activities]
 impl Trueup {
     #[activity(definition = AdmitRun)]
-    async fn admit_run(
+    pub async fn admit_run(
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: Opening,
@@ -64,7 +65,7 @@ impl Trueup {
     }
 
     #[activity(definition = OpenRun)]
-    async fn open_run(
+    pub async fn open_run(
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: Opening,
@@ -73,7 +74,7 @@ impl Trueup {
     }
 
     #[activity(definition = FetchSide)]
-    async fn fetch_side(
+    pub async fn fetch_side(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Fetch,
@@ -82,7 +83,7 @@ impl Trueup {
     }
 
     #[activity(definition = CompareBuckets)]
-    async fn compare_buckets(
+    pub async fn compare_buckets(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Compare,
@@ -91,7 +92,7 @@ impl Trueup {
     }
 
     #[activity(definition = ConcludeRun)]
-    async fn conclude_run(
+    pub async fn conclude_run(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Conclude,
@@ -100,7 +101,7 @@ impl Trueup {
     }
 
     #[activity(definition = RecordFindings)]
-    async fn record_findings(
+    pub async fn record_findings(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Record,
@@ -109,7 +110,7 @@ impl Trueup {
     }
 
     #[activity(definition = CloseRun)]
-    async fn close_run(
+    pub async fn close_run(
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: Closing,
@@ -118,7 +119,7 @@ impl Trueup {
     }
 
     #[activity(definition = OpenCase)]
-    async fn open_case(
+    pub async fn open_case(
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: CaseOpening,
@@ -127,7 +128,7 @@ impl Trueup {
     }
 
     #[activity(definition = DeliverAlert)]
-    async fn deliver_alert(
+    pub async fn deliver_alert(
         self: Arc<Self>,
         _ctx: ActivityContext,
         input: Delivery,

@@ -113,7 +113,7 @@ fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
 /// on: amounts of different currencies are not compared.
 fn first_discrepancies(discrepancies: &[Discrepancy]) -> String {
     let mut shown: Vec<&Discrepancy> = discrepancies.iter().collect();
-    shown.sort_by(|a, b| (b.severity, b.at_stake).cmp(&(a.severity, a.at_stake)));
+    shown.sort_by_key(|d| Reverse((d.severity, d.at_stake)));
     let mut seen: BTreeMap<(Severity, Currency), usize> = BTreeMap::new();
     let mut ranked: Vec<(Reverse<Severity>, usize, Currency, &Discrepancy)> = Vec::new();
     for discrepancy in shown {

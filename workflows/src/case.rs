@@ -74,7 +74,8 @@ async fn open(ctx: &mut WorkflowContext<Case>, input: &CaseInput) -> WorkflowRes
     };
     let opened: CaseOpened = ctx
         .execute_activity(OpenCase, opening, ports::short("find the case"))
-        .await?;
+        .await
+        .map_err(failure::surface)?;
     ctx.state_mut(|case| case.alerts = opened.alerts.clone());
     Ok(opened)
 }
@@ -94,7 +95,7 @@ async fn deliver(ctx: &mut WorkflowContext<Case>, alerts: Vec<AlertStatus>) -> W
             let delivered = ctx.execute_activity(DeliverAlert, delivery, options);
             let ctx = ctx.clone();
             async move {
-                let delivered = delivered.await?;
+                let delivered = delivered.await.map_err(failure::surface)?;
                 ctx.state_mut(|case| case.note(delivered));
                 Ok(())
             }

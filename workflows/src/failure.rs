@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use temporalio_common::error::ApplicationFailure;
+use temporalio_common::error::{ApplicationFailure, IncomingError};
+use temporalio_workflow::{ActivityExecutionError, WorkflowTermination};
 
 macro_rules! failure_names {
     ($($(#[$meta:meta])* $name:ident = $text:literal,)+) => {
@@ -58,6 +59,29 @@ pub(crate) fn with_name(name: String, message: impl Into<String>) -> Application
         .type_name(name)
         .non_retryable(true)
         .build()
+}
+
+/// The activity's own failure as the workflow's, so that the first line people see says it all.
+pub(crate) fn surface(error: ActivityExecutionError) -> WorkflowTermination {
+    if matches!(error, ActivityExecutionError::Cancelled(_)) {
+        return WorkflowTermination::cancelled();
+    }
+    let (name, problem) = explain(&error);
+    with_name(name, problem).into()
+}
+
+/// Name and sentence of an activity's failure.
+pub(crate) fn explain(error: &ActivityExecutionError) -> (String, String) {
+    if let ActivityExecutionError::Failed(failed) = error
+        && let Some(IncomingError::Application(application)) = failed.cause()
+    {
+        let name = application
+            .type_name()
+            .unwrap_or("ActivityFailed")
+            .to_owned();
+        return (name, application.to_string());
+    }
+    ("ActivityFailed".to_owned(), error.to_string())
 }
 
 #[derive(Debug, thiserror::Error)]

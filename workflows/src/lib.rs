@@ -4,7 +4,10 @@
 //! clients, or a clock other than workflow time, so that every history replays. What is right or
 //! wrong about money is `domain`'s; how the outside is reached is `activities`'.
 
-#![allow(missing_docs, reason = "the SDK's macros make public items without documentation")]
+#![allow(
+    missing_docs,
+    reason = "the SDK's macros make public items without documentation"
+)]
 
 pub mod case;
 pub mod failure;

@@ -287,8 +287,8 @@ impl Ports {
 }
 
 pub use ports::{
-    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide,
-    OpenCase, OpenRun, RecordFindings,
+    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide, OpenCase, OpenRun,
+    RecordFindings,
 };
 
 /// A step of milliseconds that touches the store only.

@@ -10,10 +10,7 @@ use crate::failures::Failure;
 use crate::runs::timestamp;
 use crate::store::Delivery;
 
-pub(crate) async fn deliver(
-    trueup: &Trueup,
-    input: Request,
-) -> Result<AlertStatus, Failure> {
+pub(crate) async fn deliver(trueup: &Trueup, input: Request) -> Result<AlertStatus, Failure> {
     let id = &input.alert_id;
     let at = timestamp(&input.at)?;
     let alert = match trueup.store.begin_delivery(id).await? {
@@ -23,9 +20,16 @@ pub(crate) async fn deliver(
     };
     let intent = &alert.intent;
     let raised_at = alert.intended_at;
-    match trueup.channels.deliver(&intent.channel, id, raised_at, &intent.content).await {
+    match trueup
+        .channels
+        .deliver(&intent.channel, id, raised_at, &intent.content)
+        .await
+    {
         Ok(delivered) => {
-            trueup.store.alert_sent(id, at, Some(delivered.provider_reference)).await?;
+            trueup
+                .store
+                .alert_sent(id, at, Some(delivered.provider_reference))
+                .await?;
         }
         Err(DeliveryError::Refused(reason)) => {
             tracing::error!(alert = id, reason, "the channel refuses the alert for good");
@@ -37,7 +41,10 @@ pub(crate) async fn deliver(
                 DeliveryError::Throttled { retry_after } => Some(*retry_after),
                 _ => None,
             };
-            return Err(Failure::Retry { problem: format!("{}: {error}", intent.channel), after });
+            return Err(Failure::Retry {
+                problem: format!("{}: {error}", intent.channel),
+                after,
+            });
         }
     }
     Ok(status(&trueup.store.alert(id).await?))

@@ -1,6 +1,6 @@
 //! Closing a run: completed, or not and why.
 
-use domain::audit::AuditEvent;
+use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
 use workflows::failure;
 use workflows::ports::{AuditHead, Closing, Ending};
 
@@ -24,7 +24,11 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
                 ("cases_started", totals.cases_started.to_string()),
             ];
             let (entry, cursor) = cursor.entry(AuditEvent::RunCompleted, fields);
-            let completion = RunCompletion { totals, completed_at: at, audit: vec![entry] };
+            let completion = RunCompletion {
+                totals,
+                completed_at: at,
+                audit: vec![entry],
+            };
             trueup.store.complete_run(run_id, completion).await?;
             Ok(to_port(cursor.head))
         }
@@ -34,8 +38,24 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
                 _ => (FailureCause::Other, AuditEvent::RunFailed),
             };
             let fields = [("failure", name), ("problem", problem.clone())];
+            // A step that was cut off may have written entries that the workflow does not know of:
+            // the end of the stream is where the store says.
+            let stream = trueup.store.audit(run_id).await?;
+            let is_this = |last: &AuditEntry| last.event == event && last.at == at;
+            if stream.entries.last().is_some_and(is_this) {
+                return Ok(to_port(stream.head));
+            }
+            let cursor = AuditCursor {
+                head: stream.head,
+                ..cursor
+            };
             let (entry, cursor) = cursor.entry(event, fields);
-            let ended = RunFailure { cause, problem, failed_at: at, audit: vec![entry] };
+            let ended = RunFailure {
+                cause,
+                problem,
+                failed_at: at,
+                audit: vec![entry],
+            };
             trueup.store.fail_run(run_id, ended).await?;
             Ok(to_port(cursor.head))
         }

@@ -44,7 +44,11 @@ async fn work(
         let (trueup, run) = (Arc::clone(&trueup), input.run.clone());
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;
-            Ok(matching::match_buckets(policy, &context, Pool { partner, ledger }))
+            Ok(matching::match_buckets(
+                policy,
+                &context,
+                Pool { partner, ledger },
+            ))
         })
         .await?
     };
@@ -52,10 +56,14 @@ async fn work(
     let mut conservation = Conservation::default();
     conservation.decide(&findings).map_err(too_large)?;
     let policy = &source(&trueup, &input.run)?.policy;
-    let folder = Folder::Compared { run_id: &input.run.run_id };
+    let folder = Folder::Compared {
+        run_id: &input.run.run_id,
+    };
     let staging = &trueup.staging;
     let compared = Compared {
-        matches: staging.put(folder, matches(policy, &findings.matched)).await?,
+        matches: staging
+            .put(folder, matches(policy, &findings.matched))
+            .await?,
         matched: findings.matched.len() as u64,
         conservation: conservation_to_wire(&conservation).map_err(too_large)?,
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
@@ -76,14 +84,19 @@ async fn load(
 
 /// A sum that is no longer exact is no sum.
 pub(super) fn too_large(error: MoneyError) -> Failure {
-    Failure::last(failure::INPUT_QUARANTINED, format!("the run's amounts can't be added: {error}"))
+    Failure::last(
+        failure::INPUT_QUARANTINED,
+        format!("the run's amounts can't be added: {error}"),
+    )
 }
 
 /// Matched pairs as lines of the file of matches.
 pub(super) fn matches(policy: &SourcePolicy, pairs: &[MatchedPair]) -> Vec<u8> {
     let mut lines = Encoder::default();
     for pair in pairs {
-        let rule = usize::try_from(pair.rule).ok().and_then(|rule| policy.rules.get(rule));
+        let rule = usize::try_from(pair.rule)
+            .ok()
+            .and_then(|rule| policy.rules.get(rule));
         let rule = rule.expect("matching names a rule of the policy that it was given");
         lines.push(&MatchLine::new(rule, &pair.partner, &pair.ledger));
     }

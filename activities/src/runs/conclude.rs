@@ -15,9 +15,9 @@ use workflows::failure;
 use workflows::ports::{Conclude, Concluded, Run, Stored};
 
 use super::admit::{context, source};
+use super::compare;
 use super::compare::too_large;
 use super::parts::{self, Compared, Found};
-use super::compare;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
@@ -48,13 +48,18 @@ async fn work(
         true => classify(&trueup, &input.run, all.left).await?,
         false => {
             carry_all_forward(&mut conservation)?;
-            Comparison { discrepancies: broken, ..Comparison::default() }
+            Comparison {
+                discrepancies: broken,
+                ..Comparison::default()
+            }
         }
     };
     conservation.conclude(&outcome).map_err(too_large)?;
     balanced(&conservation)?;
     progress.set("writing");
-    let folder = Folder::Compared { run_id: &input.run.run_id };
+    let folder = Folder::Compared {
+        run_id: &input.run.run_id,
+    };
     let policy = &source(&trueup, &input.run)?.policy;
     let last = compare::matches(policy, &outcome.matched);
     all.matches.push(trueup.staging.put(folder, last).await?);
@@ -95,7 +100,10 @@ fn received(sides: [&SideManifest; 2]) -> Result<Conservation, Failure> {
 
 /// Of a report that is not matched, everything stays open.
 fn carry_all_forward(conservation: &mut Conservation) -> Result<(), Failure> {
-    let lines: Vec<_> = conservation.lines().map(|(s, c, line)| (s, c, line.received)).collect();
+    let lines: Vec<_> = conservation
+        .lines()
+        .map(|(s, c, line)| (s, c, line.received))
+        .collect();
     for (side, currency, received) in lines {
         let line = conservation.line_mut(side, currency);
         line.carried_forward.merge(received).map_err(too_large)?;
@@ -105,12 +113,19 @@ fn carry_all_forward(conservation: &mut Conservation) -> Result<(), Failure> {
 
 /// A record lost or counted twice is our own mistake, and nothing may be built on it.
 fn balanced(conservation: &Conservation) -> Result<(), Failure> {
-    let imbalances: Vec<_> = conservation.imbalances().iter().map(ToString::to_string).collect();
+    let imbalances: Vec<_> = conservation
+        .imbalances()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     match imbalances.is_empty() {
         true => Ok(()),
         false => Err(Failure::last(
             failure::NOT_CONSERVED,
-            format!("records were lost or doubled, please report this: {}", imbalances.join("; ")),
+            format!(
+                "records were lost or doubled, please report this: {}",
+                imbalances.join("; ")
+            ),
         )),
     }
 }
@@ -125,13 +140,25 @@ fn broken_controls(
     let mut broken = Vec::new();
     for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
         // A check of counts is told in the report's currency; ISO 4217 has a code for none.
-        let currency = manifest.received.first().map_or("XXX", |received| &received.currency);
+        let currency = manifest
+            .received
+            .first()
+            .map_or("XXX", |received| &received.currency);
         let currency = Currency::parse(currency).map_err(too_large)?;
         for control in &manifest.controls {
             let check = ControlCheck::try_from(control.clone()).map_err(|error| {
-                Failure::last(failure::STAGING_DAMAGED, format!("{side} manifest: {error}"))
+                Failure::last(
+                    failure::STAGING_DAMAGED,
+                    format!("{side} manifest: {error}"),
+                )
             })?;
-            broken.extend(out_of_balance(&policy.source, side, &check, currency, &policy.severity));
+            broken.extend(out_of_balance(
+                &policy.source,
+                side,
+                &check,
+                currency,
+                &policy.severity,
+            ));
         }
     }
     Ok(broken)
@@ -168,5 +195,12 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
 async fn classify(trueup: &Arc<Trueup>, run: &Run, left: Pool) -> Result<Comparison, Failure> {
     let context = context(run)?;
     let (trueup, run) = (Arc::clone(trueup), run.clone());
-    compute(move || Ok(matching::conclude(&source(&trueup, &run)?.policy, &context, left))).await
+    compute(move || {
+        Ok(matching::conclude(
+            &source(&trueup, &run)?.policy,
+            &context,
+            left,
+        ))
+    })
+    .await
 }

@@ -24,11 +24,20 @@ pub(crate) async fn fetch(
     input: Fetch,
 ) -> Result<Fetched, Failure> {
     // Not worth failing over: without it, staging begins at the first chunk.
-    let resume = ctx.heartbeat_details().deserialize::<StageProgress>().ok().flatten();
+    let resume = ctx
+        .heartbeat_details()
+        .deserialize::<StageProgress>()
+        .ok()
+        .flatten();
     let resume = resume.unwrap_or_default();
     let progress = Progress::new(resume);
     let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
-    alive(ctx, &progress, work(trueup, &progress, input, resume, &attempt)).await
+    alive(
+        ctx,
+        &progress,
+        work(trueup, &progress, input, resume, &attempt),
+    )
+    .await
 }
 
 async fn work(
@@ -40,12 +49,26 @@ async fn work(
 ) -> Result<Fetched, Failure> {
     let source = source(trueup, &input.run)?;
     let context = context(&input.run)?;
-    let side = if input.side == Side::Partner.name() { Side::Partner } else { Side::Ledger };
+    let side = if input.side == Side::Partner.name() {
+        Side::Partner
+    } else {
+        Side::Ledger
+    };
     let configured = source.side(side);
     let request = request(trueup, source, &context);
-    let pin = InputPin { run_id: &input.run.run_id, side, attempt };
-    let sealed =
-        acquire_once(pin, &configured.transport, &request, &trueup.staging, &mut |_| {}).await?;
+    let pin = InputPin {
+        run_id: &input.run.run_id,
+        side,
+        attempt,
+    };
+    let sealed = acquire_once(
+        pin,
+        &configured.transport,
+        &request,
+        &trueup.staging,
+        &mut |_| {},
+    )
+    .await?;
     let request = StageRequest {
         run_id: &input.run.run_id,
         source: &source.policy.source,
@@ -57,7 +80,10 @@ async fn work(
         rows_per_chunk: ROWS_PER_CHUNK,
         resume,
     };
-    let staged = stage(&trueup.staging, &request, &mut |so_far| progress.set(so_far)).await?;
+    let staged = stage(&trueup.staging, &request, &mut |so_far| {
+        progress.set(so_far)
+    })
+    .await?;
     if side == Side::Partner {
         refuse_repeated(trueup, source, &input.run, &staged.manifest).await?;
     }
@@ -65,7 +91,9 @@ async fn work(
         put_on_record(trueup, &input.run, side, &staged.manifest).await?;
     }
     let controls = staged.manifest.controls.iter();
-    let broken_controls = controls.filter(|control| control.stated != control.computed).count();
+    let broken_controls = controls
+        .filter(|control| control.stated != control.computed)
+        .count();
     Ok(Fetched {
         manifest: staged.stored,
         counts: staged.manifest.counts,
@@ -73,7 +101,11 @@ async fn work(
     })
 }
 
-fn request<'a>(trueup: &'a Trueup, source: &'a Source, context: &'a RunContext) -> InputRequest<'a> {
+fn request<'a>(
+    trueup: &'a Trueup,
+    source: &'a Source,
+    context: &'a RunContext,
+) -> InputRequest<'a> {
     let (from_date, to_date) = source.policy.value_dates(context.business_date);
     InputRequest {
         source: &source.policy.source,
@@ -101,7 +133,10 @@ async fn refuse_repeated(
     }
     for StagedInput { sealed, .. } in &manifest.inputs {
         let sha256 = &sealed.stored.sha256;
-        let seen = trueup.store.input_seen(&run.request.source, sha256, &run.run_id).await?;
+        let seen = trueup
+            .store
+            .input_seen(&run.request.source, sha256, &run.run_id)
+            .await?;
         let repeated = seen.iter().find(|earlier| {
             let same_day = earlier.business_date == context.business_date;
             match same_day {
@@ -136,7 +171,10 @@ async fn put_on_record(
         let (own, others) = rejects.into_iter().partition(|r| *r.origin.file == **name);
         rejects = others;
         let row = row(side, input, manifest)?;
-        trueup.store.seal_input(&run.run_id, row, own, Vec::new()).await?;
+        trueup
+            .store
+            .seal_input(&run.run_id, row, own, Vec::new())
+            .await?;
     }
     Ok(())
 }
@@ -146,11 +184,17 @@ fn row(side: Side, input: &StagedInput, manifest: &SideManifest) -> Result<Input
     let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
     let mut totals = Vec::new();
     // Sums are known for the side: with several inputs, no single one of them has these.
-    let received = manifest.received.iter().filter(|_| manifest.inputs.len() == 1);
+    let received = manifest
+        .received
+        .iter()
+        .filter(|_| manifest.inputs.len() == 1);
     for received in received {
         if let Some(sum) = &received.sum {
             let currency = Currency::parse(&received.currency).map_err(damaged)?;
-            totals.push(Money { amount: Amount::parse(sum).map_err(damaged)?, currency });
+            totals.push(Money {
+                amount: Amount::parse(sum).map_err(damaged)?,
+                currency,
+            });
         }
     }
     Ok(InputRow {

@@ -17,9 +17,9 @@ pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Fail
         return Ok(proceed(trueup, AuditHead::EMPTY));
     }
     match trueup.store.open_run(opening(&input, opened_at)?).await? {
-        store::Opened::Closed(run) => {
-            Ok(Opened::AlreadyCompleted { totals: run.totals.unwrap_or_default() })
-        }
+        store::Opened::Closed(run) => Ok(Opened::AlreadyCompleted {
+            totals: run.totals.unwrap_or_default(),
+        }),
         store::Opened::New(head) | store::Opened::Resumed(head) => Ok(proceed(trueup, head)),
     }
 }
@@ -50,12 +50,16 @@ fn opening(input: &Opening, opened_at: Timestamp) -> Result<RunOpening, Failure>
 
 /// Workflow time, as the workflow wrote it.
 pub(crate) fn timestamp(text: &str) -> Result<Timestamp, Failure> {
-    text.parse().map_err(|error| Failure::last(failure::INVALID_INPUT, format!("{text}: {error}")))
+    text.parse()
+        .map_err(|error| Failure::last(failure::INVALID_INPUT, format!("{text}: {error}")))
 }
 
 /// The end of an audit stream, as it travels through the workflow.
 pub(crate) fn to_port(head: AuditHead) -> ports::AuditHead {
-    ports::AuditHead { sequence: head.length, hash: head.hash.to_string() }
+    ports::AuditHead {
+        sequence: head.length,
+        hash: head.hash.to_string(),
+    }
 }
 
 /// Where the workflow's audit stream goes on.
@@ -69,7 +73,10 @@ pub(crate) fn cursor(
         .ok_or_else(|| Failure::last(failure::INVALID_INPUT, "the audit head is no hash"))?;
     Ok(AuditCursor {
         stream: stream.to_owned(),
-        head: AuditHead { length: head.sequence, hash },
+        head: AuditHead {
+            length: head.sequence,
+            hash,
+        },
         at: timestamp(at)?,
         actor: actor.to_owned(),
     })

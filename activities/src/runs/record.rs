@@ -27,7 +27,10 @@ pub(crate) async fn record(
     input: Record,
 ) -> Result<Recorded, Failure> {
     if input.run.request.dry_run {
-        return Ok(Recorded { cases: Vec::new(), audit: input.audit });
+        return Ok(Recorded {
+            cases: Vec::new(),
+            audit: input.audit,
+        });
     }
     let progress = Progress::new(0usize);
     alive(ctx, &progress, work(trueup, &progress, input)).await
@@ -39,14 +42,29 @@ async fn work(
     input: Record,
 ) -> Result<Recorded, Failure> {
     let found: Found = parts::get(&trueup.staging, &input.findings).await?;
-    let discrepancies = trueup.staging.get_all::<Discrepancy>(&found.discrepancies).await?;
+    let discrepancies = trueup
+        .staging
+        .get_all::<Discrepancy>(&found.discrepancies)
+        .await?;
     let plan = plan(trueup, &input, &discrepancies).await?;
     let (entries, audit) = entries(trueup, &input, &found, &plan)?;
-    write(trueup, progress, &input, discrepancies, &plan, timestamp(&input.at)?).await?;
+    write(
+        trueup,
+        progress,
+        &input,
+        discrepancies,
+        &plan,
+        timestamp(&input.at)?,
+    )
+    .await?;
     // After what they are about: an entry never speaks of something that is not there.
     trueup.store.append_audit(entries).await?;
-    let cases: BTreeSet<&str> =
-        plan.plan.intents.iter().map(|intent| case_subject(&intent.case_id)).collect();
+    let cases: BTreeSet<&str> = plan
+        .plan
+        .intents
+        .iter()
+        .map(|intent| case_subject(&intent.case_id))
+        .collect();
     Ok(Recorded {
         cases: cases.into_iter().map(str::to_owned).collect(),
         audit: to_port(audit.head),
@@ -69,8 +87,13 @@ async fn plan(
     discrepancies: &[Discrepancy],
 ) -> Result<Planned, Failure> {
     let source = source(trueup, &input.run)?;
-    let alerted = discrepancies.iter().filter(|d| alert::is_alerted(d.severity, &source.alerts));
-    let ids = alerted.clone().map(|discrepancy| discrepancy.id.to_string()).collect();
+    let alerted = discrepancies
+        .iter()
+        .filter(|d| alert::is_alerted(d.severity, &source.alerts));
+    let ids = alerted
+        .clone()
+        .map(|discrepancy| discrepancy.id.to_string())
+        .collect();
     let told_before = trueup.store.already_alerted(ids, &input.run.run_id).await?;
     let run = AlertRun {
         run_id: input.run.run_id.clone(),
@@ -92,23 +115,40 @@ async fn write(
     planned: &Planned,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let mut intents: BTreeMap<&str, &AlertIntent> =
-        planned.plan.intents.iter().map(|intent| (intent.id.as_str(), intent)).collect();
+    let mut intents: BTreeMap<&str, &AlertIntent> = planned
+        .plan
+        .intents
+        .iter()
+        .map(|intent| (intent.id.as_str(), intent))
+        .collect();
     let mut written = 0;
     let mut discrepancies = discrepancies.into_iter().peekable();
     while discrepancies.peek().is_some() {
-        let mut batch = Findings { findings: Vec::new(), alerts: Vec::new(), audit: Vec::new(), at };
+        let mut batch = Findings {
+            findings: Vec::new(),
+            alerts: Vec::new(),
+            audit: Vec::new(),
+            at,
+        };
         for discrepancy in discrepancies.by_ref().take(FINDINGS_PER_TRANSACTION) {
             let alert_ids = match planned.told_before.contains(discrepancy.id.as_str()) {
                 true => Vec::new(),
                 false => planned.plan.alert_ids(&discrepancy),
             };
-            let due = alert_ids.iter().filter_map(|id| intents.remove(id.as_str()));
+            let due = alert_ids
+                .iter()
+                .filter_map(|id| intents.remove(id.as_str()));
             batch.alerts.extend(due.cloned());
-            batch.findings.push(Finding { discrepancy, alert_ids });
+            batch.findings.push(Finding {
+                discrepancy,
+                alert_ids,
+            });
         }
         written += batch.findings.len();
-        trueup.store.record_findings(&input.run.run_id, batch).await?;
+        trueup
+            .store
+            .record_findings(&input.run.run_id, batch)
+            .await?;
         progress.set(written);
     }
     Ok(())
@@ -129,7 +169,10 @@ fn entries(
     };
     let version = source(trueup, &input.run)?.version.clone();
     add(AuditEvent::RulesVersioned, vec![("sha256", version)]);
-    for (side, fetched) in [("partner", &input.sides.partner), ("ledger", &input.sides.ledger)] {
+    for (side, fetched) in [
+        ("partner", &input.sides.partner),
+        ("ledger", &input.sides.ledger),
+    ] {
         for fields in sealed(side, &fetched.counts) {
             add(AuditEvent::InputSealed, fields);
         }
@@ -141,7 +184,11 @@ fn entries(
         ("discrepancies_sha256", found.discrepancies.sha256.clone()),
         ("in_transit", totals.in_transit.to_string()),
     ];
-    let matches: Vec<_> = found.matches.iter().map(|stored| stored.sha256.as_str()).collect();
+    let matches: Vec<_> = found
+        .matches
+        .iter()
+        .map(|stored| stored.sha256.as_str())
+        .collect();
     compared.push(("matches_sha256", matches.join(" ")));
     add(AuditEvent::Compared, compared);
     for intent in &planned.plan.intents {

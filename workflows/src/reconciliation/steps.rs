@@ -1,7 +1,6 @@
 //! The steps of a run, in order.
 
 use proto::wire::ReconciliationResult;
-use temporalio_common::error::IncomingError;
 use temporalio_workflow::{
     ActivityExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
     WorkflowCancellationToken, WorkflowContext, WorkflowIdReusePolicy, WorkflowResult,
@@ -78,7 +77,7 @@ pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
     let options = ports::short(format!("is {} known", run.request.source));
     ctx.execute_activity(AdmitRun, opening, options)
         .await
-        .map_err(surface)
+        .map_err(failure::surface)
 }
 
 pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened> {
@@ -87,7 +86,7 @@ pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened>
     let opened = ctx
         .execute_activity(OpenRun, opening, options)
         .await
-        .map_err(surface)?;
+        .map_err(failure::surface)?;
     step_done(ctx);
     Ok(opened)
 }
@@ -217,7 +216,7 @@ async fn start_cases(ctx: &mut Context, recorded: &Recorded) -> Result<u32, Caus
     for started in join_all(starts).await {
         match started {
             Ok(_) | Err(ChildWorkflowStartError::StartFailed { .. }) => {}
-            Err(error) => return Err(Cause::Case(error)),
+            Err(error) => return Err(Cause::Case(Box::new(error))),
         }
     }
     Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
@@ -240,7 +239,7 @@ async fn close(
     };
     ctx.execute_activity(CloseRun, input, options)
         .await
-        .map_err(surface)?;
+        .map_err(failure::surface)?;
     step_done(ctx);
     Ok(())
 }
@@ -270,14 +269,14 @@ struct Stopped {
 }
 
 enum Cause {
-    Activity(ActivityExecutionError),
-    Case(ChildWorkflowStartError),
+    Activity(Box<ActivityExecutionError>),
+    Case(Box<ChildWorkflowStartError>),
 }
 
 impl From<ActivityExecutionError> for Stopped {
     fn from(error: ActivityExecutionError) -> Self {
         Stopped {
-            cause: Cause::Activity(error),
+            cause: Cause::Activity(Box::new(error)),
             audit: None,
         }
     }
@@ -287,20 +286,23 @@ impl Stopped {
     /// The failure's name and sentence, as people get to see them.
     fn explain(&self) -> (String, String) {
         match &self.cause {
-            Cause::Activity(ActivityExecutionError::Cancelled(_)) => cancelled(),
-            Cause::Activity(error) => explain(error),
-            Cause::Case(ChildWorkflowStartError::Cancelled(_)) => cancelled(),
+            _ if self.is_cancelled() => cancelled(),
+            Cause::Activity(error) => failure::explain(error),
             Cause::Case(error) => ("CaseNotStarted".to_owned(), error.to_string()),
         }
     }
 
-    fn termination(self, name: &str, problem: &str) -> WorkflowTermination {
-        match self.cause {
-            Cause::Activity(ActivityExecutionError::Cancelled(_))
-            | Cause::Case(ChildWorkflowStartError::Cancelled(_)) => {
-                WorkflowTermination::cancelled()
-            }
-            _ => named(name, problem).into(),
+    fn termination(&self, name: &str, problem: &str) -> WorkflowTermination {
+        match self.is_cancelled() {
+            true => WorkflowTermination::cancelled(),
+            false => failure::with_name(name.to_owned(), problem).into(),
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        match &self.cause {
+            Cause::Activity(error) => matches!(**error, ActivityExecutionError::Cancelled(_)),
+            Cause::Case(error) => matches!(**error, ChildWorkflowStartError::Cancelled(_)),
         }
     }
 }
@@ -310,30 +312,4 @@ fn cancelled() -> (String, String) {
         "Cancelled".to_owned(),
         "the run was cancelled; nothing half done is kept".to_owned(),
     )
-}
-
-/// The activity's own failure as the workflow's, so that the first line people see says it all.
-fn surface(error: ActivityExecutionError) -> WorkflowTermination {
-    if matches!(error, ActivityExecutionError::Cancelled(_)) {
-        return WorkflowTermination::cancelled();
-    }
-    let (name, problem) = explain(&error);
-    named(&name, &problem).into()
-}
-
-fn named(name: &str, problem: &str) -> temporalio_common::error::ApplicationFailure {
-    failure::with_name(name.to_owned(), problem)
-}
-
-fn explain(error: &ActivityExecutionError) -> (String, String) {
-    if let ActivityExecutionError::Failed(failed) = error
-        && let Some(IncomingError::Application(application)) = failed.cause()
-    {
-        let name = application
-            .type_name()
-            .unwrap_or("ActivityFailed")
-            .to_owned();
-        return (name, application.to_string());
-    }
-    ("ActivityFailed".to_owned(), error.to_string())
 }

@@ -31,7 +31,7 @@ impl<'m> RunningTotals<'m> {
         }
     }
 
-    /// Counts a row in. A row whose amount cannot be read keeps the total from being verified.
+    /// Counts a row in. A row whose amount can't be read keeps the total from being verified.
     pub(super) fn add(&mut self, money: Option<Money>) {
         self.rows += 1;
         let Some(money) = money else {
@@ -64,6 +64,9 @@ impl<'m> RunningTotals<'m> {
         let result = self.compare(row, columns, reader, &mut found);
         let compared = match &result {
             Ok(()) => found,
+            // Not broken, but not proven either: the totals row is listed as a reject, with those
+            // that it can't be held against, and the run goes on without it.
+            Err(_) if self.unreadable > 0 => found,
             Err(fault) => vec![(
                 format!(
                     "totals row can be read ({}: {})",
@@ -125,12 +128,12 @@ impl<'m> RunningTotals<'m> {
             return Ok(());
         };
         if self.unreadable > 0 {
-            let identity = "every row above has an amount that can be added up (some are rejected, \
-                            so the stated total cannot be verified)";
-            found.push((
-                identity.to_owned(),
-                counts(self.rows, self.rows - self.unreadable),
-            ));
+            let reason = format!(
+                "the stated total can't be verified: {} of the {} rows above have no readable \
+                 amount; they are listed",
+                self.unreadable, self.rows
+            );
+            return Err(Fault::new("", "", reason));
         }
         let only = match self.sums.as_slice() {
             [(currency, _)] => Some(*currency),
