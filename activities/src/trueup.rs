@@ -1,7 +1,10 @@
 //! The activities as Temporal sees them: each implements one port of `workflows` and hands over to
 //! the module that knows how.
 
-#![allow(missing_docs, reason = "each method implements the port of its name, documented there")]
+#![allow(
+    missing_docs,
+    reason = "each method implements the port of its name, documented there"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use std::fmt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::record::named_enum;
+use crate::named_enum;
 
 /// First bytes of every hashed entry: what is hashed and by which rules.
 const TAG: &str = "trueup.audit.v1";

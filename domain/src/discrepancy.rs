@@ -4,7 +4,8 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use crate::money::{Amount, Currency};
-use crate::record::{Record, named_enum};
+use crate::named_enum;
+use crate::record::Record;
 use crate::severity::Severity;
 
 named_enum! {

@@ -12,6 +12,7 @@ pub mod control;
 pub mod discrepancy;
 pub mod matching;
 pub mod money;
+mod names;
 pub mod policy;
 pub mod record;
 pub mod severity;

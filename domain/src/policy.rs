@@ -56,10 +56,15 @@ impl SourcePolicy {
     /// `days` of the date window before (-1) or after (1) `date`; at the end of all days, that.
     fn shift(&self, date: Date, days: u32, direction: i64) -> Date {
         let mut shifted = date;
-        while self.calendar.days_between(date, shifted, self.date_window.unit).abs()
+        while self
+            .calendar
+            .days_between(date, shifted, self.date_window.unit)
+            .abs()
             < i64::from(days)
         {
-            let Ok(next) = shifted.checked_add(jiff::Span::new().days(direction)) else { break };
+            let Ok(next) = shifted.checked_add(jiff::Span::new().days(direction)) else {
+                break;
+            };
             shifted = next;
         }
         shifted
@@ -150,7 +155,11 @@ mod tests {
             source: "s".into(),
             rules: Vec::new(),
             tolerances: Tolerances::default(),
-            date_window: DateWindow { early_days, late_days, unit },
+            date_window: DateWindow {
+                early_days,
+                late_days,
+                unit,
+            },
             settlement_window_days: settlement,
             calendar: BusinessCalendar::default(),
             agreed_fee: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency};
-use crate::record::named_enum;
+use crate::named_enum;
 
 named_enum! {
     /// From a note for the report to a call in the night.

@@ -42,10 +42,12 @@ async fn work(
     input: Record,
 ) -> Result<Recorded, Failure> {
     let found: Found = parts::get(&trueup.staging, &input.findings).await?;
-    let discrepancies = trueup
+    let mut discrepancies = trueup
         .staging
         .get_all::<Discrepancy>(&found.discrepancies)
         .await?;
+    // The store's own order: twice as fast to write.
+    discrepancies.sort_by(|a, b| a.id.cmp(&b.id));
     let plan = plan(trueup, &input, &discrepancies).await?;
     let (entries, audit) = entries(trueup, &input, &found, &plan)?;
     write(

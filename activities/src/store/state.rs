@@ -1,34 +1,8 @@
 //! Where runs, cases and alerts stand, by the names that the store, JSON and tables use.
 
-macro_rules! stored_names {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum $name { $($(#[$vmeta])* $variant,)+ }
+use domain::named_enum;
 
-        impl $name {
-            /// The name used in the store, in JSON and in tables.
-            #[must_use]
-            pub fn name(self) -> &'static str {
-                match self { $($name::$variant => $text,)+ }
-            }
-
-            /// The value with this name.
-            #[must_use]
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some($name::$variant),)+ _ => None }
-            }
-        }
-
-        impl ::std::fmt::Display for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.pad(self.name())
-            }
-        }
-    };
-}
-
-stored_names! {
+named_enum! {
     /// Where a run stands.
     RunState {
         /// Under way.
@@ -42,7 +16,7 @@ stored_names! {
     }
 }
 
-stored_names! {
+named_enum! {
     /// Where a case stands.
     CaseState {
         /// Somebody has to look.
@@ -52,7 +26,7 @@ stored_names! {
     }
 }
 
-stored_names! {
+named_enum! {
     /// Where an alert stands.
     AlertState {
         /// To be sent.
