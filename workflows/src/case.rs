@@ -28,7 +28,7 @@ impl Case {
         ctx: &mut WorkflowContext<Self>,
         input: RawValue,
     ) -> WorkflowResult<CaseStatus> {
-        let input: CaseInput = intake::decode(&input)
+        let input = intake::case(&input)
             .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
         loop {
             ctx.state_mut(|case| case.deliver_again = false);

@@ -2,7 +2,7 @@
 //! argument that does not decode would otherwise block the workflow task for ever instead of
 //! telling the person who made the mistake.
 
-use proto::wire::ReconciliationInput;
+use proto::wire::{CaseInput, ReconciliationInput};
 use serde::de::DeserializeOwned;
 use temporalio_common::data_converters::RawValue;
 
@@ -20,11 +20,23 @@ pub(crate) fn reconciliation(input: &RawValue) -> Result<ReconciliationInput, St
     Ok(request)
 }
 
+/// The case that was asked for.
+///
+/// # Errors
+/// One sentence that names the field at fault.
+pub(crate) fn case(input: &RawValue) -> Result<CaseInput, String> {
+    let request: CaseInput = decode(input)?;
+    match request.discrepancy_id.is_empty() {
+        true => Err("missing field `discrepancy_id`".to_owned()),
+        false => Ok(request),
+    }
+}
+
 /// The one JSON argument of a workflow or signal.
 ///
 /// # Errors
 /// One sentence: nothing given, several given, not JSON, or the field at fault.
-pub(crate) fn decode<T: DeserializeOwned>(input: &RawValue) -> Result<T, String> {
+fn decode<T: DeserializeOwned>(input: &RawValue) -> Result<T, String> {
     let [payload] = input.payloads.as_slice() else {
         let given = input.payloads.len();
         return Err(format!(
