@@ -1,7 +1,11 @@
 //! What the tests from outside share. The tests themselves are in `tests/all`.
 
+pub mod generated;
+pub mod installation;
 pub mod servers;
+pub mod shop;
 
 mod program;
 
+pub use installation::Installation;
 pub use program::trueup_program;

@@ -10,10 +10,12 @@ use anyhow::{Result, ensure};
 
 pub mod http;
 pub mod postgres;
+pub mod relay;
 pub mod s3;
 pub mod slack;
 pub mod smtp;
 pub mod temporal;
+pub mod worker;
 
 mod port;
 mod process;
@@ -21,10 +23,12 @@ mod program;
 
 pub use postgres::Postgres;
 pub use process::is_running;
+pub use relay::Relay;
 pub use s3::S3;
 pub use slack::SlackReceiver;
 pub use smtp::SmtpSink;
 pub use temporal::TemporalServer;
+pub use worker::WorkerProcess;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

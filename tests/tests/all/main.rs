@@ -1,8 +1,14 @@
 //! Every test from outside, in one binary. Each module is one subject.
 
 mod alerts;
+mod commands;
 mod deployment;
 mod generate;
+mod kills;
+mod outages;
 mod postgres;
+mod replay;
+mod runs;
 mod servers;
 mod staging_s3;
+mod starts;

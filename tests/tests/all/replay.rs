@@ -1,0 +1,280 @@
+//! Histories of runs and cases replay with the workflows of today, on every path.
+//!
+//! `tests/histories` holds what earlier versions recorded; a change of the workflows that would
+//! break what is under way fails here. `TRUEUP_RECORD=1` with `every_path_replays` writes those of
+//! today in their place: only right for a path that nobody has under way.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use temporalio_client::WorkflowHistory;
+use temporalio_sdk::workflow_replayer::{
+    WorkflowReplayError, WorkflowReplayFailure, WorkflowReplayer, WorkflowReplayerOptions,
+};
+use tests::generated::{Generated, Kind};
+use tests::installation::{Installation, RUN_WITHIN, eventually};
+use tests::servers::SlackReceiver;
+use tests::servers::slack::SlackMode;
+use tests::shop::{self, DATE, INPUT, RUN};
+use workflows::{Case, Reconciliation};
+
+/// Set to replace the recorded histories.
+const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
+/// Every path through both workflows, one history each.
+const PATHS: [&str; 14] = [
+    "case-dead-redriven",
+    "case-sent",
+    "case-summary-closed",
+    "reconciliation-already-completed",
+    "reconciliation-completed",
+    "reconciliation-dry-run",
+    "reconciliation-handed-over",
+    "reconciliation-input-not-found",
+    "reconciliation-invalid-input",
+    "reconciliation-many-comparisons",
+    "reconciliation-out-of-balance",
+    "reconciliation-quarantined",
+    "reconciliation-retried-after-kill",
+    "reconciliation-unknown-source",
+];
+
+#[tokio::test]
+async fn recorded_histories_replay() -> Result<()> {
+    let mut replayed = Vec::new();
+    for entry in std::fs::read_dir(histories())? {
+        let path = entry?.path();
+        let name = path
+            .file_stem()
+            .context("a name")?
+            .to_string_lossy()
+            .into_owned();
+        replay(&std::fs::read(&path)?)
+            .await
+            .with_context(|| name.clone())?;
+        replayed.push(name);
+    }
+    let missing: Vec<_> = PATHS
+        .iter()
+        .filter(|path| !replayed.iter().any(|name| name == *path))
+        .collect();
+    assert!(missing.is_empty(), "no history of {missing:?}");
+    Ok(())
+}
+
+/// Replaying means nothing if it can't fail.
+#[tokio::test]
+async fn a_history_of_other_steps_does_not_replay() -> Result<()> {
+    let renamed = [
+        ("reconciliation-completed", "conclude_run", "conclude_all"),
+        ("case-sent", "deliver_alert", "deliver_mail"),
+    ];
+    for (name, from, to) in renamed {
+        let history = std::fs::read_to_string(histories().join(format!("{name}.json")))?;
+        ensure!(history.contains(from), "{name} has no {from}");
+        let replayed = replay(history.replace(from, to).as_bytes()).await;
+        let failure = replayed
+            .expect_err(name)
+            .downcast::<WorkflowReplayError>()?;
+        let is_nondeterminism = matches!(
+            failure,
+            WorkflowReplayError::Replay(WorkflowReplayFailure::Nondeterminism { .. })
+        );
+        assert!(is_nondeterminism, "{name}: {failure:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_path_replays() -> Result<()> {
+    let slack = SlackReceiver::start().await?;
+    let mut site = site(&slack).await?;
+    let mut paths = runs(&site).await?;
+    paths.extend(mistakes(&site).await?);
+    paths.extend(cases(&site, &slack).await?);
+    paths.push(kill_in_a_run(&mut site).await?);
+    paths.sort();
+    let names: Vec<&str> = paths.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, PATHS);
+    for (name, history) in paths {
+        replay(&history).await.with_context(|| name.to_owned())?;
+        if std::env::var_os(RECORD_VARIABLE).is_some() {
+            std::fs::create_dir_all(histories())?;
+            std::fs::write(histories().join(format!("{name}.json")), history)?;
+        }
+    }
+    Ok(())
+}
+
+/// A path's name and its history.
+type Recorded = (&'static str, Vec<u8>);
+
+/// Four sources: one small, one of several comparisons with many alerts, one that does not add up,
+/// and one that takes long enough to be cut off.
+async fn site(slack: &SlackReceiver) -> Result<Installation> {
+    let mut site = Installation::start().await?;
+    let work = "[alerts]\nsummary_above = 5\n\n[work]\nrecords_per_task = 100\n\
+                compare_tasks_max = 4\nheartbeat_timeout_seconds = 2\n\n";
+    shop::install(&site, &format!("{work}{}", shop::SLACK), &["night"])?;
+    let many = ["--rows", "400", "--per-kind", "2"];
+    Generated::make("many", Kind::Csv, &many)?
+        .alerting("night")
+        .install(&site)?;
+    let broken = ["--rows", "40", "--per-kind", "1", "--out-of-balance"];
+    Generated::make("broken", Kind::Camt053, &broken)?.install(&site)?;
+    Generated::make("long", Kind::Camt053, &["--rows", "20000"])?.install(&site)?;
+    site.set_variable("SHOP_SLACK", &slack.url);
+    site.start_worker()?;
+    Ok(site)
+}
+
+async fn runs(site: &Installation) -> Result<Vec<Recorded>> {
+    let mut paths = Vec::new();
+    site.run_to_the_end(&["shop", "--date", DATE]).await?;
+    paths.push(("reconciliation-completed", export(site, RUN).await?));
+    site.execute(RUN, &[INPUT]).await?;
+    paths.push(("reconciliation-already-completed", export(site, RUN).await?));
+    site.execute("by-hand", &[INPUT]).await?;
+    paths.push(("reconciliation-handed-over", export(site, "by-hand").await?));
+    site.run_to_the_end(&["many", "--date", DATE]).await?;
+    let many = format!("recon/many/{DATE}");
+    paths.push((
+        "reconciliation-many-comparisons",
+        export(site, &many).await?,
+    ));
+    site.run_to_the_end(&["many", "--date", DATE, "--dry-run"])
+        .await?;
+    paths.push((
+        "reconciliation-dry-run",
+        export(site, &format!("{many}/dry")).await?,
+    ));
+    site.run_to_the_end(&["broken", "--date", DATE]).await?;
+    let broken = format!("recon/broken/{DATE}");
+    paths.push((
+        "reconciliation-out-of-balance",
+        export(site, &broken).await?,
+    ));
+    Ok(paths)
+}
+
+async fn mistakes(site: &Installation) -> Result<Vec<Recorded>> {
+    let mut paths = Vec::new();
+    let day = "2026-11-24";
+    let run = format!("recon/shop/{day}");
+    let input = format!(r#"{{"source":"shop","business_date":"{day}"}}"#);
+    site.execute(&run, &[&input]).await?;
+    paths.push(("reconciliation-input-not-found", export(site, &run).await?));
+    site.write(&shop::partner_file(day), "no,such,columns\n1,2,3\n")?;
+    site.write(&shop::ledger_file(day), shop::LEDGER)?;
+    let failed = site.execute(&run, &[&input]).await?;
+    assert_eq!(failed.failure, "InputQuarantined", "{failed:?}");
+    paths.push(("reconciliation-quarantined", export(site, &run).await?));
+    site.execute("wrong", &["{}"]).await?;
+    paths.push(("reconciliation-invalid-input", export(site, "wrong").await?));
+    let unknown = r#"{"source":"nobody","business_date":"2026-11-20"}"#;
+    site.execute("recon/nobody/2026-11-20", &[unknown]).await?;
+    let unknown = export(site, "recon/nobody/2026-11-20").await?;
+    paths.push(("reconciliation-unknown-source", unknown));
+    Ok(paths)
+}
+
+async fn cases(site: &Installation, slack: &SlackReceiver) -> Result<Vec<Recorded>> {
+    let mut paths = Vec::new();
+    let case_of = async |run: &str| {
+        let alerts = site.json(&["alerts", "list", "--run", run]).await?;
+        let alert = alerts.get(0).context("an alert")?.clone();
+        anyhow::Ok(alert["case_id"].as_str().context("a case")?.to_owned())
+    };
+    site.alerts_settled().await?;
+    paths.push(("case-sent", export(site, &case_of(RUN).await?).await?));
+    let summary = case_of(&format!("recon/many/{DATE}")).await?;
+    let ended = site
+        .temporal(&["workflow", "result", "-w", &summary])
+        .await?;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    paths.push(("case-summary-closed", export(site, &summary).await?));
+
+    let day = "2026-11-23";
+    slack.set_mode(SlackMode::Refuse);
+    let one_more = format!("{}P-8,INV-8,500.00,EUR,{day}\n", shop::PARTNER);
+    site.write(&shop::partner_file(day), one_more)?;
+    site.write(&shop::ledger_file(day), shop::LEDGER)?;
+    site.run_to_the_end(&["shop", "--date", day]).await?;
+    site.alerts_settled().await?;
+    slack.set_mode(SlackMode::Ok);
+    site.json(&["alerts", "redrive", "--all"]).await?;
+    let alerts = site.alerts_settled().await?;
+    assert!(
+        alerts.iter().all(|alert| alert["state"] == "sent"),
+        "{alerts:?}"
+    );
+    let redriven = case_of(&format!("recon/shop/{day}")).await?;
+    eventually(
+        "the end of the delivery in the history",
+        RUN_WITHIN,
+        async || {
+            let query = [
+                "workflow", "query", "-w", &redriven, "--type", "status", "-o", "json",
+            ];
+            let status = site.temporal(&query).await?.json()?;
+            Ok((status["queryResult"][0]["alerts"][0]["state"] == "sent").then_some(()))
+        },
+    )
+    .await?;
+    paths.push(("case-dead-redriven", export(site, &redriven).await?));
+    Ok(paths)
+}
+
+async fn kill_in_a_run(site: &mut Installation) -> Result<Recorded> {
+    let run = format!("recon/long/{DATE}");
+    site.json(&["run", "long", "--date", DATE]).await?;
+    let describe = ["workflow", "describe", "-w", &run, "-o", "json"];
+    eventually("a step to cut off", RUN_WITHIN, async || {
+        let described = site.temporal(&describe).await?.json()?;
+        let pending = described["pendingActivities"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let is_started = |activity: &Value| {
+            activity["state"]
+                .as_str()
+                .is_some_and(|state| state.ends_with("STARTED"))
+        };
+        Ok(pending.iter().any(is_started).then_some(()))
+    })
+    .await?;
+    site.kill_worker()?;
+    site.start_worker()?;
+    site.run_to_the_end(&["long", "--date", DATE]).await?;
+    Ok((
+        "reconciliation-retried-after-kill",
+        export(site, &run).await?,
+    ))
+}
+
+/// The latest history of this workflow id, as `trueup history` exports it.
+async fn export(site: &Installation, workflow_id: &str) -> Result<Vec<u8>> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("history.json");
+    let out = file.to_str().context("UTF-8")?;
+    site.text(&["history", workflow_id, "--out", out]).await?;
+    let history = std::fs::read_to_string(&file)?;
+    // Where this test happened to run is in the words of some failures.
+    let here = site.folder().to_string_lossy().into_owned();
+    Ok(history.replace(&here, "/installation").into_bytes())
+}
+
+async fn replay(history: &[u8]) -> Result<()> {
+    let options = WorkflowReplayerOptions::new()
+        .register_workflow::<Reconciliation>()?
+        .register_workflow::<Case>()?
+        .build();
+    let history = WorkflowHistory::from_json(history)?;
+    Ok(WorkflowReplayer::new(options)?
+        .replay_workflow(history)
+        .await?)
+}
+
+fn histories() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("histories")
+}
