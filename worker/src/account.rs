@@ -65,7 +65,11 @@ pub(crate) fn conservation_table(lines: &[ConservationLine]) -> String {
 fn inputs(totals: &RunTotals) -> String {
     let side = |name: &str, counts: &Option<SideCounts>| {
         let counts = counts.clone().unwrap_or_default();
-        let files: Vec<&str> = counts.inputs.iter().map(|input| input.name.as_str()).collect();
+        let files: Vec<&str> = counts
+            .inputs
+            .iter()
+            .map(|input| input.name.as_str())
+            .collect();
         format!(
             "  {name:<8} {}: {} rows, {} accepted, {} rejected, {} skipped",
             files.join(", "),
@@ -75,12 +79,22 @@ fn inputs(totals: &RunTotals) -> String {
             counts.skipped
         )
     };
-    format!("{}\n{}", side("partner", &totals.partner), side("ledger", &totals.ledger))
+    format!(
+        "{}\n{}",
+        side("partner", &totals.partner),
+        side("ledger", &totals.ledger)
+    )
 }
 
 fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
-    let mut text = format!("{} matched, {} discrepancies", totals.matched, totals.discrepancies);
-    let beside = [(totals.in_transit, "in transit"), (totals.out_of_scope, "out of scope")];
+    let mut text = format!(
+        "{} matched, {} discrepancies",
+        totals.matched, totals.discrepancies
+    );
+    let beside = [
+        (totals.in_transit, "in transit"),
+        (totals.out_of_scope, "out of scope"),
+    ];
     for (count, what) in beside.into_iter().filter(|(count, _)| *count > 0) {
         // Writing to a text can't fail.
         let _ = write!(text, ", {count} {what}");
@@ -94,10 +108,13 @@ fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
     };
     let found = |kind: &&Kind| discrepancies.iter().any(|d| d.kind == **kind);
     let rows = Kind::ALL.iter().filter(found).map(|kind| {
-        let counts = Severity::ALL.iter().rev().map(|severity| match of(*kind, *severity) {
-            0 => String::new(),
-            count => count.to_string(),
-        });
+        let counts = Severity::ALL
+            .iter()
+            .rev()
+            .map(|severity| match of(*kind, *severity) {
+                0 => String::new(),
+                count => count.to_string(),
+            });
         std::iter::once(kind.to_string()).chain(counts).collect()
     });
     let columns = [
@@ -125,7 +142,10 @@ fn first_discrepancies(discrepancies: &[Discrepancy]) -> String {
     ranked.sort_by_key(|(severity, rank, currency, _)| (*severity, *rank, *currency));
     let shown: Vec<&Discrepancy> = ranked.into_iter().map(|(_, _, _, d)| d).collect();
     let lines = shown.iter().take(SHOWN_MAX).map(|d| {
-        format!("  {:<8} {:<22} {}: {}", d.severity, d.kind, d.reference, d.reason)
+        format!(
+            "  {:<8} {:<22} {}: {}",
+            d.severity, d.kind, d.reference, d.reason
+        )
     });
     let lines: Vec<String> = lines.collect();
     let title = match shown.len() {
@@ -140,11 +160,22 @@ fn first_rejects(rejects: &[Reject]) -> String {
         let (file, line) = (&reject.origin.file, reject.origin.line);
         match reject.column.is_empty() {
             true => format!("  {file}, line {line}: {}", reject.reason),
-            false => format!("  {file}, line {line}, {}: {}", reject.column, reject.reason),
+            false => format!(
+                "  {file}, line {line}, {}: {}",
+                reject.column, reject.reason
+            ),
         }
     });
     let lines: Vec<String> = lines.collect();
     let more = rejects.len().saturating_sub(SHOWN_MAX);
-    let rest = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-    format!("{} lines could not be read:\n{}{rest}", rejects.len(), lines.join("\n"))
+    let rest = if more > 0 {
+        format!("\n  and {more} more")
+    } else {
+        String::new()
+    };
+    format!(
+        "{} lines could not be read:\n{}{rest}",
+        rejects.len(),
+        lines.join("\n")
+    )
 }

@@ -1,13 +1,13 @@
 //! The command line: what each command takes, and which module does it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, audit, check, compare, dev, discrepancies, history, run, runs, show, worker,
 };
-use crate::config::{Configuration, choose_folder, load};
+use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
 use crate::{generate, process, wiring};
 
@@ -81,9 +81,7 @@ impl CommandLine {
             Command::Compare(arguments) => {
                 compare::run(&configuration(self.config)?, &arguments, json)
             }
-            Command::Run(arguments) => {
-                run::run(configuration(self.config)?, arguments, json).await
-            }
+            Command::Run(arguments) => run::run(configuration(self.config)?, arguments, json).await,
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }
@@ -97,9 +95,7 @@ impl Recorded {
         let store = wiring::recorded(&configuration).await?;
         match self {
             Recorded::Runs(arguments) => runs::run(&store, arguments, json).await,
-            Recorded::Discrepancies(arguments) => {
-                discrepancies::run(&store, arguments, json).await
-            }
+            Recorded::Discrepancies(arguments) => discrepancies::run(&store, arguments, json).await,
             Recorded::Show(arguments) => show::run(&store, arguments, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
             Recorded::Audit(command) => audit::run(&store, command, json).await,
@@ -109,14 +105,21 @@ impl Recorded {
 
 /// The configuration, or all that is wrong with it.
 fn configuration(folder: Option<PathBuf>) -> anyhow::Result<Configuration> {
+    let folder = choose_folder(folder);
     let (configuration, warnings) =
-        load(&choose_folder(folder)).map_err(|problems| anyhow::anyhow!(joined(&problems)))?;
+        load(&folder).map_err(|problems| unusable(&folder, &problems))?;
     for warning in warnings {
         tracing::debug!("{warning}");
     }
     Ok(configuration)
 }
 
-fn joined(problems: &[crate::config::Problem]) -> String {
-    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+/// All problems of a configuration as one error.
+pub(crate) fn unusable(folder: &Path, problems: &[Problem]) -> anyhow::Error {
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let folder = folder.display();
+    anyhow::anyhow!(
+        "the configuration in {folder} can't be used\n\n{}",
+        problems.join("\n")
+    )
 }

@@ -24,7 +24,9 @@ pub(crate) fn print(columns: &[Column], rows: Vec<Vec<String>>, empty: &str) {
 /// Rows under a header.
 pub(crate) fn render(columns: &[Column], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns.iter().map(|column| match column {
         Column::Left(title) | Column::Right(title) => *title,
     }));

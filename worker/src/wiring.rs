@@ -14,7 +14,9 @@ use crate::config::Configuration;
 /// When it can't be opened.
 pub async fn store(configuration: &Configuration) -> anyhow::Result<Store> {
     let file = &configuration.store.sqlite;
-    Store::sqlite(file).await.with_context(|| format!("store {}", file.display()))
+    Store::sqlite(file)
+        .await
+        .with_context(|| format!("store {}", file.display()))
 }
 
 /// The store as people ask it: what is not there can't be read.
@@ -47,11 +49,25 @@ pub async fn activities_with(
     let store = store(&configuration).await?;
     let staging = Staging::open(&configuration.staging, &configuration.folder)?;
     let channels = Channels::open(&configuration.channels, secret)?;
-    let Configuration { folder, sources, limits, work, .. } = configuration;
+    let Configuration {
+        folder,
+        sources,
+        limits,
+        work,
+        ..
+    } = configuration;
     let pace = Pace {
         records_per_task: work.records_per_task,
         compare_tasks_max: work.compare_tasks_max,
         heartbeat_timeout_seconds: work.heartbeat_timeout_seconds,
     };
-    Ok(Trueup { folder, sources, limits, pace, store, staging, channels })
+    Ok(Trueup {
+        folder,
+        sources,
+        limits,
+        pace,
+        store,
+        staging,
+        channels,
+    })
 }

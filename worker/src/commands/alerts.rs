@@ -4,9 +4,9 @@ use activities::store::{AlertFilter, AlertRow, AlertState, Page, Redrive, Store}
 use serde_json::json;
 
 use super::values::{self, alert_state};
-use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
+use crate::output::say;
 use crate::table::{self, Column};
 use crate::temporal::{Patience, connect, wake_case};
 
@@ -64,9 +64,21 @@ pub async fn run(
 }
 
 async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Result<Exit> {
-    let ListArguments { source, run, state, limit } = arguments;
+    let ListArguments {
+        source,
+        run,
+        state,
+        limit,
+    } = arguments;
     let page = Page { limit, offset: 0 };
-    let alerts = store.alerts(AlertFilter { source, run_id: run, state, page }).await?;
+    let alerts = store
+        .alerts(AlertFilter {
+            source,
+            run_id: run,
+            state,
+            page,
+        })
+        .await?;
     if json {
         let alerts: Vec<_> = alerts.iter().map(to_json).collect();
         say!("{}", serde_json::to_string_pretty(&alerts)?);

@@ -4,8 +4,8 @@ use activities::store::{AuditStream, Store};
 use domain::audit::AuditEntry;
 use serde_json::json;
 
-use crate::output::say;
 use crate::exit::Exit;
+use crate::output::say;
 
 /// Shows or verifies audit streams. Each run and each case has one, named by its workflow id.
 #[derive(clap::Subcommand, Debug)]
@@ -41,7 +41,14 @@ async fn show(store: &Store, stream: &str, json: bool) -> anyhow::Result<Exit> {
         return Ok(Exit::Clean);
     }
     for entry in &entries {
-        let AuditEntry { sequence, at, actor, event, fields, .. } = entry;
+        let AuditEntry {
+            sequence,
+            at,
+            actor,
+            event,
+            fields,
+            ..
+        } = entry;
         say!("{sequence:>4}  {at:.3}  {event}  by {actor}");
         for (name, value) in fields {
             say!("        {name}: {value}");
@@ -58,7 +65,10 @@ async fn verify(store: &Store, stream: Option<String>, json: bool) -> anyhow::Re
     let mut entries = 0;
     let mut broken = Vec::new();
     for stream in &streams {
-        let AuditStream { entries: chain, head } = store.audit(stream).await?;
+        let AuditStream {
+            entries: chain,
+            head,
+        } = store.audit(stream).await?;
         entries += chain.len();
         if let Err(error) = domain::audit::verify(stream, &chain, head) {
             broken.push(error.to_string());
@@ -71,9 +81,17 @@ async fn verify(store: &Store, stream: Option<String>, json: bool) -> anyhow::Re
         for problem in &broken {
             say!("BROKEN  {problem}");
         }
-        say!("{} streams, {entries} entries, {} broken", streams.len(), broken.len());
+        say!(
+            "{} streams, {entries} entries, {} broken",
+            streams.len(),
+            broken.len()
+        );
     }
-    Ok(if broken.is_empty() { Exit::Clean } else { Exit::Found })
+    Ok(if broken.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Found
+    })
 }
 
 async fn all_streams(store: &Store) -> anyhow::Result<Vec<String>> {
@@ -89,8 +107,11 @@ async fn all_streams(store: &Store) -> anyhow::Result<Vec<String>> {
 }
 
 fn to_json(entry: &AuditEntry) -> serde_json::Value {
-    let fields: serde_json::Map<_, _> =
-        entry.fields.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let fields: serde_json::Map<_, _> = entry
+        .fields
+        .iter()
+        .map(|(name, value)| (name.clone(), json!(value)))
+        .collect();
     json!({
         "stream": entry.stream,
         "sequence": entry.sequence,

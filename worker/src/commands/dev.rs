@@ -12,10 +12,11 @@ use tokio::sync::oneshot;
 
 use super::run::follow;
 use super::values;
-use crate::output::say;
+use crate::cli::unusable;
 use crate::config::{Configuration, DEMO_FOLDER, Temporal, choose_folder, load};
 use crate::dev::{AlertInbox, TemporalServer, account};
 use crate::exit::Exit;
+use crate::output::say;
 use crate::process::{interrupted, run_worker};
 use crate::temporal::{Patience, connect, start_run};
 use crate::wiring;
@@ -49,16 +50,19 @@ const ALERTS_WITHIN: Duration = Duration::from_secs(15);
 pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let (folder, is_sample) = choose(folder);
-    let mut configuration = load(&folder).map_err(|problems| {
-        anyhow::anyhow!(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?.0;
+    let (mut configuration, _) = load(&folder).map_err(|problems| unusable(&folder, &problems))?;
     let data = prepare(&folder, is_sample && !arguments.keep)?;
     say!("starting a Temporal server, a worker and an alert inbox …");
     let server = TemporalServer::start(&data).await?;
     let inbox = AlertInbox::start().await?;
-    configuration.temporal =
-        Temporal { address: server.address.clone(), ..configuration.temporal.clone() };
-    let requests = requests(&configuration, arguments.date.or(is_sample.then_some(DEMO_DATE)))?;
+    configuration.temporal = Temporal {
+        address: server.address.clone(),
+        ..configuration.temporal.clone()
+    };
+    let requests = requests(
+        &configuration,
+        arguments.date.or(is_sample.then_some(DEMO_DATE)),
+    )?;
     let store = wiring::store(&configuration).await?;
     let client = connect(&configuration.temporal, Patience::None).await?;
     let webhook = inbox.url.clone();
@@ -124,7 +128,9 @@ fn requests(
         let source = configuration.source(name)?;
         requests.push(ReconciliationInput {
             source: name.clone(),
-            business_date: date.unwrap_or_else(|| source.business_date_at(now)).to_string(),
+            business_date: date
+                .unwrap_or_else(|| source.business_date_at(now))
+                .to_string(),
             generation: 1,
             requested_by: format!("{} (trueup dev)", values::person()),
             ..ReconciliationInput::default()

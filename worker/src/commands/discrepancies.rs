@@ -9,8 +9,8 @@ use domain::severity::Severity;
 use serde_json::Value;
 
 use super::values::{kind, severity};
-use crate::output::say;
 use crate::exit::Exit;
+use crate::output::say;
 use crate::report::{discrepancy_json, write_discrepancies_csv};
 use crate::table::{self, Column};
 
@@ -58,14 +58,20 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         severity: arguments.severity,
         reference: arguments.reference,
         state: None,
-        page: Page { limit: arguments.limit, offset: arguments.offset },
+        page: Page {
+            limit: arguments.limit,
+            offset: arguments.offset,
+        },
     };
     let rows = store.discrepancies(filter).await?;
     if arguments.csv {
         let discrepancies = rows.iter().map(|row| &row.discrepancy);
         write_discrepancies_csv(std::io::stdout().lock(), discrepancies)?;
     } else if json {
-        let rows = rows.iter().map(to_json).collect::<anyhow::Result<Vec<_>>>()?;
+        let rows = rows
+            .iter()
+            .map(to_json)
+            .collect::<anyhow::Result<Vec<_>>>()?;
         say!("{}", serde_json::to_string_pretty(&rows)?);
     } else {
         print_table(&rows, arguments.limit);
@@ -84,7 +90,11 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
         Column::Left("case"),
         Column::Left("id"),
     ];
-    table::print(&columns, rows.iter().map(row).collect(), "no discrepancies on record");
+    table::print(
+        &columns,
+        rows.iter().map(row).collect(),
+        "no discrepancies on record",
+    );
     if rows.len() == limit as usize {
         say!("\nthere may be more: --limit N, --offset N");
     }
@@ -97,10 +107,16 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
 pub(crate) fn row(row: &DiscrepancyRow) -> Vec<String> {
     let discrepancy = &row.discrepancy;
     let amount = |record: &Option<Record>| {
-        record.as_ref().map_or("-".to_owned(), |record| record.money.to_string())
+        record
+            .as_ref()
+            .map_or("-".to_owned(), |record| record.money.to_string())
     };
     let difference = discrepancy.difference.map_or("-".to_owned(), |difference| {
-        format!("{} {}", amount_text(difference, discrepancy.currency), discrepancy.currency)
+        format!(
+            "{} {}",
+            amount_text(difference, discrepancy.currency),
+            discrepancy.currency
+        )
     });
     vec![
         discrepancy.severity.to_string(),
@@ -117,11 +133,16 @@ pub(crate) fn row(row: &DiscrepancyRow) -> Vec<String> {
 /// A discrepancy on record as scripts see it: as in `discrepancies.ndjson`, and where it stands.
 pub(super) fn to_json(row: &DiscrepancyRow) -> anyhow::Result<Value> {
     let mut value = discrepancy_json(&row.discrepancy)?;
-    let object = value.as_object_mut().context("a discrepancy is a JSON object")?;
+    let object = value
+        .as_object_mut()
+        .context("a discrepancy is a JSON object")?;
     object.insert("run_id".to_owned(), row.run_id.clone().into());
     object.insert("source".to_owned(), row.source.clone().into());
     object.insert("case".to_owned(), row.state.name().into());
-    object.insert("first_seen_run".to_owned(), row.first_seen_run.clone().into());
+    object.insert(
+        "first_seen_run".to_owned(),
+        row.first_seen_run.clone().into(),
+    );
     object.insert("last_seen_run".to_owned(), row.last_seen_run.clone().into());
     object.insert("alerts".to_owned(), row.alert_ids.clone().into());
     Ok(value)

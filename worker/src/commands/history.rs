@@ -4,9 +4,9 @@ use anyhow::Context;
 use std::path::PathBuf;
 use temporalio_client::UntypedWorkflow;
 
-use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
+use crate::output::say;
 use crate::temporal::{Patience, connect};
 
 /// Exports one workflow's history.

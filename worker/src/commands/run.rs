@@ -7,9 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus, Scope};
 
 use super::values;
-use crate::output::say;
 use crate::config::Configuration;
 use crate::exit::Exit;
+use crate::output::say;
 use crate::temporal::{Patience, RunHandle, Started, TemporalError, connect, start_run};
 
 /// Starts one reconciliation.
@@ -61,7 +61,10 @@ pub async fn run(
     }
     let result = follow(started.run()).await?;
     report(&result, json)?;
-    let found = result.totals.as_ref().is_some_and(|totals| totals.discrepancies > 0);
+    let found = result
+        .totals
+        .as_ref()
+        .is_some_and(|totals| totals.discrepancies > 0);
     Ok(if found { Exit::Found } else { Exit::Clean })
 }
 
@@ -76,7 +79,10 @@ fn request(
     };
     let scope = match (&arguments.client, &arguments.invoice) {
         (None, None) => None,
-        (client, invoice) => Some(Scope { client: client.clone(), invoice: invoice.clone() }),
+        (client, invoice) => Some(Scope {
+            client: client.clone(),
+            invoice: invoice.clone(),
+        }),
     };
     Ok(ReconciliationInput {
         source: arguments.source.clone(),
@@ -133,7 +139,10 @@ impl Shown {
             bar.enable_steady_tick(POLL);
             bar
         });
-        Shown { bar, phase: String::new() }
+        Shown {
+            bar,
+            phase: String::new(),
+        }
     }
 
     fn update(&mut self, status: &RunStatus) {
@@ -144,7 +153,13 @@ impl Shown {
                 bar.set_message(status.phase.clone());
             }
             None if self.phase != status.phase => {
-                let RunStatus { run_id, phase, steps_done, steps_total, .. } = status;
+                let RunStatus {
+                    run_id,
+                    phase,
+                    steps_done,
+                    steps_total,
+                    ..
+                } = status;
                 eprintln!("{run_id}: {phase} ({steps_done} of {steps_total} steps)");
             }
             None => {}
@@ -178,7 +193,9 @@ fn announce(started: &Started, json: bool) -> anyhow::Result<()> {
 }
 
 fn sentence(started: &Started) -> String {
-    let RunHandle { run_id, execution, .. } = started.run();
+    let RunHandle {
+        run_id, execution, ..
+    } = started.run();
     match started {
         Started::New(_) => format!("started {run_id} (execution {execution})"),
         Started::Running(_) => {

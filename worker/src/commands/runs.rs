@@ -4,8 +4,8 @@ use activities::store::{Page, RunFilter, RunRow, RunState, Store};
 use serde_json::json;
 
 use super::values::{date, run_state};
-use crate::output::say;
 use crate::exit::Exit;
+use crate::output::say;
 use crate::table::{self, Column};
 
 /// Lists runs, newest first.
@@ -30,9 +30,21 @@ pub struct Arguments {
 /// # Errors
 /// When the store can't be read.
 pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Result<Exit> {
-    let Arguments { source, date, state, limit } = arguments;
+    let Arguments {
+        source,
+        date,
+        state,
+        limit,
+    } = arguments;
     let page = Page { limit, offset: 0 };
-    let runs = store.runs(RunFilter { source, business_date: date, state, page }).await?;
+    let runs = store
+        .runs(RunFilter {
+            source,
+            business_date: date,
+            state,
+            page,
+        })
+        .await?;
     if json {
         let runs: Vec<_> = runs.iter().map(to_json).collect();
         say!("{}", serde_json::to_string_pretty(&runs)?);
@@ -48,14 +60,26 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         Column::Left("by"),
     ];
     let rows = runs.iter().map(row).collect();
-    table::print(&columns, rows, "no runs on record; start one with `trueup run SOURCE`");
+    table::print(
+        &columns,
+        rows,
+        "no runs on record; start one with `trueup run SOURCE`",
+    );
     Ok(Exit::Clean)
 }
 
 fn row(run: &RunRow) -> Vec<String> {
     let totals = run.totals.clone().unwrap_or_default();
-    let number = |count: u64| run.totals.as_ref().map_or("-".to_owned(), |_| count.to_string());
-    let critical = totals.by_severity.get("critical").copied().unwrap_or_default();
+    let number = |count: u64| {
+        run.totals
+            .as_ref()
+            .map_or("-".to_owned(), |_| count.to_string())
+    };
+    let critical = totals
+        .by_severity
+        .get("critical")
+        .copied()
+        .unwrap_or_default();
     vec![
         run.run_id.clone(),
         run.state.to_string(),

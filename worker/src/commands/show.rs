@@ -5,9 +5,9 @@ use domain::record::Record;
 use serde_json::json;
 
 use super::{discrepancies, runs};
-use crate::output::say;
 use crate::account::conservation_table;
 use crate::exit::Exit;
+use crate::output::say;
 
 /// Shows one thing in full.
 #[derive(clap::Args, Debug)]
@@ -30,7 +30,10 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
     let id = arguments.id.trim_start_matches("case/");
     let row = store.discrepancy(id).await?;
     if json {
-        say!("{}", serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?);
+        say!(
+            "{}",
+            serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?
+        );
     } else {
         print_discrepancy(&row);
     }
@@ -64,10 +67,19 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
         say!("  closed     {at:.0}");
     }
     for input in inputs {
-        let InputRow { side, name, sha256, rows, .. } = input;
+        let InputRow {
+            side,
+            name,
+            sha256,
+            rows,
+            ..
+        } = input;
         say!(
             "  {side:<10} {name}: {} rows read, {} accepted, {} rejected, {} skipped",
-            rows.read, rows.accepted, rows.rejected, rows.skipped
+            rows.read,
+            rows.accepted,
+            rows.rejected,
+            rows.skipped
         );
         say!("             SHA-256 {sha256}");
     }
@@ -87,7 +99,11 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
         let origin = &reject.origin;
         say!(
             "    {} line {}, {}: {} (`{}`)",
-            origin.file, origin.line, reject.column, reject.reason, reject.value
+            origin.file,
+            origin.line,
+            reject.column,
+            reject.reason,
+            reject.value
         );
     }
 }
@@ -102,7 +118,10 @@ fn print_discrepancy(row: &DiscrepancyRow) {
     );
     say!("  why        {}", discrepancy.reason);
     say!("  rule       {}", discrepancy.rule);
-    for (title, record) in [("partner", &discrepancy.partner), ("ledger", &discrepancy.ledger)] {
+    for (title, record) in [
+        ("partner", &discrepancy.partner),
+        ("ledger", &discrepancy.ledger),
+    ] {
         match record {
             Some(record) => print_record(title, record),
             None => say!("  {title:<10} no record"),
@@ -127,7 +146,10 @@ fn print_record(title: &str, record: &Record) {
     let origin = &record.origin;
     say!(
         "  {title:<10} {} of {} ({} line {})",
-        record.money, record.value_date, origin.file, origin.line
+        record.money,
+        record.value_date,
+        origin.file,
+        origin.line
     );
     for line in origin.raw.lines() {
         say!("             {line}");

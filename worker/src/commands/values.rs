@@ -19,7 +19,13 @@ pub(super) fn alert_state(text: &str) -> Result<AlertState, String> {
 }
 
 pub(super) fn kind(text: &str) -> Result<Kind, String> {
-    let known = || Kind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ");
+    let known = || {
+        Kind::ALL
+            .iter()
+            .map(|kind| kind.name())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     Kind::parse(text).ok_or_else(|| format!("must be one of {}", known()))
 }
 
@@ -29,7 +35,10 @@ pub(super) fn severity(text: &str) -> Result<Severity, String> {
 
 /// Who sits at this terminal, for the audit trail.
 pub(super) fn person() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).ok();
+    let user = std::env::var("USER")
+        .or_else(|_| std::env::var("LOGNAME"))
+        .ok();
     let account = || Some(User::from_uid(Uid::current()).ok()??.name);
-    user.or_else(account).unwrap_or_else(|| "unknown".to_owned())
+    user.or_else(account)
+        .unwrap_or_else(|| "unknown".to_owned())
 }

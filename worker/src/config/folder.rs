@@ -41,6 +41,9 @@ pub fn choose_folder(flag: Option<PathBuf>) -> PathBuf {
 /// # Errors
 /// Every problem of all files that could be found in one go, in order of file and line.
 pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>> {
+    if !folder.join(SETTINGS_FILE).exists() {
+        return Err(vec![no_configuration(folder)]);
+    }
     let mut findings = Findings::default();
     let settings = read_settings(folder, &mut findings);
     let sources = read_sources(folder, &mut findings);
@@ -133,12 +136,7 @@ fn read_settings(folder: &Path, findings: &mut Findings) -> Option<(SettingsFile
     let document = match read(folder, Path::new(SETTINGS_FILE)) {
         Ok(document) => document,
         Err(problem) => {
-            findings
-                .problems
-                .push(match folder.join(SETTINGS_FILE).exists() {
-                    true => problem,
-                    false => no_configuration(folder),
-                });
+            findings.problems.push(problem);
             return None;
         }
     };

@@ -43,11 +43,17 @@ pub(crate) async fn account(
 }
 
 async fn details(store: &Store, run_id: &str) -> anyhow::Result<(Vec<Discrepancy>, Vec<Reject>)> {
-    let filter = DiscrepancyFilter { run_id: Some(run_id.to_owned()), ..Default::default() };
+    let filter = DiscrepancyFilter {
+        run_id: Some(run_id.to_owned()),
+        ..Default::default()
+    };
     let rows = store.discrepancies(filter).await?;
     let rejects = store.rejects(run_id).await?;
     let discrepancies = rows.into_iter().map(|row| row.discrepancy).collect();
-    Ok((discrepancies, rejects.into_iter().map(|row| row.reject).collect()))
+    Ok((
+        discrepancies,
+        rejects.into_iter().map(|row| row.reject).collect(),
+    ))
 }
 
 /// Alerts as they arrived, and those that did not.
@@ -57,10 +63,16 @@ async fn alerts(store: &Store, inbox: &AlertInbox) -> anyhow::Result<String> {
         writeln!(text, "\n{}", indent(&alert))?;
     }
     let on_record = store.alerts(AlertFilter::default()).await?;
-    let waiting: Vec<_> =
-        on_record.iter().filter(|alert| alert.state != AlertState::Sent).collect();
+    let waiting: Vec<_> = on_record
+        .iter()
+        .filter(|alert| alert.state != AlertState::Sent)
+        .collect();
     for alert in &waiting {
-        writeln!(text, "\n  not sent yet: {} ({})", alert.intent.id, alert.state)?;
+        writeln!(
+            text,
+            "\n  not sent yet: {} ({})",
+            alert.intent.id, alert.state
+        )?;
     }
     if on_record.is_empty() {
         writeln!(text, "\n  none: nothing was critical")?;
@@ -76,21 +88,38 @@ fn next(
     let mut text = "\n━━ where to look next\n\n".to_owned();
     let run_id = requests.first().map(identity::run_id).unwrap_or_default();
     let program = std::env::current_exe()?;
-    writeln!(text, "  Temporal UI   {}/namespaces/default/workflows", server.ui)?;
+    writeln!(
+        text,
+        "  Temporal UI   {}/namespaces/default/workflows",
+        server.ui
+    )?;
     writeln!(text, "  in another terminal:")?;
     writeln!(text, "    alias trueup={}", program.display())?;
-    writeln!(text, "    export TRUEUP_CONFIG={}", std::path::absolute(folder)?.display())?;
+    writeln!(
+        text,
+        "    export TRUEUP_CONFIG={}",
+        std::path::absolute(folder)?.display()
+    )?;
     writeln!(text, "    export TEMPORAL_ADDRESS={}", server.address)?;
     writeln!(text, "    trueup discrepancies --severity critical")?;
-    writeln!(text, "    trueup show <id>              all about one, with both records")?;
+    writeln!(
+        text,
+        "    trueup show <id>              all about one, with both records"
+    )?;
     writeln!(text, "    trueup show {run_id}")?;
     writeln!(text, "    trueup alerts list")?;
     writeln!(text, "    trueup audit show {run_id}")?;
     writeln!(text, "    trueup audit verify")?;
-    writeln!(text, "    temporal workflow query -w {run_id} --type status")?;
+    writeln!(
+        text,
+        "    temporal workflow query -w {run_id} --type status"
+    )?;
     Ok(text)
 }
 
 fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("  │ {line}")).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| format!("  │ {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

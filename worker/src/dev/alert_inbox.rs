@@ -30,12 +30,19 @@ impl AlertInbox {
         let url = format!("http://{}/services/dev", listener.local_addr()?);
         let texts = Arc::new(Mutex::new(Vec::new()));
         let serving = tokio::spawn(serve(listener, Arc::clone(&texts)));
-        Ok(AlertInbox { url, texts, serving })
+        Ok(AlertInbox {
+            url,
+            texts,
+            serving,
+        })
     }
 
     /// What a person would read of every alert so far, in order of arrival.
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.texts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -63,14 +70,19 @@ async fn take(
     request: Request<Incoming>,
     texts: Arc<Mutex<Vec<String>>>,
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
-    let body = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await;
+    let body = Limited::new(request.into_body(), BODY_BYTES_MAX)
+        .collect()
+        .await;
     let text = body.ok().and_then(|body| {
         let message: Value = serde_json::from_slice(&body.to_bytes()).ok()?;
         shown(&message)
     });
     let (status, answer) = match text {
         Some(text) => {
-            texts.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+            texts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(text);
             (StatusCode::OK, "ok")
         }
         None => (StatusCode::BAD_REQUEST, "invalid_payload"),
@@ -85,13 +97,21 @@ fn shown(message: &Value) -> Option<String> {
     let blocks = message.get("blocks")?.as_array()?;
     let of_block = |block: &Value| -> Vec<String> {
         let elements = block.get("elements").and_then(Value::as_array);
-        let texts = block.get("text").into_iter().chain(elements.into_iter().flatten());
-        texts.filter_map(|text| text.get("text")?.as_str().map(plain)).collect()
+        let texts = block
+            .get("text")
+            .into_iter()
+            .chain(elements.into_iter().flatten());
+        texts
+            .filter_map(|text| text.get("text")?.as_str().map(plain))
+            .collect()
     };
     let texts: Vec<String> = blocks.iter().flat_map(of_block).collect();
     (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 fn plain(text: &str) -> String {
-    text.replace('*', "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace('*', "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }

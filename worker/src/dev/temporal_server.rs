@@ -38,8 +38,20 @@ impl TemporalServer {
             .with_context(|| format!("can't write {}", log_file.display()))?;
         let mut command = Command::new(&program);
         command
-            .args(["server", "start-dev", "--ip", "127.0.0.1", "--log-level", "warn"])
-            .args(["--port", &port.to_string(), "--ui-port", &ui_port.to_string()])
+            .args([
+                "server",
+                "start-dev",
+                "--ip",
+                "127.0.0.1",
+                "--log-level",
+                "warn",
+            ])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--ui-port",
+                &ui_port.to_string(),
+            ])
             .arg("--db-filename")
             .arg(folder.join("temporal.db"))
             // Several times the throughput of the defaults, and as safe when a process is killed.
@@ -70,7 +82,10 @@ impl TemporalServer {
             // Already gone is as good.
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
-        if tokio::time::timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.child.wait())
+            .await
+            .is_err()
+        {
             let _ = self.child.kill().await;
         }
     }
@@ -79,14 +94,20 @@ impl TemporalServer {
         let started = Instant::now();
         while started.elapsed() < READY_WITHIN {
             if let Some(status) = self.child.try_wait()? {
-                bail!("the Temporal server ended at once ({status}); see {}", log_file.display());
+                bail!(
+                    "the Temporal server ended at once ({status}); see {}",
+                    log_file.display()
+                );
             }
             if TcpStream::connect(&self.address).await.is_ok() {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        bail!("the Temporal server is not up after a minute; see {}", log_file.display())
+        bail!(
+            "the Temporal server is not up after a minute; see {}",
+            log_file.display()
+        )
     }
 }
 

@@ -18,11 +18,15 @@ fn default_filter(own_level: &str) -> String {
 pub fn init_logging(own_level: &str) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| default_filter(own_level).into());
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if std::env::var("TRUEUP_LOG").is_ok_and(|format| format == "json") {
         builder.json().init();
     } else {
-        builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init();
+        builder
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .init();
     }
 }

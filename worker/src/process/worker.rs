@@ -30,7 +30,9 @@ pub async fn run_worker(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     register_search_attributes(&client).await?;
-    let options = RuntimeOptions::builder().build().map_err(|error| anyhow::anyhow!(error))?;
+    let options = RuntimeOptions::builder()
+        .build()
+        .map_err(|error| anyhow::anyhow!(error))?;
     let runtime = Runtime::from_current_tokio(options)?;
     let options = WorkerOptions::new(TASK_QUEUE)
         .graceful_shutdown_period(GRACE)

@@ -23,10 +23,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// Wrong settings at once; an unreachable server at once or never, by `patience`.
-pub async fn connect(
-    settings: &Temporal,
-    patience: Patience,
-) -> Result<Client, TemporalError> {
+pub async fn connect(settings: &Temporal, patience: Patience) -> Result<Client, TemporalError> {
     let (connection, client) = options(settings)?;
     let address = connection.target.to_string();
     let mut pause = Duration::from_secs(1);
@@ -37,7 +34,10 @@ pub async fn connect(
                     .map_err(|error| TemporalError::Settings(error.to_string()));
             }
             Err(error) if patience == Patience::None => {
-                return Err(TemporalError::Unreachable { address, problem: innermost(&error) });
+                return Err(TemporalError::Unreachable {
+                    address,
+                    problem: innermost(&error),
+                });
             }
             Err(error) => {
                 let problem = innermost(&error);
@@ -49,9 +49,7 @@ pub async fn connect(
     }
 }
 
-fn options(
-    settings: &Temporal,
-) -> Result<(ConnectionOptions, ClientOptions), TemporalError> {
+fn options(settings: &Temporal) -> Result<(ConnectionOptions, ClientOptions), TemporalError> {
     let profile = LoadClientConfigProfileOptions::default();
     let (mut connection, mut client) = ClientOptions::load_from_config(profile)
         .map_err(|error| TemporalError::Settings(error.to_string()))?;
@@ -60,7 +58,9 @@ fn options(
     if !by_profile && !set("TEMPORAL_ADDRESS") {
         connection.target = format!("http://{}", settings.address)
             .parse()
-            .map_err(|_| TemporalError::Settings(format!("not an address: {}", settings.address)))?;
+            .map_err(|_| {
+                TemporalError::Settings(format!("not an address: {}", settings.address))
+            })?;
     }
     if !by_profile && !set("TEMPORAL_NAMESPACE") {
         client.namespace.clone_from(&settings.namespace);

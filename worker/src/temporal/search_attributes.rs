@@ -24,15 +24,25 @@ pub async fn register_search_attributes(client: &Client) -> Result<(), TemporalE
         .map_err(|status| refused(&status))?
         .into_inner()
         .custom_attributes;
-    let missing: Vec<_> =
-        search::ALL.iter().filter(|(name, _)| !known.contains_key(*name)).collect();
+    let missing: Vec<_> = search::ALL
+        .iter()
+        .filter(|(name, _)| !known.contains_key(*name))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let search_attributes =
-        missing.iter().map(|(name, kind)| ((*name).to_owned(), value_type(kind) as i32)).collect();
-    let request = AddSearchAttributesRequest { search_attributes, namespace };
-    match operator.add_search_attributes(tonic::Request::new(request)).await {
+    let search_attributes = missing
+        .iter()
+        .map(|(name, kind)| ((*name).to_owned(), value_type(kind) as i32))
+        .collect();
+    let request = AddSearchAttributesRequest {
+        search_attributes,
+        namespace,
+    };
+    match operator
+        .add_search_attributes(tonic::Request::new(request))
+        .await
+    {
         Ok(_) => Ok(()),
         // Another worker was quicker.
         Err(status) if status.code() == tonic::Code::AlreadyExists => Ok(()),

@@ -53,12 +53,17 @@ pub async fn start_run(
     let options = WorkflowStartOptions::new(TASK_QUEUE, run_id.clone())
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicateFailedOnly)
         .build();
-    match client.start_workflow(Reconciliation::run, json(request), options).await {
+    match client
+        .start_workflow(Reconciliation::run, json(request), options)
+        .await
+    {
         Ok(started) => {
             let execution = started.run_id().unwrap_or_default().to_owned();
             Ok(Started::New(attach(client, run_id, execution)))
         }
-        Err(WorkflowStartError::AlreadyStarted { run_id: execution, .. }) => {
+        Err(WorkflowStartError::AlreadyStarted {
+            run_id: execution, ..
+        }) => {
             let run = attach(client, run_id, execution.unwrap_or_default());
             match run.execution_status().await? {
                 WorkflowExecutionStatus::Running => Ok(Started::Running(run)),
@@ -95,9 +100,13 @@ impl RunHandle {
     /// # Errors
     /// When the server or the worker does not answer.
     pub async fn status(&self) -> Result<RunStatus, TemporalError> {
-        self.handle.query(Reconciliation::status, (), Default::default()).await.map_err(|error| {
-            TemporalError::Refused { action: "query the run", problem: error.to_string() }
-        })
+        self.handle
+            .query(Reconciliation::status, (), Default::default())
+            .await
+            .map_err(|error| TemporalError::Refused {
+                action: "query the run",
+                problem: error.to_string(),
+            })
     }
 
     /// Waits for the end of the run.
@@ -124,13 +133,20 @@ impl RunHandle {
             WorkflowGetResultError::Failed(failure) => failure_text(failure),
             other => other.to_string(),
         };
-        TemporalError::Failed { workflow_id: self.run_id.clone(), problem }
+        TemporalError::Failed {
+            workflow_id: self.run_id.clone(),
+            problem,
+        }
     }
 }
 
 fn attach(client: &Client, run_id: String, execution: String) -> RunHandle {
     let handle = client.get_workflow_handle::<Reconciliation>(run_id.clone());
-    RunHandle { run_id, execution, handle }
+    RunHandle {
+        run_id,
+        execution,
+        handle,
+    }
 }
 
 fn failure_text(failure: &IncomingError) -> String {
@@ -144,7 +160,10 @@ fn failure_text(failure: &IncomingError) -> String {
 }
 
 fn refused(action: &'static str, status: &tonic::Status) -> TemporalError {
-    TemporalError::Refused { action, problem: status.message().to_owned() }
+    TemporalError::Refused {
+        action,
+        problem: status.message().to_owned(),
+    }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> RawValue {

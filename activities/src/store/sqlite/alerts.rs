@@ -223,7 +223,6 @@ fn note(
 ) -> Result<(), StoreError> {
     let mut fields = vec![
         ("alert", alert.intent.id.clone()),
-        ("attempts", alert.attempts.to_string()),
         ("channel", alert.intent.channel.clone()),
     ];
     fields.extend(detail);

@@ -46,9 +46,9 @@ fn files_that_are_not_there_are_named() {
         .iter()
         .map(|problem| problem.file.as_str())
         .collect();
-    assert_eq!(files, ["sources", "trueup.toml"]);
+    assert_eq!(files, ["trueup.toml"]);
     assert!(
-        problems[1]
+        problems[0]
             .help
             .as_deref()
             .is_some_and(|help| help.contains("TRUEUP_CONFIG"))
