@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use temporalio_client::WorkflowStartOptions;
+use temporalio_common::data_converters::RawValue;
+use temporalio_common::protos::temporal::api::common::v1::Payload;
 use tests::installation::{Installation, RUN_WITHIN, eventually, texts, trueup_alone};
 use tests::shop::{self, DATE, INPUT, RUN};
+use workflows::Reconciliation;
 
 /// A wrong input is told of within this time, on a busy machine too.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -166,33 +170,40 @@ async fn assert_fails(
     Ok(())
 }
 
-/// The `temporal` program refuses what is no JSON; other clients do not.
+/// The `temporal` program refuses to send what is no JSON; other clients may not.
 #[tokio::test]
 async fn an_input_that_is_no_json_fails_at_once() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
-    let start = [
-        "workflow",
-        "execute",
-        "--type",
-        "Reconciliation",
-        "--task-queue",
-        "trueup",
+    let client = shop.client().await?;
+    let cases = [
+        ("json/plain", r#"{"source":"#, "EOF while parsing"),
+        ("json/plain", "", "EOF while parsing"),
+        ("json/plain", "source: shop", "expected value"),
+        (
+            "binary/plain",
+            INPUT,
+            "input must be JSON (encoding json/plain), not binary/plain",
+        ),
+        ("binary/null", "", "expected one JSON object as input"),
     ];
-    let id = ["--workflow-id", RUN, "-o", "json"];
-    let text = ["--input", "shop", "--input-meta", "encoding=binary/plain"];
-    let said = shop.temporal(&[&start[..], &id, &text].concat()).await?;
-    assert!(said.out.contains("input must be JSON"), "{said:?}");
-    let broken = [
-        "--input",
-        "{\"source\":",
-        "--input-meta",
-        "encoding=json/plain",
-    ];
-    let said = shop.temporal(&[&start[..], &id, &broken].concat()).await?;
-    assert!(
-        said.out.contains("InvalidInput") || said.err.contains("JSON"),
-        "{said:?}"
-    );
+    for (encoding, data, expected) in cases {
+        let mut payload = Payload::default();
+        payload
+            .metadata
+            .insert("encoding".to_owned(), encoding.into());
+        payload.data = data.into();
+        let options = WorkflowStartOptions::new("trueup", RUN).build();
+        let input = RawValue::new(vec![payload]);
+        let started = client
+            .start_workflow(Reconciliation::run, input, options)
+            .await?;
+        let result = tokio::time::timeout(AT_ONCE, started.get_result(Default::default())).await?;
+        let error = format!("{:?}", result.err().context("it must fail")?);
+        assert!(
+            error.contains("InvalidInput") && error.contains(expected),
+            "{data}: {error}"
+        );
+    }
     Ok(())
 }
 
@@ -260,7 +271,50 @@ async fn what_is_on_record_is_listed_shown_and_verified() -> Result<()> {
         1 + shop::CRITICAL.len(),
         "the run's and each case's"
     );
-    wrong_commands(&shop).await
+    wrong_commands(&shop).await?;
+    nothing_found(&shop).await?;
+    altered(&shop).await
+}
+
+/// Exit code 0 is for a day without differences.
+async fn nothing_found(shop: &Installation) -> Result<()> {
+    let day = "2026-11-25";
+    let lines = "P-20,INV-20,5.00,EUR,2026-11-25\n";
+    let header = "reference,invoice,amount,currency,value_date\n";
+    shop.write(&shop::partner_file(day), format!("{header}{lines}"))?;
+    let header = "reference,invoice,amount,currency,value_date,client\n";
+    let lines = lines.replace('\n', ",C-1\n");
+    shop.write(&shop::ledger_file(day), format!("{header}{lines}"))?;
+    let said = shop
+        .trueup(&["run", "shop", "--date", day, "--wait"])
+        .await?;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("1 matched, 0 discrepancies"), "{said:?}");
+    Ok(())
+}
+
+/// Somebody with access to the file of the store changes who asked for the run.
+async fn altered(shop: &Installation) -> Result<()> {
+    let alter = "import sqlite3, sys\n\
+                 store = sqlite3.connect(sys.argv[1])\n\
+                 store.execute('DROP TRIGGER audit_entries_are_never_changed')\n\
+                 store.execute(\"UPDATE audit_entries SET actor = 'nobody' WHERE stream = ?1 AND \
+                 sequence = 0\", [sys.argv[2]])\n\
+                 assert store.total_changes == 1\n\
+                 store.commit()\n";
+    let store = shop.folder().join("data/trueup.db");
+    let mut python = std::process::Command::new("python3");
+    let python = python.args(["-c", alter]).arg(&store).arg(RUN).output()?;
+    ensure!(python.status.success(), "{python:?}");
+    for arguments in [&["audit", "verify"][..], &["audit", "verify", RUN]] {
+        let said = shop.trueup(arguments).await?;
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(
+            said.out.contains("BROKEN") && said.out.contains(RUN),
+            "{said:?}"
+        );
+    }
+    Ok(())
 }
 
 /// Mistakes at the command line: exit code 2, and what to do.

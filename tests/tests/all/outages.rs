@@ -101,6 +101,34 @@ async fn alerts_survive_a_dead_slack_and_arrive_once() -> Result<()> {
     Ok(())
 }
 
+/// Slack showed the message, and the answer got lost: it has to be sent again, and people can tell
+/// by its id that they know it already.
+#[tokio::test]
+async fn an_alert_whose_answer_got_lost_comes_again_as_the_same() -> Result<()> {
+    let slack = SlackReceiver::start().await?;
+    slack.set_mode(SlackMode::DropAfterAccept);
+    let shop = shop(&slack.url).await?;
+    shop.run_to_the_end(&["shop", "--date", DATE]).await?;
+    slack.wait_for(CRITICAL, RUN_WITHIN).await?;
+    slack.set_mode(SlackMode::Ok);
+    let alerts = shop.alerts_settled().await?;
+    assert!(
+        alerts.iter().all(|alert| alert["state"] == "sent"),
+        "{alerts:?}"
+    );
+    let posts = slack.posts();
+    assert_eq!(keys(&posts).len(), CRITICAL);
+    for key in keys(&posts) {
+        let mut same = posts
+            .iter()
+            .filter(|post| post.headers["idempotency-key"] == key);
+        let first = &same.next().context("a post")?.body;
+        assert!(same.all(|post| post.body == *first), "{key} says one thing");
+        assert!(first.to_string().contains(key.trim_end_matches("/night")));
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn slack_is_left_alone_for_as_long_as_it_asks() -> Result<()> {
     let slack = SlackReceiver::start().await?;
@@ -298,6 +326,26 @@ async fn a_run_waits_for_a_ledger_that_is_down() -> Result<()> {
         .parse()?;
     let mut relay = Relay::to(port)?;
 
+    let url = postgres
+        .url
+        .replace(&port.to_string(), &relay.port.to_string());
+    let shop = shop_on_postgres(url).await?;
+    let started = shop.json(&["run", "shop", "--date", DATE]).await?;
+    assert_eq!(started["outcome"], "started");
+    waits_for_its_ledger(&shop).await?;
+    let status = [
+        "workflow", "query", "-w", RUN, "--type", "status", "-o", "json",
+    ];
+    let status = shop.temporal(&status).await?.json()?;
+    assert_eq!(status["queryResult"][0]["phase"], "fetching", "{status}");
+    relay.open().await?;
+    let result = shop.run_to_the_end(&["shop", "--date", DATE]).await?;
+    assert_eq!(result["totals"]["discrepancies"], shop::DIFFERENT.len());
+    Ok(())
+}
+
+/// A shop whose ledger is a query on this PostgreSQL.
+async fn shop_on_postgres(url: String) -> Result<Installation> {
     let mut shop = Installation::start().await?;
     shop::install(&shop, "", &[])?;
     let transport = "[ledger.transport]\nkind = \"postgres\"\nurl_env = \"SHOP_LEDGER\"\n\
@@ -311,37 +359,66 @@ async fn a_run_waits_for_a_ledger_that_is_down() -> Result<()> {
         "select reference, invoice, client, amount, currency, value_date from entries\n\
          where value_date <= :to_date order by reference",
     )?;
-    let url = postgres
-        .url
-        .replace(&port.to_string(), &relay.port.to_string());
     shop.set_variable("SHOP_LEDGER", url);
     shop.start_worker()?;
-    let started = shop.json(&["run", "shop", "--date", DATE]).await?;
-    assert_eq!(started["outcome"], "started");
+    Ok(shop)
+}
+
+async fn waits_for_its_ledger(shop: &Installation) -> Result<()> {
     eventually("a second attempt at the ledger", RUN_WITHIN, async || {
         let describe = ["workflow", "describe", "-w", RUN, "-o", "json"];
         let described = shop.temporal(&describe).await?.json()?;
-        let pending = described["pendingActivities"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let pending = described["pendingActivities"].as_array().cloned();
         let waits = |activity: &Value| {
-            let problem = activity["lastFailure"]["message"]
+            let problem = &activity["lastFailure"]["message"];
+            let is_refused = problem
                 .as_str()
-                .unwrap_or_default();
-            activity["attempt"].as_u64() > Some(1) && problem.contains("refused")
+                .is_some_and(|text| text.contains("refused"));
+            activity["attempt"].as_u64() > Some(1) && is_refused
         };
-        Ok(pending.iter().any(waits).then_some(()))
+        Ok(pending.unwrap_or_default().iter().any(waits).then_some(()))
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_that_waits_can_be_cancelled_or_ended_and_asked_for_again() -> Result<()> {
+    let nothing = Relay::to(1)?;
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", nothing.port);
+    let mut shop = shop_on_postgres(url).await?;
+    shop.json(&["run", "shop", "--date", DATE]).await?;
+    waits_for_its_ledger(&shop).await?;
+    let said = shop.temporal(&["workflow", "cancel", "-w", RUN]).await?;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    eventually("the end of the cancelled run", RUN_WITHIN, async || {
+        let run = shop.json(&["show", RUN]).await?;
+        Ok((run["state"] == "failed").then_some(()))
     })
     .await?;
-    let status = [
-        "workflow", "query", "-w", RUN, "--type", "status", "-o", "json",
-    ];
-    let status = shop.temporal(&status).await?.json()?;
-    assert_eq!(status["queryResult"][0]["phase"], "fetching", "{status}");
-    relay.open().await?;
+    let run = shop.json(&["show", RUN]).await?;
+    let problem = run["problem"].as_str().context("a problem")?;
+    assert!(problem.contains("cancelled"), "{problem}");
+    let said = shop
+        .trueup(&["run", "shop", "--date", DATE, "--json"])
+        .await?;
+    assert_eq!(said.json()?["outcome"], "started", "{said:?}");
+
+    // Ended by force, nobody can tell the store; the next attempt takes over.
+    waits_for_its_ledger(&shop).await?;
+    let said = shop.temporal(&["workflow", "terminate", "-w", RUN]).await?;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    shop.write("sources/shop.toml", shop::source(&[]))?;
+    shop.kill_worker()?;
+    shop.start_worker()?;
     let result = shop.run_to_the_end(&["shop", "--date", DATE]).await?;
     assert_eq!(result["totals"]["discrepancies"], shop::DIFFERENT.len());
+    let run = shop.json(&["show", RUN]).await?;
+    assert_eq!(
+        (&run["state"], &run["attempt"]),
+        (&json!("completed"), &json!(3))
+    );
+    let verified = shop.json(&["audit", "verify"]).await?;
+    assert_eq!(verified["broken"], json!([]));
     Ok(())
 }
 
