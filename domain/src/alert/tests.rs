@@ -1,3 +1,5 @@
+//! Which alerts are planned, and that planning is the same in any order.
+
 use jiff::civil::date;
 use proptest::prelude::*;
 

@@ -12,3 +12,4 @@ mod runs;
 mod servers;
 mod staging_s3;
 mod starts;
+mod tidy;

@@ -1,3 +1,5 @@
+//! Bank statements in the manner of several banks, and what each of their traps becomes.
+
 use super::super::testing::{check, format, read_bytes, read_within, shown};
 use super::super::{Format, FormatError, ReadLimits};
 

@@ -1,3 +1,5 @@
+//! Amounts as reports write them: separators, signs, units.
+
 use super::super::super::testing::{check, format};
 use super::super::mapping::CsvMapping;
 use super::super::number::Notation;

@@ -1,3 +1,5 @@
+//! Dates and times as reports write them, in their zones.
+
 use super::check_rows;
 
 #[test]

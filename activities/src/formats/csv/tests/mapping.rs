@@ -1,3 +1,5 @@
+//! Fields by name, alias, occurrence and position; mappings that can't be meant.
+
 use super::super::super::testing::format;
 use super::simple;
 use crate::formats::Format;

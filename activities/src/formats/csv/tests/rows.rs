@@ -1,3 +1,5 @@
+//! Rows that are read, skipped or refused.
+
 use super::super::super::testing::{check, format, read_bytes, read_within, shown};
 use super::super::super::{FormatError, Line, ReadLimits};
 use super::{check_rows, simple};

@@ -1,3 +1,5 @@
+//! Texts: encodings, quotes, references that a spreadsheet destroyed.
+
 use super::super::super::testing::{check, shown};
 use super::simple;
 

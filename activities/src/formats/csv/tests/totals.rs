@@ -1,3 +1,5 @@
+//! Totals rows, and what they vouch for.
+
 use super::super::super::testing::shown;
 use super::{check_rows, simple};
 
