@@ -32,7 +32,10 @@ pub fn conservation_to_wire(
     let lines = conservation.lines().map(|(side, currency, line)| {
         let part = |part: CountAndSum| -> Result<_, MoneyError> {
             let amount = amount_text(part.sum()?, currency);
-            Ok(Some(wire::CountAndSum { count: part.count(), amount }))
+            Ok(Some(wire::CountAndSum {
+                count: part.count(),
+                amount,
+            }))
         };
         Ok(ConservationLine {
             side: side.name().to_owned(),
@@ -60,7 +63,11 @@ pub fn add_conservation(
 ) -> Result<(), MoneyError> {
     for line in lines {
         let currency = Currency::parse(&line.currency)?;
-        let side = if line.side == Side::Partner.name() { Side::Partner } else { Side::Ledger };
+        let side = if line.side == Side::Partner.name() {
+            Side::Partner
+        } else {
+            Side::Ledger
+        };
         let part = |part: &Option<wire::CountAndSum>| match part {
             None => Ok(CountAndSum::default()),
             Some(part) => CountAndSum::new(part.count, Amount::parse(&part.amount)?),

@@ -17,7 +17,7 @@ use crate::servers::{TemporalServer, WorkerProcess};
 use crate::trueup_program;
 
 /// How often a condition is looked at that takes a program to look at.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longest that a run of a test may take. Generous: tests share few cores.
 pub const RUN_WITHIN: Duration = Duration::from_secs(120);
 

@@ -5,7 +5,7 @@
 //! compared. `TRUEUP_SEED=n` repeats the moments of an earlier run, as far as a machine can.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -21,9 +21,10 @@ const HITS_MIN: usize = 12;
 const KINDS_HIT_MIN: usize = 3;
 /// Runs that are under way at the same time.
 const RUNS_AT_ONCE: usize = 2;
-/// Between two kills the worker works for at most this part of the time that everything takes
-/// undisturbed: so the kills are spread over all runs, however fast the machine is.
-const WORKS_FOR_MAX_PART: u32 = 12;
+/// Between two kills the worker begins some steps, fewer than this, and one more,
+const STEPS_BETWEEN: usize = 2;
+/// and goes on for some milliseconds, fewer than this.
+const GOES_ON_FOR: usize = 500;
 /// A step that was cut off is taken over after at most 10 seconds, and then some on a busy machine.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -42,7 +43,6 @@ async fn twenty_kills_change_nothing() -> Result<()> {
     let mut random = Random::seeded()?;
     let sources = sources()?;
     let undisturbed = Site::start(&sources).await?;
-    let started = Instant::now();
     for (name, _) in &sources {
         undisturbed
             .installation
@@ -50,7 +50,6 @@ async fn twenty_kills_change_nothing() -> Result<()> {
             .await?;
     }
     undisturbed.all_end(&sources).await?;
-    let works_for_max = started.elapsed() / WORKS_FOR_MAX_PART;
     let expected = undisturbed.outcome(&sources).await?;
     assert_eq!(
         expected.repeats, 0,
@@ -64,13 +63,12 @@ async fn twenty_kills_change_nothing() -> Result<()> {
     drop(undisturbed);
 
     let mut disturbed = Site::start(&sources).await?;
-    let mut hits = disturb(&mut disturbed, &sources, works_for_max, &mut random).await?;
+    let mut hits = disturb(&mut disturbed, &sources, &mut random).await?;
     disturbed.all_end(&sources).await?;
     let found = disturbed.outcome(&sources).await?;
     hits.insert("deliver_alert".to_owned(), found.cut_off_deliveries);
     println!(
-        "kills within {works_for_max:?} of work each; steps that were cut off: {hits:?}; alerts \
-         that came again: {}",
+        "steps that were cut off: {hits:?}; alerts that came again: {}",
         found.repeats
     );
     for (what, text) in &expected.on_record {
@@ -96,38 +94,34 @@ async fn twenty_kills_change_nothing() -> Result<()> {
 async fn disturb(
     site: &mut Site,
     sources: &[(String, Generated)],
-    works_for_max: Duration,
     random: &mut Random,
 ) -> Result<BTreeMap<String, usize>> {
     let (with_server, only_server) = (random.below(KILLS), random.below(KILLS));
-    let mut waiting = sources.iter().map(|(name, _)| name.as_str());
-    let mut started: BTreeSet<String> = BTreeSet::new();
+    let mut supply = Supply::of(sources);
+    let mut under_way = BTreeSet::new();
     let mut hits = BTreeMap::new();
     for kill in 0..KILLS {
-        let client = site.installation.client().await?;
-        while open_runs(&client, &started).await?.len() < RUNS_AT_ONCE
-            && let Some(name) = waiting.next()
-        {
-            site.installation
-                .json(&["run", name, "--date", DATE])
-                .await?;
-            started.insert(run_id(name));
+        let mut client = site.installation.client().await?;
+        under_way = open_runs(&client, &under_way).await?;
+        while under_way.len() < RUNS_AT_ONCE {
+            let answer = site.installation.json(&supply.next_run()).await?;
+            under_way.insert(answer["run_id"].as_str().context("a run")?.to_owned());
         }
-        let open = open_runs(&client, &started).await?;
-        ensure!(
-            !open.is_empty(),
-            "all runs ended before kill {kill}: too little data"
-        );
-        working(&client, &open, site.worker).await?;
-        // Not a wait for something: this moment is what the test is about.
-        tokio::time::sleep(random.part_of(works_for_max)).await;
+        let steps = random.below(STEPS_BETWEEN);
+        begins_steps(&client, &under_way, site.worker, steps).await?;
         if kill == only_server {
             site.installation.temporal.restart().await?;
+            client = site.installation.client().await?;
+            begins_steps(&client, &under_way, site.worker, 0).await?;
         }
-        let client = site.installation.client().await?;
+        // Not a wait for something: this moment is what the test is about.
+        let goes_on_for = random.below(GOES_ON_FOR) as u64;
+        tokio::time::sleep(Duration::from_millis(goes_on_for)).await;
         site.installation.kill_worker()?;
-        for step in steps_of(&client, &started, site.worker).await? {
-            *hits.entry(step).or_default() += 1;
+        for step in steps_of(&client, &under_way, site.worker).await? {
+            if !step.run.ends_with("/dry") {
+                *hits.entry(step.name).or_default() += 1;
+            }
         }
         if kill == with_server {
             site.installation.temporal.restart().await?;
@@ -137,33 +131,72 @@ async fn disturb(
     Ok(hits)
 }
 
-/// Waits until this worker has a step of these runs in hand, or all of them have ended.
-async fn working(client: &Client, runs: &BTreeSet<String>, worker: u32) -> Result<()> {
+/// What is run while the worker is killed: every source once, and after that, on a machine that is
+/// faster than the kills, dry runs, which must leave nothing.
+struct Supply<'s> {
+    names: Vec<&'s str>,
+    next: usize,
+}
+
+impl<'s> Supply<'s> {
+    fn of(sources: &'s [(String, Generated)]) -> Self {
+        let names = sources.iter().map(|(name, _)| name.as_str()).collect();
+        Supply { names, next: 0 }
+    }
+
+    fn next_run(&mut self) -> Vec<&'s str> {
+        let name = self.names[self.next % self.names.len()];
+        let is_dry = self.next >= self.names.len();
+        self.next += 1;
+        let mut arguments = vec!["run", name, "--date", DATE];
+        if is_dry {
+            arguments.push("--dry-run");
+        }
+        arguments
+    }
+}
+
+/// Waits until this worker has begun more than `count` steps of these runs, or all have ended.
+async fn begins_steps(
+    client: &Client,
+    runs: &BTreeSet<String>,
+    worker: u32,
+    count: usize,
+) -> Result<()> {
     let what = format!("a step of {runs:?} in the hands of worker {worker}");
+    let mut begun = BTreeSet::new();
     eventually(&what, TAKEN_OVER_WITHIN, async || {
-        let steps = steps_of(client, runs, worker).await?;
-        let is_over = open_runs(client, runs).await?.is_empty();
-        Ok((!steps.is_empty() || is_over).then_some(()))
+        begun.extend(steps_of(client, runs, worker).await?);
+        let is_over = begun.len() > count || open_runs(client, runs).await?.is_empty();
+        Ok(is_over.then_some(()))
     })
     .await
 }
 
+/// A step of a run that a worker is at.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    run: String,
+    id: String,
+    name: String,
+}
+
 /// The steps that the server thinks this worker is at.
-async fn steps_of(client: &Client, runs: &BTreeSet<String>, worker: u32) -> Result<Vec<String>> {
+async fn steps_of(client: &Client, runs: &BTreeSet<String>, worker: u32) -> Result<Vec<Step>> {
     let identity = format!("trueup-{worker}");
     let mut steps = Vec::new();
     for run in runs {
         let handle = client.get_workflow_handle::<UntypedWorkflow>(run);
         let description = handle.describe(Default::default()).await?;
         for activity in &description.raw().pending_activities {
-            let is_started = activity.last_started_time.is_some()
-                && activity.state().as_str_name().ends_with("_STARTED");
+            let is_started = activity.state().as_str_name().ends_with("_STARTED");
             if is_started && activity.last_worker_identity == identity {
-                let name = activity
-                    .activity_type
-                    .as_ref()
-                    .map(|kind| kind.name.clone());
-                steps.push(name.unwrap_or_default());
+                let name = activity.activity_type.as_ref();
+                steps.push(Step {
+                    run: run.clone(),
+                    id: activity.activity_id.clone(),
+                    name: name.map(|kind| kind.name.clone()).unwrap_or_default(),
+                });
             }
         }
     }
@@ -379,11 +412,5 @@ impl Random {
 
     fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).unwrap_or_default()
-    }
-
-    /// Up to this long, in milliseconds.
-    fn part_of(&mut self, longest: Duration) -> Duration {
-        let milliseconds = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(self.next() % milliseconds.max(1))
     }
 }
