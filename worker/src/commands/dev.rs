@@ -1,8 +1,10 @@
 //! `trueup dev`: everything on one machine, with the real server and the real worker.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use activities::alerts::ChannelConfig;
 use activities::store::{AlertFilter, AlertState, Store};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
@@ -13,7 +15,7 @@ use tokio::sync::oneshot;
 use super::run::follow;
 use super::values;
 use crate::cli::unusable;
-use crate::config::{Configuration, DEMO_FOLDER, Temporal, choose_folder, load};
+use crate::config::{Configuration, DEMO_FOLDER, choose_folder, load};
 use crate::dev::{AlertInbox, TemporalServer, account};
 use crate::exit::Exit;
 use crate::output::say;
@@ -55,18 +57,19 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     say!("starting a Temporal server, a worker and an alert inbox …");
     let server = TemporalServer::start(&data).await?;
     let inbox = AlertInbox::start().await?;
-    configuration.temporal = Temporal {
-        address: server.address.clone(),
-        ..configuration.temporal.clone()
-    };
+    configuration.temporal.address.clone_from(&server.address);
+    for source in configuration.sources.values_mut() {
+        // An alert leads to its case, which is in the Temporal UI.
+        let cases = || format!("{}/namespaces/default/workflows", server.ui);
+        source.alerts.link_base.get_or_insert_with(cases);
+    }
     let requests = requests(
         &configuration,
         arguments.date.or(is_sample.then_some(DEMO_DATE)),
     )?;
     let store = wiring::store(&configuration).await?;
     let client = connect(&configuration.temporal, Patience::None).await?;
-    let webhook = inbox.url.clone();
-    let secret = move |name: &str| std::env::var(name).ok().or_else(|| Some(webhook.clone()));
+    let secret = secrets(&configuration, &inbox);
     let activities = wiring::activities_with(configuration, secret).await?;
     let (ready, is_ready) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -95,6 +98,25 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     server.stop().await;
     let (completed, ()) = worked?;
     Ok(if completed { Exit::Clean } else { Exit::Error })
+}
+
+/// The environment; where it names no Slack, the inbox stands in.
+fn secrets(
+    configuration: &Configuration,
+    inbox: &AlertInbox,
+) -> impl Fn(&str) -> Option<String> + use<> {
+    let channels = configuration.channels.values();
+    let webhooks: BTreeSet<String> = channels
+        .filter_map(|channel| match channel {
+            ChannelConfig::Slack(slack) => Some(slack.webhook_url_env.clone()),
+            ChannelConfig::Email(_) => None,
+        })
+        .collect();
+    let url = inbox.url.clone();
+    move |name| {
+        let set = std::env::var(name).ok();
+        set.or_else(|| webhooks.contains(name).then(|| url.clone()))
+    }
 }
 
 /// The configuration folder, and whether it is the sample.

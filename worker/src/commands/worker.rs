@@ -1,5 +1,6 @@
 //! `trueup worker`: the process that does the work, until it is told to stop.
 
+use crate::cli::unusable;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::process::{interrupted, run_worker};
@@ -11,6 +12,10 @@ use crate::wiring;
 /// # Errors
 /// Wrong configuration, a missing secret, a store or object store that can't be opened.
 pub async fn run(configuration: Configuration) -> anyhow::Result<Exit> {
+    let missing = configuration.missing_environment();
+    if !missing.is_empty() {
+        return Err(unusable(&configuration.folder, &missing));
+    }
     let temporal = configuration.temporal.clone();
     let activities = wiring::activities(configuration).await?;
     let client = tokio::select! {
