@@ -319,6 +319,16 @@ pub fn texts<'v>(list: &'v Value, key: &str) -> Vec<&'v str> {
 pub async fn eventually<T>(
     what: &str,
     timeout: Duration,
+    look: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    eventually_every(LOOK_EVERY, what, timeout, look).await
+}
+
+/// As [`eventually`], with a pause of its own between two looks.
+pub async fn eventually_every<T>(
+    pause: Duration,
+    what: &str,
+    timeout: Duration,
     mut look: impl AsyncFnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     let started = Instant::now();
@@ -330,7 +340,7 @@ pub async fn eventually<T>(
             started.elapsed() < timeout,
             "waited {timeout:?} in vain for {what}"
         );
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use temporalio_client::{Client, UntypedWorkflow, WorkflowExecutionStatus};
 use tests::generated::{DATE, Generated, Kind};
-use tests::installation::{Installation, eventually};
+use tests::installation::{Installation, eventually_every};
 use tests::servers::SlackReceiver;
 use tests::shop;
 
@@ -21,10 +21,13 @@ const HITS_MIN: usize = 12;
 const KINDS_HIT_MIN: usize = 3;
 /// Runs that are under way at the same time.
 const RUNS_AT_ONCE: usize = 2;
-/// Between two kills the worker begins some steps, fewer than this, and one more,
-const STEPS_BETWEEN: usize = 2;
-/// and goes on for some milliseconds, fewer than this.
+/// Three of four kills come some milliseconds after the worker began a step, fewer than this.
 const GOES_ON_FOR: usize = 500;
+/// One of four is aimed at these steps, which are short, and comes within some milliseconds.
+const LATE_STEPS: [&str; 3] = ["conclude_run", "record_findings", "close_run"];
+const GOES_ON_FOR_AIMED: usize = 20;
+/// To see the short steps.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A step that was cut off is taken over after at most 10 seconds, and then some on a busy machine.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
@@ -107,15 +110,19 @@ async fn disturb(
             let answer = site.installation.json(&supply.next_run()).await?;
             under_way.insert(answer["run_id"].as_str().context("a run")?.to_owned());
         }
-        let steps = random.below(STEPS_BETWEEN);
-        begins_steps(&client, &under_way, site.worker, steps).await?;
+        let is_aimed = random.below(4) == 0;
+        let (aim, goes_on_for) = match is_aimed {
+            true => (&LATE_STEPS[..], GOES_ON_FOR_AIMED),
+            false => (&[][..], GOES_ON_FOR),
+        };
+        begins(&client, &under_way, site.worker, aim).await?;
         if kill == only_server {
             site.installation.temporal.restart().await?;
             client = site.installation.client().await?;
-            begins_steps(&client, &under_way, site.worker, 0).await?;
+            begins(&client, &under_way, site.worker, &[]).await?;
         }
         // Not a wait for something: this moment is what the test is about.
-        let goes_on_for = random.below(GOES_ON_FOR) as u64;
+        let goes_on_for = random.below(goes_on_for) as u64;
         tokio::time::sleep(Duration::from_millis(goes_on_for)).await;
         site.installation.kill_worker()?;
         for step in steps_of(&client, &under_way, site.worker).await? {
@@ -156,28 +163,21 @@ impl<'s> Supply<'s> {
     }
 }
 
-/// Waits until this worker has begun more than `count` steps of these runs, or all have ended.
-async fn begins_steps(
-    client: &Client,
-    runs: &BTreeSet<String>,
-    worker: u32,
-    count: usize,
-) -> Result<()> {
+/// Waits until this worker is at one of the steps named, or at any if none is, or all runs ended.
+async fn begins(client: &Client, runs: &BTreeSet<String>, worker: u32, aim: &[&str]) -> Result<()> {
     let what = format!("a step of {runs:?} in the hands of worker {worker}");
-    let mut begun = BTreeSet::new();
-    eventually(&what, TAKEN_OVER_WITHIN, async || {
-        begun.extend(steps_of(client, runs, worker).await?);
-        let is_over = begun.len() > count || open_runs(client, runs).await?.is_empty();
+    eventually_every(LOOK_EVERY, &what, TAKEN_OVER_WITHIN, async || {
+        let steps = steps_of(client, runs, worker).await?;
+        let is_wanted = |step: &Step| aim.is_empty() || aim.contains(&step.name.as_str());
+        let is_over = steps.iter().any(is_wanted) || open_runs(client, runs).await?.is_empty();
         Ok(is_over.then_some(()))
     })
     .await
 }
 
 /// A step of a run that a worker is at.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     run: String,
-    id: String,
     name: String,
 }
 
@@ -194,7 +194,6 @@ async fn steps_of(client: &Client, runs: &BTreeSet<String>, worker: u32) -> Resu
                 let name = activity.activity_type.as_ref();
                 steps.push(Step {
                     run: run.clone(),
-                    id: activity.activity_id.clone(),
                     name: name.map(|kind| kind.name.clone()).unwrap_or_default(),
                 });
             }

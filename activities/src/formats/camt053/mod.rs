@@ -104,6 +104,7 @@ fn read_message(
     mapping: &Camt053Mapping,
     output: &mut Output<'_>,
 ) -> Result<(), FormatError> {
+    let mut statements = 0;
     while let Some(child) = xml.child()? {
         match child.name() {
             "GrpHdr" => {
@@ -117,11 +118,21 @@ fn read_message(
                     }
                 }
             }
-            "Stmt" => statement::read_statement(xml, mapping, output)?,
+            "Stmt" => {
+                statement::read_statement(xml, mapping, output)?;
+                statements += 1;
+            }
             _ => xml.skip()?,
         }
     }
-    Ok(())
+    // ISO 20022 wants at least one; a day without business has a statement without entries.
+    match statements {
+        0 => Err(not_this(
+            output.input,
+            format!("its {MESSAGE} holds no statement (Stmt): ask for it to be sent again"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Another message of the same family or of payments.

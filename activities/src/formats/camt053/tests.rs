@@ -402,10 +402,12 @@ fn other_messages_and_unknown_versions_are_refused_by_name() {
         );
     }
     assert!(matches!(refused("  "), FormatError::Empty { .. }));
+    let nothing = refused(&document("")).to_string();
+    assert!(nothing.contains("no statement (Stmt)"), "{nothing}");
     let version = |version: &str| {
         format!(
             "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:{version}\">\
-             <BkToCstmrStmt/></Document>"
+             <BkToCstmrStmt><Stmt/></BkToCstmrStmt></Document>"
         )
     };
     assert!(
