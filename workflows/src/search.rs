@@ -1,13 +1,13 @@
 //! Search attributes of a run, for lists and filters in the Temporal UI and CLI.
 
 use proto::wire::{ReconciliationInput, RunTotals};
-use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate, Timestamp};
+use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate};
 
 /// The source's name.
 pub const SOURCE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupSource");
-/// Midnight UTC of the business date.
-pub const BUSINESS_DATE: SearchAttributeKey<Timestamp> =
-    SearchAttributeKey::datetime("TrueupBusinessDate");
+/// The business date as YYYY-MM-DD, which sorts as dates do.
+pub const BUSINESS_DATE: SearchAttributeKey<String> =
+    SearchAttributeKey::keyword("TrueupBusinessDate");
 /// Where the run stands.
 pub const PHASE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupPhase");
 /// Discrepancies that the run found.
@@ -20,7 +20,7 @@ pub const HIGHEST_SEVERITY: SearchAttributeKey<String> =
 /// Names and types as the server's command line takes them.
 pub const ALL: &[(&str, &str)] = &[
     ("TrueupSource", "Keyword"),
-    ("TrueupBusinessDate", "Datetime"),
+    ("TrueupBusinessDate", "Keyword"),
     ("TrueupPhase", "Keyword"),
     ("TrueupOpenDiscrepancies", "Int"),
     ("TrueupHighestSeverity", "Keyword"),
@@ -28,15 +28,9 @@ pub const ALL: &[(&str, &str)] = &[
 
 /// What is known when a run begins.
 pub(crate) fn opening(request: &ReconciliationInput) -> Vec<SearchAttributeUpdate> {
-    let midnight = request
-        .business_date
-        .parse::<jiff::civil::Date>()
-        .ok()
-        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
-        .map_or(0, |zoned| zoned.timestamp().as_second());
     vec![
         SOURCE.value_set(request.source.clone()),
-        BUSINESS_DATE.value_set(Timestamp::new(midnight, 0)),
+        BUSINESS_DATE.value_set(request.business_date.clone()),
         PHASE.value_set("opening".to_owned()),
         OPEN_DISCREPANCIES.value_set(0),
         HIGHEST_SEVERITY.value_set("none".to_owned()),

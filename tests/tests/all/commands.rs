@@ -43,8 +43,8 @@ async fn the_temporal_program_starts_and_asks_with_plain_json() -> Result<()> {
 
     let query = "TrueupSource = 'shop' AND TrueupPhase = 'completed' \
                  AND TrueupOpenDiscrepancies = 5 AND TrueupHighestSeverity = 'critical' \
-                 AND TrueupBusinessDate >= '2026-11-20T00:00:00Z' \
-                 AND TrueupBusinessDate < '2026-11-21T00:00:00Z'";
+                 AND TrueupBusinessDate = '2026-11-20' \
+                 AND TrueupBusinessDate BETWEEN '2026-11-01' AND '2026-11-30'";
     eventually(
         "the run among those with its search attributes",
         RUN_WITHIN,

@@ -346,7 +346,7 @@ impl Site {
         let mut entries = self.installation.json(&["audit", "show", stream]).await?;
         for entry in entries.as_array_mut().context("entries")? {
             without(entry, &["at", "previous", "hash"]);
-            without(&mut entry["fields"], &["workflow_run_id", "attempts"]);
+            without(&mut entry["fields"], &["workflow_run_id"]);
         }
         Ok(entries.to_string())
     }

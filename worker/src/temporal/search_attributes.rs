@@ -53,7 +53,6 @@ pub async fn register_search_attributes(client: &Client) -> Result<(), TemporalE
 fn value_type(kind: &str) -> IndexedValueType {
     match kind {
         "Int" => IndexedValueType::Int,
-        "Datetime" => IndexedValueType::Datetime,
         _ => IndexedValueType::Keyword,
     }
 }
