@@ -99,7 +99,7 @@ fn request(
 /// # Errors
 /// The run's own failure.
 pub async fn follow(run: &RunHandle) -> Result<ReconciliationResult, TemporalError> {
-    let mut shown = Shown::new();
+    let mut shown = Shown::new(&run.run_id);
     let result = run.result();
     tokio::pin!(result);
     loop {
@@ -131,11 +131,13 @@ struct Shown {
 }
 
 impl Shown {
-    fn new() -> Self {
+    fn new(run_id: &str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {msg:12} {bar:30} {pos}/{len}");
+            let style =
+                ProgressStyle::with_template("{spinner} {prefix}  {bar:30} {pos}/{len} {msg}");
             let bar = ProgressBar::new(1);
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_prefix(run_id.to_owned());
             bar.enable_steady_tick(POLL);
             bar
         });
