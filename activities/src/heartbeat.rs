@@ -42,7 +42,7 @@ pub(crate) async fn alive<T, P: Clone + Serialize + 'static>(
     loop {
         tokio::select! {
             done = &mut work => return done,
-            () = cancelled(ctx) => return Err(Failure::Cancelled),
+            () = ctx.cancelled() => return Err(Failure::Cancelled),
             _ = clock.tick() => {
                 if let Err(error) = ctx.record_heartbeat(progress.get()).await {
                     tracing::warn!(%error, "can't record a heartbeat");
@@ -50,10 +50,6 @@ pub(crate) async fn alive<T, P: Clone + Serialize + 'static>(
             }
         }
     }
-}
-
-async fn cancelled(ctx: &ActivityContext) {
-    ctx.cancelled().await;
 }
 
 /// Runs long computations off the threads that keep the worker's connections alive.

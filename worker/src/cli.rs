@@ -104,7 +104,7 @@ impl Recorded {
 }
 
 /// The configuration, or all that is wrong with it.
-fn configuration(folder: Option<PathBuf>) -> anyhow::Result<Configuration> {
+pub(crate) fn configuration(folder: Option<PathBuf>) -> anyhow::Result<Configuration> {
     let folder = choose_folder(folder);
     let (configuration, warnings) =
         load(&folder).map_err(|problems| unusable(&folder, &problems))?;

@@ -8,17 +8,6 @@ use anyhow::Context;
 
 use crate::config::Configuration;
 
-/// The store as a worker needs it: made when it isn't there.
-///
-/// # Errors
-/// When it can't be opened.
-pub async fn store(configuration: &Configuration) -> anyhow::Result<Store> {
-    let file = &configuration.store.sqlite;
-    Store::sqlite(file)
-        .await
-        .with_context(|| format!("store {}", file.display()))
-}
-
 /// The store as people ask it: what is not there can't be read.
 ///
 /// # Errors
@@ -46,7 +35,10 @@ pub async fn activities_with(
 ) -> anyhow::Result<Trueup> {
     // Both HTTP and PostgreSQL use it; a second call finds it set, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let store = store(&configuration).await?;
+    let file = &configuration.store.sqlite;
+    let store = Store::sqlite(file)
+        .await
+        .with_context(|| format!("store {}", file.display()))?;
     let staging = Staging::open(&configuration.staging, &configuration.folder)?;
     let channels = Channels::open(&configuration.channels, secret)?;
     let Configuration {

@@ -14,8 +14,8 @@ use tokio::sync::oneshot;
 
 use super::run::follow;
 use super::values;
-use crate::cli::unusable;
-use crate::config::{Configuration, DEMO_FOLDER, choose_folder, load};
+use crate::cli::configuration;
+use crate::config::{Configuration, DEMO_FOLDER, choose_folder};
 use crate::dev::{AlertInbox, TemporalServer, account};
 use crate::exit::Exit;
 use crate::output::say;
@@ -52,7 +52,7 @@ const ALERTS_WITHIN: Duration = Duration::from_secs(15);
 pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let (folder, is_sample) = choose(folder);
-    let (mut configuration, _) = load(&folder).map_err(|problems| unusable(&folder, &problems))?;
+    let mut configuration = configuration(Some(folder.clone()))?;
     let data = prepare(&folder, is_sample && !arguments.keep)?;
     say!("starting a Temporal server, a worker and an alert inbox …");
     let server = TemporalServer::start(&data).await?;
@@ -67,10 +67,10 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
         &configuration,
         arguments.date.or(is_sample.then_some(DEMO_DATE)),
     )?;
-    let store = wiring::store(&configuration).await?;
     let client = connect(&configuration.temporal, Patience::None).await?;
     let secret = secrets(&configuration, &inbox);
     let activities = wiring::activities_with(configuration, secret).await?;
+    let store = activities.store.clone();
     let (ready, is_ready) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
     let session = async {

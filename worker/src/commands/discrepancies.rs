@@ -103,8 +103,7 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
     }
 }
 
-/// One line of the table, also for the demo's account.
-pub(crate) fn row(row: &DiscrepancyRow) -> Vec<String> {
+fn row(row: &DiscrepancyRow) -> Vec<String> {
     let discrepancy = &row.discrepancy;
     let amount = |record: &Option<Record>| {
         record

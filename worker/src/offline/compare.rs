@@ -6,7 +6,7 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, Pool, conclude, match_buckets};
+use domain::matching::{Findings, Pool, conclude, match_buckets, sort_for_people};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 
@@ -66,9 +66,7 @@ pub(crate) fn compare(
     outcome.in_transit = comparison.in_transit.len() as u64;
     outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
     outcome.discrepancies.extend(comparison.discrepancies);
-    outcome
-        .discrepancies
-        .sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+    sort_for_people(&mut outcome.discrepancies);
     Ok(outcome)
 }
 

@@ -43,18 +43,16 @@ pub(in crate::store) fn list(
            AND (?3 IS NULL OR state = ?3)
          ORDER BY intended_at DESC, alert_id LIMIT ?4 OFFSET ?5",
     )?;
-    let mut rows = statement.query(params![
-        filter.source,
-        filter.run_id,
-        filter.state.map(AlertState::name),
-        filter.page.limit.min(LISTED_MAX),
-        filter.page.offset,
-    ])?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        alerts.push(from_row(row)?);
-    }
-    Ok(alerts)
+    value::all(
+        statement.query(params![
+            filter.source,
+            filter.run_id,
+            filter.state.map(AlertState::name),
+            filter.page.limit.min(LISTED_MAX),
+            filter.page.offset,
+        ])?,
+        from_row,
+    )
 }
 
 /// The alerts of a case, by id.
@@ -64,12 +62,7 @@ pub(in crate::store) fn of_case(
 ) -> Result<Vec<AlertRow>, StoreError> {
     let mut statement =
         transaction.prepare_cached("SELECT * FROM alerts WHERE case_id = ?1 ORDER BY alert_id")?;
-    let mut rows = statement.query([case_id])?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        alerts.push(from_row(row)?);
-    }
-    Ok(alerts)
+    value::all(statement.query([case_id])?, from_row)
 }
 
 /// A delivery is about to begin, unless it is over.
@@ -205,12 +198,7 @@ fn redrivable(transaction: &Transaction<'_>) -> Result<Vec<AlertRow>, StoreError
          WHERE state = 'dead' OR (state = 'pending' AND redriven_at IS NOT NULL)
          ORDER BY alert_id",
     )?;
-    let mut rows = statement.query([])?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        alerts.push(from_row(row)?);
-    }
-    Ok(alerts)
+    value::all(statement.query([])?, from_row)
 }
 
 fn note(

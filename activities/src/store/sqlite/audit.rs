@@ -76,11 +76,7 @@ pub(in crate::store) fn stream(
 ) -> Result<AuditStream, StoreError> {
     let mut statement = transaction
         .prepare_cached("SELECT * FROM audit_entries WHERE stream = ?1 ORDER BY sequence")?;
-    let mut rows = statement.query([stream])?;
-    let mut entries = Vec::new();
-    while let Some(row) = rows.next()? {
-        entries.push(entry(row)?);
-    }
+    let entries = value::all(statement.query([stream])?, entry)?;
     let head = head(transaction, stream)?;
     if entries.is_empty() && head == AuditHead::EMPTY {
         return Err(StoreError::NotFound(format!(

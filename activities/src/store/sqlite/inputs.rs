@@ -109,12 +109,7 @@ fn of_attempt(
     let mut statement = transaction.prepare_cached(
         "SELECT * FROM inputs WHERE run_id = ?1 AND attempt = ?2 ORDER BY side DESC, name",
     )?;
-    let mut rows = statement.query(params![run_id, attempt])?;
-    let mut inputs = Vec::new();
-    while let Some(row) = rows.next()? {
-        inputs.push(from_row(row)?);
-    }
-    Ok(inputs)
+    value::all(statement.query(params![run_id, attempt])?, from_row)
 }
 
 fn from_row(row: &Row<'_>) -> Result<InputRow, StoreError> {

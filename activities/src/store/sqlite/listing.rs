@@ -41,18 +41,16 @@ pub(in crate::store) fn runs(
            AND (?3 IS NULL OR state = ?3)
          ORDER BY opened_at DESC, run_id LIMIT ?4 OFFSET ?5",
     )?;
-    let mut rows = statement.query(params![
-        filter.source,
-        filter.business_date.map(|date| date.to_string()),
-        filter.state.map(RunState::name),
-        filter.page.limit.min(LISTED_MAX),
-        filter.page.offset,
-    ])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(runs::from_row(row)?);
-    }
-    Ok(found)
+    value::all(
+        statement.query(params![
+            filter.source,
+            filter.business_date.map(|date| date.to_string()),
+            filter.state.map(RunState::name),
+            filter.page.limit.min(LISTED_MAX),
+            filter.page.offset,
+        ])?,
+        runs::from_row,
+    )
 }
 
 pub(in crate::store) fn discrepancies(
@@ -95,12 +93,7 @@ pub(in crate::store) fn discrepancies(
     }
     query += PAGE;
     let mut statement = transaction.prepare_cached(&query)?;
-    let mut rows = statement.query(parameters.as_slice())?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(discrepancy_row(row)?);
-    }
-    Ok(found)
+    value::all(statement.query(parameters.as_slice())?, discrepancy_row)
 }
 
 fn asked<T: ToSql>(value: &Option<T>) -> Option<&dyn ToSql> {

@@ -2,12 +2,24 @@
 //! the column; nothing gets a default.
 
 use jiff::Timestamp;
-use rusqlite::Row;
 use rusqlite::types::FromSql;
+use rusqlite::{Row, Rows};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::store::StoreError;
+
+/// All rows of an answer, each read by `from_row`.
+pub(super) fn all<T>(
+    mut rows: Rows<'_>,
+    from_row: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(from_row(row)?);
+    }
+    Ok(found)
+}
 
 /// A column of a row that has it under this name.
 pub(super) fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
