@@ -83,8 +83,38 @@ named_enum! {
         AlertRedriven = "alert_redriven",
         /// A later run found the same discrepancy.
         CaseSeenAgain = "case_seen_again",
-        /// A case was closed.
+        /// Somebody is to look at a case.
+        CaseAssigned = "case_assigned",
+        /// Somebody saw a case.
+        CaseAcknowledged = "case_acknowledged",
+        /// Somebody wrote something down.
+        CaseCommented = "case_commented",
+        /// A resolution waits for a second person.
+        CaseProposed = "case_proposed",
+        /// A second person sent a proposal back.
+        CaseRejected = "case_rejected",
+        /// A case was resolved, by one person or by a second one's approval.
         CaseResolved = "case_resolved",
+        /// A later run found that the difference is gone.
+        CaseCleared = "case_cleared",
+        /// A resolved or cleared case was opened again.
+        CaseReopened = "case_reopened",
+        /// Somebody tried what they may not.
+        CaseDenied = "case_denied",
+        /// Somebody is reminded, or somebody else is told.
+        CaseEscalated = "case_escalated",
+        /// What was found is on record, and the review of it begins.
+        ReviewBegun = "review_begun",
+        /// The run was signed off: frozen with its totals, hashes and rule version.
+        RunSignedOff = "run_signed_off",
+        /// Somebody tried to sign off, or to cancel the review, and may not.
+        ReviewDenied = "review_denied",
+        /// The review was cancelled.
+        ReviewCancelled = "review_cancelled",
+        /// Open items of earlier runs were taken over.
+        PositionTaken = "position_taken",
+        /// A generation took the place of an earlier one: what changed.
+        RunRestated = "run_restated",
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod alert;
 pub mod audit;
 pub mod calendar;
+pub mod case;
 pub mod conservation;
 pub mod control;
 pub mod discrepancy;

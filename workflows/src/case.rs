@@ -63,6 +63,7 @@ impl Case {
             case_id: case_id.to_owned(),
             state: state.to_owned(),
             alerts: self.alerts.clone(),
+            ..CaseStatus::default()
         }
     }
 }

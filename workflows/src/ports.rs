@@ -2,236 +2,32 @@
 //!
 //! Payloads are small whatever the size of the data: rows stay in the object store and travel as
 //! [`Stored`] references. All activities may run more than once; each is idempotent by its keys.
+//! A field that was added later has a default, so that recorded histories still replay.
+
+mod case;
+mod review;
+mod run;
+mod schedule;
 
 use std::time::Duration;
 
-use proto::wire::{AlertStatus, ReconciliationInput, RunTotals};
-use serde::{Deserialize, Serialize};
+use proto::wire::{AlertStatus, CaseBatchResult, CaseReply, ReviewStatus};
 use temporalio_common::ActivityError;
 use temporalio_macros::activity_definitions;
 use temporalio_workflow::{ActivityOptions, RetryPolicy};
 
 use crate::failure;
 
-/// An object in the object store, by what it must contain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stored {
-    /// Key in the object store.
-    pub key: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// SHA-256 of its content, hexadecimal.
-    pub sha256: String,
-}
-
-/// The run that an activity works for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
-    /// Workflow id and name in the store.
-    pub run_id: String,
-    /// What was asked for.
-    pub request: ReconciliationInput,
-}
-
-/// Where a stream of audit entries ends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuditHead {
-    /// Number of entries.
-    pub sequence: u64,
-    /// Hash of the last one, hexadecimal.
-    pub hash: String,
-}
-
-/// Input of [`OpenRun`] and [`AdmitRun`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Opening {
-    /// The run to open.
-    pub run: Run,
-    /// Which attempt at the workflow id this is.
-    pub workflow_run_id: String,
-    /// Workflow time, RFC 3339.
-    pub at: String,
-}
-
-/// Answer of [`OpenRun`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Opened {
-    /// The run is ours to do.
-    Proceed(Plan),
-    /// The same business key was reconciled before; nothing is done again.
-    AlreadyCompleted {
-        /// What it found.
-        totals: RunTotals,
-    },
-}
-
-/// How a run is to be done.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Plan {
-    /// End of the run's audit stream.
-    pub audit: AuditHead,
-    /// How many comparisons may go on side by side.
-    pub compare_tasks_max: u32,
-    /// Records per comparison, both sides together, before another one is started.
-    pub records_per_task: u64,
-    /// A long step that gives no sign for this long is taken over by another worker.
-    pub heartbeat_timeout_seconds: u32,
-}
-
-impl Plan {
-    pub(crate) fn heartbeat(&self) -> Duration {
-        Duration::from_secs(u64::from(self.heartbeat_timeout_seconds.max(1)))
-    }
-}
-
-/// Input of [`FetchSide`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Fetch {
-    /// The run.
-    pub run: Run,
-    /// `partner` or `ledger`.
-    pub side: String,
-}
-
-/// Answer of [`FetchSide`]: the side is staged.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Fetched {
-    /// The list of staged objects, control checks, totals and rejects.
-    pub manifest: Stored,
-    /// Lines of its inputs.
-    pub counts: proto::wire::SideCounts,
-    /// Identities that the inputs state about themselves and break: then nothing is matched.
-    pub broken_controls: u32,
-}
-
-/// Both sides, staged.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Sides {
-    /// The partner's report.
-    pub partner: Fetched,
-    /// Our records.
-    pub ledger: Fetched,
-}
-
-/// Input of [`CompareBuckets`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Compare {
-    /// The run.
-    pub run: Run,
-    /// Manifest of the partner's side.
-    pub partner: Stored,
-    /// Manifest of the ledger's side.
-    pub ledger: Stored,
-    /// First bucket.
-    pub bucket_from: u32,
-    /// One after the last bucket.
-    pub bucket_to: u32,
-}
-
-/// Input of [`ConcludeRun`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Conclude {
-    /// The run.
-    pub run: Run,
-    /// Both sides.
-    pub sides: Sides,
-    /// What the comparisons of buckets found and left.
-    pub compared: Vec<Stored>,
-}
-
-/// Answer of [`ConcludeRun`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Concluded {
-    /// All discrepancies, ready to be recorded.
-    pub findings: Stored,
-    /// Counts and sums.
-    pub totals: RunTotals,
-}
-
-/// Input of [`RecordFindings`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Record {
-    /// The run.
-    pub run: Run,
-    /// What to record.
-    pub findings: Stored,
-    /// Both sides, for the audit trail.
-    pub sides: Sides,
-    /// Counts and sums.
-    pub totals: RunTotals,
-    /// End of the run's audit stream.
-    pub audit: AuditHead,
-    /// Workflow time, RFC 3339.
-    pub at: String,
-}
-
-/// Answer of [`RecordFindings`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Recorded {
-    /// Discrepancies (or the summary) whose case is to be started. Bounded by the source's limit.
-    pub cases: Vec<String>,
-    /// End of the run's audit stream.
-    pub audit: AuditHead,
-}
-
-/// Input of [`CloseRun`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Closing {
-    /// The run.
-    pub run: Run,
-    /// How it ended.
-    pub ending: Ending,
-    /// End of the run's audit stream.
-    pub audit: AuditHead,
-    /// Workflow time, RFC 3339.
-    pub at: String,
-}
-
-/// How a run ends.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    /// Everything is on record.
-    Completed {
-        /// Counts and sums.
-        totals: RunTotals,
-    },
-    /// It can't go on.
-    Failed {
-        /// One of the names in [`failure`], or `Cancelled`.
-        name: String,
-        /// What happened and what to do.
-        problem: String,
-    },
-}
-
-/// Input of [`OpenCase`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CaseOpening {
-    /// The discrepancy's or summary's id.
-    pub discrepancy_id: String,
-    /// Workflow time, RFC 3339.
-    pub at: String,
-}
-
-/// Answer of [`OpenCase`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CaseOpened {
-    /// Alerts of this case, in whatever state.
-    pub alerts: Vec<AlertStatus>,
-    /// Whether there is a discrepancy to wait for; a summary's case ends with its alerts.
-    pub stays_open: bool,
-}
-
-/// Input of [`DeliverAlert`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Delivery {
-    /// The alert.
-    pub alert_id: String,
-    /// Workflow time of the decision to deliver, RFC 3339: the date of an e-mail.
-    pub at: String,
-}
+pub use case::{
+    BatchAct, BatchSelected, BatchSelection, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery,
+    Forwarding, TimePassing,
+};
+pub use review::{Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook};
+pub use run::{
+    AuditHead, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched, Opened, Opening,
+    Plan, Record, Recorded, Run, Sides, Stored, Telling,
+};
+pub use schedule::{Scheduled, Scheduling};
 
 /// The activities. Only a namespace for their definitions.
 #[derive(Debug)]
@@ -284,11 +80,62 @@ impl Ports {
     pub fn deliver_alert(_: Delivery) -> Result<AlertStatus, ActivityError> {
         unimplemented!()
     }
+    /// Tells the workflows of earlier cases that they were seen again or cleared. Heartbeats.
+    #[activity(name = "tell_cases")]
+    pub fn tell_cases(_: Telling) -> Result<(), ActivityError> {
+        unimplemented!()
+    }
+    /// Puts a run into review in the store.
+    #[activity(name = "begin_review")]
+    pub fn begin_review(_: ReviewBeginning) -> Result<AuditHead, ActivityError> {
+        unimplemented!()
+    }
+    /// Counts what is still open of a run in review.
+    #[activity(name = "look_at_review")]
+    pub fn look_at_review(_: ReviewLook) -> Result<ReviewStatus, ActivityError> {
+        unimplemented!()
+    }
+    /// Signs a run off, or cancels its review, if that may be; a refusal is an answer.
+    #[activity(name = "decide_review")]
+    pub fn decide_review(_: ReviewDecision) -> Result<ReviewDecided, ActivityError> {
+        unimplemented!()
+    }
+    /// Does one act to a case, if that may be; a refusal is an answer, and on the audit trail.
+    #[activity(name = "act_on_case")]
+    pub fn act_on_case(_: CaseAct) -> Result<CaseActed, ActivityError> {
+        unimplemented!()
+    }
+    /// Does what is due at a case: reminds, escalates, opens what was resolved until a day.
+    #[activity(name = "pass_time")]
+    pub fn pass_time(_: TimePassing) -> Result<CaseActed, ActivityError> {
+        unimplemented!()
+    }
+    /// Gives an act to the case's own workflow, starting it if need be, and waits for its answer.
+    #[activity(name = "forward_act")]
+    pub fn forward_act(_: Forwarding) -> Result<CaseReply, ActivityError> {
+        unimplemented!()
+    }
+    /// Freezes which cases a batch is about.
+    #[activity(name = "select_cases")]
+    pub fn select_cases(_: BatchSelection) -> Result<BatchSelected, ActivityError> {
+        unimplemented!()
+    }
+    /// Does an act to every case of a batch. Heartbeats, resumes.
+    #[activity(name = "act_on_cases")]
+    pub fn act_on_cases(_: BatchAct) -> Result<CaseBatchResult, ActivityError> {
+        unimplemented!()
+    }
+    /// The business date of a scheduled time, and the run that it asks for.
+    #[activity(name = "plan_scheduled")]
+    pub fn plan_scheduled(_: Scheduling) -> Result<Scheduled, ActivityError> {
+        unimplemented!()
+    }
 }
 
 pub use ports::{
-    AdmitRun, CloseRun, CompareBuckets, ConcludeRun, DeliverAlert, FetchSide, OpenCase, OpenRun,
-    RecordFindings,
+    ActOnCase, ActOnCases, AdmitRun, BeginReview, CloseRun, CompareBuckets, ConcludeRun,
+    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, OpenCase, OpenRun, PassTime,
+    PlanScheduled, RecordFindings, SelectCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

@@ -19,6 +19,7 @@ pub(crate) async fn open(trueup: &Trueup, input: CaseOpening) -> Result<CaseOpen
     };
     let is_open = |state: CaseState| state == CaseState::Open;
     Ok(CaseOpened {
+        case: None,
         alerts: case.alerts.iter().map(status).collect(),
         stays_open: case.discrepancy.is_some_and(|row| is_open(row.state)),
     })

@@ -17,7 +17,7 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
     let at = timestamp(&input.at)?;
     let cursor = cursor(run_id, &input.audit, &input.at, TRUEUP)?;
     match input.ending {
-        Ending::Completed { totals } => {
+        Ending::Completed { totals, review: _ } => {
             let fields = [
                 ("matched", totals.matched.to_string()),
                 ("discrepancies", totals.discrepancies.to_string()),

@@ -30,6 +30,7 @@ fn proceed(trueup: &Trueup, head: AuditHead) -> Opened {
         compare_tasks_max: trueup.pace.compare_tasks_max,
         records_per_task: trueup.pace.records_per_task,
         heartbeat_timeout_seconds: trueup.pace.heartbeat_timeout_seconds,
+        position: None,
     })
 }
 

@@ -30,6 +30,9 @@ pub(crate) async fn record(
         return Ok(Recorded {
             cases: Vec::new(),
             audit: input.audit,
+            told: None,
+            totals: None,
+            review: None,
         });
     }
     let progress = Progress::new(0usize);
@@ -70,6 +73,9 @@ async fn work(
     Ok(Recorded {
         cases: cases.into_iter().map(str::to_owned).collect(),
         audit: to_port(audit.head),
+        told: None,
+        totals: None,
+        review: None,
     })
 }
 

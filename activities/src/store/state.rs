@@ -1,5 +1,6 @@
 //! Where runs, cases and alerts stand, by the names that the store, JSON and tables use.
 
+pub use domain::case::CaseState;
 use domain::named_enum;
 
 named_enum! {
@@ -7,22 +8,14 @@ named_enum! {
     RunState {
         /// Under way.
         Running = "running",
+        /// Compared and on record; people look at what was found.
+        InReview = "in_review",
         /// Ended with a result.
         Completed = "completed",
         /// Ended without one; may be run again.
         Failed = "failed",
         /// Ended because of an input that can't be used; may be run again.
         Quarantined = "quarantined",
-    }
-}
-
-named_enum! {
-    /// Where a case stands.
-    CaseState {
-        /// Somebody has to look.
-        Open = "open",
-        /// Dealt with.
-        Resolved = "resolved",
     }
 }
 

@@ -42,6 +42,9 @@ impl Reconciliation {
         match steps::open(ctx, &run).await? {
             Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
             Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan).await,
+            Opened::Waiting { .. } | Opened::InReview { .. } => {
+                unimplemented!("case workflow helper")
+            }
         }
     }
 

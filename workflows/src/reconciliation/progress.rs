@@ -83,6 +83,7 @@ impl Progress {
             steps_total: self.steps_total,
             totals: Some(self.totals.clone()),
             problem: self.problem.clone(),
+            review: None,
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn to_the_end(
         Ok((totals, audit)) => {
             let ending = Ending::Completed {
                 totals: totals.clone(),
+                review: String::new(),
             };
             close(ctx, &run, ending, audit).await?;
             enter(ctx, Phase::Completed);
@@ -96,6 +97,7 @@ async fn fetch(ctx: &mut Context, run: &Run, plan: &Plan) -> Result<Sides, Stopp
         let input = Fetch {
             run: run.clone(),
             side: name.to_owned(),
+            position: plan.position.clone(),
         };
         let options = ports::long(format!("read the {name}'s side"), plan.heartbeat());
         ctx.execute_activity(FetchSide, input, options)
@@ -131,6 +133,7 @@ async fn compare(
             ledger: sides.ledger.manifest.clone(),
             bucket_from: domain::matching::BUCKETS * task / tasks,
             bucket_to: domain::matching::BUCKETS * (task + 1) / tasks,
+            position: plan.position.clone(),
         };
         let options = ports::long(
             format!("match part {} of {tasks}", task + 1),
@@ -165,6 +168,7 @@ async fn conclude(
         run: run.clone(),
         sides: sides.clone(),
         compared,
+        position: plan.position.clone(),
     };
     let options = ports::long("classify what did not match", plan.heartbeat());
     let concluded: Concluded = ctx.execute_activity(ConcludeRun, input, options).await?;

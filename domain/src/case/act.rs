@@ -1,0 +1,178 @@
+//! What people and later runs do to a case, and what that makes of it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::authority::{Action, Approval, Authority};
+use super::resolution::{Resolution, ResolutionKind};
+use super::{Case, CaseState, Subject};
+use crate::audit::AuditEvent;
+
+/// One act.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Act {
+    /// Says who is to look at it.
+    Assign {
+        /// Who.
+        to: String,
+        /// Why; may be empty.
+        note: String,
+    },
+    /// Writes something down.
+    Comment {
+        /// What. Never empty.
+        note: String,
+    },
+    /// Resolves it, or proposes to.
+    Resolve {
+        /// How.
+        resolution: Resolution,
+        /// Why. Never empty.
+        note: String,
+    },
+    /// Agrees to what is proposed.
+    Approve {
+        /// May be empty.
+        note: String,
+    },
+    /// Sends what is proposed back.
+    Reject {
+        /// Why. Never empty.
+        note: String,
+    },
+    /// Opens it again: the undo.
+    Reopen {
+        /// Why. Never empty.
+        note: String,
+    },
+    /// Says that they saw it: reminders stop.
+    Acknowledge {
+        /// May be empty.
+        note: String,
+    },
+    /// A later run found the same discrepancy.
+    SeenAgain {
+        /// The run.
+        run_id: String,
+    },
+    /// A later run found that the difference is gone.
+    AutoClear {
+        /// The run.
+        run_id: String,
+        /// What shows it.
+        evidence: String,
+    },
+}
+
+impl Act {
+    /// What it takes the right to do; none for what runs do.
+    #[must_use]
+    pub fn action(&self) -> Option<Action> {
+        match self {
+            Act::Assign { .. } => Some(Action::Assign),
+            Act::Comment { .. } => Some(Action::Comment),
+            Act::Resolve { .. } => Some(Action::Resolve),
+            Act::Approve { .. } => Some(Action::Approve),
+            Act::Reject { .. } => Some(Action::Reject),
+            Act::Reopen { .. } => Some(Action::Reopen),
+            Act::Acknowledge { .. } => Some(Action::Acknowledge),
+            Act::SeenAgain { .. } | Act::AutoClear { .. } => None,
+        }
+    }
+}
+
+/// An act and all that decides about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// Who does it: a person, or `trueup`.
+    pub by: &'a str,
+    /// What.
+    pub act: &'a Act,
+    /// What the case is about.
+    pub subject: &'a Subject,
+    /// Who may do what.
+    pub authority: &'a Authority,
+    /// From where on a second person has to agree.
+    pub approval: &'a Approval,
+    /// When.
+    pub at: Timestamp,
+    /// The day it is then, where the source is.
+    pub today: Date,
+}
+
+/// What an act came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// The case now; its version counts one more, unless nothing changed.
+    pub case: Case,
+    /// What goes on the audit trail; none when nothing changed.
+    pub event: Option<AuditEvent>,
+    /// The entry's fields: `by`'s note, what was before, what is after.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// Why an act was refused, in words for people.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It is resolved or cleared.
+    #[error("the case is {state} already{}; reopen it first", by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default())]
+    Closed {
+        /// How it stands.
+        state: CaseState,
+        /// Who resolved it.
+        by: Option<String>,
+    },
+    /// There is no proposal to approve or reject.
+    #[error("nothing is proposed that could be approved or rejected; the case is {state}")]
+    NothingProposed {
+        /// How it stands.
+        state: CaseState,
+    },
+    /// Another resolution waits for a second person.
+    #[error("{by} proposed {proposed}; approve or reject that first")]
+    ProposalWaits {
+        /// Who proposed.
+        by: String,
+        /// What.
+        proposed: ResolutionKind,
+    },
+    /// Nobody approves their own.
+    #[error("{by} proposed this; it takes another person to approve it")]
+    OwnProposal {
+        /// Who.
+        by: String,
+    },
+    /// The authority matrix does not grant it.
+    #[error("{by} may not {action} this: {why}")]
+    NotAllowed {
+        /// Who tried.
+        by: String,
+        /// What.
+        action: Action,
+        /// What would be needed.
+        why: String,
+    },
+    /// It is open; there is nothing to reopen.
+    #[error("the case is open")]
+    NotClosed,
+    /// The act itself can't be meant.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// What `change` makes of `case`.
+///
+/// # Errors
+/// The case stays as it is; the refusal is for the person and for the audit trail.
+pub fn apply(case: &Case, change: &Change<'_>) -> Result<Applied, Refusal> {
+    let _ = (case, change);
+    todo!("case helper")
+}
+
+/// Whether what was decided has run out on `today`: an `in_transit` whose last day has passed is
+/// opened again, by this act.
+#[must_use]
+pub fn due(case: &Case, today: Date) -> Option<Act> {
+    let _ = (case, today);
+    todo!("case helper")
+}

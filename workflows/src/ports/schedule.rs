@@ -1,0 +1,29 @@
+//! What a scheduled start takes and answers.
+
+use proto::wire::{ReconciliationInput, ScheduledInput, ScheduledResult};
+use serde::{Deserialize, Serialize};
+
+/// Input of [`PlanScheduled`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Scheduling {
+    /// As the Schedule gave it.
+    pub request: ScheduledInput,
+    /// The nominal time, RFC 3339.
+    pub scheduled_at: String,
+}
+
+/// Answer of [`PlanScheduled`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheduled {
+    /// A run is to be started.
+    Start {
+        /// The run.
+        request: ReconciliationInput,
+    },
+    /// There is nothing to do on that day.
+    Skip {
+        /// What became of it.
+        result: ScheduledResult,
+    },
+}
