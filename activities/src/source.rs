@@ -1,6 +1,7 @@
 //! A source as its file configures it: what is read, how it is compared, who is told.
 
 use domain::alert::AlertPolicy;
+use domain::business_day::BusinessDay;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
 use serde::Deserialize;
@@ -15,6 +16,8 @@ pub struct Source {
     pub title: String,
     /// SHA-256 of the file that configures it, hexadecimal: the version of its rules.
     pub version: String,
+    /// When its business day ends.
+    pub business_day: BusinessDay,
     /// Rules, tolerances, windows, severities.
     pub policy: SourcePolicy,
     /// The partner's report.

@@ -53,7 +53,7 @@ pub fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let source = configuration.source(&arguments.source)?.source;
+    let source = configuration.source(&arguments.source)?;
     let input = |side: Side| SideInput {
         side,
         path: match side {

@@ -151,7 +151,7 @@ fn requests(
         requests.push(ReconciliationInput {
             source: name.clone(),
             business_date: date
-                .unwrap_or_else(|| source.business_date_at(now))
+                .unwrap_or_else(|| source.business_day.date_at(now))
                 .to_string(),
             generation: 1,
             requested_by: format!("{} (trueup dev)", values::person()),

@@ -75,7 +75,10 @@ fn request(
     let source = configuration.source(&arguments.source)?;
     let business_date = match &arguments.date {
         Some(date) => date.clone(),
-        None => source.business_date_at(jiff::Timestamp::now()).to_string(),
+        None => source
+            .business_day
+            .date_at(jiff::Timestamp::now())
+            .to_string(),
     };
     let scope = match (&arguments.client, &arguments.invoice) {
         (None, None) => None,

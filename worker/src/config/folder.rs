@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use activities::source::{SideInput, Source};
 use domain::alert::{AlertPolicy, Route};
+use domain::business_day::BusinessDay;
 use sha2::{Digest, Sha256};
 
 use super::checks;
@@ -15,7 +16,7 @@ use super::policy::{self, Findings};
 use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
-use super::{BusinessDay, Configuration, Store};
+use super::{Configuration, Store};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -62,7 +63,6 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         limits: settings.limits,
         work: settings.work,
         sources: BTreeMap::new(),
-        business_days: BTreeMap::new(),
     };
     let mut documents = BTreeMap::new();
     for (name, (file, document)) in sources {
@@ -73,10 +73,6 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             &configuration.channels,
             &mut findings,
         );
-        let business_day = BusinessDay {
-            time_zone: file.time_zone.0.clone(),
-            cut_off: file.cut_off.as_ref().map(|time| time.0),
-        };
         let policy = policy::build(&name, &file, &document, &mut findings);
         let alerts = AlertPolicy {
             routes: routes(&file),
@@ -84,9 +80,6 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             link_base: settings.alerts.link_base_url.clone(),
         };
         let source = source(file, &document, policy, alerts);
-        configuration
-            .business_days
-            .insert(name.clone(), business_day);
         configuration.sources.insert(name.clone(), source);
         documents.insert(name, document);
     }
@@ -108,6 +101,10 @@ fn source(
     Source {
         title: file.title,
         version: document.sha256(),
+        business_day: BusinessDay {
+            time_zone: file.time_zone.0.clone(),
+            cut_off: file.cut_off.as_ref().map(|time| time.0),
+        },
         policy,
         partner: SideInput {
             transport: file.partner.transport,

@@ -26,9 +26,6 @@ use activities::alerts::ChannelConfig;
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
-use jiff::Timestamp;
-use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
@@ -54,8 +51,6 @@ pub struct Configuration {
     pub work: Work,
     /// The sources, by name.
     pub sources: BTreeMap<String, Source>,
-    /// When the business days of each source end.
-    pub business_days: BTreeMap<String, BusinessDay>,
 }
 
 /// Where the runs are on record.
@@ -63,24 +58,6 @@ pub struct Configuration {
 pub struct Store {
     /// The SQLite file, in the configuration folder when the path was relative.
     pub sqlite: PathBuf,
-}
-
-/// When a source's business day ends.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BusinessDay {
-    /// The zone that its clock is in.
-    pub time_zone: TimeZone,
-    /// What happens from this time of day on belongs to the next day; without one, from midnight.
-    pub cut_off: Option<Time>,
-}
-
-/// One source of a configuration.
-#[derive(Clone, Copy, Debug)]
-pub struct ConfiguredSource<'a> {
-    /// What is read, how it is compared, who is told.
-    pub source: &'a Source,
-    /// When its business day ends.
-    pub business_day: &'a BusinessDay,
 }
 
 /// A source that is not configured.
@@ -92,49 +69,21 @@ pub struct UnknownSource {
     known: String,
 }
 
-impl BusinessDay {
-    /// The business date that `instant` belongs to.
-    #[must_use]
-    pub fn date_at(&self, instant: Timestamp) -> Date {
-        let local = instant.to_zoned(self.time_zone.clone());
-        match self.cut_off {
-            Some(cut_off) if local.time() >= cut_off => {
-                local.date().tomorrow().unwrap_or(local.date())
-            }
-            _ => local.date(),
-        }
-    }
-}
-
-impl ConfiguredSource<'_> {
-    /// The business date that `instant` belongs to.
-    #[must_use]
-    pub fn business_date_at(&self, instant: Timestamp) -> Date {
-        self.business_day.date_at(instant)
-    }
-}
-
 impl Configuration {
     /// The source of this name.
     ///
     /// # Errors
     /// There is none; says which there are.
-    pub fn source(&self, name: &str) -> Result<ConfiguredSource<'_>, UnknownSource> {
-        let found = self.sources.get(name).zip(self.business_days.get(name));
-        found
-            .map(|(source, business_day)| ConfiguredSource {
-                source,
-                business_day,
-            })
-            .ok_or_else(|| {
-                let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();
-                let meant = suggest::closest(name, known.iter().copied());
-                UnknownSource {
-                    name: name.to_owned(),
-                    hint: meant.map(|meant| format!(" (did you mean `{meant}`?)")),
-                    known: known.join(", "),
-                }
-            })
+    pub fn source(&self, name: &str) -> Result<&Source, UnknownSource> {
+        self.sources.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.sources.keys().map(String::as_str).collect();
+            let meant = suggest::closest(name, known.iter().copied());
+            UnknownSource {
+                name: name.to_owned(),
+                hint: meant.map(|meant| format!(" (did you mean `{meant}`?)")),
+                known: known.join(", "),
+            }
+        })
     }
 
     /// Environment variables that the configuration names and that are not set: a process that

@@ -23,7 +23,7 @@ fn configuration() -> Configuration {
 /// Compares these two files by the rules of `source`.
 fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summary {
     let configuration = configuration();
-    let source = configuration.source(source).expect("is configured").source;
+    let source = configuration.source(source).expect("is configured");
     let inputs = Side::BOTH.map(|side| SideInput {
         side,
         path: if side == Side::Partner {
@@ -156,10 +156,7 @@ fn a_report_that_breaks_its_own_sums_is_not_matched() {
 fn a_file_over_the_limit_is_refused() {
     let mut configuration = configuration();
     configuration.limits.input_bytes_max = 100;
-    let source = configuration
-        .source("acme-pay")
-        .expect("is configured")
-        .source;
+    let source = configuration.source("acme-pay").expect("is configured");
     let (partner, ledger) = files("acme-pay", "csv");
     let inputs = Side::BOTH.map(|side| SideInput {
         side,

@@ -106,7 +106,8 @@ fn a_business_day_ends_at_its_cut_off() {
     let source = configuration.source("acme").expect("is configured");
     let date_at = |instant: &str| {
         source
-            .business_date_at(instant.parse().expect("an instant"))
+            .business_day
+            .date_at(instant.parse().expect("an instant"))
             .to_string()
     };
     // 23:00 in Berlin is 22:00 in winter and 21:00 in summer, by UTC.
