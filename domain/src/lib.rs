@@ -9,6 +9,7 @@ pub mod audit;
 pub mod business_day;
 pub mod calendar;
 pub mod case;
+pub mod cause;
 pub mod conservation;
 pub mod control;
 pub mod discrepancy;

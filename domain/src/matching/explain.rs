@@ -117,7 +117,7 @@ fn date_clause(
 }
 
 /// `1 day`, `3 business days`.
-pub(super) fn counted_days(days: i64, unit: DayUnit) -> String {
+pub(crate) fn counted_days(days: i64, unit: DayUnit) -> String {
     let plural = if days == 1 { "" } else { "s" };
     match unit {
         DayUnit::Calendar => format!("{days} day{plural}"),

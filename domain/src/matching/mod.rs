@@ -27,6 +27,7 @@ use crate::discrepancy::{Discrepancy, Kind};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
+pub(crate) use explain::counted_days;
 pub use identity::sort_for_people;
 pub use key::{BUCKETS, bucket_of};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
