@@ -6,9 +6,12 @@
 
 mod act;
 mod authority;
+mod content;
 mod resolution;
 #[cfg(test)]
 mod tests;
+mod trail;
+mod transition;
 
 use jiff::Timestamp;
 
@@ -17,9 +20,14 @@ use crate::money::{Amount, Currency};
 use crate::named_enum;
 use crate::severity::Severity;
 
-pub use act::{Act, Applied, Change, Refusal, apply, due};
+pub use act::{Act, Applied, Change, Refusal};
 pub use authority::{Action, Approval, ApprovalRule, Authority, Delegation, Grant};
-pub use resolution::{Resolution, ResolutionKind};
+pub use resolution::{Resolution, ResolutionKind, Settles};
+pub use trail::denied;
+pub use transition::{apply, due};
+
+/// Who acts where no person does: what runs say of a case, and what time does to it.
+pub const SYSTEM: &str = "trueup";
 
 named_enum! {
     /// Where a case stands.
@@ -52,8 +60,11 @@ pub struct Case {
     pub assigned_to: Option<String>,
     /// Who said that they saw it.
     pub acknowledged_by: Option<String>,
-    /// The resolution in force (`Resolved`) or waiting for a second person (`Proposed`).
+    /// The resolution in force (`Resolved`) or waiting for a second person (`Proposed`); none in
+    /// every other state.
     pub decision: Option<Decision>,
+    /// The last later run that found the discrepancy again. What it says twice changes nothing.
+    pub last_seen_run: Option<String>,
     /// Counts every change.
     pub version: u64,
 }
@@ -65,6 +76,7 @@ impl Default for Case {
             assigned_to: None,
             acknowledged_by: None,
             decision: None,
+            last_seen_run: None,
             version: 0,
         }
     }

@@ -79,12 +79,37 @@ impl Act {
             Act::SeenAgain { .. } | Act::AutoClear { .. } => None,
         }
     }
+
+    /// What it is called in messages and on the audit trail.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Act::SeenAgain { .. } => "seen_again",
+            Act::AutoClear { .. } => "auto_clear",
+            _ => self.action().map_or("", Action::name),
+        }
+    }
+
+    /// What its author wrote to it; empty for nothing.
+    #[must_use]
+    pub fn note(&self) -> &str {
+        match self {
+            Act::Assign { note, .. }
+            | Act::Comment { note }
+            | Act::Resolve { note, .. }
+            | Act::Approve { note }
+            | Act::Reject { note }
+            | Act::Reopen { note }
+            | Act::Acknowledge { note } => note,
+            Act::SeenAgain { .. } | Act::AutoClear { .. } => "",
+        }
+    }
 }
 
 /// An act and all that decides about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
-    /// Who does it: a person, or `trueup`.
+    /// Who does it: a person, or [`SYSTEM`](super::SYSTEM).
     pub by: &'a str,
     /// What.
     pub act: &'a Act,
@@ -107,7 +132,10 @@ pub struct Applied {
     pub case: Case,
     /// What goes on the audit trail; none when nothing changed.
     pub event: Option<AuditEvent>,
-    /// The entry's fields: `by`'s note, what was before, what is after.
+    /// The entry's fields, those that apply of: `note`; `before` and `after`, the whole case as
+    /// [`Case::text`]; `resolution`, `match_with`, `reason_code`, `amount`, `account`, `until`,
+    /// `at_stake` and `currency` of what is resolved, approved or rejected; `proposed_by`;
+    /// `acting_for`, whose rights were used; `to`; `run`; `evidence`. None when nothing changed.
     pub fields: Vec<(&'static str, String)>,
 }
 
@@ -158,21 +186,4 @@ pub enum Refusal {
     /// The act itself can't be meant.
     #[error("{0}")]
     Invalid(String),
-}
-
-/// What `change` makes of `case`.
-///
-/// # Errors
-/// The case stays as it is; the refusal is for the person and for the audit trail.
-pub fn apply(case: &Case, change: &Change<'_>) -> Result<Applied, Refusal> {
-    let _ = (case, change);
-    todo!("case helper")
-}
-
-/// Whether what was decided has run out on `today`: an `in_transit` whose last day has passed is
-/// opened again, by this act.
-#[must_use]
-pub fn due(case: &Case, today: Date) -> Option<Act> {
-    let _ = (case, today);
-    todo!("case helper")
 }

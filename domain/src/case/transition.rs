@@ -1,0 +1,279 @@
+//! The state machine itself: which act leads from where to where.
+//!
+//! Refusals come in one order: a name that is none, who may not do this at all, what the case's
+//! state does not allow, what the act itself lacks. Who may not act learns that and nothing else.
+
+use jiff::civil::Date;
+
+use super::act::{Act, Applied, Change, Refusal};
+use super::authority::Wanted;
+use super::resolution::{Resolution, Settles};
+use super::{Case, CaseState, Decision, SYSTEM, Subject, content, trail};
+use crate::audit::AuditEvent;
+
+/// What `change` makes of `case`.
+///
+/// # Errors
+/// The case stays as it is; the refusal is for the person and, by [`denied`](super::denied), for the
+/// audit trail.
+pub fn apply(case: &Case, change: &Change<'_>) -> Result<Applied, Refusal> {
+    let acting_for = entitled(case, change)?;
+    let Some((event, after)) = step(case, change)? else {
+        return Ok(Applied {
+            case: case.clone(),
+            event: None,
+            fields: Vec::new(),
+        });
+    };
+    let after = Case {
+        version: case.version.saturating_add(1),
+        ..after
+    };
+    let fields = trail::fields(case, &after, change, acting_for);
+    Ok(Applied {
+        case: after,
+        event: Some(event),
+        fields,
+    })
+}
+
+/// Whether what was decided has run out on `today`: an `in_transit` whose last day has passed is
+/// opened again, by this act of [`SYSTEM`].
+#[must_use]
+pub fn due(case: &Case, today: Date) -> Option<Act> {
+    match decided(case)?.resolution {
+        Resolution::InTransit { until } if until < today => Some(Act::Reopen {
+            note: format!("it was to arrive by {until}, and has not been seen"),
+        }),
+        _ => None,
+    }
+}
+
+/// Whether the author may do it at all; whose rights they use, if not their own.
+fn entitled<'a>(case: &Case, change: &Change<'a>) -> Result<Option<&'a str>, Refusal> {
+    let Some(action) = change.act.action() else {
+        return match change.by {
+            SYSTEM => Ok(None),
+            _ => Err(content::only_runs(change.act)),
+        };
+    };
+    if change.by == SYSTEM && due(case, change.today).as_ref() == Some(change.act) {
+        return Ok(None);
+    }
+    content::person("by", change.by)?;
+    let proposal = proposed(case);
+    let resolution = match change.act {
+        Act::Resolve { resolution, .. } => Some(resolution.kind()),
+        Act::Approve { .. } => proposal.map(|decision| decision.resolution.kind()),
+        _ => None,
+    };
+    let proposer = match change.act {
+        Act::Approve { .. } => proposal.map(|decision| decision.by.as_str()),
+        _ => None,
+    };
+    let wanted = Wanted {
+        person: change.by,
+        action,
+        source: &change.subject.source,
+        subject: Some(change.subject),
+        resolution,
+        proposer,
+        today: change.today,
+    };
+    change
+        .authority
+        .right(&wanted)
+        .map_err(|why| Refusal::NotAllowed {
+            by: change.by.to_owned(),
+            action,
+            why,
+        })
+}
+
+/// The event and the case after it; none when nothing changes.
+fn step(case: &Case, change: &Change<'_>) -> Result<Option<(AuditEvent, Case)>, Refusal> {
+    match change.act {
+        Act::Assign { to, note } => {
+            still_open(case)?;
+            content::person("to", to)?;
+            content::note(note, false)?;
+            let assigned = Case {
+                assigned_to: Some(to.clone()),
+                ..case.clone()
+            };
+            let is_new = case.assigned_to != assigned.assigned_to;
+            Ok(is_new.then_some((AuditEvent::CaseAssigned, assigned)))
+        }
+        Act::Acknowledge { note } => {
+            still_open(case)?;
+            content::note(note, false)?;
+            let acknowledged = Case {
+                acknowledged_by: Some(change.by.to_owned()),
+                ..case.clone()
+            };
+            let is_new = case.acknowledged_by != acknowledged.acknowledged_by;
+            Ok(is_new.then_some((AuditEvent::CaseAcknowledged, acknowledged)))
+        }
+        Act::Comment { note } => {
+            content::note(note, true)?;
+            Ok(Some((AuditEvent::CaseCommented, case.clone())))
+        }
+        Act::Resolve { resolution, note } => resolve(case, change, resolution, note),
+        Act::Approve { note } => approve(case, change, note).map(Some),
+        Act::Reject { note } => {
+            proposed(case).ok_or(Refusal::NothingProposed { state: case.state })?;
+            content::note(note, true)?;
+            let open = Case {
+                state: CaseState::Open,
+                decision: None,
+                ..case.clone()
+            };
+            Ok(Some((AuditEvent::CaseRejected, open)))
+        }
+        Act::Reopen { note } => {
+            if case.state.is_open() {
+                return Err(Refusal::NotClosed);
+            }
+            content::note(note, true)?;
+            Ok(Some((AuditEvent::CaseReopened, reopened(case))))
+        }
+        Act::SeenAgain { run_id } => {
+            content::run(run_id)?;
+            Ok(seen_again(case, change.subject, run_id))
+        }
+        Act::AutoClear { run_id, evidence } => {
+            content::run(run_id)?;
+            content::evidence(evidence)?;
+            Ok(clear(case, change.subject))
+        }
+    }
+}
+
+fn resolve(
+    case: &Case,
+    change: &Change<'_>,
+    resolution: &Resolution,
+    note: &str,
+) -> Result<Option<(AuditEvent, Case)>, Refusal> {
+    if let Some(waiting) = proposed(case) {
+        return Err(Refusal::ProposalWaits {
+            by: waiting.by.clone(),
+            proposed: waiting.resolution.kind(),
+        });
+    }
+    if decided(case).is_some_and(|it| it.resolution == *resolution && it.by == change.by) {
+        return Ok(None);
+    }
+    still_open(case)?;
+    content::resolution(resolution, change.subject, change.today)?;
+    content::note(note, true)?;
+    let takes_two = change.approval.is_needed(change.subject, resolution.kind());
+    let (state, event) = match takes_two {
+        true => (CaseState::Proposed, AuditEvent::CaseProposed),
+        false => (CaseState::Resolved, AuditEvent::CaseResolved),
+    };
+    let decision = Decision {
+        resolution: resolution.clone(),
+        note: note.to_owned(),
+        by: change.by.to_owned(),
+        at: change.at,
+        approved_by: None,
+    };
+    let after = Case {
+        state,
+        decision: Some(decision),
+        ..case.clone()
+    };
+    Ok(Some((event, after)))
+}
+
+/// The second person is another natural person, whoever's rights they use.
+fn approve(case: &Case, change: &Change<'_>, note: &str) -> Result<(AuditEvent, Case), Refusal> {
+    let waiting = proposed(case).ok_or(Refusal::NothingProposed { state: case.state })?;
+    if content::is_same_person(&waiting.by, change.by) {
+        return Err(Refusal::OwnProposal {
+            by: change.by.to_owned(),
+        });
+    }
+    // What was sound when it was proposed need not be any more: a later run may have changed the
+    // amount, and days pass.
+    content::resolution(&waiting.resolution, change.subject, change.today)?;
+    content::note(note, false)?;
+    let agreed = Decision {
+        approved_by: Some(change.by.to_owned()),
+        ..waiting.clone()
+    };
+    let after = Case {
+        state: CaseState::Resolved,
+        decision: Some(agreed),
+        ..case.clone()
+    };
+    Ok((AuditEvent::CaseResolved, after))
+}
+
+/// A discrepancy that is back although it was closed is open again; one that waits, or is waited
+/// for, is only noted.
+fn seen_again(case: &Case, subject: &Subject, run_id: &str) -> Option<(AuditEvent, Case)> {
+    if case.last_seen_run.as_deref() == Some(run_id) {
+        return None;
+    }
+    let (event, after) = match is_settled(case, subject) {
+        true => (AuditEvent::CaseReopened, reopened(case)),
+        false => (AuditEvent::CaseSeenAgain, case.clone()),
+    };
+    let after = Case {
+        last_seen_run: Some(run_id.to_owned()),
+        ..after
+    };
+    Some((event, after))
+}
+
+/// What people settled stays as they settled it.
+fn clear(case: &Case, subject: &Subject) -> Option<(AuditEvent, Case)> {
+    let cleared = Case {
+        state: CaseState::Cleared,
+        decision: None,
+        ..case.clone()
+    };
+    (!is_settled(case, subject)).then_some((AuditEvent::CaseCleared, cleared))
+}
+
+/// Whoever saw it before it was closed has not seen it now.
+fn reopened(case: &Case) -> Case {
+    Case {
+        state: CaseState::Open,
+        acknowledged_by: None,
+        decision: None,
+        ..case.clone()
+    }
+}
+
+/// Whether the discrepancy is over: it is cleared, or what was decided leaves nothing to wait for.
+fn is_settled(case: &Case, subject: &Subject) -> bool {
+    case.state == CaseState::Cleared
+        || decided(case).is_some_and(|decision| {
+            decision.resolution.settles(subject.has_both_sides) != Settles::Nothing
+        })
+}
+
+fn still_open(case: &Case) -> Result<(), Refusal> {
+    match case.state.is_open() {
+        true => Ok(()),
+        false => Err(Refusal::Closed {
+            state: case.state,
+            by: decided(case).map(|decision| decision.by.clone()),
+        }),
+    }
+}
+
+/// The resolution in force.
+fn decided(case: &Case) -> Option<&Decision> {
+    let decision = case.decision.as_ref();
+    decision.filter(|_| case.state == CaseState::Resolved)
+}
+
+/// The resolution that waits for a second person.
+fn proposed(case: &Case) -> Option<&Decision> {
+    let decision = case.decision.as_ref();
+    decision.filter(|_| case.state == CaseState::Proposed)
+}
