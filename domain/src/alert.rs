@@ -3,7 +3,9 @@
 //! Plans alerts and names them; the same findings give the same plan in any order. Sends nothing,
 //! renders nothing and remembers nothing: who was told already comes in, intents go out.
 
+mod again;
 mod facts;
+mod notice;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -12,12 +14,16 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use crate::cause::CauseKind;
 use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::money::{Amount, Currency, Money};
+use crate::named_enum;
 use crate::record::Status;
 use crate::severity::Severity;
 
-pub use plan::{AlertPlan, AlertPolicy, Route, is_alerted, plan};
+pub use again::{Again, Told, change};
+pub use notice::{digest, incident, reminder, reopened};
+pub use plan::{AlertPlan, AlertPolicy, Background, Route, is_alerted, plan};
 
 /// Most discrepancies that a summary names one by one; the rest are counted.
 pub const SUMMARY_LINES_MAX: usize = 10;
@@ -38,7 +44,8 @@ pub struct AlertRun {
 /// One message that must reach one channel, whatever happens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AlertIntent {
-    /// `<discrepancy id>/<channel>` or `<summary id>/<channel>`: the same alert has the same id.
+    /// `<subject id>/<channel>`, and `/<n>` for the n-th time people are told of the same: the same
+    /// alert has the same id. The subject is a discrepancy, a summary, a cause or an incident.
     pub id: String,
     /// Workflow id of the case that sends it: `case/<discrepancy id>` or `case/<summary id>`.
     pub case_id: String,
@@ -67,6 +74,8 @@ pub struct AlertContent {
     pub severity: Severity,
     /// One line that says what happened and how much it is about.
     pub headline: String,
+    /// Why people are told again, in one sentence; none the first time.
+    pub occasion: Option<String>,
     /// Workflow id of the case.
     pub case_id: String,
     /// Where a person can act on it, when the installation has an address for that.
@@ -82,6 +91,55 @@ pub enum AlertBody {
     Discrepancy(Box<DiscrepancyFacts>),
     /// Many of one run.
     Summary(SummaryFacts),
+    /// Many of one run, with one cause.
+    Cause(CauseFacts),
+    /// Something that should have happened did not.
+    Incident(IncidentFacts),
+    /// What is open and was not worth an alert of its own.
+    Digest(DigestFacts),
+}
+
+/// One cause behind many discrepancies as an alert tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CauseFacts {
+    /// What it is.
+    pub kind: CauseKind,
+    /// What is the matter, in one sentence.
+    pub explanation: String,
+    /// The discrepancies behind it.
+    pub members: SummaryFacts,
+}
+
+named_enum! {
+    /// What should have happened.
+    IncidentKind {
+        /// The partner's report did not arrive in time.
+        ReportMissing = "report_missing",
+        /// No run was made for a day that has one.
+        RunMissing = "run_missing",
+        /// A run ended without a result.
+        RunFailed = "run_failed",
+    }
+}
+
+/// An incident as an alert tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IncidentFacts {
+    /// What it is.
+    pub kind: IncidentKind,
+    /// What happened, where, and what to do, for people.
+    pub problem: String,
+}
+
+/// What is open of a source, for those who look once a day or a week.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DigestFacts {
+    /// What is open and below every alert route.
+    pub open: SummaryFacts,
+    /// How many of them are new since the last digest.
+    pub new: u64,
+    /// How many by age in business days: `(from, to, count)`; no `to` for the oldest.
+    pub ages: Vec<(u32, Option<u32>, u64)>,
 }
 
 /// One discrepancy as an alert tells it.

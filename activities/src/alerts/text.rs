@@ -5,11 +5,14 @@
 
 mod words;
 
-use domain::alert::{AlertBody, AlertContent, DiscrepancyFacts, SideFacts, SummaryFacts};
+use domain::alert::{
+    AlertBody, AlertContent, CauseFacts, DigestFacts, DiscrepancyFacts, IncidentFacts, SideFacts,
+    SummaryFacts,
+};
 use domain::discrepancy::Kind;
 use domain::money::Money;
 
-use self::words::{advice, kind_words};
+use self::words::{advice, cause_advice, incident_advice, kind_words};
 
 /// Longest line of a message, in characters.
 const LINE_CHARS_MAX: usize = 1200;
@@ -52,14 +55,19 @@ pub(crate) enum Line {
 pub(crate) fn compose(alert_id: &str, content: &AlertContent) -> AlertText {
     let severity = content.severity.name().to_uppercase();
     let title = format!("{severity} {}: {}", content.source, content.headline);
+    let mut first = vec![about(content)];
+    first.extend(content.occasion.iter().map(|occasion| text(occasion)));
     let mut blocks = vec![Block {
         heading: None,
-        lines: vec![about(content)],
+        lines: first,
     }];
-    match &content.body {
-        AlertBody::Discrepancy(facts) => blocks.extend(discrepancy_blocks(content, facts)),
-        AlertBody::Summary(facts) => blocks.extend(summary_blocks(content, facts)),
-    }
+    blocks.extend(match &content.body {
+        AlertBody::Discrepancy(facts) => discrepancy_blocks(content, facts),
+        AlertBody::Summary(facts) => summary_blocks(content, facts),
+        AlertBody::Cause(facts) => cause_blocks(content, facts),
+        AlertBody::Incident(facts) => incident_blocks(content, facts),
+        AlertBody::Digest(facts) => digest_blocks(content, facts),
+    });
     let short_id: String = alert_id.chars().take(SHORT_ID_CHARS).collect();
     AlertText {
         title: one_line(&title, TITLE_CHARS_MAX),
@@ -228,7 +236,79 @@ fn side_line(label: &'static str, side: Option<&SideFacts>, is_the_point: bool) 
     Some(fact(label, &value))
 }
 
+fn cause_blocks(content: &AlertContent, facts: &CauseFacts) -> Vec<Block> {
+    let mut steps = vec![Line::Step {
+        say: cause_advice(facts.kind).to_owned(),
+        command: None,
+    }];
+    steps.push(step(
+        "If that is it, deal with all of them at once:",
+        format!("trueup show {}", content.case_id),
+    ));
+    steps.push(list_step("See all that this run found:", content));
+    steps.extend(link_step(content));
+    many_blocks(&facts.members, steps)
+}
+
+fn incident_blocks(content: &AlertContent, facts: &IncidentFacts) -> Vec<Block> {
+    let mut steps = vec![Line::Step {
+        say: incident_advice(facts.kind).to_owned(),
+        command: None,
+    }];
+    let again = format!(
+        "trueup run {} --date {}",
+        shell_word(&content.source),
+        content.business_date
+    );
+    steps.push(step("Then reconcile the day:", again));
+    steps.extend(link_step(content));
+    vec![
+        Block {
+            heading: Some("What happened"),
+            lines: vec![text(&facts.problem)],
+        },
+        Block {
+            heading: Some("What to do"),
+            lines: steps,
+        },
+    ]
+}
+
+fn digest_blocks(content: &AlertContent, facts: &DigestFacts) -> Vec<Block> {
+    let list = format!("trueup case list --source {}", shell_word(&content.source));
+    let mut steps = vec![step("See them all:", list)];
+    steps.extend(link_step(content));
+    let ages = facts.ages.iter().map(|(from, to, count)| {
+        let days = match to {
+            Some(to) => format!("{from} to {to}"),
+            None => format!("{from} or more"),
+        };
+        text(&format!("{count} open for {days} business days"))
+    });
+    let mut blocks = many_blocks(&facts.open, steps);
+    let ages = Block {
+        heading: Some("Age"),
+        lines: ages.collect(),
+    };
+    let before_the_steps = blocks.len().saturating_sub(1);
+    blocks.insert(before_the_steps, ages);
+    blocks
+}
+
 fn summary_blocks(content: &AlertContent, facts: &SummaryFacts) -> Vec<Block> {
+    let cause = "So many at once mostly have one cause: a file that is missing, cut short or sent \
+                 twice, or a shifted cut-off. Check the report and the ledger export first.";
+    let mut steps = vec![Line::Step {
+        say: cause.to_owned(),
+        command: None,
+    }];
+    steps.push(list_step("See them all:", content));
+    steps.extend(link_step(content));
+    many_blocks(facts, steps)
+}
+
+/// Many discrepancies: how many of what, how much, the largest, and what to do.
+fn many_blocks(facts: &SummaryFacts, steps: Vec<Line>) -> Vec<Block> {
     let counts = facts.counts.iter().map(|((kind, severity), count)| {
         text(&format!("{count} x {} ({severity})", kind_words(*kind)))
     });
@@ -263,14 +343,6 @@ fn summary_blocks(content: &AlertContent, facts: &SummaryFacts) -> Vec<Block> {
     if facts.count > named {
         largest.push(text(&format!("and {} more", facts.count - named)));
     }
-    let cause = "So many at once mostly have one cause: a file that is missing, cut short or sent \
-                 twice, or a shifted cut-off. Check the report and the ledger export first.";
-    let mut steps = vec![Line::Step {
-        say: cause.to_owned(),
-        command: None,
-    }];
-    steps.push(list_step("See them all:", content));
-    steps.extend(link_step(content));
     let blocks = [
         ("Found", counts.collect()),
         ("At stake", totals.collect()),

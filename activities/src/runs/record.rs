@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::alert::{self, AlertIntent, AlertPlan, AlertRun};
+use domain::alert::{self, AlertIntent, AlertPlan, AlertRun, Background};
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
 use domain::discrepancy::Discrepancy;
 use jiff::Timestamp;
@@ -109,7 +109,7 @@ async fn plan(
         business_date: context(&input.run)?.business_date,
     };
     let candidates = alerted.filter(|discrepancy| !told_before.contains(discrepancy.id.as_str()));
-    let plan = alert::plan(candidates, &source.alerts, &run);
+    let plan = alert::plan(candidates, &Background::default(), &source.alerts, &run);
     Ok(Planned { plan, told_before })
 }
 

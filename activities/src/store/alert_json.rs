@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use domain::alert::{
-    AlertBody, AlertContent, CurrencyTotal, DiscrepancyFacts, SideFacts, SummaryFacts, SummaryLine,
+    AlertBody, AlertContent, CauseFacts, CurrencyTotal, DigestFacts, DiscrepancyFacts,
+    IncidentFacts, IncidentKind, SideFacts, SummaryFacts, SummaryLine,
 };
+use domain::cause::CauseKind;
 use domain::discrepancy::{DiscrepancyId, Kind};
 use domain::money::{Amount, Currency, Money};
 use domain::record::Status;
@@ -22,6 +24,8 @@ pub(super) struct ContentJson {
     business_date: String,
     severity: String,
     headline: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    occasion: Option<String>,
     case_id: String,
     link: Option<String>,
     body: BodyJson,
@@ -32,6 +36,29 @@ pub(super) struct ContentJson {
 enum BodyJson {
     Discrepancy(Box<FactsJson>),
     Summary(SummaryJson),
+    Cause(CauseJson),
+    Incident(IncidentJson),
+    Digest(DigestJson),
+}
+
+#[derive(Serialize, Deserialize)]
+struct CauseJson {
+    kind: String,
+    explanation: String,
+    members: SummaryJson,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IncidentJson {
+    kind: String,
+    problem: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DigestJson {
+    open: SummaryJson,
+    new: u64,
+    ages: Vec<(u32, Option<u32>, u64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,11 +123,26 @@ impl From<&AlertContent> for ContentJson {
             business_date: content.business_date.to_string(),
             severity: content.severity.to_string(),
             headline: content.headline.clone(),
+            occasion: content.occasion.clone(),
             case_id: content.case_id.clone(),
             link: content.link.clone(),
             body: match &content.body {
                 AlertBody::Discrepancy(facts) => BodyJson::Discrepancy(Box::new(facts_json(facts))),
                 AlertBody::Summary(facts) => BodyJson::Summary(summary_json(facts)),
+                AlertBody::Cause(facts) => BodyJson::Cause(CauseJson {
+                    kind: facts.kind.to_string(),
+                    explanation: facts.explanation.clone(),
+                    members: summary_json(&facts.members),
+                }),
+                AlertBody::Incident(facts) => BodyJson::Incident(IncidentJson {
+                    kind: facts.kind.to_string(),
+                    problem: facts.problem.clone(),
+                }),
+                AlertBody::Digest(facts) => BodyJson::Digest(DigestJson {
+                    open: summary_json(&facts.open),
+                    new: facts.new,
+                    ages: facts.ages.clone(),
+                }),
             },
         }
     }
@@ -173,11 +215,26 @@ impl TryFrom<ContentJson> for AlertContent {
             business_date: date(&json.business_date)?,
             severity: named(&json.severity, Severity::parse)?,
             headline: json.headline,
+            occasion: json.occasion,
             case_id: json.case_id,
             link: json.link,
             body: match json.body {
                 BodyJson::Discrepancy(json) => AlertBody::Discrepancy(Box::new(facts(*json)?)),
                 BodyJson::Summary(json) => AlertBody::Summary(summary(json)?),
+                BodyJson::Cause(json) => AlertBody::Cause(CauseFacts {
+                    kind: named(&json.kind, CauseKind::parse)?,
+                    explanation: json.explanation,
+                    members: summary(json.members)?,
+                }),
+                BodyJson::Incident(json) => AlertBody::Incident(IncidentFacts {
+                    kind: named(&json.kind, IncidentKind::parse)?,
+                    problem: json.problem,
+                }),
+                BodyJson::Digest(json) => AlertBody::Digest(DigestFacts {
+                    open: summary(json.open)?,
+                    new: json.new,
+                    ages: json.ages,
+                }),
             },
         })
     }

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    CurrencyTotal, DiscrepancyFacts, SUMMARY_LINES_MAX, SideFacts, SummaryFacts, SummaryLine,
-    TEXT_CHARACTERS_MAX,
+    CurrencyTotal, DigestFacts, DiscrepancyFacts, SUMMARY_LINES_MAX, SideFacts, SummaryFacts,
+    SummaryLine, TEXT_CHARACTERS_MAX,
 };
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::money::{Amount, Currency, Money};
@@ -138,6 +138,17 @@ pub(super) fn summary_headline(facts: &SummaryFacts) -> String {
     )
 }
 
+/// How many are open, how many of them new, in one line.
+pub(super) fn digest_headline(facts: &DigestFacts) -> String {
+    let count = facts.open.count;
+    let discrepancies = if count == 1 {
+        "discrepancy"
+    } else {
+        "discrepancies"
+    };
+    format!("{count} {discrepancies} open, {} of them new", facts.new)
+}
+
 /// Most currencies in the headline of a summary.
 const HEADLINE_CURRENCIES_MAX: usize = 3;
 
@@ -218,7 +229,7 @@ fn line(of: &Discrepancy) -> SummaryLine {
 }
 
 /// `text` on one line, cut to `characters_max`.
-fn one_line(text: &str, characters_max: usize) -> String {
+pub(super) fn one_line(text: &str, characters_max: usize) -> String {
     let text = text.trim();
     let mut shown: String = text
         .chars()

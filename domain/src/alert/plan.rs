@@ -4,12 +4,13 @@
 //! with a million findings plans in the same memory as one with ten.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
 use super::facts::{self, SummaryBuilder};
-use super::{AlertBody, AlertContent, AlertIntent, AlertRun, DiscrepancyFacts};
+use super::{Again, AlertBody, AlertContent, AlertIntent, AlertRun, CauseFacts, DiscrepancyFacts};
+use crate::cause::Cause;
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
 use crate::severity::Severity;
 
@@ -34,12 +35,25 @@ pub struct AlertPolicy {
     pub link_base: Option<String>,
 }
 
+/// What is known of the candidates beside themselves.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Background {
+    /// Causes behind them: one alert stands for all members of a cause.
+    pub causes: Vec<Cause>,
+    /// Those that people were told of before, and why they are told again.
+    pub again: BTreeMap<DiscrepancyId, Again>,
+}
+
 /// The alerts of one run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AlertPlan {
     /// To be written together with the discrepancies they are about. Sorted by id.
     pub intents: Vec<AlertIntent>,
     channels: Vec<PlannedChannel>,
+    /// Which cause a discrepancy has, and how urgent that is.
+    caused: BTreeMap<DiscrepancyId, (String, Severity)>,
+    /// The how many-eth time people are told.
+    numbers: BTreeMap<DiscrepancyId, u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,10 +68,20 @@ impl AlertPlan {
     /// The alerts that tell about this candidate, by id. Empty when no route takes its severity.
     #[must_use]
     pub fn alert_ids(&self, candidate: &Discrepancy) -> Vec<String> {
+        if let Some((cause, severity)) = self.caused.get(&candidate.id) {
+            let told = self
+                .channels
+                .iter()
+                .filter(|c| *severity >= c.severity_from);
+            return told.map(|channel| alert_id(cause, &channel.name)).collect();
+        }
         let told = |channel: &&PlannedChannel| candidate.severity >= channel.severity_from;
-        let id = |channel: &PlannedChannel| {
-            let subject = channel.summary_id.as_deref();
-            alert_id(subject.unwrap_or(candidate.id.as_str()), &channel.name)
+        let id = |channel: &PlannedChannel| match &channel.summary_id {
+            Some(summary) => alert_id(summary, &channel.name),
+            None => {
+                let number = self.numbers.get(&candidate.id).copied().unwrap_or(1);
+                numbered(alert_id(candidate.id.as_str(), &channel.name), number)
+            }
         };
         self.channels.iter().filter(told).map(id).collect()
     }
@@ -70,21 +94,34 @@ pub fn is_alerted(severity: Severity, policy: &AlertPolicy) -> bool {
     routes.any(|route| severity >= route.severity_from)
 }
 
-/// Plans the alerts about `candidates`: the findings of one run that nobody was told of before.
+/// Plans the alerts about `candidates`: the findings of one run that nobody was told of before, or
+/// that `background` says to tell again.
 ///
-/// Each channel gets one alert per candidate that is routed to it, or one summary when those are
-/// more than `summary_above`. A summary is named after the run and what it covers: a retry with the
-/// same findings makes the same summary, a repeated run that finds more makes a new one.
-pub fn plan<I>(candidates: I, policy: &AlertPolicy, run: &AlertRun) -> AlertPlan
+/// Each channel gets one alert per cause and one per candidate without a cause that is routed to
+/// it, or one summary when the latter are more than `summary_above`. A summary is named after the
+/// run and what it covers: a retry with the same findings makes the same summary, a repeated run
+/// that finds more makes a new one.
+pub fn plan<I>(
+    candidates: I,
+    background: &Background,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> AlertPlan
 where
     I: IntoIterator<Item: Borrow<Discrepancy>>,
 {
+    let caused = caused(&background.causes);
+    let mut of_causes: BTreeMap<&str, SummaryBuilder> = BTreeMap::new();
     let mut collected: Vec<(PlannedChannel, Collected)> = channels(policy)
         .into_iter()
         .map(|channel| (channel, Collected::default()))
         .collect();
     for candidate in candidates {
         let candidate = candidate.borrow();
+        if let Some((cause, _)) = caused.get(&candidate.id) {
+            of_causes.entry(cause).or_default().add(candidate);
+            continue;
+        }
         for (channel, found) in &mut collected {
             if candidate.severity >= channel.severity_from {
                 found.add(candidate, policy.summary_above);
@@ -92,6 +129,11 @@ where
         }
     }
     let mut intents = Vec::new();
+    for cause in &background.causes {
+        if let Some(members) = of_causes.remove(cause.id.as_str()) {
+            intents.extend(of_cause(cause, members, policy, run));
+        }
+    }
     let mut channels = Vec::new();
     for (mut channel, found) in collected {
         if found.is_too_many(policy.summary_above) {
@@ -99,24 +141,109 @@ where
             intents.push(found.into_summary(&id, &channel.name, policy, run));
             channel.summary_id = Some(id);
         } else {
-            intents.extend(found.singles.into_iter().map(|(id, (severity, facts))| {
-                let headline = facts::headline(&facts);
-                let body = AlertBody::Discrepancy(Box::new(facts));
-                intent(
-                    id.as_str(),
-                    severity,
-                    &channel.name,
-                    headline,
-                    body,
-                    policy,
-                    run,
-                )
+            intents.extend(found.singles.into_values().map(|(severity, facts)| {
+                let again = background.again.get(&facts.id);
+                let mut intent = of_facts(severity, facts, &channel.name, policy, run);
+                if let Some(again) = again {
+                    tell_again(&mut intent, again);
+                }
+                intent
             }));
         }
         channels.push(channel);
     }
     intents.sort_by(|a, b| a.id.cmp(&b.id));
-    AlertPlan { intents, channels }
+    let again = background.again.iter();
+    AlertPlan {
+        intents,
+        channels,
+        caused,
+        numbers: again
+            .map(|(id, again)| (id.clone(), again.number))
+            .collect(),
+    }
+}
+
+fn caused(causes: &[Cause]) -> BTreeMap<DiscrepancyId, (String, Severity)> {
+    let of = |cause: &Cause| {
+        let named = (cause.id.clone(), cause.severity);
+        let members: Vec<_> = cause.members.iter().cloned().collect();
+        members.into_iter().map(move |id| (id, named.clone()))
+    };
+    causes.iter().flat_map(of).collect()
+}
+
+fn of_cause(
+    cause: &Cause,
+    members: SummaryBuilder,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> Vec<AlertIntent> {
+    let (_, members) = members.finish();
+    let body = AlertBody::Cause(CauseFacts {
+        kind: cause.kind,
+        explanation: cause.explanation.clone(),
+        members,
+    });
+    let told = |channel: String| {
+        let headline = cause.explanation.clone();
+        intent(
+            &cause.id,
+            cause.severity,
+            &channel,
+            headline,
+            body.clone(),
+            policy,
+            run,
+        )
+    };
+    channels_of(cause.severity, policy)
+        .into_iter()
+        .map(told)
+        .collect()
+}
+
+/// One alert about one discrepancy to one channel.
+pub(super) fn single(
+    of: &Discrepancy,
+    channel: &str,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> AlertIntent {
+    of_facts(of.severity, facts::discrepancy(of), channel, policy, run)
+}
+
+fn of_facts(
+    severity: Severity,
+    facts: DiscrepancyFacts,
+    channel: &str,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> AlertIntent {
+    let headline = facts::headline(&facts);
+    let id = facts.id.clone();
+    let body = AlertBody::Discrepancy(Box::new(facts));
+    intent(id.as_str(), severity, channel, headline, body, policy, run)
+}
+
+/// Makes an alert the n-th about the same.
+pub(super) fn tell_again(intent: &mut AlertIntent, again: &Again) {
+    intent.id = numbered(std::mem::take(&mut intent.id), again.number);
+    intent.content.occasion = Some(again.occasion.clone());
+}
+
+fn numbered(id: String, number: u32) -> String {
+    match number {
+        0 | 1 => id,
+        _ => format!("{id}/{number}"),
+    }
+}
+
+/// The channels that something of this severity is routed to.
+pub(super) fn channels_of(severity: Severity, policy: &AlertPolicy) -> BTreeSet<String> {
+    let routes = policy.routes.iter();
+    let routed = routes.filter(|route| severity >= route.severity_from);
+    routed.map(|route| route.channel.clone()).collect()
 }
 
 /// What one channel would have to tell.
@@ -198,7 +325,7 @@ fn channels(policy: &AlertPolicy) -> Vec<PlannedChannel> {
     severities.into_iter().map(planned).collect()
 }
 
-fn intent(
+pub(super) fn intent(
     subject_id: &str,
     severity: Severity,
     channel: &str,
@@ -221,6 +348,7 @@ fn intent(
             business_date: run.business_date,
             severity,
             headline,
+            occasion: None,
             link: policy.link_base.as_deref().map(|base| link(base, &case_id)),
             case_id,
             body,

@@ -83,7 +83,12 @@ fn one_alert_per_channel_and_discrepancy() {
     let critical = missing("INV-1", Severity::Critical, "5000");
     let high = missing("INV-2", Severity::High, "-12.5");
     let low = missing("INV-3", Severity::Low, "1");
-    let plan = plan([&critical, &high, &low], &policy(20), &run());
+    let plan = plan(
+        [&critical, &high, &low],
+        &Background::default(),
+        &policy(20),
+        &run(),
+    );
     let mut expected = vec![
         format!("{}/mail", critical.id),
         format!("{}/slack", critical.id),
@@ -120,7 +125,7 @@ fn too_many_become_one_summary_per_channel() {
         .collect();
     let critical = missing("INV-99", Severity::Critical, "0.01");
     found.push(critical.clone());
-    let plan = plan(&found, &policy(30), &run());
+    let plan = plan(&found, &Background::default(), &policy(30), &run());
     let channels: Vec<_> = plan
         .intents
         .iter()
@@ -161,7 +166,11 @@ fn too_many_become_one_summary_per_channel() {
 #[test]
 fn a_summary_is_named_after_the_run_and_what_it_covers() {
     let found = |count| (0..count).map(|n| missing(&format!("R{n}"), Severity::Critical, "1"));
-    let id = |count, run: &AlertRun| plan(found(count), &policy(2), run).intents[0].id.clone();
+    let id = |count, run: &AlertRun| {
+        plan(found(count), &Background::default(), &policy(2), run).intents[0]
+            .id
+            .clone()
+    };
     assert_eq!(id(5, &run()), id(5, &run()));
     assert_ne!(id(5, &run()), id(6, &run()));
     let other = AlertRun {
@@ -178,7 +187,7 @@ fn every_kind_has_a_headline_on_one_line() {
         found.kind = *kind;
         found.difference = Some(Amount::parse("-5.25").unwrap());
         found.ledger = Some(record(Side::Ledger, "INV-1", "10.50"));
-        let plan = plan([&found], &policy(20), &run());
+        let plan = plan([&found], &Background::default(), &policy(20), &run());
         let headline = &plan.intents[0].content.headline;
         assert!(headline.starts_with("INV -1: "), "{headline}");
         assert!(!headline.contains('\n'), "{headline}");
@@ -203,8 +212,8 @@ proptest! {
         let mut shuffled: Vec<_> = found.iter().collect();
         let mix = |sum: u64, byte: u8| sum.rotate_left(7) ^ u64::from(byte);
         shuffled.sort_by_key(|found| found.id.as_str().bytes().fold(seed, mix));
-        let planned = plan(&found, &policy(summary_above), &run());
-        prop_assert_eq!(&planned, &plan(shuffled, &policy(summary_above), &run()));
+        let planned = plan(&found, &Background::default(), &policy(summary_above), &run());
+        prop_assert_eq!(&planned, &plan(shuffled, &Background::default(), &policy(summary_above), &run()));
         let ids: Vec<_> = planned.intents.iter().map(|intent| &intent.id).collect();
         for discrepancy in &found {
             let told = planned.alert_ids(discrepancy);
@@ -216,4 +225,151 @@ proptest! {
             prop_assert!(sent <= summary_above.max(1));
         }
     }
+}
+
+#[test]
+fn a_cause_is_told_once_for_all_that_is_behind_it() {
+    use crate::cause::{Cause, CauseKind};
+    let found: Vec<_> = (0..5)
+        .map(|n| missing(&format!("INV-{n}"), Severity::Low, "10"))
+        .collect();
+    let other = missing("INV-9", Severity::High, "20");
+    let cause = Cause {
+        id: "c".repeat(32),
+        kind: CauseKind::ReportIncomplete,
+        severity: Severity::High,
+        explanation: "half of it is not there".to_owned(),
+        members: found.iter().map(|member| member.id.clone()).collect(),
+    };
+    let background = Background {
+        causes: vec![cause.clone()],
+        ..Background::default()
+    };
+    let plan = plan(
+        found.iter().chain([&other]),
+        &background,
+        &policy(20),
+        &run(),
+    );
+    let mut expected = vec![format!("{}/mail", cause.id), format!("{}/mail", other.id)];
+    expected.sort();
+    let ids: Vec<_> = plan
+        .intents
+        .iter()
+        .map(|intent| intent.id.clone())
+        .collect();
+    assert_eq!(ids, expected, "high goes by mail only");
+    for member in &found {
+        assert_eq!(plan.alert_ids(member), [format!("{}/mail", cause.id)]);
+    }
+    let told = plan
+        .intents
+        .iter()
+        .find(|intent| intent.id.starts_with('c'));
+    let told = told.expect("the cause's alert");
+    assert_eq!(told.case_id, format!("case/{}", cause.id));
+    let AlertBody::Cause(facts) = &told.content.body else {
+        panic!("not a cause");
+    };
+    assert_eq!(facts.members.count, 5);
+}
+
+#[test]
+fn people_are_told_again_only_of_what_changed_materially() {
+    let mut source = crate::policy::SourcePolicy {
+        source: "acme-pay".into(),
+        rules: Vec::new(),
+        tolerances: crate::policy::Tolerances::default(),
+        date_window: crate::policy::DateWindow {
+            early_days: 0,
+            late_days: 0,
+            unit: crate::calendar::DayUnit::Calendar,
+        },
+        settlement_window_days: 0,
+        calendar: crate::calendar::BusinessCalendar::default(),
+        agreed_fee: None,
+        severity: crate::severity::SeverityPolicy::default(),
+    };
+    let cent = crate::policy::Tolerance {
+        accepted: Amount::ZERO,
+        rounding: Amount::parse("0.01").unwrap(),
+    };
+    source.tolerances.0.insert(eur(), cent);
+    let told = Told {
+        severity: Severity::High,
+        at_stake: Money {
+            amount: Amount::parse("10").unwrap(),
+            currency: eur(),
+        },
+        times: 1,
+    };
+    let change = |severity, amount| change(&source, &told, &missing("INV-1", severity, amount));
+    assert_eq!(change(Severity::High, "10"), None);
+    assert_eq!(change(Severity::High, "10.01"), None, "rounding");
+    assert_eq!(
+        change(Severity::Low, "9.99"),
+        None,
+        "less urgent is no alert"
+    );
+    let why = |again: Option<Again>| again.map(|again| (again.number, again.occasion));
+    assert_eq!(
+        why(change(Severity::Critical, "10")),
+        Some((2, "It is critical now; it was high.".to_owned()))
+    );
+    assert_eq!(
+        why(change(Severity::High, "10.02")),
+        Some((
+            2,
+            "10.02 EUR are at stake now; it was 10.00 EUR.".to_owned()
+        ))
+    );
+}
+
+#[test]
+fn the_second_alert_has_an_id_of_its_own() {
+    let found = missing("INV-1", Severity::Critical, "10");
+    let again = Again {
+        number: 2,
+        occasion: "It changed.".to_owned(),
+    };
+    let background = Background {
+        again: BTreeMap::from([(found.id.clone(), again)]),
+        ..Background::default()
+    };
+    let plan = plan([&found], &background, &policy(20), &run());
+    let expected = [
+        format!("{}/mail/2", found.id),
+        format!("{}/slack/2", found.id),
+    ];
+    let ids: Vec<_> = plan
+        .intents
+        .iter()
+        .map(|intent| intent.id.clone())
+        .collect();
+    assert_eq!(ids, expected);
+    assert_eq!(plan.alert_ids(&found), expected);
+    let occasion = plan.intents[0].content.occasion.as_deref();
+    assert_eq!(occasion, Some("It changed."));
+}
+
+#[test]
+fn a_digest_counts_by_age_and_says_nothing_about_nothing() {
+    let found: Vec<_> = (0..4)
+        .map(|n| missing(&format!("INV-{n}"), Severity::Low, "10"))
+        .collect();
+    let ages = [0, 2, 3, 200];
+    let open = found.iter().zip(ages).map(|(d, age)| (d, age, age < 3));
+    let intent = digest(open, "mail", &policy(20), &run()).expect("four are open");
+    assert_eq!(
+        intent.content.headline,
+        "4 discrepancies open, 2 of them new"
+    );
+    let AlertBody::Digest(facts) = intent.content.body else {
+        panic!("not a digest");
+    };
+    assert_eq!(
+        facts.ages,
+        [(0, Some(1), 1), (2, Some(3), 2), (91, None, 1)]
+    );
+    assert_eq!(digest([], "mail", &policy(20), &run()), None);
 }

@@ -62,6 +62,7 @@ fn content(severity: Severity, headline: &str, body: AlertBody) -> AlertContent 
         business_date: date(2026, 11, 20),
         severity,
         headline: headline.to_owned(),
+        occasion: None,
         case_id: "case/0f3a9c51d2e84b7796ab01cd23ef4567".to_owned(),
         link: None,
         body,

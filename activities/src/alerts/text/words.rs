@@ -1,5 +1,7 @@
 //! Each kind of discrepancy in words: what it is, and the first thing to do about it.
 
+use domain::alert::IncidentKind;
+use domain::cause::CauseKind;
 use domain::discrepancy::Kind;
 
 /// What a kind is, in words that need no manual.
@@ -51,5 +53,37 @@ pub(super) fn advice(kind: Kind) -> &'static str {
         Kind::FeeMismatch => "Compare the fee with the contract, and claim the difference back.",
         Kind::Rounding => "Nothing, unless it keeps happening: then one side rounds wrongly.",
         Kind::DateMismatch => "Check that the money counts on the right day on both sides.",
+    }
+}
+
+/// The first thing to do about many discrepancies with one cause.
+pub(super) fn cause_advice(kind: CauseKind) -> &'static str {
+    match kind {
+        CauseKind::ReportIncomplete => {
+            "Check that all of the partner's files are there and whole; ask for what is missing. A \
+             complete report makes a new generation, and what is settled closes by itself."
+        }
+        CauseKind::LedgerIncomplete => {
+            "Check that the ledger export is whole and that all payments of the day are booked."
+        }
+        CauseKind::CutOffShifted => {
+            "Ask the partner whether the cut-off moved; if so, change the cut-off or the date \
+             window of this source."
+        }
+        CauseKind::FeesChanged => {
+            "Compare the fees with the contract: either claim the difference back, or change the \
+             agreed fee of this source."
+        }
+    }
+}
+
+/// The first thing to do about something that did not happen.
+pub(super) fn incident_advice(kind: IncidentKind) -> &'static str {
+    match kind {
+        IncidentKind::ReportMissing => "Ask the partner for the report.",
+        IncidentKind::RunMissing => {
+            "Check that the schedule is not paused and that a worker runs (trueup schedule list)."
+        }
+        IncidentKind::RunFailed => "Mend what it says above.",
     }
 }

@@ -171,7 +171,7 @@ pub(in crate::store) fn alerts(run_id: &str, found: &[Discrepancy]) -> AlertPlan
         source: SOURCE.to_owned(),
         business_date: date(2026, 11, 20),
     };
-    plan(found, &policy, &run)
+    plan(found, &domain::alert::Background::default(), &policy, &run)
 }
 
 /// Everything about `found` in one chunk, all of it alerted.

@@ -1,0 +1,126 @@
+//! Alerts that no finding of a run makes: reminders, reopened cases, incidents and digests.
+
+use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
+
+use super::facts::{self, SummaryBuilder};
+use super::plan::{self, AlertPolicy};
+use super::{Again, AlertBody, AlertIntent, AlertRun, DigestFacts, IncidentFacts, IncidentKind};
+use crate::discrepancy::Discrepancy;
+use crate::severity::Severity;
+
+/// Ages that a digest counts by, in business days: up to these, and older.
+const AGES: [u32; 7] = [1, 3, 7, 14, 30, 60, 90];
+
+/// Reminds these channels of a discrepancy: `level` counts from 1.
+#[must_use]
+pub fn reminder(
+    of: &Discrepancy,
+    level: u32,
+    occasion: String,
+    channels: &[String],
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> Vec<AlertIntent> {
+    let told = |channel: &String| {
+        let mut intent = plan::single(of, channel, policy, run);
+        intent.id = format!("{}/reminder-{level}", intent.id);
+        intent.content.occasion = Some(occasion.clone());
+        intent
+    };
+    channels.iter().map(told).collect()
+}
+
+/// Tells everybody whom its severity is routed to that a case was opened again.
+#[must_use]
+pub fn reopened(
+    of: &Discrepancy,
+    again: &Again,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> Vec<AlertIntent> {
+    let routed = plan::channels_of(of.severity, policy);
+    let told = |channel: String| {
+        let mut intent = plan::single(of, &channel, policy, run);
+        plan::tell_again(&mut intent, again);
+        intent
+    };
+    routed.into_iter().map(told).collect()
+}
+
+/// Tells everybody whom something critical is routed to that something did not happen. The same
+/// incident of the same source, day and run has the same id, whatever its words.
+#[must_use]
+pub fn incident(
+    kind: IncidentKind,
+    problem: String,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> Vec<AlertIntent> {
+    let mut hash = Sha256::new();
+    for text in ["trueup.incident.v1", kind.name(), &run.source, &run.run_id] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    let id = hex::encode(&hash.finalize()[..16]);
+    let severity = Severity::Critical;
+    let headline = incident_headline(kind, run.business_date);
+    let told = |channel: String| {
+        let body = AlertBody::Incident(IncidentFacts {
+            kind,
+            problem: facts::one_line(&problem, super::TEXT_CHARACTERS_MAX),
+        });
+        plan::intent(&id, severity, &channel, headline.clone(), body, policy, run)
+    };
+    plan::channels_of(severity, policy)
+        .into_iter()
+        .map(told)
+        .collect()
+}
+
+fn incident_headline(kind: IncidentKind, date: Date) -> String {
+    match kind {
+        IncidentKind::ReportMissing => format!("the report of {date} did not arrive"),
+        IncidentKind::RunMissing => format!("{date} was not reconciled"),
+        IncidentKind::RunFailed => format!("the run of {date} failed"),
+    }
+}
+
+/// What is open and was not worth an alert of its own, for one channel. `open` gives each with its
+/// age in business days and whether it is new since the last digest. None when nothing is open.
+#[must_use]
+pub fn digest<'d>(
+    open: impl IntoIterator<Item = (&'d Discrepancy, i64, bool)>,
+    channel: &str,
+    policy: &AlertPolicy,
+    run: &AlertRun,
+) -> Option<AlertIntent> {
+    let mut summary = SummaryBuilder::default();
+    let mut ages = vec![0u64; AGES.len() + 1];
+    let mut new = 0;
+    for (discrepancy, age, is_new) in open {
+        summary.add(discrepancy);
+        new += u64::from(is_new);
+        let bucket = AGES.iter().position(|limit| age <= i64::from(*limit));
+        ages[bucket.unwrap_or(AGES.len())] += 1;
+    }
+    if summary.count() == 0 {
+        return None;
+    }
+    let (severity, open) = summary.finish();
+    let from = |index: usize| index.checked_sub(1).map_or(0, |before| AGES[before] + 1);
+    let ages = ages.into_iter().enumerate();
+    let ages = ages.filter(|(_, count)| *count > 0);
+    let ages = ages.map(|(index, count)| (from(index), AGES.get(index).copied(), count));
+    let body = DigestFacts {
+        ages: ages.collect(),
+        new,
+        open,
+    };
+    let headline = facts::digest_headline(&body);
+    let id = format!("digest/{}/{}", run.source, run.business_date);
+    let body = AlertBody::Digest(body);
+    Some(plan::intent(
+        &id, severity, channel, headline, body, policy, run,
+    ))
+}
