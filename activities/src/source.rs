@@ -2,6 +2,7 @@
 
 use domain::alert::AlertPolicy;
 use domain::business_day::BusinessDay;
+use domain::case::Approval;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct Source {
     pub partner: SideInput,
     /// Our own records.
     pub ledger: SideInput,
+    /// From where on a second person has to agree to a resolution.
+    pub approval: Approval,
     /// Who is told about what.
     pub alerts: AlertPolicy,
     /// What becomes of a partner's report that was reconciled for another business date.

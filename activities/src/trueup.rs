@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::case::Authority;
 use proto::wire::AlertStatus;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -32,6 +33,8 @@ pub struct Trueup {
     pub folder: PathBuf,
     /// The sources by name.
     pub sources: BTreeMap<String, Source>,
+    /// Who may do what.
+    pub authority: Authority,
     /// What is read at most.
     pub limits: ReadLimits,
     /// How the work is divided.

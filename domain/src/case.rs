@@ -21,7 +21,8 @@ use crate::named_enum;
 use crate::severity::Severity;
 
 pub use act::{Act, Applied, Change, Refusal};
-pub use authority::{Action, Approval, ApprovalRule, Authority, Delegation, Grant};
+pub use authority::{Action, Approval, ApprovalRule, Authority, Delegation, EVERYBODY, Grant};
+pub use content::{check_person, is_same_person};
 pub use resolution::{Resolution, ResolutionKind, Settles};
 pub use trail::denied;
 pub use transition::{apply, due};

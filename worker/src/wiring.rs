@@ -46,6 +46,7 @@ pub async fn activities_with(
         sources,
         limits,
         work,
+        authority,
         ..
     } = configuration;
     let pace = Pace {
@@ -56,6 +57,7 @@ pub async fn activities_with(
     Ok(Trueup {
         folder,
         sources,
+        authority,
         limits,
         pace,
         store,

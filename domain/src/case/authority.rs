@@ -38,7 +38,7 @@ named_enum! {
 }
 
 /// The role that everybody has.
-const EVERYBODY: &str = "*";
+pub const EVERYBODY: &str = "*";
 
 /// One line of the authority matrix: what a role may do. All conditions given must hold: a run has
 /// no kind and no amount, so that a line with conditions on them does not grant to sign it off.

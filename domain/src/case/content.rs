@@ -21,12 +21,17 @@ const CODE_CHARACTERS_MAX: usize = 100;
 const IN_TRANSIT_DAYS_MAX: i64 = 366;
 
 /// Whether two names are the same person's: nobody is another person in capital letters.
-pub(super) fn is_same_person(one: &str, other: &str) -> bool {
+#[must_use]
+pub fn is_same_person(one: &str, other: &str) -> bool {
     one == other || one.to_lowercase() == other.to_lowercase()
 }
 
-/// The name of a person, in the field `field`.
-pub(super) fn person(field: &str, name: &str) -> Result<(), Refusal> {
+/// Checks the name of a person, given in the field `field`: one line of at most 200 characters
+/// without space around it, and not [`SYSTEM`].
+///
+/// # Errors
+/// [`Refusal::Invalid`] says what is wrong with it.
+pub fn check_person(field: &str, name: &str) -> Result<(), Refusal> {
     text(field, name, NAME_CHARACTERS_MAX)?;
     if is_same_person(name, SYSTEM) {
         let what = format!("`{field}`: {SYSTEM} is no person; give a person's name");

@@ -3,6 +3,8 @@
 
 mod content;
 mod life;
+mod matrix;
+mod people;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

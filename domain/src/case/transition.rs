@@ -60,7 +60,7 @@ fn entitled<'a>(case: &Case, change: &Change<'a>) -> Result<Option<&'a str>, Ref
     if change.by == SYSTEM && due(case, change.today).as_ref() == Some(change.act) {
         return Ok(None);
     }
-    content::person("by", change.by)?;
+    content::check_person("by", change.by)?;
     let proposal = proposed(case);
     let resolution = match change.act {
         Act::Resolve { resolution, .. } => Some(resolution.kind()),
@@ -95,7 +95,7 @@ fn step(case: &Case, change: &Change<'_>) -> Result<Option<(AuditEvent, Case)>, 
     match change.act {
         Act::Assign { to, note } => {
             still_open(case)?;
-            content::person("to", to)?;
+            content::check_person("to", to)?;
             content::note(note, false)?;
             let assigned = Case {
                 assigned_to: Some(to.clone()),

@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 use activities::source::{SideInput, Source};
 use domain::alert::{AlertPolicy, Route};
 use domain::business_day::BusinessDay;
+use domain::case::Approval;
 use sha2::{Digest, Sha256};
 
-use super::checks;
 use super::document::Document;
 use super::policy::{self, Findings};
 use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
+use super::{authority, checks};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -52,6 +53,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         findings.problems.sort();
         return Err(findings.problems);
     };
+    let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
     let mut configuration = Configuration {
         folder: folder.to_owned(),
         temporal: settings.temporal,
@@ -62,6 +64,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         channels: settings.alerts.channels,
         limits: settings.limits,
         work: settings.work,
+        authority,
         sources: BTreeMap::new(),
     };
     let mut documents = BTreeMap::new();
@@ -74,12 +77,13 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             &mut findings,
         );
         let policy = policy::build(&name, &file, &document, &mut findings);
+        let approval = authority::approval(&file, &document, &mut findings);
         let alerts = AlertPolicy {
             routes: routes(&file),
             summary_above: settings.alerts.summary_above,
             link_base: settings.alerts.link_base_url.clone(),
         };
-        let source = source(file, &document, policy, alerts);
+        let source = source(file, &document, policy, approval, alerts);
         configuration.sources.insert(name.clone(), source);
         documents.insert(name, document);
     }
@@ -96,6 +100,7 @@ fn source(
     file: SourceFile,
     document: &Document,
     policy: domain::policy::SourcePolicy,
+    approval: Approval,
     alerts: AlertPolicy,
 ) -> Source {
     Source {
@@ -114,6 +119,7 @@ fn source(
             transport: file.ledger.transport,
             format: file.ledger.format,
         },
+        approval,
         alerts,
         repeated_report: file.repeated_report,
     }

@@ -3,6 +3,7 @@
 //! Reads and checks all of it, and says every problem with its place. Connects to nothing, and
 //! holds no secret: files name the environment variables that do.
 
+mod authority;
 mod blame;
 mod checks;
 mod document;
@@ -26,6 +27,7 @@ use activities::alerts::ChannelConfig;
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
+use domain::case::Authority;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
@@ -49,6 +51,8 @@ pub struct Configuration {
     pub limits: ReadLimits,
     /// How the work of a run is divided.
     pub work: Work,
+    /// Who may do what.
+    pub authority: Authority,
     /// The sources, by name.
     pub sources: BTreeMap<String, Source>,
 }

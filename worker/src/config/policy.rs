@@ -281,7 +281,7 @@ fn warn_of_missing_materiality(file: &SourceFile, document: &Document, findings:
     }
 }
 
-fn warn_of_unlisted(
+pub(super) fn warn_of_unlisted(
     currency: Currency,
     place: &Place,
     document: &Document,
@@ -296,7 +296,12 @@ fn warn_of_unlisted(
     }
 }
 
-fn refuse_negative(amount: Amount, place: &Place, document: &Document, findings: &mut Findings) {
+pub(super) fn refuse_negative(
+    amount: Amount,
+    place: &Place,
+    document: &Document,
+    findings: &mut Findings,
+) {
     if amount.is_negative() {
         let message = format!("`{amount}` is negative");
         let problem = document.problem(place, message);

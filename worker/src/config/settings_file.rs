@@ -6,7 +6,13 @@ use std::path::PathBuf;
 use activities::alerts::ChannelConfig;
 use activities::formats::ReadLimits;
 use activities::staging::StagingConfig;
+use domain::case::{Action, ResolutionKind};
+use domain::discrepancy::Kind;
+use domain::money::{Amount, Currency};
+use jiff::civil::Date;
 use serde::Deserialize;
+
+use super::values::Parsed;
 
 /// `trueup.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +30,12 @@ pub(crate) struct SettingsFile {
     pub(crate) limits: ReadLimits,
     /// How the work of a run is divided.
     pub(crate) work: Work,
+    /// People, by name.
+    pub(crate) people: BTreeMap<String, PersonTable>,
+    /// What roles may do.
+    pub(crate) authority: Vec<AuthorityTable>,
+    /// Who acts for whom.
+    pub(crate) delegations: Vec<DelegationTable>,
 }
 
 /// `[temporal]`. Temporal's own environment (`TEMPORAL_ADDRESS` and others) wins over it.
@@ -103,4 +115,47 @@ impl Default for Work {
             heartbeat_timeout_seconds: 60,
         }
     }
+}
+
+/// `[people.<name>]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonTable {
+    /// The person's roles. None for somebody who only acts for others.
+    #[serde(default)]
+    pub(crate) roles: Vec<String>,
+}
+
+/// `[[authority]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuthorityTable {
+    /// Whose right it is; `*` is everybody's.
+    pub(crate) role: String,
+    /// What may be done.
+    pub(crate) actions: Vec<Parsed<Action>>,
+    /// Only in these sources; any when not given.
+    #[serde(default)]
+    pub(crate) sources: Vec<String>,
+    /// Only for these kinds; any when not given.
+    #[serde(default)]
+    pub(crate) kinds: Vec<Parsed<Kind>>,
+    /// Only these resolutions; any when not given.
+    #[serde(default)]
+    pub(crate) resolutions: Vec<Parsed<ResolutionKind>>,
+    /// Only up to these amounts at stake; any when not given.
+    #[serde(default)]
+    pub(crate) amount_up_to: BTreeMap<Parsed<Currency>, Parsed<Amount>>,
+}
+
+/// `[[delegations]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DelegationTable {
+    /// Whose rights.
+    pub(crate) from: String,
+    /// Who has them too.
+    pub(crate) to: String,
+    /// The last day.
+    pub(crate) until: Parsed<Date>,
 }

@@ -8,6 +8,7 @@ use activities::formats::Format;
 use activities::inputs::Transport;
 use activities::source::RepeatedReport;
 use domain::calendar::DayUnit;
+use domain::case::ResolutionKind;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::record::ReferenceKind;
@@ -59,6 +60,9 @@ pub(crate) struct SourceFile {
     /// In order: the first that fits decides; else the default of the kind.
     #[serde(default)]
     pub(crate) severity: Vec<SeverityTable>,
+    /// From where on a second person has to agree to a resolution.
+    #[serde(default)]
+    pub(crate) approval: Vec<ApprovalTable>,
     /// Who is told about what.
     #[serde(default)]
     pub(crate) alerts: Vec<RouteTable>,
@@ -167,6 +171,22 @@ pub(crate) struct SeverityTable {
     pub(crate) age_days_from: Option<u32>,
     /// What it then is.
     pub(crate) severity: Parsed<Severity>,
+}
+
+/// `[[approval]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApprovalTable {
+    /// Only for these kinds; any when not given.
+    #[serde(default)]
+    pub(crate) kinds: Vec<Parsed<Kind>>,
+    /// Only these resolutions; any when not given.
+    #[serde(default)]
+    pub(crate) resolutions: Vec<Parsed<ResolutionKind>>,
+    /// Only this currency.
+    pub(crate) currency: Option<Parsed<Currency>>,
+    /// Only from this amount at stake up; takes a currency.
+    pub(crate) amount_from: Option<Parsed<Amount>>,
 }
 
 /// `[[alerts]]`.

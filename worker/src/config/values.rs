@@ -7,6 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use domain::calendar::DayUnit;
+use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::record::ReferenceKind;
@@ -138,6 +139,23 @@ impl FromText for Kind {
 
     fn from_text(text: &str) -> Result<Self, String> {
         named("kind of discrepancy", text, &pairs(Kind::ALL, Kind::name))
+    }
+}
+
+impl FromText for Action {
+    const EXPECTED: &'static str = "an action (\"resolve\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named("action", text, &pairs(Action::ALL, Action::name))
+    }
+}
+
+impl FromText for ResolutionKind {
+    const EXPECTED: &'static str = "a resolution (\"write_off\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let known = pairs(ResolutionKind::ALL, ResolutionKind::name);
+        named("resolution", text, &known)
     }
 }
 

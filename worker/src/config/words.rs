@@ -3,6 +3,7 @@
 use activities::formats::Format;
 use activities::inputs::Transport;
 use domain::calendar::DayUnit;
+use domain::case::{Approval, ApprovalRule};
 use domain::money::amount_text;
 use domain::policy::{AgreedFee, SourcePolicy};
 use domain::record::Side;
@@ -28,6 +29,8 @@ pub struct SourceWords {
     pub accepts: Vec<String>,
     /// How urgent things are.
     pub severity: Vec<String>,
+    /// What takes a second person.
+    pub approval: Vec<String>,
     /// Who is told.
     pub alerts: Vec<String>,
 }
@@ -52,6 +55,7 @@ pub fn describe(configuration: &Configuration, only: Option<&str>) -> Vec<Source
             matches: matches(&source.policy),
             accepts: accepts(&source.policy),
             severity: severity(&source.policy),
+            approval: approval(&source.approval),
             alerts: alerts(&source.alerts),
         })
         .collect()
@@ -66,6 +70,7 @@ impl std::fmt::Display for SourceWords {
             ("matches", &self.matches),
             ("accepts", &self.accepts),
             ("severity", &self.severity),
+            ("approval", &self.approval),
             ("alerts", &self.alerts),
         ];
         for (title, sentences) in parts {
@@ -188,6 +193,32 @@ fn severity_rule(rule: &SeverityRule) -> String {
             .map(|days| format!("from {days} days of age up")),
     );
     format!("{} is {}", conditions.join(" "), rule.severity)
+}
+
+fn approval(approval: &Approval) -> Vec<String> {
+    match approval.rules.is_empty() {
+        true => vec!["one person resolves, whatever the amount".to_owned()],
+        false => approval.rules.iter().map(approval_rule).collect(),
+    }
+}
+
+fn approval_rule(rule: &ApprovalRule) -> String {
+    let resolutions: Vec<&str> = rule.resolutions.iter().map(|it| it.name()).collect();
+    let kinds: Vec<&str> = rule.kinds.iter().map(|kind| kind.name()).collect();
+    let mut conditions = vec![match resolutions.is_empty() {
+        true => "every resolution".to_owned(),
+        false => resolutions.join(" or "),
+    }];
+    conditions.extend((!kinds.is_empty()).then(|| format!("of {}", kinds.join(" or "))));
+    conditions.extend(match (rule.currency, rule.amount_from) {
+        (Some(currency), Some(amount)) => Some(format!(
+            "from {} {currency} up",
+            amount_text(amount, currency)
+        )),
+        (Some(currency), None) => Some(format!("in {currency}")),
+        (None, amount) => amount.map(|amount| format!("from {amount} up")),
+    });
+    format!("{} takes a second person", conditions.join(" "))
 }
 
 fn alerts(policy: &domain::alert::AlertPolicy) -> Vec<String> {

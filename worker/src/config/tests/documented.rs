@@ -26,6 +26,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ),
     ("`[limits]`", "[limits]\nprobe = 1"),
     ("`[work]`", "[work]\nprobe = 1"),
+    ("`[people.<name>]`", "[people.a]\nprobe = 1"),
+    ("`[[authority]]`", "[[authority]]\nprobe = 1"),
+    ("`[[delegations]]`", "[[delegations]]\nprobe = 1"),
 ];
 
 const SOURCES: &[(&str, &str)] = &[
@@ -78,6 +81,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("`[calendar]`", "[calendar]\nprobe = 1"),
     ("`[agreed_fee]`", "[agreed_fee]\nprobe = 1"),
     ("`[[severity]]`", "[[severity]]\nprobe = 1"),
+    ("`[[approval]]`", "[[approval]]\nprobe = 1"),
     ("`[[alerts]]`", "[[alerts]]\nprobe = 1"),
 ];
 

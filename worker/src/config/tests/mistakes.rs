@@ -263,6 +263,30 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "[[alerts]]",
+        "[[approval]]\nresolutions = [\"writeoff\"]\nkinds = []\ncurrency = \"EUR\"\namount_from \
+         = \"-5\"\n\n[[alerts]]",
+        &["error 64:16 unknown resolution `writeoff`; did you mean `write_off`? one of: match, …"],
+    ),
+    (
+        "[[alerts]]",
+        "[[approval]]\ncurrency = \"EUX\"\namount_from = \"5\"\n\n[[alerts]]",
+        &["warning 64:12 `EUX` is not a currency of ISO 4217; a private code counts two decimals"],
+    ),
+    (
+        "[[alerts]]",
+        "[[approval]]\ncurrency = \"EUR\"\namount_from = \"-5\"\n\n[[alerts]]",
+        &["error 65:15 `-5` is negative; give the size of the amount, without a sign"],
+    ),
+    (
+        "[[alerts]]",
+        "[[approval]]\namount_from = \"5\"\n\n[[alerts]]",
+        &[
+            "error 64:15 `amount_from` without a `currency`; add `currency`; give each other \
+             currency a table of its own",
+        ],
+    ),
+    (
         "title = \"Acme\"",
         "title = Acme",
         &["error 1:9 not TOML: string values must be quoted, expected literal string"],
