@@ -5,6 +5,7 @@ mod content;
 mod life;
 mod matrix;
 mod people;
+mod simulation;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
