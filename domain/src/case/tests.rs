@@ -4,6 +4,7 @@
 mod content;
 mod life;
 mod matrix;
+mod model;
 mod people;
 mod simulation;
 
