@@ -346,6 +346,7 @@ fn content() -> AlertContent {
         business_date: date(2026, 11, 20),
         severity: Severity::Critical,
         headline: "PAY-17: the partner reports 120.00 EUR more than the ledger".to_owned(),
+        occasion: None,
         case_id: "case/0f3a9c51d2e84b7796ab01cd23ef4567".to_owned(),
         link: Some("https://trueup.example/case".to_owned()),
         body: AlertBody::Discrepancy(Box::new(DiscrepancyFacts {
