@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, check, compare, dev, discrepancies, history, run, runs, show, worker,
+    alerts, audit, check, compare, dev, discrepancies, history, report, run, runs, show, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -56,6 +56,8 @@ enum Recorded {
     Discrepancies(discrepancies::Arguments),
     /// Shows all about one run or discrepancy
     Show(show::Arguments),
+    /// Writes the report of one run: a page, a workbook, CSV or JSON
+    Report(report::Arguments),
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
@@ -97,6 +99,9 @@ impl Recorded {
             Recorded::Runs(arguments) => runs::run(&store, arguments, json).await,
             Recorded::Discrepancies(arguments) => discrepancies::run(&store, arguments, json).await,
             Recorded::Show(arguments) => show::run(&store, arguments, json).await,
+            Recorded::Report(arguments) => {
+                report::run(&store, &configuration, arguments, json).await
+            }
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
             Recorded::Audit(command) => audit::run(&store, command, json).await,
         }

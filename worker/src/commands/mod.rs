@@ -7,6 +7,7 @@ pub mod compare;
 pub mod dev;
 pub mod discrepancies;
 pub mod history;
+pub mod report;
 pub mod run;
 pub mod runs;
 pub mod show;

@@ -2,12 +2,12 @@
 
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store};
 use domain::record::Record;
-use serde_json::json;
 
 use super::{discrepancies, runs};
 use crate::account::conservation_table;
 use crate::exit::Exit;
 use crate::output::say;
+use crate::report::{input_json, reject_json};
 
 /// Shows one thing in full.
 #[derive(clap::Args, Debug)]
@@ -154,37 +154,4 @@ fn print_record(title: &str, record: &Record) {
     for line in origin.raw.lines() {
         say!("             {line}");
     }
-}
-
-fn input_json(input: &InputRow) -> serde_json::Value {
-    let totals: Vec<_> = input
-        .totals
-        .iter()
-        .map(|sum| json!({ "currency": sum.currency.code(), "amount": sum.amount_text() }))
-        .collect();
-    json!({
-        "side": input.side.name(),
-        "name": input.name,
-        "sha256": input.sha256,
-        "bytes": input.bytes,
-        "rows_read": input.rows.read,
-        "rows_accepted": input.rows.accepted,
-        "rows_rejected": input.rows.rejected,
-        "rows_skipped": input.rows.skipped,
-        "totals": totals,
-        "declared_id": input.declared_id,
-    })
-}
-
-fn reject_json(row: &RejectRow) -> serde_json::Value {
-    let reject = &row.reject;
-    json!({
-        "side": reject.side.name(),
-        "file": &*reject.origin.file,
-        "line": reject.origin.line,
-        "column": &*reject.column,
-        "value": &*reject.value,
-        "reason": &*reject.reason,
-        "raw": &*reject.origin.raw,
-    })
 }

@@ -5,6 +5,8 @@ use domain::discrepancy::Kind;
 use domain::severity::Severity;
 use nix::unistd::{Uid, User};
 
+use crate::report::run_report::Format;
+
 pub(super) fn date(text: &str) -> Result<jiff::civil::Date, String> {
     proto::convert::business_date(text).map_err(|_| "a date is written YYYY-MM-DD".to_owned())
 }
@@ -16,6 +18,10 @@ pub(super) fn run_state(text: &str) -> Result<RunState, String> {
 
 pub(super) fn alert_state(text: &str) -> Result<AlertState, String> {
     AlertState::parse(text).ok_or_else(|| "must be pending, sending, sent or dead".to_owned())
+}
+
+pub(super) fn report_format(text: &str) -> Result<Format, String> {
+    Format::parse(text).ok_or_else(|| "must be html, csv, xlsx or json".to_owned())
 }
 
 pub(super) fn kind(text: &str) -> Result<Kind, String> {

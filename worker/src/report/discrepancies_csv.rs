@@ -4,13 +4,13 @@ use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use domain::discrepancy::Discrepancy;
-use domain::money::{Money, amount_text};
+use domain::money::amount_text;
 use domain::record::Record;
 
-use super::spreadsheet::safe_text;
+use super::spreadsheet::Cell;
 
 /// The columns, in order. Other programs read them by name: a contract.
-const COLUMNS: [&str; 14] = [
+pub(crate) const COLUMNS: [&str; 14] = [
     "discrepancy_id",
     "kind",
     "severity",
@@ -39,40 +39,45 @@ pub fn write_discrepancies_csv<D: Borrow<Discrepancy>>(
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
     for discrepancy in discrepancies {
-        let discrepancy = discrepancy.borrow();
-        let (partner, ledger) = (&discrepancy.partner, &discrepancy.ledger);
-        let difference = discrepancy.difference;
-        csv.write_record([
-            discrepancy.id.as_str(),
-            discrepancy.kind.name(),
-            discrepancy.severity.name(),
-            &safe_text(&discrepancy.reference),
-            discrepancy.currency.code(),
-            &amount(partner),
-            &amount(ledger),
-            &difference.map_or(String::new(), |d| amount_text(d, discrepancy.currency)),
-            &value_date(partner),
-            &value_date(ledger),
-            &line(partner),
-            &line(ledger),
-            &safe_text(&discrepancy.rule),
-            &safe_text(&discrepancy.reason),
-        ])?;
+        let cells = cells(discrepancy.borrow());
+        for cell in &cells {
+            csv.write_field(cell.csv().as_bytes())?;
+        }
+        csv.write_record(None::<&[u8]>)?;
     }
     csv.flush()
 }
 
-fn amount(record: &Option<Record>) -> String {
-    let money: Option<&Money> = record.as_ref().map(|record| &record.money);
-    money.map_or(String::new(), Money::amount_text)
+/// The cells of one discrepancy, in the order of [`COLUMNS`].
+pub(crate) fn cells(discrepancy: &Discrepancy) -> [Cell<'_>; 14] {
+    let (partner, ledger) = (&discrepancy.partner, &discrepancy.ledger);
+    let currency = discrepancy.currency;
+    [
+        Cell::name(discrepancy.id.as_str()),
+        Cell::name(discrepancy.kind.name()),
+        Cell::name(discrepancy.severity.name()),
+        Cell::text(&*discrepancy.reference),
+        Cell::word(Some(currency)),
+        amount(partner),
+        amount(ledger),
+        Cell::number(discrepancy.difference.map(|sum| amount_text(sum, currency))),
+        value_date(partner),
+        value_date(ledger),
+        line(partner),
+        line(ledger),
+        Cell::text(&*discrepancy.rule),
+        Cell::text(&*discrepancy.reason),
+    ]
 }
 
-fn value_date(record: &Option<Record>) -> String {
-    let date = record.as_ref().map(|record| record.value_date);
-    date.map_or(String::new(), |date| date.to_string())
+fn amount(record: &Option<Record>) -> Cell<'_> {
+    Cell::number(record.as_ref().map(|record| record.money.amount_text()))
 }
 
-fn line(record: &Option<Record>) -> String {
-    let line = record.as_ref().map(|record| record.origin.line);
-    line.map_or(String::new(), |line| line.to_string())
+fn value_date(record: &Option<Record>) -> Cell<'_> {
+    Cell::word(record.as_ref().map(|record| record.value_date))
+}
+
+fn line(record: &Option<Record>) -> Cell<'_> {
+    Cell::number(record.as_ref().map(|record| record.origin.line))
 }

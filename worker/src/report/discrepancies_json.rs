@@ -35,8 +35,9 @@ pub fn write_discrepancies_ndjson<D: Borrow<Discrepancy>>(
     out.flush()
 }
 
+/// One discrepancy, in the words of `discrepancies.ndjson`.
 #[derive(Serialize)]
-struct DiscrepancyJson<'a> {
+pub(crate) struct DiscrepancyJson<'a> {
     discrepancy_id: &'a str,
     kind: &'static str,
     severity: &'static str,

@@ -1,17 +1,21 @@
-//! The files that people and scripts take away: discrepancies as CSV and NDJSON, rejects as CSV.
+//! The files that people and scripts take away: discrepancies as CSV and NDJSON, rejects as CSV, and
+//! the report of a run in [`run_report`].
 //!
 //! Written from domain values, by `trueup compare` and by the exports of a stored run alike. The
-//! same values give the same bytes. Decides nothing and reads nothing.
+//! same values give the same bytes. Decides nothing.
 
 mod discrepancies_csv;
 mod discrepancies_json;
 mod folder;
+mod inputs_json;
 mod rejects_csv;
+pub mod run_report;
 mod spreadsheet;
 
 pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
 pub use folder::OutputFolder;
+pub use inputs_json::{input_json, reject_json};
 pub use rejects_csv::write_rejects_csv;
 
 #[cfg(test)]

@@ -1,18 +1,69 @@
-//! Text that is safe to open in a spreadsheet.
+//! Cells of the tables that people open in a spreadsheet, and text that is safe there.
 
 use std::borrow::Cow;
 
-/// `text` as a spreadsheet shows it, rather than runs it.
-///
-/// Programs take a cell that begins with one of these for a formula (CWE-1236), and what partners
-/// send is not ours to trust. A leading apostrophe makes it text. Numbers are not given to this
-/// function: a negative amount stays a number.
-pub(crate) fn safe_text(text: &str) -> Cow<'_, str> {
-    match text.as_bytes().first() {
-        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r') => Cow::Owned(format!("'{text}")),
-        _ => Cow::Borrowed(text),
+/// One cell of a table, whatever file it ends in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Cell<'a> {
+    /// Text from outside: never run as a formula.
+    Text(Cow<'a, str>),
+    /// A word of ours: a name, an id, a date.
+    Word(Cow<'a, str>),
+    /// A plain decimal number, exact; empty for none.
+    Number(String),
+}
+
+impl<'a> Cell<'a> {
+    /// Text from outside; empty for none.
+    pub(crate) fn text(text: impl Into<Option<&'a str>>) -> Self {
+        Cell::Text(Cow::Borrowed(text.into().unwrap_or_default()))
+    }
+
+    /// A name of ours; empty for none.
+    pub(crate) fn name(name: impl Into<Option<&'a str>>) -> Self {
+        Cell::Word(Cow::Borrowed(name.into().unwrap_or_default()))
+    }
+
+    /// A date, or another thing that prints as one word of ours.
+    pub(crate) fn word(word: Option<impl ToString>) -> Self {
+        Cell::Word(Cow::Owned(
+            word.map_or(String::new(), |word| word.to_string()),
+        ))
+    }
+
+    /// A number that prints as a plain decimal.
+    pub(crate) fn number(number: Option<impl ToString>) -> Self {
+        Cell::Number(number.map_or(String::new(), |number| number.to_string()))
+    }
+
+    /// As CSV holds it.
+    pub(crate) fn csv(&self) -> Cow<'_, str> {
+        match self {
+            Cell::Text(text) => safe_text(text),
+            Cell::Word(text) => Cow::Borrowed(text),
+            Cell::Number(text) => Cow::Borrowed(text),
+        }
     }
 }
+
+/// `text` as a spreadsheet shows it, rather than runs it.
+///
+/// Programs take a cell that begins with one of these for a formula (CWE-1236), some also behind
+/// what they drop (line ends, NUL) or in full width, and what partners send is not ours to trust. A
+/// leading apostrophe makes it text. Numbers are not given to this function: a negative amount stays
+/// a number.
+pub(crate) fn safe_text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(FORMULA_TRIGGERS) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What a formula may begin with.
+pub(crate) const FORMULA_TRIGGERS: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
+];
 
 #[cfg(test)]
 mod tests {
@@ -20,10 +71,13 @@ mod tests {
 
     #[test]
     fn formulas_become_text() {
-        for text in ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"] {
-            assert_eq!(safe_text(text), format!("'{text}"));
+        for trigger in FORMULA_TRIGGERS {
+            for rest in ["", "1+1", "SUM(A1)", "=1"] {
+                let text = format!("{trigger}{rest}");
+                assert_eq!(safe_text(&text), format!("'{text}"));
+            }
         }
-        for text in ["", "INV-1", "'=1", "1-2", "ä=1"] {
+        for text in ["", "INV-1", "'=1", "1-2", "ä=1", "x\n=1"] {
             assert_eq!(safe_text(text), text);
         }
     }
