@@ -8,6 +8,7 @@ mod kills;
 mod outages;
 mod postgres;
 mod replay;
+mod reports;
 mod runs;
 mod servers;
 mod staging_s3;
