@@ -122,6 +122,12 @@ impl RunReport {
         })
     }
 
+    /// Whether the run got as far as a result: without one, nothing found says nothing.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        self.run.totals.is_some()
+    }
+
     /// Lines of all inputs that could not be read; the report may hold fewer of them.
     #[must_use]
     pub fn rejected(&self) -> u64 {

@@ -39,6 +39,9 @@ fn about(rows: &mut Rows<'_>, report: &RunReport) {
     rows.text("Run", &run.run_id, &text::scope(&run.scope));
     rows.text("Business date", &run.business_date.to_string(), "");
     rows.text("Made at", &time(report.made_at), wording::CASES_AS_OF);
+    if let Some(problem) = &report.ending.problem {
+        rows.text("Ended without a result", problem, "");
+    }
     for answer in wording::answers(report) {
         rows.text(answer.question, &answer.answer, &answer.details.join("; "));
     }

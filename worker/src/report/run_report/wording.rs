@@ -23,6 +23,9 @@ pub(super) const ROUNDED_DOWN: &str = "Percentages are computed from exact count
 /// When cases were looked at.
 pub(super) const CASES_AS_OF: &str = "cases are as they stood then";
 
+/// The answer as long as a run has no result.
+const NOT_KNOWN: &str = "Not known";
+
 /// Most currencies, people or lines that one answer names.
 const NAMED_MAX: usize = 4;
 
@@ -63,7 +66,7 @@ fn balances(report: &RunReport) -> Answer {
     let (answer, mut details, tone) = match &balance.verdict {
         Verdict::Unknown => {
             let why = "nothing was added up: the run did not get that far";
-            ("Not known", vec![why.to_owned()], Tone::Neutral)
+            (NOT_KNOWN, vec![why.to_owned()], Tone::Neutral)
         }
         Verdict::Fails(imbalances) => {
             let lines = imbalances.iter().map(ToString::to_string).collect();
@@ -105,6 +108,7 @@ fn open(report: &RunReport) -> Answer {
         ));
     }
     let answer = match (total.found, total.open) {
+        (0, _) if !report.is_compared() => NOT_KNOWN.to_owned(),
         (0, _) => "Nothing was found".to_owned(),
         (_, 0) => format!("None of {}", total.found),
         (found, open) if found == open => format!("All {found}"),
@@ -118,7 +122,7 @@ fn open(report: &RunReport) -> Answer {
         question: "What is open?",
         answer,
         details,
-        tone: if total.open == 0 && has_ended(report) {
+        tone: if total.open == 0 && report.is_compared() {
             Tone::Good
         } else {
             Tone::Neutral
@@ -129,6 +133,7 @@ fn open(report: &RunReport) -> Answer {
 fn critical(report: &RunReport) -> Answer {
     let tally = report.figures.of_severity(Severity::Critical);
     let (answer, tone) = match (tally.found, tally.open) {
+        (0, _) if !report.is_compared() => (NOT_KNOWN.to_owned(), Tone::Neutral),
         (0, _) => ("Nothing".to_owned(), Tone::Good),
         (found, 0) => (format!("None of {found} open"), Tone::Good),
         (_, open) => (format!("{open} open"), Tone::Bad),
@@ -137,11 +142,7 @@ fn critical(report: &RunReport) -> Answer {
         question: "What is critical?",
         answer,
         details: at_stake(report, |figures| &figures.critical),
-        tone: if has_ended(report) || tone == Tone::Bad {
-            tone
-        } else {
-            Tone::Neutral
-        },
+        tone,
     }
 }
 
@@ -166,7 +167,7 @@ fn done(report: &RunReport) -> Answer {
     Answer {
         question: "Who did what?",
         answer: match resolutions.resolved {
-            0 if report.figures.total.found == 0 => "Nothing to resolve".to_owned(),
+            0 if report.items.is_empty() && report.is_compared() => "Nothing to resolve".to_owned(),
             0 => "Nothing resolved yet".to_owned(),
             count => format!("{count} resolved"),
         },
@@ -191,7 +192,6 @@ fn signed_off(report: &RunReport) -> Answer {
         }
     };
     let mut details = vec![detail];
-    details.extend(ending.problem.clone());
     let is_broken = matches!(report.trail, Trail::Broken(_));
     if is_broken {
         details.insert(
@@ -215,13 +215,6 @@ fn unsigned(state: RunState) -> (&'static str, Tone) {
         RunState::Failed => ("the run failed", Tone::Bad),
         RunState::Quarantined => ("an input can't be used", Tone::Bad),
     }
-}
-
-fn has_ended(report: &RunReport) -> bool {
-    matches!(
-        report.ending.state,
-        RunState::InReview | RunState::Completed
-    )
 }
 
 /// What is at stake per currency, in words.

@@ -106,7 +106,7 @@ fn rate_row(rate: &Rate) -> Vec<Markup> {
 pub(super) fn discrepancies(report: &RunReport) -> Markup {
     let figures = &report.figures;
     if figures.total.found == 0 {
-        let text = "No discrepancies were found.";
+        let text = nothing(report, "No discrepancies were found.");
         return section("found", "What was found", &note(text));
     }
     let content = html! {
@@ -115,6 +115,15 @@ pub(super) fn discrepancies(report: &RunReport) -> Markup {
         (stakes_table(report))
     };
     section("found", "What was found", &content)
+}
+
+/// What nothing means: without a result, it says nothing.
+pub(super) fn nothing<'t>(report: &RunReport, text: &'t str) -> &'t str {
+    if report.is_compared() {
+        text
+    } else {
+        "Not known: the run did not get that far."
+    }
 }
 
 /// Counts of a kind, the most urgent first.
@@ -237,7 +246,7 @@ fn stakes_table(report: &RunReport) -> Markup {
 pub(super) fn ageing(report: &RunReport) -> Markup {
     let figures = &report.figures;
     if figures.total.open == 0 {
-        let text = "Nothing is open.";
+        let text = nothing(report, "Nothing is open.");
         return section("ageing", "How old what is open is", &note(text));
     }
     let bars = AgeBucket::ALL.iter().map(|bucket| {

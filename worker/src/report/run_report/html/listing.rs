@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use super::super::charts::severity_class;
 use super::super::model::{Item, RunReport};
 use super::super::text::{counted, words};
+use super::found::nothing;
 use super::parts::{Column, amount, count, counted_sum, none, note, outside, section, sum, table};
 
 /// Most discrepancies of one severity that the page shows.
@@ -50,7 +51,7 @@ pub(super) fn open_items(report: &RunReport) -> Markup {
         .as_ref()
         .map_or(0, |totals| totals.in_transit);
     let content = html! {
-        @if rows.is_empty() { (note("Nothing is open.")) } @else {
+        @if rows.is_empty() { (note(nothing(report, "Nothing is open."))) } @else {
             (table("Open at the end, per currency", &columns, &rows))
         }
         @if in_transit > 0 {

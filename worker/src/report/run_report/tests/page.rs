@@ -252,6 +252,13 @@ fn a_run_in_any_state_says_which() {
     };
     let failed = shown(RunState::Failed, Some("the ledger is down"), false);
     assert!(failed.contains("This run ended without a result. the ledger is down"));
+    for question in ["Does it balance?", "What is open?", "What is critical?"] {
+        let answer = format!("{question}·Not known");
+        assert!(failed.contains(&answer), "{answer}");
+    }
+    for claim in ["Nothing was found", "Nothing is open", "No discrepancies"] {
+        assert!(!failed.contains(claim), "{claim}");
+    }
     let running = shown(RunState::Running, None, false);
     assert!(running.contains("This run has not ended."));
     assert!(running.contains("No input is on record."));
