@@ -25,6 +25,9 @@ pub enum RequestError {
         /// What was given.
         value: String,
     },
+    /// The JSON is not of the message's form: an unknown field, or a value of another type.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 /// Checks what can be checked without the configuration.
@@ -57,15 +60,20 @@ pub fn run_context(request: &wire::ReconciliationInput) -> Result<RunContext, Re
 /// # Errors
 /// Missing, or not such a date.
 pub fn business_date(text: &str) -> Result<Date, RequestError> {
+    day("business_date", text)
+}
+
+/// The date in the field `field`.
+pub(crate) fn day(field: &'static str, text: &str) -> Result<Date, RequestError> {
     if text.is_empty() {
-        return Err(RequestError::Missing("business_date"));
+        return Err(RequestError::Missing(field));
     }
     let shaped = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
     text.parse()
         .ok()
         .filter(|_| shaped)
         .ok_or_else(|| RequestError::Invalid {
-            field: "business_date",
+            field,
             problem: "must be a day of the calendar as YYYY-MM-DD",
             value: text.to_owned(),
         })

@@ -10,6 +10,7 @@
 pub mod wire {
     include!(concat!(env!("OUT_DIR"), "/trueup.v1.rs"));
 }
+pub mod case;
 pub mod convert;
 pub mod staged;
 pub mod totals;
