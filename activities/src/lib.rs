@@ -12,6 +12,8 @@ mod runs;
 pub mod source;
 pub mod staging;
 pub mod store;
+mod temporal;
 mod trueup;
 
+pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

@@ -11,13 +11,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::case::Authority;
-use proto::wire::AlertStatus;
+use proto::wire::{AlertStatus, CaseBatchResult, CaseReply};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
-    AdmitRun, AuditHead, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets,
-    Conclude, ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched, OpenCase,
-    OpenRun, Opened, Opening, Record, RecordFindings, Recorded, Stored,
+    ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection, CaseAct,
+    CaseActed, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets, Conclude,
+    ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched, ForwardAct,
+    Forwarding, OpenCase, OpenRun, Opened, Opening, PassTime, Record, RecordFindings, Recorded,
+    SelectCases, Stored, TellCases, Telling, TimePassing,
 };
 
 use crate::alerts::Channels;
@@ -25,6 +27,7 @@ use crate::formats::ReadLimits;
 use crate::source::Source;
 use crate::staging::Staging;
 use crate::store::Store;
+use crate::temporal::Workflows;
 use crate::{cases, runs};
 
 /// An installation, ready to work: what its configuration says, and everything it talks to.
@@ -45,6 +48,8 @@ pub struct Trueup {
     pub staging: Staging,
     /// The alert channels.
     pub channels: Channels,
+    /// Other workflows: cases, and runs in review.
+    pub workflows: Workflows,
 }
 
 /// How the work of a run is divided.
@@ -140,5 +145,60 @@ impl Trueup {
         input: Delivery,
     ) -> Result<AlertStatus, ActivityError> {
         Ok(cases::deliver(&self, input).await?)
+    }
+
+    #[activity(definition = ActOnCase)]
+    pub async fn act_on_case(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: CaseAct,
+    ) -> Result<CaseActed, ActivityError> {
+        Ok(cases::act(&self, input).await?)
+    }
+
+    #[activity(definition = PassTime)]
+    pub async fn pass_time(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: TimePassing,
+    ) -> Result<CaseActed, ActivityError> {
+        Ok(cases::pass(&self, input).await?)
+    }
+
+    #[activity(definition = ForwardAct)]
+    pub async fn forward_act(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Forwarding,
+    ) -> Result<CaseReply, ActivityError> {
+        Ok(cases::forward(&self, input).await?)
+    }
+
+    #[activity(definition = TellCases)]
+    pub async fn tell_cases(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: Telling,
+    ) -> Result<(), ActivityError> {
+        cases::tell(&self, &ctx, input).await?;
+        Ok(())
+    }
+
+    #[activity(definition = SelectCases)]
+    pub async fn select_cases(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: BatchSelection,
+    ) -> Result<BatchSelected, ActivityError> {
+        Ok(cases::select(&self, input).await?)
+    }
+
+    #[activity(definition = ActOnCases)]
+    pub async fn act_on_cases(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: BatchAct,
+    ) -> Result<CaseBatchResult, ActivityError> {
+        Ok(cases::act_on_many(&self, &ctx, input).await?)
     }
 }

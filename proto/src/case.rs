@@ -13,7 +13,7 @@ use domain::money::Amount;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::convert::{RequestError, day};
+use crate::convert::{RequestError, day, identifier};
 use crate::wire;
 
 pub use batch::{Batch, Filter, Selection, batch, filter};
@@ -89,13 +89,13 @@ pub fn act(action: &str, input: &Value) -> Result<(String, Asked), RequestError>
     let (by, act) = match action {
         "assign" => {
             let wire::CaseAssignment { by, to, note } = read(input)?;
-            let (by, to) = (required("by", by)?, required("to", to)?);
+            let (by, to) = (person("by", by)?, person("to", to)?);
             (by, Act::Assign { to, note })
         }
         "resolve" => return resolve(read(input)?),
         "comment" | "approve" | "reject" | "reopen" | "acknowledge" => {
             let wire::CaseNote { by, note } = read(input)?;
-            (required("by", by)?, noted(action, note)?)
+            (person("by", by)?, noted(action, note)?)
         }
         "seen_again" => {
             let wire::CaseSeenAgain { run_id } = read(input)?;
@@ -131,7 +131,7 @@ fn noted(action: &str, note: String) -> Result<Act, RequestError> {
 }
 
 fn resolve(asked: wire::CaseResolution) -> Result<(String, Asked), RequestError> {
-    let by = required("by", asked.by)?;
+    let by = person("by", asked.by)?;
     let name = required("resolution", asked.resolution)?;
     let kind = ResolutionKind::parse(&name).ok_or_else(|| {
         invalid(
@@ -199,6 +199,12 @@ fn resolve(asked: wire::CaseResolution) -> Result<(String, Asked), RequestError>
 /// The message of an action, and nothing else.
 fn read<T: DeserializeOwned>(input: &Value) -> Result<T, RequestError> {
     T::deserialize(input).map_err(|error| RequestError::Unreadable(error.to_string()))
+}
+
+/// A name of bounded size: it stands on the audit trail even when the domain refuses it.
+fn person(field: &'static str, name: String) -> Result<String, RequestError> {
+    let name = required(field, name)?;
+    identifier(field, &name).map(|()| name)
 }
 
 fn required(field: &'static str, value: String) -> Result<String, RequestError> {

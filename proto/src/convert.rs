@@ -95,7 +95,8 @@ fn scope(scope: &wire::Scope) -> Result<Scope, RequestError> {
     }
 }
 
-fn identifier(field: &'static str, value: &str) -> Result<(), RequestError> {
+/// A name in the field `field`: not empty, not too long, without control characters.
+pub(crate) fn identifier(field: &'static str, value: &str) -> Result<(), RequestError> {
     if value.is_empty() {
         return Err(RequestError::Missing(field));
     }

@@ -3,7 +3,7 @@
 use activities::alerts::Channels;
 use activities::staging::Staging;
 use activities::store::Store;
-use activities::{Pace, Trueup};
+use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
 
 use crate::config::Configuration;
@@ -63,5 +63,6 @@ pub async fn activities_with(
         store,
         staging,
         channels,
+        workflows: Workflows::out_of_reach(),
     })
 }

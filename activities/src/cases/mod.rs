@@ -1,7 +1,27 @@
-//! The activities of a case: finding it, and telling people.
+//! The activities of cases: finding one, telling people, acting on it, and on many at once.
 
+mod act;
+mod batch;
+mod deciding;
 mod deliver;
+mod forward;
+mod of_run;
 mod open;
+mod review;
+mod select;
+mod standing;
+mod tell;
+#[cfg(test)]
+mod tests;
+mod time;
 
+pub(crate) use act::act;
+pub(crate) use batch::act as act_on_many;
 pub(crate) use deliver::deliver;
+pub(crate) use forward::forward;
+#[allow(unused_imports, reason = "for the run's recording of open items")]
+pub(crate) use of_run::acts_of_run;
 pub(crate) use open::open;
+pub(crate) use select::select;
+pub(crate) use tell::tell;
+pub(crate) use time::pass;

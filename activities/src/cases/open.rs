@@ -4,24 +4,25 @@ use proto::wire::AlertStatus;
 use workflows::failure;
 use workflows::ports::{CaseOpened, CaseOpening};
 
+use super::standing::standing;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
-use crate::store::{AlertRow, AlertState, CaseState, StoreError};
+use crate::store::{AlertRow, AlertState, StoreError};
 
 pub(crate) async fn open(trueup: &Trueup, input: CaseOpening) -> Result<CaseOpened, Failure> {
     let at = timestamp(&input.at)?;
-    let case = match trueup.store.open_case(&input.discrepancy_id, at).await {
+    let row = match trueup.store.open_case(&input.discrepancy_id, at).await {
         Err(StoreError::NotFound(problem)) => {
             return Err(Failure::last(failure::UNKNOWN_DISCREPANCY, problem));
         }
         found => found?,
     };
-    let is_open = |state: CaseState| state == CaseState::Open;
+    let (case, stays_open) = standing(trueup, &row).await?;
     Ok(CaseOpened {
-        case: None,
-        alerts: case.alerts.iter().map(status).collect(),
-        stays_open: case.discrepancy.is_some_and(|row| is_open(row.state)),
+        alerts: case.alerts.clone(),
+        stays_open,
+        case: Some(case),
     })
 }
 

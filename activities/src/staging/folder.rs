@@ -33,6 +33,16 @@ pub enum Folder<'a> {
         /// The run.
         run_id: &'a str,
     },
+    /// `runs/<run id>/told`: cases of earlier runs that have to hear of this one.
+    Told {
+        /// The run.
+        run_id: &'a str,
+    },
+    /// `batches/<batch id>`: which cases people acted on at once, and what came of it.
+    Batch {
+        /// The batch.
+        batch_id: &'a str,
+    },
 }
 
 impl Folder<'_> {
@@ -50,6 +60,8 @@ impl Folder<'_> {
                 side: Side::Ledger,
             } => ("runs", run_id, "staged/ledger"),
             Folder::Compared { run_id } => ("runs", run_id, "compared"),
+            Folder::Told { run_id } => ("runs", run_id, "told"),
+            Folder::Batch { batch_id } => ("batches", batch_id, ""),
         };
         let below = below.split('/').filter(|part| !part.is_empty());
         let parts = std::iter::once(top)

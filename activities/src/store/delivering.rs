@@ -1,28 +1,16 @@
-//! Cases and their alerts. The store numbers their audit entries itself, in the transaction that
-//! they tell of: deliveries of one case and people at the command line write side by side.
+//! Alerts on their way. The store numbers the audit entries of a case itself, in the transaction
+//! that they tell of: deliveries of one case and people at the command line write side by side.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::sqlite::{alerts, cases};
-use super::{AlertFilter, AlertRow, CaseRow, Delivery, Redrive, Store, StoreError};
+use super::sqlite::alerts;
+use super::{AlertFilter, AlertRow, Delivery, Redrive, Store, StoreError};
 
-/// Cases and alerts.
+/// Alerts.
 impl Store {
-    /// A case begins: puts `case_opened` on its stream, once, and gives what is known of it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when `subject_id` is neither a discrepancy nor a summary.
-    pub async fn open_case(&self, subject_id: &str, at: Timestamp) -> Result<CaseRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let subject_id = subject_id.to_owned();
-        store
-            .write(move |transaction| cases::open(transaction, &subject_id, at))
-            .await
-    }
-
     /// One alert.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! Which runs, discrepancies and alerts to list, and how many of them.
 
 use domain::discrepancy::Kind;
+use domain::money::{Amount, Currency};
 use domain::severity::Severity;
 use jiff::civil::Date;
+use proto::case::Filter;
 
 use super::state::{AlertState, CaseState, RunState};
 
@@ -55,8 +57,37 @@ pub struct DiscrepancyFilter {
     pub reference: Option<String>,
     /// Whose case is in this state.
     pub state: Option<CaseState>,
+    /// Whose case is open or proposed.
+    pub open: bool,
+    /// Whose case this person is to look at.
+    pub assigned_to: Option<String>,
+    /// In this currency.
+    pub currency: Option<Currency>,
+    /// With at least this much at stake, whatever the currency.
+    pub amount_from: Option<Amount>,
+    /// With at most this much at stake, whatever the currency.
+    pub amount_to: Option<Amount>,
     /// The most severe first, then by id.
     pub page: Page,
+}
+
+impl From<Filter> for DiscrepancyFilter {
+    fn from(filter: Filter) -> Self {
+        DiscrepancyFilter {
+            run_id: filter.run_id,
+            source: filter.source,
+            kind: filter.kind,
+            severity: filter.severity,
+            reference: None,
+            state: filter.state,
+            open: false,
+            assigned_to: filter.assigned_to,
+            currency: filter.currency,
+            amount_from: filter.amount_from,
+            amount_to: filter.amount_to,
+            page: Page::default(),
+        }
+    }
 }
 
 /// Which alerts to list. Everything given must hold.

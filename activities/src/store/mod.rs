@@ -6,8 +6,9 @@
 //! at a run left behind.
 
 mod alert_json;
+mod cases;
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 mod delivering;
 mod error;
 mod filter;
@@ -23,12 +24,13 @@ use domain::audit::AuditEntry;
 use domain::record::Reject;
 use rusqlite::Transaction;
 
+pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use model::{
-    AlertRow, AuditStream, CaseRow, Delivery, DiscrepancyRow, FailureCause, Finding, Findings,
-    InputRow, Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion,
-    RunFailure, RunOpening, RunRow, SEEN_MAX, SeenInput,
+    AlertRow, AuditStream, Delivery, DiscrepancyRow, FailureCause, Finding, Findings, InputRow,
+    Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
+    RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
@@ -36,7 +38,7 @@ pub use state::{AlertState, CaseState, RunState};
 use sqlite::{audit, findings, inputs, runs};
 
 /// Who is on the audit trail when no person did it.
-pub const TRUEUP: &str = "trueup";
+pub const TRUEUP: &str = domain::case::SYSTEM;
 
 /// A store, whichever it is. Cheap to clone; clones share their connections.
 #[derive(Clone, Debug)]

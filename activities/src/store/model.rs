@@ -2,6 +2,7 @@
 
 use domain::alert::AlertIntent;
 use domain::audit::{AuditEntry, AuditHead};
+use domain::case::Case;
 use domain::discrepancy::Discrepancy;
 use domain::money::Money;
 use domain::policy::Scope;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::wire::RunTotals;
 
-use super::state::{AlertState, CaseState, RunState};
+use super::state::{AlertState, RunState};
 
 /// Rejects of one input that are kept in the store, in order; the input's counts tell of the rest,
 /// which the staged reject file holds.
@@ -193,23 +194,14 @@ pub struct DiscrepancyRow {
     pub source: String,
     /// The discrepancy.
     pub discrepancy: Discrepancy,
-    /// Where its case stands.
-    pub state: CaseState,
+    /// How its case stands.
+    pub case: Case,
     /// The run that found it first.
     pub first_seen_run: String,
     /// The run that found it last.
     pub last_seen_run: String,
     /// Alerts that tell about it, in order.
     pub alert_ids: Vec<String>,
-}
-
-/// A case as its workflow begins it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CaseRow {
-    /// Its discrepancy; none when it is the case of a summary.
-    pub discrepancy: Option<DiscrepancyRow>,
-    /// Its alerts, by id.
-    pub alerts: Vec<AlertRow>,
 }
 
 /// An alert on record.

@@ -1,5 +1,6 @@
 //! What people list and auditors verify.
 
+use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
 
 use super::sqlite::{audit, inputs, listing, runs};
@@ -68,6 +69,35 @@ impl Store {
         let Store::Sqlite(store) = self;
         store
             .read(move |transaction| listing::discrepancies(transaction, &filter))
+            .await
+    }
+
+    /// Ids of the discrepancies that fit, in order, at most so many, whatever the filter's page.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn discrepancy_ids(
+        &self,
+        filter: DiscrepancyFilter,
+        at_most: u64,
+    ) -> Result<Vec<String>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| listing::ids(transaction, &filter, at_most))
+            .await
+    }
+
+    /// How many discrepancies fit, and what is at stake, per currency, whatever the filter's page.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn count_and_sums(
+        &self,
+        filter: DiscrepancyFilter,
+    ) -> Result<Vec<CurrencyTotal>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| listing::totals(transaction, &filter))
             .await
     }
 

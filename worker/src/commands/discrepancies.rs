@@ -57,11 +57,11 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         kind: arguments.kind,
         severity: arguments.severity,
         reference: arguments.reference,
-        state: None,
         page: Page {
             limit: arguments.limit,
             offset: arguments.offset,
         },
+        ..DiscrepancyFilter::default()
     };
     let rows = store.discrepancies(filter).await?;
     if arguments.csv {
@@ -88,6 +88,8 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
         Column::Right("ledger"),
         Column::Right("difference"),
         Column::Left("case"),
+        Column::Left("owner"),
+        Column::Left("resolution"),
         Column::Left("id"),
     ];
     table::print(
@@ -124,9 +126,18 @@ fn row(row: &DiscrepancyRow) -> Vec<String> {
         amount(&discrepancy.partner),
         amount(&discrepancy.ledger),
         difference,
-        row.state.to_string(),
+        row.case.state.to_string(),
+        row.case.assigned_to.clone().unwrap_or("-".to_owned()),
+        resolution(row),
         discrepancy.id.to_string(),
     ]
+}
+
+fn resolution(row: &DiscrepancyRow) -> String {
+    let decision = row.case.decision.as_ref();
+    decision.map_or("-".to_owned(), |decision| {
+        decision.resolution.kind().to_string()
+    })
 }
 
 /// A discrepancy on record as scripts see it: as in `discrepancies.ndjson`, and where it stands.
@@ -137,7 +148,17 @@ pub(super) fn to_json(row: &DiscrepancyRow) -> anyhow::Result<Value> {
         .context("a discrepancy is a JSON object")?;
     object.insert("run_id".to_owned(), row.run_id.clone().into());
     object.insert("source".to_owned(), row.source.clone().into());
-    object.insert("case".to_owned(), row.state.name().into());
+    let (case, currency) = (&row.case, row.discrepancy.currency);
+    let decision = case.decision.as_ref();
+    let decision = decision.map(|decision| proto::case::decision(decision, currency));
+    object.insert("case".to_owned(), case.state.name().into());
+    object.insert("assigned_to".to_owned(), case.assigned_to.clone().into());
+    object.insert(
+        "acknowledged_by".to_owned(),
+        case.acknowledged_by.clone().into(),
+    );
+    object.insert("decision".to_owned(), serde_json::to_value(decision)?);
+    object.insert("case_version".to_owned(), case.version.into());
     object.insert(
         "first_seen_run".to_owned(),
         row.first_seen_run.clone().into(),

@@ -1,6 +1,7 @@
 //! `trueup show`: all that is on record about one run or one discrepancy.
 
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store};
+use domain::case::{CaseState, Resolution};
 use domain::record::Record;
 
 use super::{discrepancies, runs};
@@ -134,11 +135,45 @@ fn print_discrepancy(row: &DiscrepancyRow) {
         say!("  nearest    {}", nearest.kept_apart_by);
         print_record("", &nearest.record);
     }
-    say!("  case       case/{} ({})", discrepancy.id, row.state);
+    print_case(row);
     say!("  first seen {}", row.first_seen_run);
     say!("  last seen  {}", row.last_seen_run);
     for alert in &row.alert_ids {
         say!("  alert      {alert}");
+    }
+}
+
+fn print_case(row: &DiscrepancyRow) {
+    let (case, discrepancy) = (&row.case, &row.discrepancy);
+    say!("  case       case/{} ({})", discrepancy.id, case.state);
+    if let Some(owner) = &case.assigned_to {
+        say!("  owner      {owner}");
+    }
+    if let Some(person) = &case.acknowledged_by {
+        say!("  seen by    {person}");
+    }
+    let Some(decision) = &case.decision else {
+        return;
+    };
+    let told = proto::case::decision(decision, discrepancy.currency);
+    let (match_with, until) = (told.match_with, told.until);
+    let with = match &decision.resolution {
+        Resolution::Match { .. } => format!(" with {match_with}"),
+        Resolution::WriteOff { .. } => format!(
+            " of {} {}, {}, account {}",
+            told.amount, discrepancy.currency, told.reason_code, told.account
+        ),
+        Resolution::InTransit { .. } => format!(" until {until}"),
+        _ => String::new(),
+    };
+    let standing = match case.state {
+        CaseState::Proposed => "proposed",
+        _ => "resolution",
+    };
+    say!("  {standing:<10} {}{with}", told.resolution);
+    say!("             by {} on {}: {}", told.by, told.at, told.note);
+    if !told.approved_by.is_empty() {
+        say!("             approved by {}", told.approved_by);
     }
 }
 

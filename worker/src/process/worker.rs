@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use activities::Trueup;
+use activities::{Trueup, Workflows};
 use anyhow::Context;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
@@ -25,7 +25,7 @@ pub type Ready = tokio::sync::oneshot::Sender<()>;
 /// When the worker can't start or polling ends by itself.
 pub async fn run_worker(
     client: Client,
-    activities: Trueup,
+    mut activities: Trueup,
     ready: Option<Ready>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -34,6 +34,7 @@ pub async fn run_worker(
         .build()
         .map_err(|error| anyhow::anyhow!(error))?;
     let runtime = Runtime::from_current_tokio(options)?;
+    activities.workflows = Workflows::reached_by(client.clone());
     let options = WorkerOptions::new(TASK_QUEUE)
         .graceful_shutdown_period(GRACE)
         .register_activities(activities)

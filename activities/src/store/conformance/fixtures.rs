@@ -15,13 +15,13 @@ use crate::store::{
     Finding, Findings, InputRow, Opened, RowCounts, RunCompletion, RunOpening, Store,
 };
 
-pub(in crate::store) const SOURCE: &str = "acme-pay";
+pub(crate) const SOURCE: &str = "acme-pay";
 
-pub(in crate::store) fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_000_000 + second).unwrap()
 }
 
-pub(in crate::store) fn opening(run_id: &str, workflow_run_id: &str) -> RunOpening {
+pub(crate) fn opening(run_id: &str, workflow_run_id: &str) -> RunOpening {
     RunOpening {
         run_id: run_id.to_owned(),
         workflow_run_id: workflow_run_id.to_owned(),
@@ -35,7 +35,7 @@ pub(in crate::store) fn opening(run_id: &str, workflow_run_id: &str) -> RunOpeni
 }
 
 /// Opens a run that must not have completed; gives the end of its stream.
-pub(in crate::store) async fn opened(store: &Store, run_id: &str) -> AuditHead {
+pub(crate) async fn opened(store: &Store, run_id: &str) -> AuditHead {
     match store
         .open_run(opening(run_id, "execution-1"))
         .await
@@ -46,7 +46,7 @@ pub(in crate::store) async fn opened(store: &Store, run_id: &str) -> AuditHead {
     }
 }
 
-pub(in crate::store) fn cursor(stream: &str, head: AuditHead) -> AuditCursor {
+pub(crate) fn cursor(stream: &str, head: AuditHead) -> AuditCursor {
     AuditCursor {
         stream: stream.to_owned(),
         head,
@@ -55,7 +55,7 @@ pub(in crate::store) fn cursor(stream: &str, head: AuditHead) -> AuditCursor {
     }
 }
 
-pub(in crate::store) fn entry(stream: &str, head: AuditHead, detail: &str) -> AuditEntry {
+pub(crate) fn entry(stream: &str, head: AuditHead, detail: &str) -> AuditEntry {
     let fields = [("detail", detail.to_owned())];
     cursor(stream, head).entry(AuditEvent::Compared, fields).0
 }
@@ -67,7 +67,7 @@ fn money(amount: &str, currency: &str) -> Money {
     }
 }
 
-pub(in crate::store) fn input(name: &str, sha256: &str) -> InputRow {
+pub(crate) fn input(name: &str, sha256: &str) -> InputRow {
     InputRow {
         side: Side::Partner,
         name: name.to_owned(),
@@ -87,7 +87,7 @@ pub(in crate::store) fn input(name: &str, sha256: &str) -> InputRow {
     }
 }
 
-pub(in crate::store) fn reject(line: u32) -> Reject {
+pub(crate) fn reject(line: u32) -> Reject {
     Reject {
         side: Side::Partner,
         origin: Origin {
@@ -129,7 +129,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
     }
 }
 
-pub(in crate::store) fn discrepancy(reference: &str, severity: Severity) -> Discrepancy {
+pub(crate) fn discrepancy(reference: &str, severity: Severity) -> Discrepancy {
     let kind = Kind::AmountMismatch;
     let nearest = NearestCandidate {
         record: record(Side::Ledger, "INV-X", "1"),
@@ -153,7 +153,7 @@ pub(in crate::store) fn discrepancy(reference: &str, severity: Severity) -> Disc
 }
 
 /// The alerts of a run about what was not alerted before: `critical` to Slack, `high` to mail.
-pub(in crate::store) fn alerts(run_id: &str, found: &[Discrepancy]) -> AlertPlan {
+pub(crate) fn alerts(run_id: &str, found: &[Discrepancy]) -> AlertPlan {
     let route = |severity_from, channel: &str| Route {
         severity_from,
         channel: channel.to_owned(),
@@ -175,11 +175,7 @@ pub(in crate::store) fn alerts(run_id: &str, found: &[Discrepancy]) -> AlertPlan
 }
 
 /// Everything about `found` in one chunk, all of it alerted.
-pub(in crate::store) fn findings(
-    run_id: &str,
-    found: &[Discrepancy],
-    audit: Vec<AuditEntry>,
-) -> Findings {
+pub(crate) fn findings(run_id: &str, found: &[Discrepancy], audit: Vec<AuditEntry>) -> Findings {
     let plan = alerts(run_id, found);
     let findings = found.iter().map(|discrepancy| Finding {
         discrepancy: discrepancy.clone(),
@@ -193,7 +189,7 @@ pub(in crate::store) fn findings(
     }
 }
 
-pub(in crate::store) fn completion(audit: Vec<AuditEntry>) -> RunCompletion {
+pub(crate) fn completion(audit: Vec<AuditEntry>) -> RunCompletion {
     let sum = |amount: &str| {
         Some(CountAndSum {
             count: 3,

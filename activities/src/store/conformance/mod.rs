@@ -4,6 +4,7 @@
 
 pub(super) mod alerts;
 pub(super) mod audit;
+pub(super) mod cases;
 mod fixtures;
 pub(super) mod reads;
 pub(super) mod runs;
@@ -42,6 +43,16 @@ macro_rules! conformance_tests {
                 a_dead_alert_is_redriven,
                 a_case_begins_once,
             ],
+            cases: [
+                an_act_is_done_once,
+                an_attempt_that_is_refused_is_on_the_trail,
+                of_two_acts_at_once_the_second_sees_the_first,
+                many_are_acted_on_in_one_call,
+                a_case_lives_on_from_run_to_run,
+                the_case_of_a_summary_can_be_acted_on,
+                a_run_knows_whether_anything_is_open,
+                cases_are_selected_exactly,
+            ],
             reads: [
                 everything_comes_back_as_it_went_in,
                 listings_are_filtered_and_paged,
@@ -51,4 +62,5 @@ macro_rules! conformance_tests {
     };
 }
 pub(super) use conformance_tests;
-pub(super) use fixtures::{completion, discrepancy, findings, opening};
+pub(crate) use fixtures::{SOURCE, at, discrepancy, findings, opened};
+pub(super) use fixtures::{completion, opening};

@@ -1,5 +1,6 @@
 //! Listings.
 
+use domain::case::Case;
 use domain::severity::Severity;
 use jiff::civil::date;
 
@@ -41,7 +42,7 @@ pub(in crate::store) async fn everything_comes_back_as_it_went_in(store: Store) 
     assert_eq!(run.totals, Some(completion(Vec::new()).totals));
     assert_eq!(run.closed_at, Some(at(3)));
     let row = store.discrepancy(found.id.as_str()).await.unwrap();
-    assert_eq!((row.run_id.as_str(), row.state), (RUN, CaseState::Open));
+    assert_eq!((row.run_id.as_str(), row.case), (RUN, Case::default()));
     assert_eq!(row.discrepancy, found);
     assert_eq!(store.inputs(RUN).await.unwrap(), [input("day.csv", "aa")]);
     let stored = store.rejects(RUN).await.unwrap();

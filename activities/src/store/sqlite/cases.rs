@@ -1,46 +1,239 @@
-//! Cases as their workflows begin them.
+//! Cases: what is known of one, and its workflow's beginning.
 
+use std::collections::BTreeSet;
+
+use domain::alert::AlertBody;
 use domain::audit::{AuditEvent, AuditHead};
+use domain::case::{Case, CaseState, Subject};
+use domain::discrepancy::Kind;
+use domain::money::{Amount, Currency, Money};
+use domain::severity::Severity;
 use jiff::Timestamp;
-use rusqlite::Transaction;
+use proto::wire::CaseDecision;
+use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{alerts, listing};
-use crate::store::{CaseRow, StoreError, TRUEUP};
+use super::{alerts, listing, value};
+use crate::store::{AlertRow, CaseRow, StoreError, TRUEUP};
 
-/// Begins the audit stream of a case, if it has not begun, and gives what is known of it.
+/// Begins a case's workflow, and its audit stream if that has not begun.
 pub(in crate::store) fn open(
     transaction: &Transaction<'_>,
-    subject_id: &str,
+    id: &str,
     at: Timestamp,
 ) -> Result<CaseRow, StoreError> {
-    let stream = format!("case/{subject_id}");
-    let discrepancy = listing::find_discrepancy(transaction, subject_id)?;
-    let alerts = alerts::of_case(transaction, &stream)?;
-    let Some(run_id) = discrepancy
-        .as_ref()
-        .map(|row| &row.first_seen_run)
-        .or_else(|| alerts.first().map(|alert| &alert.intent.run_id))
-    else {
-        return Err(listing::no_discrepancy(subject_id));
-    };
-    if audit::head(transaction, &stream)? == AuditHead::EMPTY {
-        audit::note(
-            transaction,
-            Note {
-                stream: &stream,
-                at,
-                actor: TRUEUP,
-                event: AuditEvent::CaseOpened,
-                fields: vec![
-                    ("alerts", alerts.len().to_string()),
-                    ("first_seen_run", run_id.clone()),
-                ],
-            },
-        )?;
-    }
+    let row = get(transaction, id)?;
+    begin(transaction, &row, at)?;
+    let mut statement = transaction
+        .prepare_cached("UPDATE cases SET has_workflow = 1 WHERE discrepancy_id = ?1")?;
+    statement.execute([id])?;
     Ok(CaseRow {
-        discrepancy,
-        alerts,
+        has_workflow: true,
+        ..row
+    })
+}
+
+/// The case of this id.
+pub(in crate::store) fn get(
+    transaction: &Transaction<'_>,
+    id: &str,
+) -> Result<CaseRow, StoreError> {
+    find(transaction, id)?.ok_or_else(|| listing::no_discrepancy(id))
+}
+
+pub(in crate::store) fn find(
+    transaction: &Transaction<'_>,
+    id: &str,
+) -> Result<Option<CaseRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT c.*, d.kind, d.severity, d.reference, d.currency, d.at_stake,
+                d.partner_amount IS NOT NULL AND d.ledger_amount IS NOT NULL AS has_both_sides
+         FROM cases c JOIN discrepancies d
+           ON d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt
+              AND d.discrepancy_id = c.discrepancy_id
+         WHERE c.discrepancy_id = ?1",
+    )?;
+    let mut rows = statement.query([id])?;
+    match rows.next()? {
+        Some(row) => from_row(row).map(Some),
+        None => find_summary(transaction, id),
+    }
+}
+
+/// Puts the case of a summary on record, and `case_opened` on the stream of any case, once.
+pub(super) fn begin(
+    transaction: &Transaction<'_>,
+    row: &CaseRow,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    if row.is_summary {
+        let mut statement = transaction.prepare_cached(
+            "INSERT INTO cases (discrepancy_id, source, state, first_seen_run, last_seen_run,
+                                last_seen_attempt)
+             VALUES (?1, ?2, 'open', ?3, ?3, 0) ON CONFLICT (discrepancy_id) DO NOTHING",
+        )?;
+        statement.execute(params![row.id, row.subject.source, row.last_seen_run])?;
+    }
+    let stream = format!("case/{}", row.id);
+    if audit::head(transaction, &stream)? != AuditHead::EMPTY {
+        return Ok(());
+    }
+    let mut statement =
+        transaction.prepare_cached("SELECT first_seen_run FROM cases WHERE discrepancy_id = ?1")?;
+    let first_seen_run: String = statement.query_row([&row.id], |row| row.get(0))?;
+    let alerts = alerts::of_case(transaction, &stream)?.len();
+    let note = Note {
+        stream: &stream,
+        at,
+        actor: TRUEUP,
+        event: AuditEvent::CaseOpened,
+        fields: vec![
+            ("alerts", alerts.to_string()),
+            ("first_seen_run", first_seen_run),
+        ],
+    };
+    audit::note(transaction, note)
+}
+
+/// Writes how a case stands.
+pub(super) fn save(
+    transaction: &Transaction<'_>,
+    row: &CaseRow,
+    case: &Case,
+) -> Result<(), StoreError> {
+    let decision = case.decision.as_ref();
+    let decision = decision.map(|decided| proto::case::decision(decided, row.subject.currency));
+    let mut statement = transaction.prepare_cached(
+        "UPDATE cases SET state = ?2, assigned_to = ?3, acknowledged_by = ?4, decision = ?5,
+                          seen_again_run = ?6, version = ?7
+         WHERE discrepancy_id = ?1",
+    )?;
+    statement.execute(params![
+        row.id,
+        case.state.name(),
+        case.assigned_to,
+        case.acknowledged_by,
+        decision.as_ref().map(value::json).transpose()?,
+        case.last_seen_run,
+        value::integer(case.version)?,
+    ])?;
+    Ok(())
+}
+
+/// How a case stands, by its columns.
+pub(super) fn case(row: &Row<'_>) -> Result<Case, StoreError> {
+    let decision: Option<String> = value::get(row, "decision")?;
+    let decision = decision.map(|text| {
+        let message: CaseDecision = value::from_json("decision", &text)?;
+        proto::case::decision_from_wire(&message)
+            .map_err(|error| StoreError::corrupt("column decision", error))
+    });
+    Ok(Case {
+        state: value::parse(row, "state", CaseState::parse)?,
+        assigned_to: value::get(row, "assigned_to")?,
+        acknowledged_by: value::get(row, "acknowledged_by")?,
+        decision: decision.transpose()?,
+        last_seen_run: value::get(row, "seen_again_run")?,
+        version: value::number(row, "version")?,
+    })
+}
+
+/// Whether a discrepancy of one of these severities that a run found has an open case.
+pub(in crate::store) fn is_anything_open(
+    transaction: &Transaction<'_>,
+    run_id: &str,
+    severities: &BTreeSet<Severity>,
+) -> Result<bool, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT 1 FROM runs r
+         JOIN discrepancies d ON d.run_id = r.run_id AND d.attempt = r.attempt
+         JOIN cases c USING (discrepancy_id)
+         WHERE r.run_id = ?1 AND d.severity = ?2 AND c.state IN ('open', 'proposed') LIMIT 1",
+    )?;
+    for severity in severities {
+        if statement.exists(params![run_id, severity.name()])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
+    let subject = Subject {
+        source: value::get(row, "source")?,
+        kind: value::parse(row, "kind", Kind::parse)?,
+        severity: value::parse(row, "severity", Severity::parse)?,
+        currency: value::parse(row, "currency", |code| Currency::parse(code).ok())?,
+        at_stake: value::parse(row, "at_stake", |text| Amount::parse_computed(text).ok())?,
+        has_both_sides: value::get(row, "has_both_sides")?,
+    };
+    Ok(CaseRow {
+        id: value::get(row, "discrepancy_id")?,
+        is_summary: false,
+        reference: value::get(row, "reference")?,
+        subject,
+        case: case(row)?,
+        has_workflow: value::get(row, "has_workflow")?,
+        last_seen_run: value::get(row, "last_seen_run")?,
+    })
+}
+
+/// A summary, a cause and an incident have alerts of their own, and no discrepancy.
+fn find_summary(transaction: &Transaction<'_>, id: &str) -> Result<Option<CaseRow>, StoreError> {
+    let alerts = alerts::of_case(transaction, &format!("case/{id}"))?;
+    let Some(alert) = alerts.into_iter().next() else {
+        return Ok(None);
+    };
+    let mut statement =
+        transaction.prepare_cached("SELECT * FROM cases WHERE discrepancy_id = ?1")?;
+    let mut rows = statement.query([id])?;
+    let (case, has_workflow) = match rows.next()? {
+        Some(row) => (case(row)?, value::get(row, "has_workflow")?),
+        None => (Case::default(), false),
+    };
+    summary(id, alert, case, has_workflow).map(Some)
+}
+
+fn summary(
+    id: &str,
+    alert: AlertRow,
+    case: Case,
+    has_workflow: bool,
+) -> Result<CaseRow, StoreError> {
+    let content = alert.intent.content;
+    let covered = match &content.body {
+        AlertBody::Summary(facts) => Some(facts),
+        AlertBody::Cause(facts) => Some(&facts.members),
+        AlertBody::Digest(facts) => Some(&facts.open),
+        AlertBody::Incident(_) | AlertBody::Discrepancy(_) => None,
+    };
+    let largest = covered.and_then(|facts| facts.largest.first());
+    let (kind, at_stake) = match largest {
+        Some(largest) => (largest.kind, largest.at_stake),
+        None => (Kind::StatementOutOfBalance, nothing()?),
+    };
+    Ok(CaseRow {
+        id: id.to_owned(),
+        is_summary: true,
+        subject: Subject {
+            source: alert.intent.source,
+            kind,
+            severity: content.severity,
+            currency: at_stake.currency,
+            at_stake: at_stake.amount,
+            has_both_sides: false,
+        },
+        reference: content.headline,
+        case,
+        has_workflow,
+        last_seen_run: alert.intent.run_id,
+    })
+}
+
+/// An incident is about no money: nothing in `XXX`, which is the code for that.
+fn nothing() -> Result<Money, StoreError> {
+    Ok(Money {
+        amount: Amount::ZERO,
+        currency: Currency::parse("XXX").map_err(|error| StoreError::corrupt("XXX", error))?,
     })
 }

@@ -1,11 +1,15 @@
 //! Runs and discrepancies as people list them.
 
+use std::collections::BTreeMap;
+
+use domain::alert::CurrencyTotal;
 use domain::discrepancy::{Discrepancy, Kind};
+use domain::money::{Amount, Currency};
 use domain::severity::Severity;
 use proto::wire::StagedDiscrepancy;
 use rusqlite::{Row, ToSql, Transaction, params};
 
-use super::{runs, value};
+use super::{cases, runs, value};
 use crate::store::{
     CaseState, DiscrepancyFilter, DiscrepancyRow, LISTED_MAX, RunFilter, RunRow, RunState,
     StoreError,
@@ -13,18 +17,19 @@ use crate::store::{
 
 /// A discrepancy with its case, once for each run that found it.
 const DISCREPANCIES: &str = "
-    SELECT d.run_id, d.content, c.source, c.state, c.first_seen_run, c.last_seen_run,
+    SELECT d.run_id, d.content, c.*,
            (SELECT json_group_array(alert_id)
             FROM (SELECT alert_id FROM alert_coverage a
-                  WHERE a.discrepancy_id = d.discrepancy_id ORDER BY alert_id)) AS alert_ids
-    FROM discrepancies d JOIN cases c USING (discrepancy_id)";
+                  WHERE a.discrepancy_id = d.discrepancy_id ORDER BY alert_id)) AS alert_ids";
+
+const FROM: &str = " FROM discrepancies d JOIN cases c USING (discrepancy_id)";
 
 /// As the last attempt at that run found it.
 const BY_RUN: &str =
-    "d.run_id = :run_id AND d.attempt = (SELECT attempt FROM runs WHERE run_id = :run_id)";
+    " AND d.run_id = :run_id AND d.attempt = (SELECT attempt FROM runs WHERE run_id = :run_id)";
 
 /// As the last run that saw it did.
-const LAST_SEEN: &str = "d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt";
+const LAST_SEEN: &str = " WHERE d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt";
 
 const PAGE: &str = "
     ORDER BY CASE d.severity WHEN 'critical' THEN 0 WHEN 'high' THEN 1 ELSE 2 END,
@@ -57,47 +62,112 @@ pub(in crate::store) fn discrepancies(
     transaction: &Transaction<'_>,
     filter: &DiscrepancyFilter,
 ) -> Result<Vec<DiscrepancyRow>, StoreError> {
-    let (kind, severity) = (
-        filter.kind.map(Kind::name),
-        filter.severity.map(Severity::name),
-    );
-    let state = filter.state.map(CaseState::name);
-    let limit = filter.page.limit.min(LISTED_MAX);
-    // Only conditions that are asked for, so that their indexes are used.
-    let conditions: [(&str, &str, Option<&dyn ToSql>); 6] = [
-        (BY_RUN, ":run_id", asked(&filter.run_id)),
-        ("c.source = :source", ":source", asked(&filter.source)),
-        ("d.kind = :kind", ":kind", asked(&kind)),
-        ("d.severity = :severity", ":severity", asked(&severity)),
-        (
-            "d.reference = :reference",
-            ":reference",
-            asked(&filter.reference),
-        ),
-        ("c.state = :state", ":state", asked(&state)),
-    ];
-    let mut query = format!("{DISCREPANCIES} WHERE ");
-    query += if filter.run_id.is_some() {
-        "true"
-    } else {
-        LAST_SEEN
-    };
-    let mut parameters: Vec<(&str, &dyn ToSql)> =
-        vec![(":limit", &limit), (":offset", &filter.page.offset)];
-    for (condition, name, value) in conditions {
-        if let Some(value) = value {
-            query += " AND ";
-            query += condition;
-            parameters.push((name, value));
-        }
-    }
-    query += PAGE;
+    let (limit, offset) = (filter.page.limit.min(LISTED_MAX), filter.page.offset);
+    let asked = Asked::new(filter);
+    let query = format!("{DISCREPANCIES}{FROM}{}{PAGE}", asked.conditions);
     let mut statement = transaction.prepare_cached(&query)?;
+    let mut parameters = asked.parameters();
+    parameters.extend([(":limit", &limit as &dyn ToSql), (":offset", &offset)]);
     value::all(statement.query(parameters.as_slice())?, discrepancy_row)
 }
 
-fn asked<T: ToSql>(value: &Option<T>) -> Option<&dyn ToSql> {
-    value.as_ref().map(|value| value as &dyn ToSql)
+/// Ids of what fits, in order, at most so many, whatever its page.
+pub(in crate::store) fn ids(
+    transaction: &Transaction<'_>,
+    filter: &DiscrepancyFilter,
+    at_most: u64,
+) -> Result<Vec<String>, StoreError> {
+    let limit = value::integer(at_most)?;
+    let asked = Asked::new(filter);
+    let conditions = &asked.conditions;
+    let query =
+        format!("SELECT d.discrepancy_id{FROM}{conditions} ORDER BY d.discrepancy_id LIMIT :limit");
+    let mut statement = transaction.prepare_cached(&query)?;
+    let mut parameters = asked.parameters();
+    parameters.push((":limit", &limit));
+    value::all(statement.query(parameters.as_slice())?, |row| {
+        value::get(row, "discrepancy_id")
+    })
+}
+
+/// How many fit, and what is at stake in each currency, whatever the page.
+pub(in crate::store) fn totals(
+    transaction: &Transaction<'_>,
+    filter: &DiscrepancyFilter,
+) -> Result<Vec<CurrencyTotal>, StoreError> {
+    let asked = Asked::new(filter);
+    let query = format!("SELECT d.currency, d.at_stake{FROM}{}", asked.conditions);
+    let mut statement = transaction.prepare_cached(&query)?;
+    let mut rows = statement.query(asked.parameters().as_slice())?;
+    let mut totals: BTreeMap<Currency, CurrencyTotal> = BTreeMap::new();
+    // Added up here: SQLite's sums are floating-point numbers.
+    while let Some(row) = rows.next()? {
+        let currency = value::parse(row, "currency", |code| Currency::parse(code).ok())?;
+        let amount = |text: &str| Amount::parse_computed(text).ok();
+        let amount = value::parse(row, "at_stake", amount)?;
+        let total = totals.entry(currency).or_insert(CurrencyTotal {
+            currency,
+            count: 0,
+            at_stake: Some(Amount::ZERO),
+        });
+        total.count += 1;
+        total.at_stake = total
+            .at_stake
+            .and_then(|sum| sum.checked_add(amount.abs()).ok());
+    }
+    Ok(totals.into_values().collect())
+}
+
+/// What is asked for: only those conditions, so that their indexes are used.
+struct Asked {
+    conditions: String,
+    parameters: Vec<(&'static str, Box<dyn ToSql>)>,
+}
+
+impl Asked {
+    fn new(filter: &DiscrepancyFilter) -> Self {
+        let mut asked = Asked {
+            conditions: String::from(match filter.run_id {
+                Some(_) => " WHERE true",
+                None => LAST_SEEN,
+            }),
+            parameters: Vec::new(),
+        };
+        let text = Option::<String>::clone;
+        asked.add(BY_RUN, ":run_id", text(&filter.run_id));
+        asked.add(" AND c.source = :source", ":source", text(&filter.source));
+        asked.add(" AND d.kind = :kind", ":kind", filter.kind.map(Kind::name));
+        let severity = filter.severity.map(Severity::name);
+        asked.add(" AND d.severity = :severity", ":severity", severity);
+        let reference = text(&filter.reference);
+        asked.add(" AND d.reference = :reference", ":reference", reference);
+        let state = filter.state.map(CaseState::name);
+        asked.add(" AND c.state = :state", ":state", state);
+        let person = text(&filter.assigned_to);
+        asked.add(" AND c.assigned_to = :person", ":person", person);
+        let currency = filter.currency.map(|currency| currency.code().to_owned());
+        asked.add(" AND d.currency = :currency", ":currency", currency);
+        let from = filter.amount_from.map(value::digits);
+        asked.add(" AND d.at_stake_digits >= :from", ":from", from);
+        let to = filter.amount_to.map(value::digits);
+        asked.add(" AND d.at_stake_digits <= :to", ":to", to);
+        if filter.open {
+            asked.conditions += " AND c.state IN ('open', 'proposed')";
+        }
+        asked
+    }
+
+    fn add<T: ToSql + 'static>(&mut self, condition: &str, name: &'static str, value: Option<T>) {
+        if let Some(value) = value {
+            self.conditions += condition;
+            self.parameters.push((name, Box::new(value)));
+        }
+    }
+
+    fn parameters(&self) -> Vec<(&str, &dyn ToSql)> {
+        let parameters = self.parameters.iter();
+        parameters.map(|(name, value)| (*name, &**value)).collect()
+    }
 }
 
 /// One discrepancy, as the last run that saw it found it.
@@ -112,7 +182,7 @@ pub(super) fn find_discrepancy(
     transaction: &Transaction<'_>,
     id: &str,
 ) -> Result<Option<DiscrepancyRow>, StoreError> {
-    let query = format!("{DISCREPANCIES} WHERE d.discrepancy_id = ?1 AND {LAST_SEEN}");
+    let query = format!("{DISCREPANCIES}{FROM} {LAST_SEEN} AND d.discrepancy_id = ?1");
     let mut statement = transaction.prepare_cached(&query)?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(discrepancy_row).transpose()
@@ -132,7 +202,7 @@ fn discrepancy_row(row: &Row<'_>) -> Result<DiscrepancyRow, StoreError> {
         run_id: value::get(row, "run_id")?,
         source: value::get(row, "source")?,
         discrepancy: discrepancy.map_err(|error| StoreError::corrupt("a discrepancy", error))?,
-        state: value::parse(row, "state", CaseState::parse)?,
+        case: cases::case(row)?,
         first_seen_run: value::get(row, "first_seen_run")?,
         last_seen_run: value::get(row, "last_seen_run")?,
         alert_ids: value::parse(row, "alert_ids", |text| serde_json::from_str(text).ok())?,

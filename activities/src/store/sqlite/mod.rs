@@ -4,6 +4,7 @@
 //! transaction, on disk when it returns. Retries nothing itself: a store that stays busy is
 //! [`StoreError::Unavailable`], and Temporal retries.
 
+pub(super) mod acts;
 pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;

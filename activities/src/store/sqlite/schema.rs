@@ -7,7 +7,10 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::store::StoreError;
 
 /// In order; `user_version` counts those applied. Never change one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_cases.sql"),
+];
 
 /// `true` in ASCII: marks the file as a store of trueup.
 const APPLICATION_ID: i32 = 0x7472_7565;
@@ -20,10 +23,26 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
     if version(connection)? == MIGRATIONS.len() {
         return Ok(());
     }
+    // A table that others refer to can be built anew only while nobody checks that. SQLite takes
+    // this outside of a transaction only; all is checked before it is committed.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let migrated = apply(connection, path);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrated
+}
+
+fn apply(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     // Another process may be doing the same: only one gets past here at a time.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     is_ours(&transaction, path)?;
     apply_missing(&transaction, path)?;
+    if transaction
+        .prepare("PRAGMA foreign_key_check")?
+        .exists([])?
+    {
+        let why = "rows refer to others that are not there";
+        return Err(StoreError::corrupt(path.display(), why));
+    }
     transaction.commit()?;
     Ok(())
 }

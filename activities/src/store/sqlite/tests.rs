@@ -1,12 +1,16 @@
 //! SQLite in particular: files, processes, damage. The rest is in `conformance`.
 
-use domain::audit::verify;
+use domain::audit::{AuditEvent, verify};
+use domain::case::{Applied, Case};
+use domain::money::Amount;
 use domain::severity::Severity;
 use futures::future::join_all;
 use rusqlite::Connection;
 
 use crate::store::conformance::{completion, conformance_tests, discrepancy, findings, opening};
-use crate::store::{Opened, Store, StoreError};
+use crate::store::{
+    ActOutcome, Acting, CaseRow, DiscrepancyFilter, Opened, RunState, Store, StoreError,
+};
 
 const RUN: &str = "recon/acme-pay/2026-11-20";
 
@@ -205,4 +209,109 @@ async fn the_audit_trail_can_be_altered_only_by_force_and_then_it_shows() {
         [RUN],
         "found without its head"
     );
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let old = Connection::open(&path).unwrap();
+    old.pragma_update(None, "journal_mode", "WAL").unwrap();
+    old.pragma_update(None, "foreign_keys", true).unwrap();
+    old.execute_batch(include_str!("migrations/0001_first.sql"))
+        .unwrap();
+    old.execute_batch(include_str!("migrations/0001_filled.sql"))
+        .unwrap();
+    drop(old);
+
+    let store = Store::existing_sqlite(&path).await.unwrap();
+    let run = store.run(RUN).await.unwrap();
+    assert_eq!((run.state, run.attempt), (RunState::Completed, 2));
+    let rows = store
+        .discrepancies(DiscrepancyFilter::default())
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        assert_eq!(row.case, Case::default());
+    }
+    let with_workflow = store
+        .case("11111111111111111111111111111111")
+        .await
+        .unwrap();
+    assert!(with_workflow.has_workflow, "its stream has begun");
+    let without = store
+        .case("22222222222222222222222222222222")
+        .await
+        .unwrap();
+    assert!(!without.has_workflow);
+    let dear = DiscrepancyFilter {
+        amount_from: Some(Amount::parse("9.5").unwrap()),
+        ..DiscrepancyFilter::default()
+    };
+    let ids = store.discrepancy_ids(dear, 9).await.unwrap();
+    assert_eq!(ids, [without.id], "10.25 is more than 9.5");
+    let stream = store.audit(RUN).await.unwrap();
+    assert_eq!(verify(RUN, &stream.entries, stream.head), Ok(()));
+
+    let connection = Connection::open(&path).unwrap();
+    let broken = connection
+        .prepare("PRAGMA foreign_key_check")
+        .unwrap()
+        .exists([])
+        .unwrap();
+    assert!(!broken, "everything still refers to what it did");
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .unwrap();
+    let dangling = connection.execute("DELETE FROM runs", []);
+    assert!(dangling.is_err(), "references are still watched");
+    connection
+        .execute("UPDATE runs SET state = 'in_review'", [])
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_act_on_the_same_case_at_once() {
+    let (one, folder) = fresh().await;
+    let other = Store::existing_sqlite(folder.path().join("new/store.db"))
+        .await
+        .unwrap();
+    one.open_run(opening(RUN, "execution-1")).await.unwrap();
+    let found = [discrepancy("A", Severity::Critical)];
+    let chunk = findings(RUN, &found, Vec::new());
+    one.record_findings(RUN, chunk).await.unwrap();
+    let id = found[0].id.to_string();
+    // Each adds one to what it sees.
+    let tasks = (0..40).map(|n| {
+        let (store, id) = ([&one, &other][n % 2].clone(), id.clone());
+        tokio::spawn(async move {
+            let acting = Acting {
+                id,
+                act_id: n.to_string(),
+                request: String::new(),
+            };
+            let count = |row: &CaseRow| {
+                let version = row.case.version + 1;
+                let case = Case {
+                    version,
+                    ..row.case.clone()
+                };
+                Ok(Applied {
+                    case,
+                    event: Some(AuditEvent::CaseCommented),
+                    fields: Vec::new(),
+                })
+            };
+            let at = opening(RUN, "").opened_at;
+            store.act_on_cases(vec![acting], "ann", at, count).await
+        })
+    });
+    for acted in join_all(tasks).await {
+        let acted = acted.unwrap().unwrap().remove(0).unwrap();
+        assert_eq!(acted.outcome, ActOutcome::Done);
+    }
+    assert_eq!(one.case(&id).await.unwrap().case.version, 40);
+    let stream = other.audit(&format!("case/{id}")).await.unwrap();
+    assert_eq!(stream.entries.len(), 41, "opened, and one for each");
 }

@@ -1,6 +1,7 @@
 //! Values and the text that a column holds of them. What can't be read back is an error that names
 //! the column; nothing gets a default.
 
+use domain::money::Amount;
 use jiff::Timestamp;
 use rusqlite::types::FromSql;
 use rusqlite::{Row, Rows};
@@ -58,6 +59,13 @@ pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, Sto
 /// RFC 3339 in UTC, always with nine decimals: sorts as text.
 pub(super) fn time_text(at: Timestamp) -> String {
     format!("{at:.9}")
+}
+
+/// As many digits for every amount, as the column `at_stake_digits` has them: compares as text.
+pub(super) fn digits(amount: Amount) -> String {
+    let text = amount.abs().to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    format!("{whole:0>28}.{part:0<28}")
 }
 
 /// A number as SQLite holds it.

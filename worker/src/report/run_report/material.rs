@@ -99,9 +99,6 @@ async fn discrepancies(
 }
 
 fn with_case(row: DiscrepancyRow) -> (DiscrepancyRow, Case) {
-    let case = Case {
-        state: row.state,
-        ..Case::default()
-    };
+    let case = row.case.clone();
     (row, case)
 }

@@ -123,7 +123,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
             reason: facts.name.clone(),
             nearest: None,
         },
-        state: facts.case.state,
+        case: facts.case.clone(),
         first_seen_run: "recon/shop/2026-11-19".to_owned(),
         last_seen_run: "recon/shop/2026-11-20".to_owned(),
         alert_ids: Vec::new(),

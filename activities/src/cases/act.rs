@@ -1,0 +1,78 @@
+//! One act on one case, by a person or a run.
+
+use domain::case::Act;
+use proto::case::Asked;
+use serde_json::Value;
+use workflows::failure;
+use workflows::ports::{CaseAct, CaseActed};
+
+use super::deciding::Deciding;
+use super::review;
+use super::standing;
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::runs::timestamp;
+use crate::store::{ActOutcome, Acted, Acting, CaseRow, StoreError};
+
+pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Failure> {
+    let at = timestamp(&input.at)?;
+    let id = &input.discrepancy_id;
+    let (by, asked) = match proto::case::act(&input.action, &input.input) {
+        Ok(read) => read,
+        Err(error) => {
+            let row = known(trueup, id).await?;
+            return standing::acted(trueup, &row, ActOutcome::Refused, error.to_string()).await;
+        }
+    };
+    let acting = Acting {
+        id: id.clone(),
+        act_id: act_id(&input.act_id, &asked, &input.action),
+        request: request(&input.action, &input.input),
+    };
+    let deciding = Deciding::new(trueup, &by, at);
+    let decide = move |row: &CaseRow| deciding.decide(row, &asked);
+    let acted = trueup
+        .store
+        .act_on_cases(vec![acting], &by, at, decide)
+        .await?;
+    let Some(Acted {
+        outcome,
+        reason,
+        case,
+    }) = acted.into_iter().flatten().next()
+    else {
+        return Err(unknown(format!("no discrepancy is called {id}")));
+    };
+    if outcome == ActOutcome::Done {
+        review::look(trueup, [&case]).await?;
+    }
+    standing::acted(trueup, &case, outcome, reason).await
+}
+
+/// The case of this id.
+pub(super) async fn known(trueup: &Trueup, id: &str) -> Result<CaseRow, Failure> {
+    match trueup.store.case(id).await {
+        Err(StoreError::NotFound(problem)) => Err(unknown(problem)),
+        found => Ok(found?),
+    }
+}
+
+fn unknown(problem: String) -> Failure {
+    Failure::last(failure::UNKNOWN_DISCREPANCY, problem)
+}
+
+/// The name under which an act is on record. What a run says of a case it says once, by whichever
+/// way it comes; what people call theirs can't be mistaken for that.
+pub(super) fn act_id(given: &str, asked: &Asked, action: &str) -> String {
+    match asked {
+        Asked::Act(Act::SeenAgain { run_id } | Act::AutoClear { run_id, .. }) => {
+            format!("{run_id}/{action}")
+        }
+        _ => format!("asked/{given}"),
+    }
+}
+
+/// What is asked for, in full. Fields of JSON objects are in order of their names.
+pub(super) fn request(action: &str, input: &Value) -> String {
+    format!("{action} {input}")
+}

@@ -1,0 +1,76 @@
+//! How a case stands, as its workflow and people are told: with its alerts, whether there is
+//! something to wait for, and until when.
+
+use domain::case::{CaseState, Resolution};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use proto::case::About;
+use proto::wire::{AlertStatus, CaseReply, CaseStatus};
+use workflows::identity;
+use workflows::ports::CaseActed;
+
+use super::open::status as alert_status;
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::store::{ActOutcome, CaseRow};
+
+/// How a case stands now, and whether its workflow goes on.
+pub(super) async fn standing(
+    trueup: &Trueup,
+    row: &CaseRow,
+) -> Result<(CaseStatus, bool), Failure> {
+    let case_id = identity::case_id(&row.id);
+    let alerts = trueup.store.alerts_of_case(&case_id).await?;
+    let alerts: Vec<AlertStatus> = alerts.iter().map(alert_status).collect();
+    let due_at = next_due(trueup, row);
+    let about = About {
+        case_id,
+        subject: &row.subject,
+        kind: (!row.is_summary).then_some(row.subject.kind),
+        reference: &row.reference,
+        due_at: due_at.map_or(String::new(), |due| due.to_string()),
+    };
+    let told = proto::case::status(about, &row.case, alerts);
+    let stays_open = !row.is_summary && (row.case.state.is_open() || due_at.is_some());
+    Ok((told, stays_open))
+}
+
+/// What somebody who acted is told.
+pub(super) async fn acted(
+    trueup: &Trueup,
+    row: &CaseRow,
+    outcome: ActOutcome,
+    reason: String,
+) -> Result<CaseActed, Failure> {
+    let (case, stays_open) = standing(trueup, row).await?;
+    Ok(CaseActed {
+        reply: CaseReply {
+            outcome: outcome.name().to_owned(),
+            reason,
+            case: Some(case),
+        },
+        stays_open,
+    })
+}
+
+/// When the case has to be looked at next, for whatever reason comes first.
+pub(super) fn next_due(trueup: &Trueup, row: &CaseRow) -> Option<Timestamp> {
+    [arrival(trueup, row)].into_iter().flatten().min()
+}
+
+/// What is in transit is waited for until the end of its last day, where the source is.
+fn arrival(trueup: &Trueup, row: &CaseRow) -> Option<Timestamp> {
+    let decision = row.case.decision.as_ref()?;
+    let Resolution::InTransit { until } = decision.resolution else {
+        return None;
+    };
+    if row.case.state != CaseState::Resolved {
+        return None;
+    }
+    let source = trueup.sources.get(&row.subject.source);
+    let zone = source.map_or(TimeZone::UTC, |source| {
+        source.business_day.time_zone.clone()
+    });
+    let over = until.tomorrow().ok()?.to_zoned(zone).ok()?;
+    Some(over.timestamp())
+}

@@ -1,0 +1,113 @@
+//! What is done to a case, once: the case, its audit trail and the name of the act together.
+
+use domain::case::Applied;
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+use sha2::{Digest, Sha256};
+
+use super::audit::{self, Note};
+use super::{cases, value};
+use crate::store::{ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, StoreError};
+
+/// Does one act, unless it was done before; none when there is no such case.
+pub(in crate::store) fn act(
+    transaction: &Transaction<'_>,
+    acting: &Acting,
+    by: &str,
+    at: Timestamp,
+    decide: &impl Fn(&CaseRow) -> Result<Applied, Denied>,
+) -> Result<Option<Acted>, StoreError> {
+    let Some(row) = cases::find(transaction, &acting.id)? else {
+        return Ok(None);
+    };
+    if let Some((outcome, reason)) = known(transaction, acting)? {
+        return Ok(Some(Acted {
+            outcome,
+            reason,
+            case: row,
+        }));
+    }
+    cases::begin(transaction, &row, at)?;
+    let (outcome, reason, case, entry) = match decide(&row) {
+        Ok(Applied {
+            case,
+            event: Some(event),
+            fields,
+        }) => {
+            cases::save(transaction, &row, &case)?;
+            let entry = Some((event, fields));
+            (ActOutcome::Done, String::new(), case, entry)
+        }
+        Ok(Applied { event: None, .. }) => {
+            let case = row.case.clone();
+            (ActOutcome::Unchanged, String::new(), case, None)
+        }
+        Err(Denied { reason, entry }) => (ActOutcome::Refused, reason, row.case.clone(), entry),
+    };
+    if let Some((event, fields)) = entry {
+        let stream = &format!("case/{}", row.id);
+        let note = Note {
+            stream,
+            at,
+            actor: by,
+            event,
+            fields,
+        };
+        audit::note(transaction, note)?;
+    }
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO case_acts (discrepancy_id, act_id, request_sha256, outcome, reason)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    statement.execute(params![
+        acting.id,
+        acting.act_id,
+        digest(&acting.request),
+        outcome.name(),
+        reason,
+    ])?;
+    Ok(Some(Acted {
+        outcome,
+        reason,
+        case: CaseRow { case, ..row },
+    }))
+}
+
+/// The case of an act, and what became of the act if it was done before.
+pub(in crate::store) fn before(
+    transaction: &Transaction<'_>,
+    acting: &Acting,
+) -> Result<Option<BeforeAct>, StoreError> {
+    let Some(case) = cases::find(transaction, &acting.id)? else {
+        return Ok(None);
+    };
+    let outcome = known(transaction, acting)?;
+    Ok(Some(BeforeAct { case, outcome }))
+}
+
+/// What became of an act that was done before; another request under its name is refused.
+fn known(
+    transaction: &Transaction<'_>,
+    acting: &Acting,
+) -> Result<Option<(ActOutcome, String)>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT request_sha256, outcome, reason FROM case_acts
+         WHERE discrepancy_id = ?1 AND act_id = ?2",
+    )?;
+    let mut rows = statement.query([&acting.id, &acting.act_id])?;
+    let Some(found) = rows.next()? else {
+        return Ok(None);
+    };
+    let request: String = value::get(found, "request_sha256")?;
+    if request != digest(&acting.request) {
+        let reason = "something else was asked for under the same id before; give every act an id \
+                      of its own";
+        return Ok(Some((ActOutcome::Refused, reason.to_owned())));
+    }
+    let outcome = value::parse(found, "outcome", ActOutcome::parse)?;
+    Ok(Some((outcome, value::get(found, "reason")?)))
+}
+
+fn digest(request: &str) -> String {
+    hex::encode(Sha256::digest(request))
+}
