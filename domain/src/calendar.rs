@@ -42,6 +42,29 @@ impl BusinessCalendar {
         !self.days_off.contains(&date.weekday()) && !self.holidays.contains(&date)
     }
 
+    /// This day, or the next one on which the partner settles; none before the calendar ends.
+    #[must_use]
+    pub fn business_day_from(&self, date: Date) -> Option<Date> {
+        let mut day = date;
+        while !self.is_business_day(day) {
+            day = day.tomorrow().ok()?;
+        }
+        Some(day)
+    }
+
+    /// The day that lies this many business days before `date`; none before the calendar begins.
+    #[must_use]
+    pub fn business_days_before(&self, date: Date, count: u32) -> Option<Date> {
+        let mut day = date;
+        for _ in 0..count {
+            day = day.yesterday().ok()?;
+            while !self.is_business_day(day) {
+                day = day.yesterday().ok()?;
+            }
+        }
+        Some(day)
+    }
+
     /// Business days after `from`, up to and including `to`; negative when `to` is earlier.
     #[must_use]
     pub fn business_days_between(&self, from: Date, to: Date) -> i64 {

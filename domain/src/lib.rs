@@ -20,4 +20,5 @@ mod names;
 pub mod policy;
 pub mod quiet_hours;
 pub mod record;
+pub mod schedule;
 pub mod severity;
