@@ -9,6 +9,7 @@ pub mod formats;
 mod heartbeat;
 pub mod inputs;
 mod runs;
+mod schedules;
 pub mod source;
 pub mod staging;
 pub mod store;

@@ -18,8 +18,9 @@ use workflows::ports::{
     ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection, CaseAct,
     CaseActed, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets, Conclude,
     ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched, ForwardAct,
-    Forwarding, OpenCase, OpenRun, Opened, Opening, PassTime, Record, RecordFindings, Recorded,
-    SelectCases, Stored, TellCases, Telling, TimePassing,
+    Forwarding, OpenCase, OpenRun, Opened, Opening, PassTime, PlanScheduled, Record,
+    RecordFindings, Recorded, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
+    TimePassing,
 };
 
 use crate::alerts::Channels;
@@ -28,7 +29,7 @@ use crate::source::Source;
 use crate::staging::Staging;
 use crate::store::Store;
 use crate::temporal::Workflows;
-use crate::{cases, runs};
+use crate::{cases, runs, schedules};
 
 /// An installation, ready to work: what its configuration says, and everything it talks to.
 pub struct Trueup {
@@ -200,5 +201,14 @@ impl Trueup {
         input: BatchAct,
     ) -> Result<CaseBatchResult, ActivityError> {
         Ok(cases::act_on_many(&self, &ctx, input).await?)
+    }
+
+    #[activity(definition = PlanScheduled)]
+    pub async fn plan_scheduled(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Scheduling,
+    ) -> Result<Scheduled, ActivityError> {
+        Ok(schedules::plan(&self, &input)?)
     }
 }

@@ -12,5 +12,6 @@ pub mod wire {
 }
 pub mod case;
 pub mod convert;
+pub mod schedule;
 pub mod staged;
 pub mod totals;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, check, compare, dev, discrepancies, history, report, run, runs, show, worker,
+    alerts, audit, check, compare, dev, discrepancies, history, report, run, runs, schedule, show,
+    worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -39,6 +40,9 @@ enum Command {
     Compare(compare::Arguments),
     /// Starts a run, or finds the one that answers
     Run(run::Arguments),
+    /// When runs happen by themselves
+    #[command(subcommand)]
+    Schedule(schedule::Command),
     #[command(flatten)]
     Recorded(Recorded),
     /// Exports a workflow's history, for replay
@@ -84,6 +88,9 @@ impl CommandLine {
                 compare::run(&configuration(self.config)?, &arguments, json)
             }
             Command::Run(arguments) => run::run(configuration(self.config)?, arguments, json).await,
+            Command::Schedule(command) => {
+                schedule::run(&configuration(self.config)?, command, json).await
+            }
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }

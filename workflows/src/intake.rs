@@ -2,7 +2,7 @@
 //! argument that does not decode would otherwise block the workflow task for ever instead of
 //! telling the person who made the mistake.
 
-use proto::wire::{CaseInput, ReconciliationInput};
+use proto::wire::{CaseInput, ReconciliationInput, ScheduledInput};
 use serde::de::DeserializeOwned;
 use temporalio_common::data_converters::RawValue;
 
@@ -30,6 +30,16 @@ pub(crate) fn case(input: &RawValue) -> Result<CaseInput, String> {
         true => Err("missing field `discrepancy_id`".to_owned()),
         false => Ok(request),
     }
+}
+
+/// What a Schedule asks for, checked as far as that can be done without the configuration.
+///
+/// # Errors
+/// One sentence that names the field at fault.
+pub(crate) fn scheduled(input: &RawValue) -> Result<ScheduledInput, String> {
+    let request: ScheduledInput = decode(input)?;
+    proto::schedule::schedule_rule(&request).map_err(|error| error.to_string())?;
+    Ok(request)
 }
 
 /// The one JSON argument of a workflow or signal.

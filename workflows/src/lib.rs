@@ -15,11 +15,13 @@ pub mod identity;
 mod intake;
 pub mod ports;
 pub mod reconciliation;
+pub mod scheduled;
 pub mod search;
 mod time;
 
 pub use case::Case;
 pub use reconciliation::Reconciliation;
+pub use scheduled::ScheduledReconciliation;
 
 /// The one task queue.
 pub const TASK_QUEUE: &str = "trueup";

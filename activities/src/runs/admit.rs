@@ -14,7 +14,11 @@ pub(crate) fn admit(trueup: &Trueup, input: &Opening) -> Result<(), Failure> {
 
 /// The source of a run.
 pub(super) fn source<'t>(trueup: &'t Trueup, run: &Run) -> Result<&'t Source, Failure> {
-    let name = &run.request.source;
+    configured(trueup, &run.request.source)
+}
+
+/// The source of this name.
+pub(crate) fn configured<'t>(trueup: &'t Trueup, name: &str) -> Result<&'t Source, Failure> {
     trueup.sources.get(name).ok_or_else(|| {
         let known: Vec<&str> = trueup.sources.keys().map(String::as_str).collect();
         let known = known.join(", ");

@@ -9,7 +9,7 @@ mod open;
 mod parts;
 mod record;
 
-pub(crate) use admit::admit;
+pub(crate) use admit::{admit, configured};
 pub(crate) use close::close;
 pub(crate) use compare::compare;
 pub(crate) use conclude::conclude;

@@ -10,6 +10,8 @@ mod postgres;
 mod replay;
 mod reports;
 mod runs;
+mod scheduled_runs;
+mod schedules;
 mod servers;
 mod staging_s3;
 mod starts;

@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use temporalio_client::WorkflowHistory;
 use temporalio_sdk::workflow_replayer::{
@@ -17,12 +19,12 @@ use tests::installation::{Installation, RUN_WITHIN, eventually};
 use tests::servers::SlackReceiver;
 use tests::servers::slack::SlackMode;
 use tests::shop::{self, DATE, INPUT, RUN};
-use workflows::{Case, Reconciliation};
+use workflows::{Case, Reconciliation, ScheduledReconciliation};
 
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
-/// Every path through both workflows, one history each.
-const PATHS: [&str; 14] = [
+/// Every path through the workflows, one history each.
+const PATHS: [&str; 20] = [
     "case-dead-redriven",
     "case-sent",
     "case-summary-closed",
@@ -37,6 +39,12 @@ const PATHS: [&str; 14] = [
     "reconciliation-quarantined",
     "reconciliation-retried-after-kill",
     "reconciliation-unknown-source",
+    "scheduled-already-started",
+    "scheduled-invalid-input",
+    "scheduled-moved",
+    "scheduled-skipped",
+    "scheduled-started",
+    "scheduled-unknown-source",
 ];
 
 #[tokio::test]
@@ -91,6 +99,7 @@ async fn every_path_replays() -> Result<()> {
     let mut site = site(&slack).await?;
     let mut paths = runs(&site).await?;
     paths.extend(mistakes(&site).await?);
+    paths.extend(scheduled(&site).await?);
     paths.extend(cases(&site, &slack).await?);
     paths.push(kill_in_a_run(&mut site).await?);
     paths.sort();
@@ -175,6 +184,50 @@ async fn mistakes(site: &Installation) -> Result<Vec<Recorded>> {
     site.execute("recon/nobody/2026-11-20", &[unknown]).await?;
     let unknown = export(site, "recon/nobody/2026-11-20").await?;
     paths.push(("reconciliation-unknown-source", unknown));
+    Ok(paths)
+}
+
+/// Started by hand, at times of which the server is told that a Schedule meant them.
+async fn scheduled(site: &Installation) -> Result<Vec<Recorded>> {
+    let mut paths = Vec::new();
+    let soon = Timestamp::now().checked_add(SignedDuration::from_secs(4))?;
+    let yesterday = soon.checked_sub(SignedDuration::from_hours(24))?;
+    // Open at weekends, and closed yesterday only: what was meant for then happens in a moment.
+    let closed = yesterday.to_zoned(TimeZone::UTC).date();
+    let calendar = format!("\n[calendar]\ndays_off = []\nholidays = [\"{closed}\"]\n");
+    site.write("sources/moved.toml", shop::source(&[]) + &calendar)?;
+    let known = r#"{"source":"shop"}"#;
+    let mut started = async |name: &'static str, at: &str, input: &str| -> Result<()> {
+        let start = [
+            "workflow",
+            "execute",
+            "--task-queue",
+            "trueup",
+            "--workflow-id",
+            name,
+        ];
+        let kind = ["--type", "ScheduledReconciliation", "--input", input];
+        let nominal = format!("TemporalScheduledStartTime=\"{at}\"");
+        let nominal = ["--search-attribute", &nominal];
+        site.temporal(&[&start[..], &kind, &nominal].concat())
+            .await?;
+        paths.push((name, export(site, name).await?));
+        Ok(())
+    };
+    // A day without files: its run fails, and is started again.
+    started("scheduled-started", "2026-11-25T06:30:00Z", known).await?;
+    started("scheduled-already-started", "2026-11-20T06:30:00Z", known).await?;
+    started("scheduled-skipped", "2026-11-21T06:30:00Z", known).await?;
+    started("scheduled-invalid-input", "2026-11-20T06:30:00Z", "{}").await?;
+    let unknown = r#"{"source":"nobody"}"#;
+    started("scheduled-unknown-source", "2026-11-20T06:30:00Z", unknown).await?;
+    let moved = r#"{"source":"moved","holidays":"move"}"#;
+    started("scheduled-moved", &yesterday.to_string(), moved).await?;
+    let (_, moved) = paths.last().context("the last one")?;
+    ensure!(
+        String::from_utf8_lossy(moved).contains("TIMER_FIRED"),
+        "it did not wait"
+    );
     Ok(paths)
 }
 
@@ -267,6 +320,7 @@ async fn export(site: &Installation, workflow_id: &str) -> Result<Vec<u8>> {
 async fn replay(history: &[u8]) -> Result<()> {
     let options = WorkflowReplayerOptions::new()
         .register_workflow::<Reconciliation>()?
+        .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Case>()?
         .build();
     let history = WorkflowHistory::from_json(history)?;

@@ -10,6 +10,7 @@ pub mod history;
 pub mod report;
 pub mod run;
 pub mod runs;
+pub mod schedule;
 pub mod show;
 mod values;
 pub mod worker;

@@ -176,7 +176,8 @@ impl FromText for ReferenceKind {
     }
 }
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
+/// The days of the week by name.
+pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
     ("tuesday", Weekday::Tuesday),
     ("wednesday", Weekday::Wednesday),

@@ -7,7 +7,7 @@ use anyhow::Context;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use workflows::{Case, Reconciliation, TASK_QUEUE};
+use workflows::{Case, Reconciliation, ScheduledReconciliation, TASK_QUEUE};
 
 use crate::temporal::register_search_attributes;
 
@@ -39,6 +39,7 @@ pub async fn run_worker(
         .graceful_shutdown_period(GRACE)
         .register_activities(activities)
         .register_workflow::<Reconciliation>()?
+        .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Case>()?
         .build();
     let mut worker = Worker::new(&runtime, client, options)?;

@@ -1,11 +1,20 @@
-//! The client's side of Temporal: connecting, starting runs, asking and waking workflows.
+//! The client's side of Temporal: connecting, starting runs, asking and waking workflows,
+//! schedules.
 
 mod connect;
 mod error;
+mod schedules;
 mod search_attributes;
 mod start;
+mod timing;
 
 pub use connect::{Patience, connect};
 pub use error::TemporalError;
+pub use schedules::{
+    Described, Fired, MATCHING_TIMES_MAX, SetOutcome, Wanted, backfill_schedule, delete_schedule,
+    describe_schedule, launched, matching_times, pause_schedule, schedule_id, scheduled_sources,
+    set_schedule, trigger_schedule,
+};
 pub use search_attributes::register_search_attributes;
-pub use start::{RunHandle, Started, start_run, wake_case};
+pub use start::{RunHandle, Started, run_status, start_run, wake_case};
+pub use timing::{MonthDay, Timing};

@@ -1,7 +1,9 @@
 //! Starting a run once, however often it is asked for, and following it.
 
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus};
-use temporalio_client::errors::{WorkflowGetResultError, WorkflowStartError};
+use temporalio_client::errors::{
+    WorkflowGetResultError, WorkflowInteractionError, WorkflowStartError,
+};
 use temporalio_client::{
     Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowIdReusePolicy, WorkflowStartOptions,
 };
@@ -72,6 +74,25 @@ pub async fn start_run(
         }
         Err(WorkflowStartError::Rpc(status)) => Err(refused("start the run", &status)),
         Err(error) => Err(TemporalError::Settings(error.to_string())),
+    }
+}
+
+/// How the latest execution of a run stands; none when there was none, as far as the server knows.
+///
+/// # Errors
+/// When the server does not answer or refuses.
+pub async fn run_status(
+    client: &Client,
+    run_id: &str,
+) -> Result<Option<WorkflowExecutionStatus>, TemporalError> {
+    let handle = client.get_workflow_handle::<Reconciliation>(run_id);
+    match handle.describe(Default::default()).await {
+        Ok(description) => Ok(Some(description.status())),
+        Err(WorkflowInteractionError::NotFound(_)) => Ok(None),
+        Err(error) => Err(TemporalError::Refused {
+            action: "describe the run",
+            problem: error.to_string(),
+        }),
     }
 }
 
@@ -149,7 +170,7 @@ fn attach(client: &Client, run_id: String, execution: String) -> RunHandle {
     }
 }
 
-fn failure_text(failure: &IncomingError) -> String {
+pub(super) fn failure_text(failure: &IncomingError) -> String {
     match failure {
         IncomingError::Application(failure) => {
             let name = failure.type_name().unwrap_or("failure");

@@ -20,6 +20,9 @@ pub enum Scheduled {
     Start {
         /// The run.
         request: ReconciliationInput,
+        /// When to start it, RFC 3339, if the scheduled time moved; at once when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start_at: Option<String>,
     },
     /// There is nothing to do on that day.
     Skip {

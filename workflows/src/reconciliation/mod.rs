@@ -1,6 +1,6 @@
 //! One reconciliation of one source for one business date.
 
-mod launch;
+pub(crate) mod launch;
 mod progress;
 mod steps;
 
