@@ -1,6 +1,8 @@
 //! A small source, `shop`: two short files in the same columns, with known differences.
 
 use anyhow::Result;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, Zoned};
 
 use crate::Installation;
 use crate::servers::SlackReceiver;
@@ -138,6 +140,25 @@ pub async fn start_with_slack() -> Result<(Installation, SlackReceiver)> {
     shop.set_variable("SHOP_SLACK", &slack.url);
     shop.start_worker()?;
     Ok((shop, slack))
+}
+
+/// A source that was closed yesterday, and only then, and its yesterday: what was scheduled then at
+/// the time of day that is in a moment moves to that moment. In a zone where it is not midnight
+/// soon.
+#[must_use]
+pub fn closed_yesterday() -> (String, Zoned) {
+    let now = Timestamp::now();
+    let name = match now.to_zoned(TimeZone::UTC).hour() {
+        6..18 => "UTC",
+        _ => "Asia/Tokyo",
+    };
+    let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
+    let yesterday = now.to_zoned(zone).saturating_sub(1.day());
+    let date = yesterday.date();
+    let calendar = format!("[calendar]\ndays_off = []\nholidays = [\"{date}\"]\n");
+    let source = source(&[]);
+    let source = format!("time_zone = \"{name}\"\n{source}\n{calendar}");
+    (source, yesterday)
 }
 
 /// Where the partner's report of a day is.

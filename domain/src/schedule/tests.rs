@@ -357,6 +357,16 @@ fn a_night_after_the_cut_off_is_the_next_day() {
     assert_eq!(one_back("2026-11-21T22:30:00Z"), "-", "Saturday");
     assert_eq!(one_back("2026-11-22T22:30:00Z"), "2026-11-20", "Sunday");
     assert_eq!(one_back("2026-11-23T22:30:00Z"), "2026-11-23", "Monday");
+    let moved = planned(
+        "2026-11-20T22:30:00Z",
+        &day,
+        &calendar,
+        rule(1, Holidays::Move),
+    );
+    assert_eq!(
+        moved, "2026-11-20 at 2026-11-22T22:30:00Z",
+        "to Sunday night"
+    );
 }
 
 #[test]

@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use temporalio_client::WorkflowHistory;
@@ -118,8 +117,8 @@ async fn every_path_replays() -> Result<()> {
 /// A path's name and its history.
 type Recorded = (&'static str, Vec<u8>);
 
-/// Four sources: one small, one of several comparisons with many alerts, one that does not add up,
-/// and one that takes long enough to be cut off.
+/// Five sources: one small, one of several comparisons with many alerts, one that does not add up,
+/// one that was closed yesterday, and one that takes long enough to be cut off.
 async fn site(slack: &SlackReceiver) -> Result<Installation> {
     let mut site = Installation::start().await?;
     let work = "[alerts]\nsummary_above = 5\n\n[work]\nrecords_per_task = 100\n\
@@ -132,6 +131,7 @@ async fn site(slack: &SlackReceiver) -> Result<Installation> {
     let broken = ["--rows", "40", "--per-kind", "1", "--out-of-balance"];
     Generated::make("broken", Kind::Camt053, &broken)?.install(&site)?;
     Generated::make("long", Kind::Camt053, &["--rows", "20000"])?.install(&site)?;
+    site.write("sources/moved.toml", shop::closed_yesterday().0)?;
     site.set_variable("SHOP_SLACK", &slack.url);
     site.start_worker()?;
     Ok(site)
@@ -190,12 +190,6 @@ async fn mistakes(site: &Installation) -> Result<Vec<Recorded>> {
 /// Started by hand, at times of which the server is told that a Schedule meant them.
 async fn scheduled(site: &Installation) -> Result<Vec<Recorded>> {
     let mut paths = Vec::new();
-    let soon = Timestamp::now().checked_add(SignedDuration::from_secs(4))?;
-    let yesterday = soon.checked_sub(SignedDuration::from_hours(24))?;
-    // Open at weekends, and closed yesterday only: what was meant for then happens in a moment.
-    let closed = yesterday.to_zoned(TimeZone::UTC).date();
-    let calendar = format!("\n[calendar]\ndays_off = []\nholidays = [\"{closed}\"]\n");
-    site.write("sources/moved.toml", shop::source(&[]) + &calendar)?;
     let known = r#"{"source":"shop"}"#;
     let mut started = async |name: &'static str, at: &str, input: &str| -> Result<()> {
         let start = [
@@ -222,10 +216,12 @@ async fn scheduled(site: &Installation) -> Result<Vec<Recorded>> {
     let unknown = r#"{"source":"nobody"}"#;
     started("scheduled-unknown-source", "2026-11-20T06:30:00Z", unknown).await?;
     let moved = r#"{"source":"moved","holidays":"move"}"#;
+    let soon = Timestamp::now().checked_add(SignedDuration::from_secs(4))?;
+    let yesterday = soon.checked_sub(SignedDuration::from_hours(24))?;
     started("scheduled-moved", &yesterday.to_string(), moved).await?;
     let (_, moved) = paths.last().context("the last one")?;
     ensure!(
-        String::from_utf8_lossy(moved).contains("TIMER_FIRED"),
+        String::from_utf8_lossy(moved).contains("TimerFiredEventAttributes"),
         "it did not wait"
     );
     Ok(paths)

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 use tests::installation::{Installation, RUN_WITHIN, eventually, texts};
+use tests::shop;
 
 use crate::schedules::{SCHEDULE, WEEKEND, ZONE, files_of, schedule, shop};
 
@@ -197,15 +198,16 @@ async fn holidays_are_left_out_or_moved() -> Result<()> {
 /// Yesterday was a holiday: what was scheduled then waits until today at the same time of day.
 #[tokio::test]
 async fn what_a_holiday_moved_waits_for_its_day() -> Result<()> {
-    let zone = TimeZone::get(ZONE)?;
-    let moved_to = Timestamp::now().checked_add(4.seconds())?.to_zoned(zone);
-    let (today, yesterday) = (moved_to.date(), moved_to.date().yesterday()?);
-    let mut shop = shop(&[], &[&yesterday.to_string()]).await?;
+    let mut shop = Installation::start().await?;
+    shop::install(&shop, "", &[])?;
+    let (source, yesterday) = shop::closed_yesterday();
+    shop.write("sources/shop.toml", source)?;
+    let today = yesterday.date().tomorrow()?;
     files_of(&shop, &today.to_string())?;
     shop.start_worker()?;
     shop.worker_says("worker polls").await?;
-    let scheduled_at = moved_to.checked_sub(1.day())?.timestamp();
-    let moved_to = moved_to.timestamp();
+    let moved_to = Timestamp::now().checked_add(4.seconds())?;
+    let scheduled_at = moved_to.checked_sub(24.hours())?;
     let nominal = format!("TemporalScheduledStartTime=\"{scheduled_at}\"");
     let start = [
         "workflow",
@@ -226,11 +228,11 @@ async fn what_a_holiday_moved_waits_for_its_day() -> Result<()> {
     let said = shop
         .temporal(&[&start[..], &what, &input, &nominal].concat())
         .await?;
+    let result = &said.json()?["result"];
     assert!(
         Timestamp::now() >= moved_to,
         "not before its time: {said:?}"
     );
-    let result = &said.json()?["result"];
     assert_eq!(result["outcome"], "started", "{said:?}");
     assert_eq!(result["business_date"], today.to_string());
     completed_runs(&shop, 1).await?;

@@ -18,6 +18,7 @@ use temporalio_common::protos::temporal::api::common::v1::{Memo, Payload, Payloa
 use temporalio_common::protos::temporal::api::schedule::v1::{
     Schedule, ScheduleAction, SchedulePolicies, ScheduleState, schedule_action,
 };
+use temporalio_common::protos::temporal::api::sdk::v1::UserMetadata;
 use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueue;
 use temporalio_common::protos::temporal::api::workflow::v1::NewWorkflowExecutionInfo;
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
@@ -134,7 +135,6 @@ pub async fn set_schedule(client: &Client, wanted: &Wanted) -> Result<SetOutcome
         conflict_token: found.conflict_token,
         identity: client.identity(),
         request_id: request_id("set", source),
-        memo: Some(memo(wanted)),
         ..UpdateScheduleRequest::default()
     };
     let changed = service.update_schedule(tonic::Request::new(request)).await;
@@ -294,6 +294,7 @@ fn schedule(wanted: &Wanted, mut state: ScheduleState) -> Schedule {
     if let Some(note) = &wanted.note {
         state.notes.clone_from(note);
     }
+    let when = format!("{}, {}", wanted.timing, wanted.time_zone);
     let action = NewWorkflowExecutionInfo {
         workflow_id: format!("scheduled/{}", wanted.input.source),
         workflow_type: Some(WorkflowType {
@@ -305,6 +306,14 @@ fn schedule(wanted: &Wanted, mut state: ScheduleState) -> Schedule {
         }),
         input: Some(Payloads {
             payloads: vec![json(&wanted.input)],
+        }),
+        memo: Some(memo_of([
+            ("when", json(&when)),
+            ("set_by", json(&wanted.set_by)),
+        ])),
+        user_metadata: Some(UserMetadata {
+            summary: Some(json(&when)),
+            details: None,
         }),
         ..NewWorkflowExecutionInfo::default()
     };
@@ -328,10 +337,17 @@ fn schedule(wanted: &Wanted, mut state: ScheduleState) -> Schedule {
 const OVERLAP_ALLOW_ALL: i32 =
     temporalio_common::protos::temporal::api::enums::v1::ScheduleOverlapPolicy::AllowAll as i32;
 
-/// For the Temporal UI and `temporal schedule describe`.
+/// What never changes, for the Temporal UI and `temporal schedule describe`: the server does not
+/// let a schedule's own memo be changed. When it fires is told by the comment beside its times, and
+/// by the summary and memo of what it starts.
 fn memo(wanted: &Wanted) -> Memo {
-    let when = format!("{}, {}", wanted.timing, wanted.time_zone);
-    let fields = [("when", json(&when)), ("set_by", json(&wanted.set_by))];
+    memo_of([
+        ("source", json(&wanted.input.source)),
+        ("created_by", json(&wanted.set_by)),
+    ])
+}
+
+fn memo_of<const N: usize>(fields: [(&str, Payload); N]) -> Memo {
     Memo {
         fields: fields.map(|(name, value)| (name.to_owned(), value)).into(),
     }
