@@ -9,6 +9,7 @@
     reason = "the SDK's macros make public items without documentation"
 )]
 
+pub mod batch;
 pub mod case;
 pub mod failure;
 pub mod identity;
@@ -18,7 +19,9 @@ pub mod reconciliation;
 pub mod scheduled;
 pub mod search;
 mod time;
+pub mod update_id;
 
+pub use batch::CaseBatch;
 pub use case::Case;
 pub use reconciliation::Reconciliation;
 pub use scheduled::ScheduledReconciliation;

@@ -157,6 +157,9 @@ pub(crate) fn long(summary: impl Into<String>, heartbeat: Duration) -> ActivityO
         .build()
 }
 
+/// How often a batch gives a sign at least: so long another worker waits before it takes over.
+pub(crate) const BATCH_HEARTBEAT: Duration = Duration::from_secs(15);
+
 /// Longest that one attempt at a delivery may take; channels give up well before.
 pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(60);
 

@@ -1,6 +1,6 @@
-//! Search attributes of a run, for lists and filters in the Temporal UI and CLI.
+//! Search attributes of runs and cases, for lists and filters in the Temporal UI and CLI.
 
-use proto::wire::{ReconciliationInput, RunTotals};
+use proto::wire::{CaseStatus, ReconciliationInput, RunTotals};
 use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate};
 
 /// The source's name.
@@ -8,12 +8,13 @@ pub const SOURCE: SearchAttributeKey<String> = SearchAttributeKey::keyword("True
 /// The business date as YYYY-MM-DD, which sorts as dates do.
 pub const BUSINESS_DATE: SearchAttributeKey<String> =
     SearchAttributeKey::keyword("TrueupBusinessDate");
-/// Where the run stands.
+/// Where the run or the case stands.
 pub const PHASE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupPhase");
 /// Discrepancies that the run found.
 pub const OPEN_DISCREPANCIES: SearchAttributeKey<i64> =
     SearchAttributeKey::int("TrueupOpenDiscrepancies");
-/// The highest severity among them, or `none`: a value once set can't be unset again.
+/// The highest severity among them, or `none`: a value once set can't be unset again. Of a case,
+/// its own.
 pub const HIGHEST_SEVERITY: SearchAttributeKey<String> =
     SearchAttributeKey::keyword("TrueupHighestSeverity");
 
@@ -54,5 +55,18 @@ pub(crate) fn findings(totals: &RunTotals) -> Vec<SearchAttributeUpdate> {
     vec![
         OPEN_DISCREPANCIES.value_set(open),
         HIGHEST_SEVERITY.value_set(highest.to_owned()),
+    ]
+}
+
+/// What is known of a case: its source, its state, its severity.
+pub(crate) fn case(status: &CaseStatus) -> [String; 3] {
+    let some = |text: &str| match text {
+        "" => "none".to_owned(),
+        text => text.to_owned(),
+    };
+    [
+        some(&status.source),
+        some(&status.state),
+        some(&status.severity),
     ]
 }

@@ -1,5 +1,7 @@
 //! Workflow time as a timestamp: the same on every replay.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use temporalio_workflow::WorkflowContext;
 
@@ -13,4 +15,11 @@ pub(crate) fn current<W>(ctx: &WorkflowContext<W>) -> Timestamp {
 /// The time of the current workflow task, RFC 3339, in UTC, to the millisecond.
 pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> String {
     format!("{:.3}", current(ctx))
+}
+
+/// How long it is until a time, RFC 3339: nothing when it has passed; none when it is no time.
+pub(crate) fn until<W>(ctx: &WorkflowContext<W>, time: &str) -> Option<Duration> {
+    let time: Timestamp = time.parse().ok()?;
+    let wait = time.duration_since(current(ctx));
+    Some(Duration::try_from(wait).unwrap_or_default())
 }

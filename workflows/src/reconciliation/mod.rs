@@ -1,17 +1,21 @@
 //! One reconciliation of one source for one business date.
 
+mod cases;
 pub(crate) mod launch;
+mod messages;
 mod progress;
+mod review;
 mod steps;
 
-use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus};
+use proto::wire::{ReconciliationInput, ReconciliationResult};
 use temporalio_common::data_converters::RawValue;
-use temporalio_macros::{workflow, workflow_methods};
-use temporalio_workflow::{WorkflowContext, WorkflowContextView, WorkflowResult};
+use temporalio_macros::workflow;
+use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use crate::ports::{Opened, Run};
 use crate::{failure, identity, intake, search};
 use progress::{Phase, Progress};
+use review::Desk;
 
 /// Workflow type `Reconciliation`. Its id is the business identity of the run
 /// ([`identity::run_id`]); started under any other id, it hands over to that one.
@@ -19,39 +23,39 @@ use progress::{Phase, Progress};
 #[derive(Default)]
 pub struct Reconciliation {
     progress: Progress,
+    desk: Desk,
 }
 
-#[workflow_methods]
-impl Reconciliation {
-    /// Takes one JSON object, a `ReconciliationInput`.
-    #[run(name = "Reconciliation")]
-    pub async fn run(
-        ctx: &mut WorkflowContext<Self>,
-        input: RawValue,
-    ) -> WorkflowResult<ReconciliationResult> {
-        let request = intake::reconciliation(&input)
-            .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
-        let run = Run {
-            run_id: identity::run_id(&request),
-            request,
-        };
-        if ctx.workflow_id() != run.run_id {
-            return launch::hand_over(ctx, run).await;
-        }
-        begin(ctx, &run.request);
-        match steps::open(ctx, &run).await? {
-            Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
-            Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan).await,
-            Opened::Waiting { .. } | Opened::InReview { .. } => {
-                unimplemented!("case workflow helper")
-            }
-        }
+async fn run(
+    ctx: &mut WorkflowContext<Reconciliation>,
+    input: RawValue,
+) -> WorkflowResult<ReconciliationResult> {
+    let request = intake::reconciliation(&input)
+        .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
+    let run = Run {
+        run_id: identity::run_id(&request),
+        request,
+    };
+    if ctx.workflow_id() != run.run_id {
+        return launch::hand_over(ctx, run).await;
     }
-
-    /// Where the run stands.
-    #[query]
-    pub fn status(&self, ctx: &WorkflowContextView) -> RunStatus {
-        self.progress.status(ctx.workflow_id())
+    begin(ctx, &run.request);
+    match steps::open(ctx, &run).await? {
+        Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
+        Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan, input).await,
+        Opened::InReview {
+            totals,
+            audit,
+            review,
+        } => {
+            let found = steps::Found {
+                totals,
+                audit,
+                review: Some(review),
+            };
+            steps::back_in_review(ctx, run, found, input).await
+        }
+        Opened::Waiting { .. } => unimplemented!("items helper"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the query `status` tells, and the result in words.
 
-use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus, RunTotals};
+use proto::wire::{ReconciliationInput, ReconciliationResult, ReviewStatus, RunStatus, RunTotals};
 
 use crate::ports::Run;
 
@@ -13,6 +13,7 @@ pub(crate) enum Phase {
     Comparing,
     Recording,
     Alerting,
+    InReview,
     Completed,
     Failed,
 }
@@ -25,6 +26,7 @@ impl Phase {
             Phase::Comparing => "comparing",
             Phase::Recording => "recording",
             Phase::Alerting => "alerting",
+            Phase::InReview => "in_review",
             Phase::Completed => "completed",
             Phase::Failed => "failed",
         }
@@ -40,6 +42,7 @@ pub(crate) struct Progress {
     steps_done: u32,
     steps_total: u32,
     pub(crate) totals: RunTotals,
+    pub(crate) review: Option<ReviewStatus>,
     problem: String,
 }
 
@@ -58,6 +61,35 @@ impl Progress {
 
     pub(crate) fn enter(&mut self, phase: Phase) {
         self.phase = phase;
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// All steps but the last were done by an earlier execution.
+    pub(crate) fn back_in_review(&mut self, totals: RunTotals) {
+        self.totals = totals;
+        self.steps_done = self.steps_total - 1;
+    }
+
+    /// For the Temporal UI, in Markdown: where it stands and, in review, what one can do.
+    pub(crate) fn details(&self, run_id: &str) -> String {
+        let mut text = format!("Phase: **{}**\n", self.phase.name());
+        if let (Phase::InReview, Some(review)) = (self.phase, &self.review) {
+            let ReviewStatus {
+                material_open,
+                ends_at,
+                ..
+            } = review;
+            text += &format!(
+                "\n{}\n\n{material_open} material discrepancies are open. The review ends by \
+                 itself at {ends_at}.\n\n```\ntemporal workflow update execute -w {run_id} --name \
+                 sign_off --input '{{\"by\":\"you\",\"note\":\"why\"}}'\n```\n",
+                sentence(&self.totals)
+            );
+        }
+        text
     }
 
     pub(crate) fn step_done(&mut self) {
@@ -83,16 +115,26 @@ impl Progress {
             steps_total: self.steps_total,
             totals: Some(self.totals.clone()),
             problem: self.problem.clone(),
-            review: None,
+            review: self.review.clone(),
         }
     }
 }
 
-pub(crate) fn completed(run: &Run, totals: RunTotals) -> ReconciliationResult {
+/// The result of a run whose review ended like this.
+pub(crate) fn completed(run: &Run, totals: RunTotals, review: &str) -> ReconciliationResult {
+    let (outcome, end) = match review {
+        "signed_off" => (review, "; signed off"),
+        "review_ended" => (
+            review,
+            "; the review ended, what is left is carried forward",
+        ),
+        "review_cancelled" => (review, "; the review was cancelled"),
+        _ => ("completed", ""),
+    };
     ReconciliationResult {
         run_id: run.run_id.clone(),
-        outcome: "completed".to_owned(),
-        summary: sentence(&totals),
+        outcome: outcome.to_owned(),
+        summary: sentence(&totals) + end,
         totals: Some(totals),
     }
 }

@@ -1,21 +1,22 @@
 //! The steps of a run, in order.
 
-use proto::wire::ReconciliationResult;
+use proto::wire::{ReconciliationResult, RunTotals};
+use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{
-    ActivityExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
-    WorkflowCancellationToken, WorkflowContext, WorkflowIdReusePolicy, WorkflowResult,
-    WorkflowTermination, join, join_all,
+    ActivityExecutionError, ChildWorkflowStartError, ContinueAsNewOptions, WaitConditionOptions,
+    WorkflowCancellationToken, WorkflowContext, WorkflowResult, WorkflowTermination, join,
+    join_all,
 };
 
-use super::Reconciliation;
 use super::progress::{self, Phase};
-use crate::case::Case;
+use super::review::{self, Leave, Reviewed};
+use super::{Reconciliation, cases};
 use crate::ports::{
     AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
     Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
-    RecordFindings, Recorded, Run, Sides, Stored,
+    RecordFindings, Recorded, Review, Run, Sides, Stored,
 };
-use crate::{failure, identity, ports, search, time};
+use crate::{failure, ports, search, time};
 
 type Context = WorkflowContext<Reconciliation>;
 
@@ -24,52 +25,147 @@ pub(super) async fn to_the_end(
     ctx: &mut Context,
     run: Run,
     plan: Plan,
+    input: RawValue,
 ) -> WorkflowResult<ReconciliationResult> {
     let audit = plan.audit.clone();
     match reconcile(ctx, &run, plan).await {
-        Ok((totals, audit)) => {
-            let ending = Ending::Completed {
-                totals: totals.clone(),
-                review: String::new(),
-            };
-            close(ctx, &run, ending, audit).await?;
-            enter(ctx, Phase::Completed);
-            Ok(progress::completed(&run, totals))
-        }
-        Err(stopped) => {
-            let (name, problem) = stopped.explain();
-            ctx.state_mut(|state| state.progress.fail(&problem));
-            let ending = Ending::Failed {
-                name: name.clone(),
-                problem: problem.clone(),
-            };
-            close(ctx, &run, ending, stopped.audit.clone().unwrap_or(audit)).await?;
-            ctx.upsert_search_attributes([search::PHASE.value_set("failed".to_owned())]);
-            Err(stopped.termination(&name, &problem))
-        }
+        Ok(found) => review_and_close(ctx, run, found, input).await,
+        Err(stopped) => fail(ctx, &run, stopped, audit).await,
     }
 }
 
-async fn reconcile(
+/// Goes on with the review of a run that an earlier execution compared and recorded.
+pub(super) async fn back_in_review(
+    ctx: &mut Context,
+    run: Run,
+    found: Found,
+    input: RawValue,
+) -> WorkflowResult<ReconciliationResult> {
+    ctx.upsert_search_attributes(search::findings(&found.totals));
+    ctx.state_mut(|state| state.progress.back_in_review(found.totals.clone()));
+    review_and_close(ctx, run, found, input).await
+}
+
+async fn review_and_close(
+    ctx: &mut Context,
+    run: Run,
+    found: Found,
+    input: RawValue,
+) -> WorkflowResult<ReconciliationResult> {
+    let Found {
+        totals,
+        audit,
+        review,
+    } = found;
+    let reviewed = match review {
+        Some(review) => review::see_through(ctx, &run, &review, audit).await,
+        None => Reviewed::none(audit),
+    };
+    match reviewed.leave {
+        Some(Leave::NewExecution) => {
+            match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
+        }
+        _ => complete(ctx, run, totals, reviewed).await,
+    }
+}
+
+/// Closes a run whose review is over, or that had none.
+async fn complete(
+    ctx: &mut Context,
+    run: Run,
+    totals: RunTotals,
+    reviewed: Reviewed,
+) -> WorkflowResult<ReconciliationResult> {
+    let Reviewed { how, audit, leave } = reviewed;
+    review::over(ctx);
+    let ending = Ending::Completed {
+        totals: totals.clone(),
+        review: how.to_owned(),
+    };
+    close(ctx, &run, ending, audit).await?;
+    enter(ctx, Phase::Completed);
+    handlers_finished(ctx).await;
+    match leave {
+        Some(_) => Err(WorkflowTermination::cancelled()),
+        None => Ok(progress::completed(&run, totals, how)),
+    }
+}
+
+/// Closes a run that can't go on, with the reason that people see.
+async fn fail(
     ctx: &mut Context,
     run: &Run,
-    plan: Plan,
-) -> Result<(proto::wire::RunTotals, AuditHead), Stopped> {
+    stopped: Stopped,
+    audit: AuditHead,
+) -> WorkflowResult<ReconciliationResult> {
+    let (name, problem) = stopped.explain();
+    ctx.state_mut(|state| state.progress.fail(&problem));
+    review::over(ctx);
+    let ending = Ending::Failed {
+        name: name.clone(),
+        problem: problem.clone(),
+    };
+    close(ctx, run, ending, stopped.audit.clone().unwrap_or(audit)).await?;
+    ctx.upsert_search_attributes([search::PHASE.value_set("failed".to_owned())]);
+    handlers_finished(ctx).await;
+    Err(stopped.termination(&name, &problem))
+}
+
+/// What a run found and put on record.
+pub(super) struct Found {
+    /// Counts and sums.
+    pub(super) totals: RunTotals,
+    /// End of the run's audit stream.
+    pub(super) audit: AuditHead,
+    /// How it is reviewed; none when it is not.
+    pub(super) review: Option<Review>,
+}
+
+async fn reconcile(ctx: &mut Context, run: &Run, plan: Plan) -> Result<Found, Stopped> {
     enter(ctx, Phase::Fetching);
     let sides = fetch(ctx, run, &plan).await?;
     enter(ctx, Phase::Comparing);
     let compared = compare(ctx, run, &plan, &sides).await?;
     let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
     enter(ctx, Phase::Recording);
-    let recorded = record(ctx, run, plan, sides, &concluded).await?;
+    let recorded = record(ctx, run, &plan, sides, &concluded).await?;
     enter(ctx, Phase::Alerting);
-    let mut totals = concluded.totals;
-    totals.cases_started = start_cases(ctx, &recorded).await.map_err(|cause| Stopped {
-        cause,
-        audit: Some(recorded.audit.clone()),
-    })?;
+    match alert(ctx, run, &plan, &concluded, &recorded).await {
+        Ok(found) => Ok(found),
+        Err(stopped) => Err(Stopped {
+            audit: Some(recorded.audit),
+            ..stopped
+        }),
+    }
+}
+
+/// Tells cases what was found, and begins the review where there is one.
+async fn alert(
+    ctx: &mut Context,
+    run: &Run,
+    plan: &Plan,
+    concluded: &Concluded,
+    recorded: &Recorded,
+) -> Result<Found, Stopped> {
+    let cases_started = cases::start(ctx, recorded).await?;
+    cases::tell(ctx, run, plan, recorded).await?;
+    let totals = recorded.totals.as_ref().unwrap_or(&concluded.totals);
+    let totals = RunTotals {
+        cases_started,
+        ..totals.clone()
+    };
     ctx.state_mut(|state| state.progress.totals = totals.clone());
-    Ok((totals, recorded.audit))
+    let is_needed = |review: &&Review| review.material_open > 0;
+    let review = recorded.review.as_ref().filter(is_needed).cloned();
+    let audit = match &review {
+        Some(review) => review::begin(ctx, run, &totals, review, &recorded.audit).await?,
+        None => recorded.audit.clone(),
+    };
+    Ok(Found {
+        totals,
+        audit,
+        review,
+    })
 }
 
 /// Fails at once for a source that is not configured.
@@ -183,7 +279,7 @@ async fn conclude(
 async fn record(
     ctx: &mut Context,
     run: &Run,
-    plan: Plan,
+    plan: &Plan,
     sides: Sides,
     concluded: &Concluded,
 ) -> Result<Recorded, Stopped> {
@@ -202,28 +298,6 @@ async fn record(
     let recorded = ctx.execute_activity(RecordFindings, input, options).await?;
     step_done(ctx);
     Ok(recorded)
-}
-
-/// Starts one case per alerted discrepancy; a case that exists already is the one that counts.
-async fn start_cases(ctx: &mut Context, recorded: &Recorded) -> Result<u32, Cause> {
-    let starts = recorded.cases.iter().map(|discrepancy_id| {
-        let input = serde_json::json!({ "discrepancy_id": discrepancy_id });
-        let converter = ctx.payload_converter().clone();
-        let input = temporalio_common::data_converters::RawValue::from_value(&input, &converter);
-        let options = ChildWorkflowOptions::builder()
-            .workflow_id(identity::case_id(discrepancy_id))
-            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicateFailedOnly)
-            .parent_close_policy(ParentClosePolicy::Abandon)
-            .build();
-        ctx.start_child_workflow(Case::run, input, options)
-    });
-    for started in join_all(starts).await {
-        match started {
-            Ok(_) | Err(ChildWorkflowStartError::StartFailed { .. }) => {}
-            Err(error) => return Err(Cause::Case(Box::new(error))),
-        }
-    }
-    Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
 }
 
 /// Closes the run in the store, also when the workflow was cancelled.
@@ -251,7 +325,7 @@ async fn close(
 pub(super) fn enter(ctx: &mut Context, phase: Phase) {
     ctx.state_mut(|state| state.progress.enter(phase));
     ctx.upsert_search_attributes([search::PHASE.value_set(phase.name().to_owned())]);
-    ctx.set_current_details(format!("Phase: **{}**", phase.name()));
+    review::show(ctx);
 }
 
 fn step_done(ctx: &mut Context) {
@@ -266,15 +340,34 @@ fn opening(ctx: &Context, run: &Run) -> Opening {
     }
 }
 
+/// Waits until everybody has their answer.
+async fn handlers_finished(ctx: &Context) {
+    let handle = ctx.clone();
+    let options = WaitConditionOptions::builder()
+        .cancellation_token(WorkflowCancellationToken::new())
+        .build();
+    // With a token of its own it can't be cancelled.
+    let _ = ctx
+        .wait_condition_with_options(move |_| handle.all_handlers_finished(), options)
+        .await;
+}
+
 /// Why a run stopped half way, and where its audit stream ended then, if that moved.
-struct Stopped {
+pub(super) struct Stopped {
     cause: Cause,
     audit: Option<AuditHead>,
 }
 
-enum Cause {
+pub(super) enum Cause {
     Activity(Box<ActivityExecutionError>),
     Case(Box<ChildWorkflowStartError>),
+    Signal(String),
+}
+
+impl From<Cause> for Stopped {
+    fn from(cause: Cause) -> Self {
+        Stopped { cause, audit: None }
+    }
 }
 
 impl From<ActivityExecutionError> for Stopped {
@@ -293,6 +386,7 @@ impl Stopped {
             _ if self.is_cancelled() => cancelled(),
             Cause::Activity(error) => failure::explain(error),
             Cause::Case(error) => ("CaseNotStarted".to_owned(), error.to_string()),
+            Cause::Signal(problem) => ("CaseNotStarted".to_owned(), problem.clone()),
         }
     }
 
@@ -307,6 +401,7 @@ impl Stopped {
         match &self.cause {
             Cause::Activity(error) => matches!(**error, ActivityExecutionError::Cancelled(_)),
             Cause::Case(error) => matches!(**error, ChildWorkflowStartError::Cancelled(_)),
+            Cause::Signal(_) => false,
         }
     }
 }
