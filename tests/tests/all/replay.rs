@@ -18,7 +18,7 @@ use tests::installation::{Installation, RUN_WITHIN, eventually};
 use tests::servers::SlackReceiver;
 use tests::servers::slack::SlackMode;
 use tests::shop::{self, DATE, INPUT, RUN};
-use workflows::{Case, Reconciliation, ScheduledReconciliation};
+use workflows::{Case, CaseBatch, Reconciliation, ScheduledReconciliation, update_id};
 
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
@@ -318,6 +318,8 @@ async fn replay(history: &[u8]) -> Result<()> {
         .register_workflow::<Reconciliation>()?
         .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Case>()?
+        .register_workflow::<CaseBatch>()?
+        .workflow_interceptor(update_id::interceptor())
         .build();
     let history = WorkflowHistory::from_json(history)?;
     Ok(WorkflowReplayer::new(options)?

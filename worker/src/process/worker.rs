@@ -7,7 +7,9 @@ use anyhow::Context;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use workflows::{Case, Reconciliation, ScheduledReconciliation, TASK_QUEUE};
+use workflows::{
+    Case, CaseBatch, Reconciliation, ScheduledReconciliation, TASK_QUEUE, update_id,
+};
 
 use crate::temporal::register_search_attributes;
 
@@ -41,6 +43,8 @@ pub async fn run_worker(
         .register_workflow::<Reconciliation>()?
         .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Case>()?
+        .register_workflow::<CaseBatch>()?
+        .workflow_interceptor(update_id::interceptor())
         .build();
     let mut worker = Worker::new(&runtime, client, options)?;
     let shut_down = worker.shutdown_handle();
