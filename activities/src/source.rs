@@ -5,6 +5,7 @@ use domain::business_day::BusinessDay;
 use domain::case::Approval;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::formats::Format;
@@ -29,6 +30,9 @@ pub struct Source {
     pub approval: Approval,
     /// Who is told about what.
     pub alerts: AlertPolicy,
+    /// How long people have to review a run before what is left is carried forward; none when runs
+    /// are not reviewed.
+    pub review_window: Option<SignedDuration>,
     /// What becomes of a partner's report that was reconciled for another business date.
     pub repeated_report: RepeatedReport,
 }

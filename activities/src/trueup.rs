@@ -11,15 +11,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::case::Authority;
-use proto::wire::{AlertStatus, CaseBatchResult, CaseReply};
+use proto::wire::{AlertStatus, CaseBatchResult, CaseReply, ReviewStatus};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
-    ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection, CaseAct,
-    CaseActed, CaseOpened, CaseOpening, CloseRun, Closing, Compare, CompareBuckets, Conclude,
-    ConcludeRun, Concluded, DeliverAlert, Delivery, Fetch, FetchSide, Fetched, ForwardAct,
-    Forwarding, OpenCase, OpenRun, Opened, Opening, PassTime, PlanScheduled, Record,
-    RecordFindings, Recorded, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
+    ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CloseRun, Closing, Compare,
+    CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert, Delivery, Fetch,
+    FetchSide, Fetched, ForwardAct, Forwarding, LookAtReview, OpenCase, OpenRun, Opened, Opening,
+    PassTime, PlanScheduled, Record, RecordFindings, Recorded, ReviewBeginning, ReviewDecided,
+    ReviewDecision, ReviewLook, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
     TimePassing,
 };
 
@@ -146,6 +147,33 @@ impl Trueup {
         input: Delivery,
     ) -> Result<AlertStatus, ActivityError> {
         Ok(cases::deliver(&self, input).await?)
+    }
+
+    #[activity(definition = BeginReview)]
+    pub async fn begin_review(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ReviewBeginning,
+    ) -> Result<AuditHead, ActivityError> {
+        Ok(runs::begin_review(&self, input).await?)
+    }
+
+    #[activity(definition = LookAtReview)]
+    pub async fn look_at_review(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ReviewLook,
+    ) -> Result<ReviewStatus, ActivityError> {
+        Ok(runs::look_at_review(&self, input).await?)
+    }
+
+    #[activity(definition = DecideReview)]
+    pub async fn decide_review(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ReviewDecision,
+    ) -> Result<ReviewDecided, ActivityError> {
+        Ok(runs::decide_review(&self, input).await?)
     }
 
     #[activity(definition = ActOnCase)]

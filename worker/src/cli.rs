@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, check, compare, dev, discrepancies, history, report, run, runs, schedule, show,
-    worker,
+    alerts, audit, case, check, compare, dev, discrepancies, history, report, review, run, runs,
+    schedule, show, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -14,7 +14,8 @@ use crate::{generate, process, wiring};
 
 /// Reconciles what partners report with your own records, on Temporal.
 ///
-/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail), 2 error.
+/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, or an act
+/// refused), 2 error.
 #[derive(Parser, Debug)]
 #[command(name = "trueup", version, max_term_width = 100)]
 pub struct CommandLine {
@@ -62,6 +63,12 @@ enum Recorded {
     Show(show::Arguments),
     /// Writes the report of one run: a page, a workbook, CSV or JSON
     Report(report::Arguments),
+    /// Works on cases: who looks, what is decided, and why
+    #[command(subcommand)]
+    Case(case::Command),
+    /// Reviews runs: what is open, sign-off, restatements
+    #[command(subcommand)]
+    Review(review::Command),
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
@@ -109,6 +116,8 @@ impl Recorded {
             Recorded::Report(arguments) => {
                 report::run(&store, &configuration, arguments, json).await
             }
+            Recorded::Case(command) => case::run(&store, &configuration, command, json).await,
+            Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
             Recorded::Audit(command) => audit::run(&store, command, json).await,
         }

@@ -9,6 +9,8 @@ pub enum Exit {
     Clean,
     /// Done; discrepancies were found (or, for `audit verify`, the trail is broken).
     Found,
+    /// Refused by the case or the run, which says why.
+    Refused,
     /// Not done: wrong arguments, wrong configuration, or something that is down.
     Error,
 }
@@ -17,7 +19,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(match exit {
             Exit::Clean => 0,
-            Exit::Found => 1,
+            Exit::Found | Exit::Refused => 1,
             Exit::Error => 2,
         })
     }

@@ -2,9 +2,7 @@
 //! argument that does not decode would otherwise block the workflow task for ever instead of
 //! telling the person who made the mistake.
 
-use proto::wire::{
-    CaseBatchInput, CaseInput, ReconciliationInput, ReviewInput, ScheduledInput,
-};
+use proto::wire::{CaseBatchInput, CaseInput, ReconciliationInput, ReviewInput, ScheduledInput};
 use serde::de::DeserializeOwned;
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 

@@ -22,6 +22,7 @@ pub(crate) use forward::forward;
 #[allow(unused_imports, reason = "for the run's recording of open items")]
 pub(crate) use of_run::acts_of_run;
 pub(crate) use open::open;
+pub(crate) use review::material;
 pub(crate) use select::select;
 pub(crate) use tell::tell;
 pub(crate) use time::pass;

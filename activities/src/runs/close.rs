@@ -5,6 +5,7 @@ use workflows::failure;
 use workflows::ports::{AuditHead, Closing, Ending};
 
 use super::open::{cursor, timestamp, to_port};
+use super::restate;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::{FailureCause, RunCompletion, RunFailure, TRUEUP};
@@ -17,17 +18,24 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
     let at = timestamp(&input.at)?;
     let cursor = cursor(run_id, &input.audit, &input.at, TRUEUP)?;
     match input.ending {
-        Ending::Completed { totals, review: _ } => {
-            let fields = [
+        Ending::Completed { totals, review } => {
+            let mut fields = vec![
                 ("matched", totals.matched.to_string()),
                 ("discrepancies", totals.discrepancies.to_string()),
                 ("cases_started", totals.cases_started.to_string()),
             ];
+            if !review.is_empty() {
+                fields.push(("review", review.clone()));
+            }
+            let (restatement, restated, cursor) =
+                restate::restate(trueup, &input.run, &totals, cursor).await?;
             let (entry, cursor) = cursor.entry(AuditEvent::RunCompleted, fields);
             let completion = RunCompletion {
                 totals,
                 completed_at: at,
-                audit: vec![entry],
+                review,
+                restatement,
+                audit: restated.into_iter().chain([entry]).collect(),
             };
             trueup.store.complete_run(run_id, completion).await?;
             Ok(to_port(cursor.head))

@@ -8,6 +8,8 @@ mod fetch;
 mod open;
 mod parts;
 mod record;
+mod restate;
+mod review;
 
 pub(crate) use admit::{admit, configured};
 pub(crate) use close::close;
@@ -16,3 +18,4 @@ pub(crate) use conclude::conclude;
 pub(crate) use fetch::fetch;
 pub(crate) use open::{open, timestamp};
 pub(crate) use record::record;
+pub(crate) use review::{begin as begin_review, decide as decide_review, look as look_at_review};

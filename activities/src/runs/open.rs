@@ -6,9 +6,10 @@ use workflows::failure;
 use workflows::ports::{self, Opened, Opening, Plan, Run};
 
 use super::admit::{self, context};
+use super::review;
 use crate::Trueup;
 use crate::failures::Failure;
-use crate::store::{self, RunOpening};
+use crate::store::{self, RunOpening, RunRow};
 
 pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Failure> {
     admit::source(trueup, &input.run)?;
@@ -20,8 +21,31 @@ pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Fail
         store::Opened::Closed(run) => Ok(Opened::AlreadyCompleted {
             totals: run.totals.unwrap_or_default(),
         }),
+        store::Opened::InReview(run, head) => in_review(trueup, &input.run, *run, head).await,
         store::Opened::New(head) | store::Opened::Resumed(head) => Ok(proceed(trueup, head)),
     }
+}
+
+/// An earlier execution compared and recorded; what is left is the review.
+async fn in_review(
+    trueup: &Trueup,
+    run: &Run,
+    row: RunRow,
+    head: AuditHead,
+) -> Result<Opened, Failure> {
+    let review = review::under_way(trueup, run).await?;
+    let review = review.ok_or_else(|| {
+        let problem = format!(
+            "{} is in review, and no review of it is on record",
+            run.run_id
+        );
+        Failure::last(failure::STORE_CONFLICT, problem)
+    })?;
+    Ok(Opened::InReview {
+        totals: row.totals.unwrap_or_default(),
+        audit: to_port(head),
+        review,
+    })
 }
 
 fn proceed(trueup: &Trueup, head: AuditHead) -> Opened {

@@ -13,6 +13,7 @@ use workflows::ports::{Record, Recorded};
 use super::admit::{context, source};
 use super::open::{cursor, timestamp, to_port};
 use super::parts::{self, Found};
+use super::review;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
@@ -75,7 +76,7 @@ async fn work(
         audit: to_port(audit.head),
         told: None,
         totals: None,
-        review: None,
+        review: review::planned(trueup, &input.run, &input.at).await?,
     })
 }
 

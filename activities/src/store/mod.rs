@@ -13,7 +13,9 @@ mod delivering;
 mod error;
 mod filter;
 mod model;
+mod names;
 mod reading;
+mod reviews;
 mod sqlite;
 mod state;
 
@@ -32,6 +34,7 @@ pub use model::{
     Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
     RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
+pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
 

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::wire::RunTotals;
 
+use super::reviews::Restatement;
 use super::state::{AlertState, RunState};
 
 /// Rejects of one input that are kept in the store, in order; the input's counts tell of the rest,
@@ -50,6 +51,8 @@ pub enum Opened {
     Resumed(AuditHead),
     /// It has completed; nothing was changed.
     Closed(Box<RunRow>),
+    /// It is compared and on record, and in review; nothing was changed.
+    InReview(Box<RunRow>, AuditHead),
 }
 
 /// A run on record.
@@ -90,6 +93,10 @@ pub struct RunCompletion {
     pub totals: RunTotals,
     /// By the workflow's clock.
     pub completed_at: Timestamp,
+    /// How its review ended; empty when there was none.
+    pub review: String,
+    /// What it changed of a generation that was signed off.
+    pub restatement: Option<Restatement>,
     /// Entries of the run's stream that say so.
     pub audit: Vec<AuditEntry>,
 }

@@ -26,7 +26,8 @@ use crate::wiring;
 /// Starts a Temporal server, a worker and an alert inbox, and runs every source once.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Run the sources, print the account and exit: 0 when every run completed, 2 otherwise
+    /// Run the sources, print the account and exit: 0 when every run is completed or in review, 2
+    /// otherwise
     #[arg(long)]
     once: bool,
     /// Business date to reconcile (the sample's, or today in each source's time zone)
@@ -178,7 +179,7 @@ async fn alerts_delivered(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts all runs, then waits for each; whether all completed.
+/// Starts all runs, then waits for each; whether all completed or are in review.
 async fn reconcile(client: &Client, requests: &[ReconciliationInput]) -> anyhow::Result<bool> {
     let mut started = Vec::new();
     for request in requests {

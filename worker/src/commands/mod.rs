@@ -2,12 +2,14 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod case;
 pub mod check;
 pub mod compare;
 pub mod dev;
 pub mod discrepancies;
 pub mod history;
 pub mod report;
+pub mod review;
 pub mod run;
 pub mod runs;
 pub mod schedule;

@@ -32,11 +32,13 @@ pub struct Arguments {
     /// Compare and report, but record nothing and alert nobody
     #[arg(long)]
     dry_run: bool,
-    /// Wait for the result
+    /// Wait until the run is completed, or compared and in review
     #[arg(long)]
     wait: bool,
 }
 
+/// The phase, and the outcome for those who wait, of a run that people look at.
+const IN_REVIEW: &str = "in_review";
 const POLL: Duration = Duration::from_millis(250);
 
 /// Starts or finds the run; with `--wait`, exit 1 when it found discrepancies.
@@ -97,7 +99,8 @@ fn request(
     })
 }
 
-/// Waits for the end of a run, showing how far it is: a bar on a terminal, lines elsewhere.
+/// Waits until a run ends or is in review, showing how far it is: a bar on a terminal, lines
+/// elsewhere.
 ///
 /// # Errors
 /// The run's own failure.
@@ -123,7 +126,31 @@ pub async fn follow(run: &RunHandle) -> Result<ReconciliationResult, TemporalErr
         };
         if let Ok(status) = answer {
             shown.update(&status);
+            if status.phase == IN_REVIEW {
+                shown.finish();
+                return Ok(in_review(status));
+            }
         }
+    }
+}
+
+/// What a run that waits for people has come to so far.
+fn in_review(status: RunStatus) -> ReconciliationResult {
+    let totals = status.totals.unwrap_or_default();
+    let review = status.review.unwrap_or_default();
+    ReconciliationResult {
+        run_id: status.run_id,
+        outcome: IN_REVIEW.to_owned(),
+        summary: format!(
+            "{} matched, {} discrepancies, {} in transit; in review until {}: {} material \
+             discrepancies are open",
+            totals.matched,
+            totals.discrepancies,
+            totals.in_transit,
+            review.ends_at,
+            review.material_open
+        ),
+        totals: Some(totals),
     }
 }
 
@@ -220,5 +247,9 @@ fn report(result: &ReconciliationResult, json: bool) -> anyhow::Result<()> {
     }
     say!("{}: {}", result.run_id, result.summary);
     say!("look closer: trueup discrepancies --run {}", result.run_id);
+    if result.outcome == IN_REVIEW {
+        say!("what is open: trueup case list --run {}", result.run_id);
+        say!("sign off: trueup review sign-off {}", result.run_id);
+    }
     Ok(())
 }

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// Only for this business date, YYYY-MM-DD
     #[arg(long, value_parser = date)]
     date: Option<jiff::civil::Date>,
-    /// Only running, completed, failed or quarantined ones
+    /// Only running, in_review, completed, failed or quarantined ones
     #[arg(long, value_parser = run_state)]
     state: Option<RunState>,
     /// At most so many

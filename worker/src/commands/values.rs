@@ -1,6 +1,7 @@
 //! Values of arguments that several commands take.
 
 use activities::store::{AlertState, RunState};
+use domain::case::{CaseState, ResolutionKind};
 use domain::discrepancy::Kind;
 use domain::severity::Severity;
 use nix::unistd::{Uid, User};
@@ -13,7 +14,7 @@ pub(super) fn date(text: &str) -> Result<jiff::civil::Date, String> {
 
 pub(super) fn run_state(text: &str) -> Result<RunState, String> {
     RunState::parse(text)
-        .ok_or_else(|| "must be running, completed, failed or quarantined".to_owned())
+        .ok_or_else(|| "must be running, in_review, completed, failed or quarantined".to_owned())
 }
 
 pub(super) fn alert_state(text: &str) -> Result<AlertState, String> {
@@ -37,6 +38,18 @@ pub(super) fn kind(text: &str) -> Result<Kind, String> {
 
 pub(super) fn severity(text: &str) -> Result<Severity, String> {
     Severity::parse(text).ok_or_else(|| "must be low, high or critical".to_owned())
+}
+
+pub(super) fn case_state(text: &str) -> Result<CaseState, String> {
+    CaseState::parse(text).ok_or_else(|| "must be open, proposed, resolved or cleared".to_owned())
+}
+
+pub(super) fn resolution(text: &str) -> Result<ResolutionKind, String> {
+    let known = || {
+        let names = ResolutionKind::ALL.iter().map(|kind| kind.name());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    ResolutionKind::parse(text).ok_or_else(|| format!("must be one of {}", known()))
 }
 
 /// Who sits at this terminal, for the audit trail.

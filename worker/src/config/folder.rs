@@ -121,6 +121,7 @@ fn source(
         },
         approval,
         alerts,
+        review_window: file.review_window.map(|window| window.0),
         repeated_report: file.repeated_report,
     }
 }

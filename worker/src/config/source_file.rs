@@ -13,6 +13,7 @@ use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::record::ReferenceKind;
 use domain::severity::Severity;
+use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -35,6 +36,8 @@ pub(crate) struct SourceFile {
     /// When a business day ends: what happens from then on belongs to the next one. Without one
     /// it ends at midnight.
     pub(crate) cut_off: Option<Parsed<Time>>,
+    /// How long people have to review a run; without one it is completed at once.
+    pub(crate) review_window: Option<Parsed<SignedDuration>>,
     /// What becomes of a report that was reconciled for another business date.
     #[serde(default)]
     pub(crate) repeated_report: RepeatedReport,

@@ -14,6 +14,7 @@ use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
@@ -65,6 +66,25 @@ impl FromText for Amount {
     fn from_text(text: &str) -> Result<Self, String> {
         Amount::parse(text)
             .map_err(|e| format!("`{text}` is not an amount: {e}; write digits as in `1234.56`"))
+    }
+}
+
+impl FromText for SignedDuration {
+    const EXPECTED: &'static str = "a duration in quotes (\"3 days\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is not a duration: write how many days, hours, minutes or seconds, as \
+                 `3 days` or `36 hours`; a day is 24 hours"
+            )
+        };
+        let span: Span = text.parse().map_err(|_| wrong())?;
+        let days = SpanRelativeTo::days_are_24_hours();
+        match span.to_duration(days) {
+            Ok(duration) if duration.is_positive() => Ok(duration),
+            _ => Err(wrong()),
+        }
     }
 }
 

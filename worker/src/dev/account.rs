@@ -27,7 +27,7 @@ pub(crate) async fn account(
         let run = store.run(&run_id).await?;
         writeln!(text, "\n━━ {run_id}\n")?;
         match (run.state, &run.totals) {
-            (RunState::Completed, Some(totals)) => {
+            (RunState::Completed | RunState::InReview, Some(totals)) => {
                 let (discrepancies, rejects) = details(store, &run_id).await?;
                 text += &run_account(totals, &discrepancies, &rejects);
             }
@@ -107,6 +107,12 @@ fn next(
         "    trueup show <id>              all about one, with both records"
     )?;
     writeln!(text, "    trueup show {run_id}")?;
+    writeln!(text, "    trueup case list")?;
+    writeln!(
+        text,
+        "    trueup case resolve <id> --as accept --note \"agreed by phone\""
+    )?;
+    writeln!(text, "    trueup review list")?;
     writeln!(text, "    trueup alerts list")?;
     writeln!(text, "    trueup audit show {run_id}")?;
     writeln!(text, "    trueup audit verify")?;

@@ -7,9 +7,7 @@ use anyhow::Context;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use workflows::{
-    Case, CaseBatch, Reconciliation, ScheduledReconciliation, TASK_QUEUE, update_id,
-};
+use workflows::{Case, CaseBatch, Reconciliation, ScheduledReconciliation, TASK_QUEUE, update_id};
 
 use crate::temporal::register_search_attributes;
 

@@ -25,6 +25,17 @@ pub enum TemporalError {
         /// What it said.
         problem: String,
     },
+    /// Nobody answers in time: no worker, or one that has too much to do.
+    #[error(
+        "{workflow_id} did not answer within {seconds} seconds; does a worker run (`trueup worker`)? \
+         What was asked for may still be done: look before you ask again"
+    )]
+    Silent {
+        /// Who.
+        workflow_id: String,
+        /// How long we waited.
+        seconds: u64,
+    },
     /// A workflow ended in failure.
     #[error("{workflow_id} failed: {problem}")]
     Failed {

@@ -1,6 +1,7 @@
 //! The client's side of Temporal: connecting, starting runs, asking and waking workflows,
 //! schedules.
 
+mod acts;
 mod connect;
 mod error;
 mod schedules;
@@ -8,6 +9,7 @@ mod search_attributes;
 mod start;
 mod timing;
 
+pub use acts::{BatchHandle, act_on_case, decide_review, start_batch};
 pub use connect::{Patience, connect};
 pub use error::TemporalError;
 pub use schedules::{

@@ -131,8 +131,8 @@ pub(super) async fn see_through(
                 }
             }
             Next::Look => {
-                if !is_anything_open(ctx, run).await {
-                    return Reviewed::ended("nothing_open", audit);
+                if let Some(how) = look(ctx, run).await {
+                    return Reviewed::ended(how, audit);
                 }
             }
             Next::WindowIsOver => return Reviewed::ended("review_ended", audit),
@@ -250,20 +250,25 @@ async fn decide(
     (is_done.then_some(how), audit)
 }
 
-/// Whether a material discrepancy is still open. When that can't be told, it counts as open.
-async fn is_anything_open(ctx: &Context, run: &Run) -> bool {
+/// How the review has ended by what is on record: nothing material is open any more, or an earlier
+/// execution signed it off and got no further. When that can't be told, it goes on.
+async fn look(ctx: &Context, run: &Run) -> Option<&'static str> {
     let look = ReviewLook { run: run.clone() };
     let options = whole(ports::short("what is still open"));
     match ctx.execute_activity(LookAtReview, look, options).await {
         Ok(status) => {
-            let open = status.material_open;
+            let how = match (status.signed_off_by.is_empty(), status.material_open) {
+                (false, _) => Some("signed_off"),
+                (true, 0) => Some("nothing_open"),
+                (true, _) => None,
+            };
             ctx.state_mut(|run| run.progress.review = Some(status));
             show(ctx);
-            open > 0
+            how
         }
         Err(error) => {
             complain(ctx, failure::explain(&error).1);
-            true
+            None
         }
     }
 }

@@ -11,6 +11,8 @@ pub(super) mod cases;
 pub(super) mod findings;
 pub(super) mod inputs;
 pub(super) mod listing;
+pub(super) mod names;
+pub(super) mod reviews;
 pub(super) mod runs;
 mod schema;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use domain::policy::Scope;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::value;
+use super::{reviews, value};
 use crate::store::{
     FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError,
     TRUEUP,
@@ -21,8 +21,13 @@ pub(in crate::store) fn open(
         return Ok(Opened::New(audit::head(transaction, &opening.run_id)?));
     };
     same_business(&run, opening)?;
-    if run.state == RunState::Completed {
-        return Ok(Opened::Closed(Box::new(run)));
+    match run.state {
+        RunState::Completed => return Ok(Opened::Closed(Box::new(run))),
+        RunState::InReview => {
+            let head = audit::head(transaction, &opening.run_id)?;
+            return Ok(Opened::InReview(Box::new(run), head));
+        }
+        RunState::Running | RunState::Failed | RunState::Quarantined => {}
     }
     if run.state != RunState::Running || run.workflow_run_id != opening.workflow_run_id {
         let attempt = run.attempt + 1;
@@ -49,7 +54,7 @@ pub(in crate::store) fn complete(
 ) -> Result<(), StoreError> {
     let run = get(transaction, run_id)?;
     match run.state {
-        RunState::Running => {
+        RunState::Running | RunState::InReview => {
             transaction.execute(
                 "UPDATE runs SET state = ?2, totals = ?3, closed_at = ?4 WHERE run_id = ?1",
                 params![
@@ -62,6 +67,12 @@ pub(in crate::store) fn complete(
         }
         RunState::Completed if run.totals.as_ref() == Some(&completion.totals) => {}
         state => return Err(closed_otherwise(run_id, state, RunState::Completed)),
+    }
+    if !completion.review.is_empty() {
+        reviews::end(transaction, run_id, &completion.review, None)?;
+    }
+    if let Some(restatement) = &completion.restatement {
+        reviews::restate(transaction, restatement)?;
     }
     audit::append(transaction, &completion.audit)
 }

@@ -1,0 +1,346 @@
+//! The review of a run: when there is one, what is still open, who may end it, and what a sign-off
+//! freezes.
+
+use std::collections::BTreeMap;
+
+use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
+use domain::money::{Amount, Currency, MoneyError, amount_text};
+use domain::policy::Scope;
+use proto::wire::{ConservationLine, CountAndSum, ReviewReply, ReviewStatus, RunTotals};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use workflows::ports::{
+    AuditHead, Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, Run,
+};
+
+use super::admit::{context, source};
+use super::open::{cursor, timestamp, to_port};
+use crate::Trueup;
+use crate::cases::material;
+use crate::failures::Failure;
+use crate::store::{BeginningReview, ReviewRow, SignOff, StoreError, TRUEUP};
+
+/// How a run is to be reviewed; none for a part of a source, a source without a window, or when
+/// nothing material is open.
+pub(super) async fn planned(
+    trueup: &Trueup,
+    run: &Run,
+    at: &str,
+) -> Result<Option<Review>, Failure> {
+    let Some(window) = source(trueup, run)?.review_window else {
+        return Ok(None);
+    };
+    if context(run)?.scope != Scope::Whole {
+        return Ok(None);
+    }
+    let material_open = count_open(trueup, run).await?;
+    let ends_at = timestamp(at)? + window;
+    let review = Review {
+        material_open,
+        ends_at: ends_at.to_string(),
+    };
+    Ok((material_open > 0).then_some(review))
+}
+
+/// The review of a run that was compared and recorded by an earlier execution.
+pub(super) async fn under_way(trueup: &Trueup, run: &Run) -> Result<Option<Review>, Failure> {
+    let review = trueup.store.review(&run.run_id).await?;
+    let Some(ReviewRow { ends_at, .. }) = review else {
+        return Ok(None);
+    };
+    Ok(Some(Review {
+        material_open: count_open(trueup, run).await?,
+        ends_at: ends_at.to_string(),
+    }))
+}
+
+pub(crate) async fn begin(trueup: &Trueup, input: ReviewBeginning) -> Result<AuditHead, Failure> {
+    let run_id = &input.run.run_id;
+    let fields = [
+        ("material_open", input.review.material_open.to_string()),
+        ("ends_at", input.review.ends_at.clone()),
+    ];
+    let (entry, cursor) =
+        cursor(run_id, &input.audit, &input.at, TRUEUP)?.entry(AuditEvent::ReviewBegun, fields);
+    let beginning = BeginningReview {
+        totals: input.totals,
+        began_at: timestamp(&input.at)?,
+        ends_at: timestamp(&input.review.ends_at)?,
+        audit: vec![entry],
+    };
+    trueup.store.begin_review(run_id, beginning).await?;
+    Ok(to_port(cursor.head))
+}
+
+pub(crate) async fn look(trueup: &Trueup, input: ReviewLook) -> Result<ReviewStatus, Failure> {
+    status(trueup, &input.run).await
+}
+
+/// Somebody signs off or cancels; a refusal is an answer, and on the audit trail.
+pub(crate) async fn decide(
+    trueup: &Trueup,
+    input: ReviewDecision,
+) -> Result<ReviewDecided, Failure> {
+    let cursor = cursor(&input.run.run_id, &input.audit, &input.at, &input.by)?;
+    // Done before, by an attempt whose answer was lost: what is on record is the answer.
+    if let Some(entry) = on_record(trueup, &cursor).await? {
+        let head = domain::audit::AuditHead {
+            length: entry.sequence + 1,
+            hash: entry.hash(),
+        };
+        let reason = entry.fields.iter().find(|(name, _)| name == "reason");
+        let reason = match entry.event {
+            AuditEvent::ReviewDenied => reason.map(|(_, reason)| reason.clone()),
+            _ => None,
+        };
+        return answer(trueup, &input.run, reason, head).await;
+    }
+    let refusal = match refusal(trueup, &input).await? {
+        None => carry_out(trueup, &input, &cursor).await?,
+        refusal => refusal,
+    };
+    let head = match &refusal {
+        None => trueup.store.audit_head(&input.run.run_id).await?,
+        Some(reason) => {
+            let fields = [("action", input.action.clone()), ("reason", reason.clone())];
+            let (entry, cursor) = cursor.entry(AuditEvent::ReviewDenied, fields);
+            trueup.store.append_audit(vec![entry]).await?;
+            cursor.head
+        }
+    };
+    answer(trueup, &input.run, refusal, head).await
+}
+
+/// The entry that an earlier attempt wrote where this one would write.
+async fn on_record(trueup: &Trueup, cursor: &AuditCursor) -> Result<Option<AuditEntry>, Failure> {
+    let stream = match trueup.store.audit(&cursor.stream).await {
+        Err(StoreError::NotFound(_)) => return Ok(None),
+        stream => stream?,
+    };
+    let place = usize::try_from(cursor.head.length).unwrap_or(usize::MAX);
+    let is_this = |entry: &&AuditEntry| {
+        let events = [
+            AuditEvent::RunSignedOff,
+            AuditEvent::ReviewCancelled,
+            AuditEvent::ReviewDenied,
+        ];
+        events.contains(&entry.event) && entry.at == cursor.at && entry.actor == cursor.actor
+    };
+    Ok(stream.entries.get(place).filter(is_this).cloned())
+}
+
+async fn answer(
+    trueup: &Trueup,
+    run: &Run,
+    refusal: Option<String>,
+    head: domain::audit::AuditHead,
+) -> Result<ReviewDecided, Failure> {
+    let outcome = match refusal {
+        None => "done",
+        Some(_) => "refused",
+    };
+    Ok(ReviewDecided {
+        reply: ReviewReply {
+            outcome: outcome.to_owned(),
+            reason: refusal.unwrap_or_default(),
+            review: Some(status(trueup, run).await?),
+        },
+        audit: to_port(head),
+    })
+}
+
+/// Why this may not be, as far as can be told before it is done.
+async fn refusal(trueup: &Trueup, input: &ReviewDecision) -> Result<Option<String>, Failure> {
+    let source = source(trueup, &input.run)?;
+    let (name, today) = (
+        &input.run.request.source,
+        source.business_day.date_at(timestamp(&input.at)?),
+    );
+    if !trueup.authority.allows_sign_off(&input.by, name, today) {
+        return Ok(Some(format!(
+            "{} may not sign off runs of {name}, nor cancel their review; it takes a role with the \
+             action sign_off",
+            input.by
+        )));
+    }
+    if input.action != "sign_off" {
+        return Ok(None);
+    }
+    let totals = trueup.store.run(&input.run.run_id).await?.totals;
+    let broken = totals.unwrap_or_default().conservation;
+    let broken: Vec<String> = broken.iter().filter_map(difference).collect();
+    Ok((!broken.is_empty()).then(|| {
+        format!(
+            "the run does not balance, so it can't be signed off: {}",
+            broken.join("; ")
+        )
+    }))
+}
+
+/// Where a line does not hold, and by how much.
+fn difference(line: &ConservationLine) -> Option<String> {
+    if line.holds {
+        return None;
+    }
+    let (side, code) = (&line.side, &line.currency);
+    let parts = [
+        (&line.opening, true),
+        (&line.received, true),
+        (&line.matched, false),
+        (&line.written_off, false),
+        (&line.voided, false),
+        (&line.carried_forward, false),
+        (&line.out_of_scope, false),
+    ];
+    let records = parts.iter().fold(0i128, |sum, (part, is_in)| {
+        let count = part.as_ref().map_or(0, |part| i128::from(part.count));
+        if *is_in { sum + count } else { sum - count }
+    });
+    let by = match (money_missing(&parts), Currency::parse(code)) {
+        (Ok(amount), Ok(currency)) => format!("{} {code}", amount_text(amount, currency)),
+        _ => format!("an amount in {code} that can't be told"),
+    };
+    Some(format!(
+        "{side} {code}: {by} and {records} records came in that are not accounted for"
+    ))
+}
+
+fn money_missing(parts: &[(&Option<CountAndSum>, bool)]) -> Result<Amount, MoneyError> {
+    let mut sum = Amount::parse("0")?;
+    for (part, is_in) in parts {
+        let Some(part) = part else { continue };
+        let amount = Amount::parse_computed(&part.amount)?;
+        sum = match is_in {
+            true => sum.checked_add(amount)?,
+            false => sum.checked_sub(amount)?,
+        };
+    }
+    Ok(sum)
+}
+
+/// Does it; why not, if a second person has to agree to something first.
+async fn carry_out(
+    trueup: &Trueup,
+    input: &ReviewDecision,
+    cursor: &AuditCursor,
+) -> Result<Option<String>, Failure> {
+    let run_id = &input.run.run_id;
+    if input.action != "sign_off" {
+        let fields = [("note", input.note.clone())];
+        let (entry, _) = cursor.clone().entry(AuditEvent::ReviewCancelled, fields);
+        let (by, note) = (&input.by, &input.note);
+        trueup.store.cancel_review(run_id, by, note, entry).await?;
+        return Ok(None);
+    }
+    let frozen = frozen(trueup, input).await?;
+    let (entry, _) = cursor
+        .clone()
+        .entry(AuditEvent::RunSignedOff, frozen.fields.clone());
+    let mut content: serde_json::Map<_, _> = frozen
+        .fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect();
+    content.insert("totals".to_owned(), json!(frozen.totals));
+    let sign_off = SignOff {
+        run_id: run_id.clone(),
+        by: input.by.clone(),
+        at: timestamp(&input.at)?,
+        content: content.into(),
+    };
+    let waiting = trueup.store.sign_off(sign_off, entry).await?;
+    Ok((waiting > 0).then(|| {
+        format!(
+            "{waiting} proposed resolutions of this run wait for a second person; have them \
+             approved or rejected first: trueup case list --run {run_id} --state proposed"
+        )
+    }))
+}
+
+/// What a sign-off freezes.
+struct Frozen {
+    totals: RunTotals,
+    fields: Vec<(&'static str, String)>,
+}
+
+async fn frozen(trueup: &Trueup, input: &ReviewDecision) -> Result<Frozen, Failure> {
+    let run_id = &input.run.run_id;
+    let totals = trueup.store.run(run_id).await?.totals.unwrap_or_default();
+    // Fields in the order of the contract, maps in the order of their keys: always the same bytes.
+    let canonical = serde_json::to_string(&totals)
+        .map_err(|error| Failure::last(workflows::failure::STORE_CONFLICT, error))?;
+    let inputs = trueup.store.inputs(run_id).await?;
+    let inputs: Vec<String> = inputs
+        .iter()
+        .map(|input| format!("{} {} {}", input.side, input.name, input.sha256))
+        .collect();
+    let compared = compared(trueup, run_id).await?;
+    let of_run = |name: &str| compared.get(name).cloned().unwrap_or_default();
+    let fields = vec![
+        ("discrepancies", totals.discrepancies.to_string()),
+        ("discrepancies_sha256", of_run("discrepancies_sha256")),
+        ("engine", env!("CARGO_PKG_VERSION").to_owned()),
+        ("inputs", inputs.join("\n")),
+        ("matched", totals.matched.to_string()),
+        ("matches_sha256", of_run("matches_sha256")),
+        ("note", input.note.clone()),
+        ("rules_sha256", source(trueup, &input.run)?.version.clone()),
+        ("totals_sha256", hex::encode(Sha256::digest(canonical))),
+    ];
+    Ok(Frozen { totals, fields })
+}
+
+/// What the run's audit trail says of the comparison.
+async fn compared(trueup: &Trueup, run_id: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let stream = trueup.store.audit(run_id).await?;
+    let mut entries = stream.entries.into_iter().rev();
+    let compared = entries.find(|entry| entry.event == AuditEvent::Compared);
+    Ok(compared.map_or_else(BTreeMap::new, |entry| entry.fields.into_iter().collect()))
+}
+
+async fn status(trueup: &Trueup, run: &Run) -> Result<ReviewStatus, Failure> {
+    let review = trueup.store.review(&run.run_id).await?;
+    let signed_off = trueup.store.signed_off(&run.run_id).await?;
+    Ok(ReviewStatus {
+        material_open: count_open(trueup, run).await?,
+        ends_at: review.map_or(String::new(), |review| review.ends_at.to_string()),
+        signed_off_by: signed_off.map_or(String::new(), |sign_off| sign_off.by),
+    })
+}
+
+async fn count_open(trueup: &Trueup, run: &Run) -> Result<u32, Failure> {
+    let severities = material(trueup, &run.request.source);
+    Ok(trueup.store.count_open(&run.run_id, severities).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_does_not_hold_says_where_and_by_how_much() {
+        let part = |count, amount: &str| {
+            Some(CountAndSum {
+                count,
+                amount: amount.to_owned(),
+            })
+        };
+        let mut line = ConservationLine {
+            side: "partner".to_owned(),
+            currency: "EUR".to_owned(),
+            opening: part(1, "10.00"),
+            received: part(5, "100.00"),
+            matched: part(3, "60.00"),
+            carried_forward: part(2, "37.50"),
+            holds: false,
+            ..ConservationLine::default()
+        };
+        let said = difference(&line).expect("it does not hold");
+        assert_eq!(
+            said,
+            "partner EUR: 12.50 EUR and 1 records came in that are not accounted for"
+        );
+        line.holds = true;
+        assert_eq!(difference(&line), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! Ids that people shortened.
+
+use super::sqlite::names;
+use super::{Store, StoreError};
+
+impl Store {
+    /// Ids of cases that begin with these hexadecimal digits, in order, at most so many.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn ids_beginning_with(
+        &self,
+        digits: &str,
+        at_most: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let digits = digits.to_owned();
+        store
+            .read(move |transaction| names::beginning_with(transaction, &digits, at_most))
+            .await
+    }
+}
