@@ -1,6 +1,7 @@
 //! Every test from outside, in one binary. Each module is one subject.
 
 mod alerts;
+mod cases;
 mod commands;
 mod deployment;
 mod generate;
@@ -9,6 +10,7 @@ mod outages;
 mod postgres;
 mod replay;
 mod reports;
+mod reviews;
 mod runs;
 mod scheduled_runs;
 mod schedules;

@@ -74,12 +74,9 @@ async fn preview(store: &Store, request: &CaseBatchInput) -> anyhow::Result<Vec<
         let filter = proto::case::filter(filter)?;
         return Ok(store.count_and_sums(filter.into()).await?);
     }
-    let rows = store.cases(request.ids.clone()).await?;
     let mut totals: Vec<CurrencyTotal> = Vec::new();
-    for (id, row) in request.ids.iter().zip(rows) {
-        let Some(row) = row else {
-            bail!("no discrepancy is called {id}; `trueup case list` lists them");
-        };
+    for id in &request.ids {
+        let row = store.case(id).await?;
         let (currency, stake) = (row.subject.currency, row.subject.at_stake);
         let known = totals.iter_mut().find(|total| total.currency == currency);
         match known {

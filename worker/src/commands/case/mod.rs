@@ -34,6 +34,7 @@ pub enum Command {
     },
     /// Says who is to look at cases
     Assign {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// Who is to look at them
@@ -45,6 +46,7 @@ pub enum Command {
     },
     /// Writes something down with cases
     Comment {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// What
@@ -55,6 +57,7 @@ pub enum Command {
     Resolve(ResolveArguments),
     /// Agrees to what another person proposed
     Approve {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// Anything to add
@@ -63,6 +66,7 @@ pub enum Command {
     },
     /// Sends a proposal back
     Reject {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// Why
@@ -71,6 +75,7 @@ pub enum Command {
     },
     /// Opens resolved or cleared cases again: the undo
     Reopen {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// Why
@@ -79,6 +84,7 @@ pub enum Command {
     },
     /// Says that you saw cases: reminders stop
     Acknowledge {
+        /// Which cases
         #[command(flatten)]
         which: Which,
         /// Anything to add

@@ -94,7 +94,7 @@ impl FilterArguments {
 ///
 /// # Errors
 /// One is too short, fits nothing, or fits several: names them.
-pub async fn whole_ids(store: &Store, given: &[String]) -> anyhow::Result<Vec<String>> {
+pub(super) async fn whole_ids(store: &Store, given: &[String]) -> anyhow::Result<Vec<String>> {
     let mut ids: Vec<String> = Vec::with_capacity(given.len());
     for given in given {
         let id = whole_id(store, given).await?;
@@ -109,7 +109,7 @@ pub async fn whole_ids(store: &Store, given: &[String]) -> anyhow::Result<Vec<St
 ///
 /// # Errors
 /// As [`whole_ids`].
-pub async fn whole_id(store: &Store, given: &str) -> anyhow::Result<String> {
+pub(super) async fn whole_id(store: &Store, given: &str) -> anyhow::Result<String> {
     let short = given.strip_prefix("case/").unwrap_or(given);
     // Summaries have names of their own, which nobody shortens.
     let is_hexadecimal = short.chars().all(|digit| digit.is_ascii_hexdigit());
