@@ -4,6 +4,8 @@
 //! break what is under way fails here. `TRUEUP_RECORD=1` with `every_path_replays` writes those of
 //! today in their place: only right for a path that nobody has under way.
 
+mod people;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -23,10 +25,14 @@ use workflows::{Case, CaseBatch, Reconciliation, ScheduledReconciliation, update
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 20] = [
+const PATHS: [&str; 28] = [
+    "batch-done",
+    "batch-invalid-input",
+    "case-acts-and-mistakes",
     "case-dead-redriven",
     "case-sent",
     "case-summary-closed",
+    "case-until-a-day",
     "reconciliation-already-completed",
     "reconciliation-completed",
     "reconciliation-dry-run",
@@ -37,6 +43,10 @@ const PATHS: [&str; 20] = [
     "reconciliation-out-of-balance",
     "reconciliation-quarantined",
     "reconciliation-retried-after-kill",
+    "reconciliation-review-back-and-cancelled",
+    "reconciliation-review-ended",
+    "reconciliation-review-nothing-open",
+    "reconciliation-signed-off",
     "reconciliation-unknown-source",
     "scheduled-already-started",
     "scheduled-invalid-input",
@@ -101,6 +111,8 @@ async fn every_path_replays() -> Result<()> {
     paths.extend(scheduled(&site).await?);
     paths.extend(cases(&site, &slack).await?);
     paths.push(kill_in_a_run(&mut site).await?);
+    paths.extend(people::acts(&site).await?);
+    paths.extend(people::reviews().await?);
     paths.sort();
     let names: Vec<&str> = paths.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, PATHS);
