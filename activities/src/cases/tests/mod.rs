@@ -70,6 +70,7 @@ fn source() -> Source {
             summary_above: 2,
             link_base: None,
         },
+        review_window: None,
         repeated_report: RepeatedReport::Refuse,
         approval: Approval::default(),
     }

@@ -58,7 +58,7 @@ fn by_the_domain(
     }
 }
 
-async fn act(store: &Store, id: &str, act_id: &str, by: &str, act: Act) -> Acted {
+pub(super) async fn act(store: &Store, id: &str, act_id: &str, by: &str, act: Act) -> Acted {
     let decide = by_the_domain(by, act);
     let acts = vec![acting(id, act_id)];
     let acted = store.act_on_cases(acts, by, at(10), decide).await.unwrap();
@@ -69,14 +69,14 @@ async fn act(store: &Store, id: &str, act_id: &str, by: &str, act: Act) -> Acted
         .expect("there is the case")
 }
 
-fn resolve(resolution: Resolution) -> Act {
+pub(super) fn resolve(resolution: Resolution) -> Act {
     Act::Resolve {
         resolution,
         note: "as agreed".to_owned(),
     }
 }
 
-fn write_off(amount: &str) -> Act {
+pub(super) fn write_off(amount: &str) -> Act {
     resolve(Resolution::WriteOff {
         reason_code: "fx".to_owned(),
         amount: Amount::parse(amount).unwrap(),

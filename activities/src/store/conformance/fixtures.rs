@@ -42,7 +42,7 @@ pub(crate) async fn opened(store: &Store, run_id: &str) -> AuditHead {
         .unwrap()
     {
         Opened::New(head) | Opened::Resumed(head) => head,
-        Opened::Closed(run) => panic!("{} has completed", run.run_id),
+        Opened::Closed(run) | Opened::InReview(run, _) => panic!("{} is {}", run.run_id, run.state),
     }
 }
 
@@ -214,6 +214,8 @@ pub(crate) fn completion(audit: Vec<AuditEntry>) -> RunCompletion {
     RunCompletion {
         totals,
         completed_at: at(3),
+        review: String::new(),
+        restatement: None,
         audit,
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod audit;
 pub(super) mod cases;
 mod fixtures;
 pub(super) mod reads;
+pub(super) mod reviews;
 pub(super) mod runs;
 
 /// One test for each check, for a store that `$open` makes: a future of the [`super::Store`] and of
@@ -52,6 +53,12 @@ macro_rules! conformance_tests {
                 the_case_of_a_summary_can_be_acted_on,
                 a_run_knows_whether_anything_is_open,
                 cases_are_selected_exactly,
+            ],
+            reviews: [
+                a_run_in_review_waits_for_people,
+                a_sign_off_waits_for_second_persons_and_is_frozen,
+                a_later_generation_finds_what_was_signed_off,
+                shortened_ids_are_found,
             ],
             reads: [
                 everything_comes_back_as_it_went_in,
