@@ -144,3 +144,14 @@ pub(crate) fn unusable(folder: &Path, problems: &[Problem]) -> anyhow::Error {
         problems.join("\n")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_and_argument_is_well_made() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -20,7 +20,7 @@ const CANDIDATES_SHOWN: usize = 8;
 #[derive(clap::Args, Debug)]
 pub struct Which {
     /// Ids of the cases, or their first digits; without any, all that fit the options below
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", conflicts_with = "FilterArguments")]
     pub ids: Vec<String>,
     #[command(flatten)]
     pub filter: FilterArguments,
@@ -34,7 +34,7 @@ pub struct Which {
 
 /// What must hold of the cases; everything given.
 #[derive(clap::Args, Debug, Default)]
-#[group(multiple = true, conflicts_with = "ids")]
+#[group(multiple = true)]
 pub struct FilterArguments {
     /// Only of this source
     #[arg(long)]
