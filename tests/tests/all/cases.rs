@@ -426,13 +426,7 @@ async fn ten_thousand_at_once_go_through_and_kills_lose_and_double_nothing() -> 
     let run = site.run_to_the_end(&["bulk", "--date", DATE]).await?;
     let count = run["totals"]["discrepancies"].as_u64().context("a count")?;
     assert!(count >= 10_000, "{run}");
-    let entries = async || -> Result<u64> {
-        let verified = site.json(&["audit", "verify"]).await?;
-        ensure!(verified["broken"] == json!([]), "{verified}");
-        verified["entries"].as_u64().context("a count")
-    };
-
-    let before = entries().await?;
+    let before = entries(&site).await?;
     let resolve = ["case", "resolve", "--source", "bulk", "--as"];
     let how = ["not_an_error", "--note", "a test", "--yes", "--json"];
     let started = Instant::now();
@@ -441,7 +435,7 @@ async fn ten_thousand_at_once_go_through_and_kills_lose_and_double_nothing() -> 
     assert_eq!(said.code, Some(0), "{}", said.err);
     let done = said.out.lines().filter(|line| line.contains("\"done\""));
     assert_eq!(done.count() as u64, count, "one line each, and all done");
-    let after = entries().await?;
+    let after = entries(&site).await?;
     assert_eq!(after - before, 2 * count, "opened and resolved, each once");
     let open = site.json(&["case", "list"]).await?;
     assert_eq!(open, json!([]), "nothing is left");
@@ -466,8 +460,19 @@ async fn ten_thousand_at_once_go_through_and_kills_lose_and_double_nothing() -> 
     let result = ["workflow", "result", "-w", "batch/twice", "-o", "json"];
     let result = site.temporal(&result).await?.json()?["result"].clone();
     assert_eq!(result["done"], count, "{result}");
-    assert_eq!(entries().await? - after, count, "each was commented once");
+    assert_eq!(
+        entries(&site).await? - after,
+        count,
+        "each was commented once"
+    );
     Ok(())
+}
+
+/// How many audit entries there are; all of them hold.
+async fn entries(site: &Installation) -> Result<u64> {
+    let verified = site.json(&["audit", "verify"]).await?;
+    ensure!(verified["broken"] == json!([]), "{verified}");
+    verified["entries"].as_u64().context("a count")
 }
 
 /// Waits until a worker is in the middle of this step.
