@@ -32,11 +32,8 @@ pub(super) async fn acts(site: &Installation) -> Result<Vec<Recorded>> {
 
     let id = id_of(site, "P-6").await?;
     let resolve = ["case", "resolve", &id, "--as", "in_transit", "--until"];
-    done(
-        site,
-        &[&resolve[..], &["2090-01-01", "--note", "soon"]].concat(),
-    )
-    .await?;
+    let until = in_a_month()?;
+    done(site, &[&resolve[..], &[&until, "--note", "soon"]].concat()).await?;
     done(site, &["case", "reopen", &id, "--note", "no"]).await?;
     let case = format!("case/{id}");
     paths.push(("case-until-a-day", export(site, &case).await?));
@@ -115,6 +112,12 @@ async fn done(site: &Installation, arguments: &[&str]) -> Result<()> {
     let said = site.trueup(arguments).await?;
     ensure!(said.code == Some(0), "{arguments:?}: {said:?}");
     Ok(())
+}
+
+fn in_a_month() -> Result<String> {
+    let now = jiff::Timestamp::now();
+    let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    Ok(day.checked_add(jiff::Span::new().days(30))?.to_string())
 }
 
 async fn ended(site: &Installation, workflow_id: &str) -> Result<()> {
