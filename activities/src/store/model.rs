@@ -38,6 +38,8 @@ pub struct RunOpening {
     pub requested_by: String,
     /// By the workflow's clock.
     pub opened_at: Timestamp,
+    /// Now, by the clock that turns are kept by.
+    pub now: Timestamp,
 }
 
 /// What became of a [`RunOpening`].
@@ -50,6 +52,11 @@ pub enum Opened {
     Resumed(AuditHead),
     /// It has completed; nothing was changed.
     Closed(Box<RunRow>),
+    /// Another run of the source has its turn; nothing was changed.
+    Waiting {
+        /// That run.
+        for_run: String,
+    },
 }
 
 /// A run on record.

@@ -3,6 +3,7 @@
 pub(crate) mod launch;
 mod progress;
 mod steps;
+mod turn;
 
 use proto::wire::{ReconciliationInput, ReconciliationResult, RunStatus};
 use temporalio_common::data_converters::RawValue;
@@ -39,12 +40,11 @@ impl Reconciliation {
             return launch::hand_over(ctx, run).await;
         }
         begin(ctx, &run.request);
-        match steps::open(ctx, &run).await? {
+        match turn::open(ctx, &run).await? {
             Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
             Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan).await,
-            Opened::Waiting { .. } | Opened::InReview { .. } => {
-                unimplemented!("case workflow helper")
-            }
+            Opened::Waiting { .. } => unreachable!("the turn is waited for"),
+            Opened::InReview { .. } => unimplemented!("case workflow helper"),
         }
     }
 

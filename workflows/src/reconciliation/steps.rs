@@ -1,6 +1,8 @@
 //! The steps of a run, in order.
 
-use proto::wire::ReconciliationResult;
+use std::time::Duration;
+
+use proto::wire::{ReconciliationResult, RunTotals};
 use temporalio_workflow::{
     ActivityExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
     WorkflowCancellationToken, WorkflowContext, WorkflowIdReusePolicy, WorkflowResult,
@@ -9,6 +11,7 @@ use temporalio_workflow::{
 
 use super::Reconciliation;
 use super::progress::{self, Phase};
+use super::turn;
 use crate::case::Case;
 use crate::ports::{
     AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
@@ -18,6 +21,12 @@ use crate::ports::{
 use crate::{failure, identity, ports, search, time};
 
 type Context = WorkflowContext<Reconciliation>;
+
+/// A close that gives no sign for this long is taken over by another worker.
+const CLOSE_HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Times that other runs may come first, before a run gives up.
+const OVERTAKEN_MAX: u32 = 3;
 
 /// Runs all steps after the opening, and closes the run in the store however they end.
 pub(super) async fn to_the_end(
@@ -54,22 +63,39 @@ async fn reconcile(
     ctx: &mut Context,
     run: &Run,
     plan: Plan,
-) -> Result<(proto::wire::RunTotals, AuditHead), Stopped> {
-    enter(ctx, Phase::Fetching);
-    let sides = fetch(ctx, run, &plan).await?;
-    enter(ctx, Phase::Comparing);
-    let compared = compare(ctx, run, &plan, &sides).await?;
-    let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
-    enter(ctx, Phase::Recording);
-    let recorded = record(ctx, run, plan, sides, &concluded).await?;
+) -> Result<(RunTotals, AuditHead), Stopped> {
+    let (recorded, totals) = find(ctx, run, plan).await?;
     enter(ctx, Phase::Alerting);
-    let mut totals = concluded.totals;
+    let mut totals = recorded.totals.clone().unwrap_or(totals);
     totals.cases_started = start_cases(ctx, &recorded).await.map_err(|cause| Stopped {
         cause,
         audit: Some(recorded.audit.clone()),
     })?;
     ctx.state_mut(|state| state.progress.totals = totals.clone());
     Ok((totals, recorded.audit))
+}
+
+/// Reads, compares and records; again from the opening, when another run of the source was
+/// concluded meanwhile.
+async fn find(
+    ctx: &mut Context,
+    run: &Run,
+    mut plan: Plan,
+) -> Result<(Recorded, RunTotals), Stopped> {
+    for _ in 0..OVERTAKEN_MAX {
+        enter(ctx, Phase::Fetching);
+        let sides = fetch(ctx, run, &plan).await?;
+        enter(ctx, Phase::Comparing);
+        let compared = compare(ctx, run, &plan, &sides).await?;
+        let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
+        enter(ctx, Phase::Recording);
+        let recorded = record(ctx, run, plan, sides, &concluded).await?;
+        if !recorded.is_overtaken {
+            return Ok((recorded, concluded.totals));
+        }
+        plan = turn::again(ctx, run).await?;
+    }
+    Err(turn::overtaken())
 }
 
 /// Fails at once for a source that is not configured.
@@ -81,15 +107,11 @@ pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
         .map_err(failure::surface)
 }
 
-pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened> {
+/// Opens the run in the store, or learns whom it has to wait for.
+pub(super) async fn ask(ctx: &Context, run: &Run) -> Result<Opened, ActivityExecutionError> {
     let opening = opening(ctx, run);
     let options = ports::short(format!("open {}", run.run_id));
-    let opened = ctx
-        .execute_activity(OpenRun, opening, options)
-        .await
-        .map_err(failure::surface)?;
-    step_done(ctx);
-    Ok(opened)
+    ctx.execute_activity(OpenRun, opening, options).await
 }
 
 async fn fetch(ctx: &mut Context, run: &Run, plan: &Plan) -> Result<Sides, Stopped> {
@@ -194,6 +216,7 @@ async fn record(
         totals: concluded.totals.clone(),
         audit: plan.audit.clone(),
         at: time::now(ctx),
+        position: plan.position.clone(),
     };
     let options = ports::long(
         "record discrepancies, audit entries and alerts",
@@ -233,7 +256,8 @@ async fn close(
     ending: Ending,
     audit: AuditHead,
 ) -> WorkflowResult<()> {
-    let mut options = ports::short("close the run");
+    // It adds up what resolutions settled: as long as there are open items, it gives signs of life.
+    let mut options = ports::long("close the run", CLOSE_HEARTBEAT);
     options.cancellation_token = Some(WorkflowCancellationToken::new());
     let input = Closing {
         run: run.clone(),
@@ -254,7 +278,7 @@ pub(super) fn enter(ctx: &mut Context, phase: Phase) {
     ctx.set_current_details(format!("Phase: **{}**", phase.name()));
 }
 
-fn step_done(ctx: &mut Context) {
+pub(super) fn step_done(ctx: &mut Context) {
     ctx.state_mut(|state| state.progress.step_done());
 }
 
@@ -267,13 +291,17 @@ fn opening(ctx: &Context, run: &Run) -> Opening {
 }
 
 /// Why a run stopped half way, and where its audit stream ended then, if that moved.
-struct Stopped {
-    cause: Cause,
-    audit: Option<AuditHead>,
+pub(super) struct Stopped {
+    pub(super) cause: Cause,
+    pub(super) audit: Option<AuditHead>,
 }
 
-enum Cause {
+pub(super) enum Cause {
     Activity(Box<ActivityExecutionError>),
+    /// Other runs of the source came first each time.
+    Overtaken,
+    /// It was cancelled while it waited for its turn.
+    Cancelled,
     Case(Box<ChildWorkflowStartError>),
 }
 
@@ -293,6 +321,11 @@ impl Stopped {
             _ if self.is_cancelled() => cancelled(),
             Cause::Activity(error) => failure::explain(error),
             Cause::Case(error) => ("CaseNotStarted".to_owned(), error.to_string()),
+            Cause::Overtaken | Cause::Cancelled => (
+                failure::OVERTAKEN.to_owned(),
+                "other runs of the source were concluded first each time; start it again"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -307,6 +340,8 @@ impl Stopped {
         match &self.cause {
             Cause::Activity(error) => matches!(**error, ActivityExecutionError::Cancelled(_)),
             Cause::Case(error) => matches!(**error, ChildWorkflowStartError::Cancelled(_)),
+            Cause::Cancelled => true,
+            Cause::Overtaken => false,
         }
     }
 }

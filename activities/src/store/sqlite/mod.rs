@@ -11,6 +11,7 @@ pub(super) mod cases;
 pub(super) mod findings;
 pub(super) mod inputs;
 pub(super) mod listing;
+pub(super) mod positions;
 pub(super) mod runs;
 mod schema;
 #[cfg(test)]
