@@ -8,6 +8,7 @@ mod failures;
 pub mod formats;
 mod heartbeat;
 pub mod inputs;
+mod positions;
 mod runs;
 mod schedules;
 pub mod source;

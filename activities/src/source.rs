@@ -3,6 +3,7 @@
 use domain::alert::AlertPolicy;
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
+use domain::open_items::Records;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
 use jiff::SignedDuration;
@@ -35,6 +36,8 @@ pub struct Source {
     pub review_window: Option<SignedDuration>,
     /// What becomes of a partner's report that was reconciled for another business date.
     pub repeated_report: RepeatedReport,
+    /// Calendar days for which it is remembered which records are used up.
+    pub remember_days: u32,
 }
 
 /// What becomes of a partner's report that was reconciled for another business date, byte for byte.
@@ -55,6 +58,8 @@ pub struct SideInput {
     pub transport: Transport,
     /// What it looks like.
     pub format: Format,
+    /// How its inputs relate to each other.
+    pub records: Records,
 }
 
 impl Source {

@@ -125,10 +125,10 @@ impl Trueup {
     #[activity(definition = CloseRun)]
     pub async fn close_run(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: Closing,
     ) -> Result<AuditHead, ActivityError> {
-        Ok(runs::close(&self, input).await?)
+        Ok(runs::close(&self, &ctx, input).await?)
     }
 
     #[activity(definition = OpenCase)]

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::case::Settles;
 use crate::matching::{Comparison, Findings, MatchedPair, own_records};
 use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency, Money, MoneyError};
 use crate::record::{Record, Side};
@@ -56,6 +57,18 @@ impl CountAndSum {
         (self.count, self.units) = both;
         Ok(())
     }
+
+    /// Takes out what was counted in.
+    ///
+    /// # Errors
+    /// [`MoneyError::Overflow`] when there is less than that, or the exact result does not fit.
+    pub fn remove(&mut self, other: CountAndSum) -> Result<(), MoneyError> {
+        let count = self.count.checked_sub(other.count);
+        let units = self.units.checked_sub(other.units);
+        let both = count.zip(units).ok_or(MoneyError::Overflow)?;
+        (self.count, self.units) = both;
+        Ok(())
+    }
 }
 
 /// One side's records in one currency.
@@ -97,6 +110,16 @@ impl Line {
         self.voided.merge(other.voided)?;
         self.carried_forward.merge(other.carried_forward)?;
         self.out_of_scope.merge(other.out_of_scope)
+    }
+
+    /// The part of a resolution that settles; `None` for one that does not.
+    pub fn settled_as(&mut self, settles: Settles) -> Option<&mut CountAndSum> {
+        match settles {
+            Settles::Matched => Some(&mut self.matched),
+            Settles::WrittenOff => Some(&mut self.written_off),
+            Settles::Voided => Some(&mut self.voided),
+            Settles::Nothing => None,
+        }
     }
 
     fn came(&self) -> Result<CountAndSum, MoneyError> {
@@ -158,6 +181,36 @@ impl Conservation {
         records: impl IntoIterator<Item = &'r Record>,
     ) -> Result<(), MoneyError> {
         self.count(records, |line| &mut line.received)
+    }
+
+    /// Counts records as carried forward by earlier runs.
+    ///
+    /// # Errors
+    /// When an exact sum does not fit.
+    pub fn open_with<'r>(
+        &mut self,
+        records: impl IntoIterator<Item = &'r Record>,
+    ) -> Result<(), MoneyError> {
+        self.count(records, |line| &mut line.opening)
+    }
+
+    /// Counts records as settled by a resolution, or as taken back (voided).
+    ///
+    /// # Errors
+    /// When an exact sum does not fit.
+    pub fn settle<'r>(
+        &mut self,
+        records: impl IntoIterator<Item = &'r Record>,
+        settles: Settles,
+    ) -> Result<(), MoneyError> {
+        for record in records {
+            let one = CountAndSum::new(1, record.money.amount)?;
+            let line = self.line_mut(record.side, record.money.currency);
+            if let Some(part) = line.settled_as(settles) {
+                part.merge(one)?;
+            }
+        }
+        Ok(())
     }
 
     /// Counts records as carried forward without having been compared.

@@ -17,6 +17,7 @@ pub mod escalation;
 pub mod matching;
 pub mod money;
 mod names;
+pub mod open_items;
 pub mod policy;
 pub mod quiet_hours;
 pub mod record;

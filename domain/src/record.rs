@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::money::{Amount, Money};
 use crate::named_enum;
 
@@ -132,9 +133,43 @@ pub struct Record {
     pub counterparty: Option<Box<str>>,
     /// Free text.
     pub description: Option<Box<str>>,
+    /// What earlier runs know of it; `None` for a record that none of them had. Decides nothing
+    /// about what it belongs to.
+    pub past: Option<Box<Past>>,
+}
+
+/// What earlier runs know of a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Past {
+    /// The run that received it, when it was an earlier one.
+    pub received_by: Option<Arc<str>>,
+    /// Business date of the input that had it first.
+    pub since: Date,
+    /// The discrepancy that it was in so far.
+    pub found_in: Option<(DiscrepancyId, Kind)>,
+    /// The run that had an equal record before: without a counterpart of its own, it is a duplicate.
+    pub repeats: Option<Arc<str>>,
 }
 
 impl Record {
+    /// The run that received it, when it is carried forward from an earlier one.
+    #[must_use]
+    pub fn carried_from(&self) -> Option<&str> {
+        self.past.as_ref()?.received_by.as_deref()
+    }
+
+    /// The run that had an equal record before, when it only repeats that one.
+    #[must_use]
+    pub fn repeats(&self) -> Option<&Arc<str>> {
+        self.past.as_ref()?.repeats.as_ref()
+    }
+
+    /// The discrepancy that it was in before this run.
+    #[must_use]
+    pub fn found_in(&self) -> Option<&(DiscrepancyId, Kind)> {
+        self.past.as_ref()?.found_in.as_ref()
+    }
+
     /// The reference of this kind.
     #[must_use]
     pub fn reference(&self, kind: ReferenceKind) -> Option<&str> {

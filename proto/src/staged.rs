@@ -7,6 +7,7 @@
 mod control;
 mod discrepancy;
 mod matched;
+mod past;
 mod record;
 mod reject;
 mod stream;

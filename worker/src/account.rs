@@ -37,29 +37,69 @@ pub(crate) fn run_account(
 
 /// Where the money of each side and currency went.
 pub(crate) fn conservation_table(lines: &[ConservationLine]) -> String {
-    let columns = [
-        Column::Left("side"),
-        Column::Left("currency"),
-        Column::Right("received"),
-        Column::Right("matched"),
-        Column::Right("carried forward"),
-        Column::Left("balances"),
-    ];
+    let mut columns = vec![Column::Left("side"), Column::Left("currency")];
+    let parts: Vec<_> = PARTS
+        .iter()
+        .filter(|part| part.is_always_told || lines.iter().any(|line| has_records((part.of)(line))))
+        .collect();
+    columns.extend(parts.iter().map(|part| Column::Right(part.name)));
+    columns.push(Column::Left("balances"));
     let cell = |part: &Option<CountAndSum>| {
         let part = part.clone().unwrap_or_default();
         format!("{} ({})", part.amount, part.count)
     };
     let rows = lines.iter().map(|line| {
-        vec![
-            line.side.clone(),
-            line.currency.clone(),
-            cell(&line.received),
-            cell(&line.matched),
-            cell(&line.carried_forward),
-            (if line.holds { "yes" } else { "NO" }).to_owned(),
-        ]
+        let mut row = vec![line.side.clone(), line.currency.clone()];
+        row.extend(parts.iter().map(|part| cell((part.of)(line))));
+        row.push((if line.holds { "yes" } else { "NO" }).to_owned());
+        row
     });
     render(&columns, rows.collect())
+}
+
+/// One part of a conservation line.
+struct Part {
+    name: &'static str,
+    of: fn(&ConservationLine) -> &Option<CountAndSum>,
+    /// Told even when there is nothing in it.
+    is_always_told: bool,
+}
+
+const PARTS: [Part; 6] = [
+    Part {
+        name: "opening",
+        of: |line| &line.opening,
+        is_always_told: false,
+    },
+    Part {
+        name: "received",
+        of: |line| &line.received,
+        is_always_told: true,
+    },
+    Part {
+        name: "matched",
+        of: |line| &line.matched,
+        is_always_told: true,
+    },
+    Part {
+        name: "written off",
+        of: |line| &line.written_off,
+        is_always_told: false,
+    },
+    Part {
+        name: "voided",
+        of: |line| &line.voided,
+        is_always_told: false,
+    },
+    Part {
+        name: "carried forward",
+        of: |line| &line.carried_forward,
+        is_always_told: true,
+    },
+];
+
+fn has_records(part: &Option<CountAndSum>) -> bool {
+    part.as_ref().is_some_and(|part| part.count > 0)
 }
 
 fn inputs(totals: &RunTotals) -> String {

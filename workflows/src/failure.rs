@@ -36,6 +36,8 @@ failure_names! {
     CONFIGURATION_INVALID = "ConfigurationInvalid",
     /// What is stored contradicts what is about to be stored under the same key.
     STORE_CONFLICT = "StoreConflict",
+    /// Another run of the source was concluded meanwhile; started again, the run begins with that.
+    OVERTAKEN = "Overtaken",
     /// Staged data is not what was written.
     STAGING_DAMAGED = "StagingDamaged",
 }

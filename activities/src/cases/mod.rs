@@ -19,7 +19,6 @@ pub(crate) use act::act;
 pub(crate) use batch::act as act_on_many;
 pub(crate) use deliver::deliver;
 pub(crate) use forward::forward;
-#[allow(unused_imports, reason = "for the run's recording of open items")]
 pub(crate) use of_run::acts_of_run;
 pub(crate) use open::open;
 pub(crate) use review::material;

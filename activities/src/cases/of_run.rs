@@ -28,7 +28,6 @@ pub(super) struct Told {
 
 /// Notes that `run` found these discrepancies again, and that others are gone by this evidence.
 /// The list of those to be told, if there are any. May be repeated, and says the same again.
-#[allow(dead_code, reason = "for the run's recording of open items")]
 pub(crate) async fn acts_of_run(
     trueup: &Trueup,
     run: &Run,

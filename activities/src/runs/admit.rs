@@ -13,7 +13,7 @@ pub(crate) fn admit(trueup: &Trueup, input: &Opening) -> Result<(), Failure> {
 }
 
 /// The source of a run.
-pub(super) fn source<'t>(trueup: &'t Trueup, run: &Run) -> Result<&'t Source, Failure> {
+pub(crate) fn source<'t>(trueup: &'t Trueup, run: &Run) -> Result<&'t Source, Failure> {
     configured(trueup, &run.request.source)
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn configured<'t>(trueup: &'t Trueup, name: &str) -> Result<&'t Sourc
 }
 
 /// Date and scope of a run, which its workflow has checked already.
-pub(super) fn context(run: &Run) -> Result<RunContext, Failure> {
+pub(crate) fn context(run: &Run) -> Result<RunContext, Failure> {
     proto::convert::run_context(&run.request)
         .map_err(|error| Failure::last(failure::INVALID_INPUT, error))
 }

@@ -1,6 +1,7 @@
 //! Closing a run: completed, or not and why.
 
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
+use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{AuditHead, Closing, Ending};
 
@@ -8,9 +9,19 @@ use super::open::{cursor, timestamp, to_port};
 use super::restate;
 use crate::Trueup;
 use crate::failures::Failure;
+use crate::heartbeat::{Progress, alive};
+use crate::positions::adjusted;
 use crate::store::{FailureCause, RunCompletion, RunFailure, TRUEUP};
 
-pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
+pub(crate) async fn close(
+    trueup: &Trueup,
+    ctx: &ActivityContext,
+    input: Closing,
+) -> Result<AuditHead, Failure> {
+    alive(ctx, &Progress::new(()), work(trueup, input)).await
+}
+
+async fn work(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
     if input.run.request.dry_run {
         return Ok(input.audit);
     }
@@ -18,7 +29,12 @@ pub(crate) async fn close(trueup: &Trueup, input: Closing) -> Result<AuditHead, 
     let at = timestamp(&input.at)?;
     let cursor = cursor(run_id, &input.audit, &input.at, TRUEUP)?;
     match input.ending {
-        Ending::Completed { totals, review } => {
+        Ending::Completed { mut totals, review } => {
+            if let Some(position) = trueup.store.position_of_run(run_id).await? {
+                let source = &input.run.request.source;
+                let lines = &totals.conservation;
+                totals.conservation = adjusted(trueup, source, &position, lines).await?;
+            }
             let mut fields = vec![
                 ("matched", totals.matched.to_string()),
                 ("discrepancies", totals.discrepancies.to_string()),

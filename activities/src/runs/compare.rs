@@ -1,24 +1,24 @@
 //! Comparing some buckets: the first rule on their records.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use domain::conservation::Conservation;
-use domain::matching::{self, MatchedPair, Pool};
+use domain::matching::{self, MatchedPair, Pool, bucket_of};
 use domain::money::MoneyError;
+use domain::open_items::{self, Received};
 use domain::policy::SourcePolicy;
-use domain::record::Record;
 use proto::staged::{Encoder, MatchLine};
 use proto::totals::conservation_to_wire;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
-use workflows::ports::{Compare, Stored};
+use workflows::ports::{Compare, Run, Stored};
 
 use super::admit::{context, source};
 use super::parts::{self, Compared};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
+use crate::positions::{self, Standing, during_turn};
 use crate::staging::{Folder, SideManifest, load_buckets};
 
 pub(crate) async fn compare(
@@ -27,28 +27,28 @@ pub(crate) async fn compare(
     input: Compare,
 ) -> Result<Stored, Failure> {
     let progress = Progress::new("loading");
-    alive(ctx, &progress, work(trueup, &progress, input)).await
+    let run = input.run.clone();
+    let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
+    let work = work(Arc::clone(&trueup), &progress, input, attempt);
+    alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
 async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Compare,
+    attempt: String,
 ) -> Result<Stored, Failure> {
-    let buckets = input.bucket_from..input.bucket_to;
-    let partner = load(&trueup, &input.partner, buckets.clone()).await?;
-    let ledger = load(&trueup, &input.ledger, buckets).await?;
-    let context = context(&input.run)?;
+    let stored = input.position.as_ref();
+    let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
+    let pool = load(&trueup, &input, &standing).await?;
+    let context = standing.context()?;
     progress.set("matching");
     let findings = {
         let (trueup, run) = (Arc::clone(&trueup), input.run.clone());
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;
-            Ok(matching::match_buckets(
-                policy,
-                &context,
-                Pool { partner, ledger },
-            ))
+            Ok(matching::match_buckets(policy, &context, pool))
         })
         .await?
     };
@@ -69,17 +69,52 @@ async fn work(
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
         left: staging.put_all(folder, findings.left.records()).await?,
         out_of_scope: findings.out_of_scope.records().count() as u64,
+        settled: gone(policy, &input.run, &findings.matched),
+        used: match standing.makes_position {
+            true => {
+                let used = open_items::used_up(&received_by(&input.run)?, &findings.matched);
+                Some(positions::put_used(staging, folder, used).await?)
+            }
+            false => None,
+        },
     };
     parts::put(staging, folder, &compared).await
 }
 
-async fn load(
-    trueup: &Trueup,
-    manifest: &Stored,
-    buckets: Range<u32>,
-) -> Result<Vec<Record>, Failure> {
-    let manifest = SideManifest::load(&trueup.staging, manifest).await?;
-    Ok(load_buckets(&trueup.staging, &manifest, buckets).await?)
+/// The records of these buckets: received, open, and open again.
+async fn load(trueup: &Trueup, input: &Compare, standing: &Standing) -> Result<Pool, Failure> {
+    let staging = &trueup.staging;
+    let buckets = input.bucket_from..input.bucket_to;
+    let partner = SideManifest::load(staging, &input.partner).await?;
+    let ledger = SideManifest::load(staging, &input.ledger).await?;
+    let mut pool = Pool::default();
+    for side in [&partner, &ledger] {
+        for record in load_buckets(staging, side, buckets.clone()).await? {
+            pool.push(record);
+        }
+    }
+    let policy = &source(trueup, &input.run)?.policy;
+    for record in standing.reopened(staging, [&partner, &ledger]).await? {
+        if buckets.contains(&bucket_of(policy, &record)) {
+            pool.push(record);
+        }
+    }
+    Ok(pool)
+}
+
+/// The run that receives what no earlier one had.
+pub(super) fn received_by(run: &Run) -> Result<Received, Failure> {
+    Ok(Received {
+        run: Arc::from(run.run_id.as_str()),
+        business_date: context(run)?.business_date,
+    })
+}
+
+/// What these pairs show about discrepancies of earlier runs.
+fn gone(policy: &SourcePolicy, run: &Run, pairs: &[MatchedPair]) -> Vec<(String, String)> {
+    let gone = open_items::of_matches(policy, &run.run_id, pairs).into_iter();
+    gone.map(|gone| (gone.discrepancy.to_string(), gone.evidence))
+        .collect()
 }
 
 /// A sum that is no longer exact is no sum.

@@ -6,7 +6,9 @@ use domain::conservation::{Conservation, CountAndSum};
 use domain::control::{ControlCheck, out_of_balance};
 use domain::discrepancy::Discrepancy;
 use domain::matching::{self, Comparison, Pool};
-use domain::money::{Amount, Currency, MoneyError};
+use domain::money::Currency;
+use domain::open_items::{self, Gone};
+use domain::policy::{RunContext, Scope};
 use domain::record::{Record, Side};
 use proto::totals::{add_conservation, conservation_to_wire, count_discrepancies};
 use proto::wire::RunTotals;
@@ -14,13 +16,14 @@ use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{Conclude, Concluded, Run, Stored};
 
-use super::admit::{context, source};
-use super::compare;
-use super::compare::too_large;
+use super::admit::source;
+use super::before::{Before, gone, summed};
+use super::compare::{self, received_by, too_large};
 use super::parts::{self, Compared, Found};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
+use crate::positions::{self, GatheredUse, Outcome, Standing, during_turn};
 use crate::staging::{Folder, SideManifest};
 
 pub(crate) async fn conclude(
@@ -29,46 +32,102 @@ pub(crate) async fn conclude(
     input: Conclude,
 ) -> Result<Concluded, Failure> {
     let progress = Progress::new("loading");
-    alive(ctx, &progress, work(trueup, &progress, input)).await
+    let run = input.run.clone();
+    let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
+    let work = work(Arc::clone(&trueup), &progress, input, attempt);
+    alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
 async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Conclude,
+    attempt: String,
 ) -> Result<Concluded, Failure> {
     let partner = SideManifest::load(&trueup.staging, &input.sides.partner.manifest).await?;
     let ledger = SideManifest::load(&trueup.staging, &input.sides.ledger.manifest).await?;
-    let mut conservation = received([&partner, &ledger])?;
-    let broken = broken_controls(&trueup, &input.run, [&partner, &ledger])?;
+    let sides = [&partner, &ledger];
+    let stored = input.position.as_ref();
+    let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
+    let before = Before::load(&trueup, &standing, sides).await?;
+    let mut conservation = received(sides)?;
+    before.count(&mut conservation)?;
+    let broken = broken_controls(&trueup, &input.run, sides)?;
+    let is_broken = !broken.is_empty();
     let mut all = gather(&trueup, &input.compared).await?;
     conservation.merge(&all.conservation).map_err(too_large)?;
     progress.set("classifying");
-    let outcome = match broken.is_empty() {
-        true => classify(&trueup, &input.run, all.left).await?,
-        false => {
-            carry_all_forward(&mut conservation)?;
-            Comparison {
-                discrepancies: broken,
-                ..Comparison::default()
-            }
-        }
+    let policy = &source(&trueup, &input.run)?.policy;
+    let mut outcome = match is_broken {
+        false => classify(&trueup, &input.run, standing.context()?, all.left).await?,
+        true => Comparison {
+            discrepancies: broken,
+            ..Comparison::default()
+        },
     };
+    match is_broken {
+        false => before.settle(&mut conservation)?,
+        true => carry_all_forward(&mut conservation)?,
+    }
     conservation.conclude(&outcome).map_err(too_large)?;
     balanced(&conservation)?;
     progress.set("writing");
     let folder = Folder::Compared {
         run_id: &input.run.run_id,
     };
-    let policy = &source(&trueup, &input.run)?.policy;
     let last = compare::matches(policy, &outcome.matched);
     all.matches.push(trueup.staging.put(folder, last).await?);
-    all.discrepancies.extend(outcome.discrepancies);
+    all.discrepancies.append(&mut outcome.discrepancies);
+    open_items::keep_ids(&mut all.discrepancies);
     matching::sort_for_people(&mut all.discrepancies);
+    let received = received_by(&input.run)?;
+    let is_whole = standing.asked.scope == Scope::Whole;
+    let cleared = match is_whole && !is_broken {
+        true => {
+            let run_id = &input.run.run_id;
+            all.settled
+                .extend(open_items::of_matches(policy, run_id, &outcome.matched));
+            open_items::cleared(
+                run_id,
+                &before.open,
+                &all.discrepancies,
+                &outcome.in_transit,
+                all.settled,
+                before.gone,
+            )
+        }
+        false => Vec::new(),
+    };
+    let position = match standing.makes_position && !is_broken {
+        true => {
+            let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
+            carried_forward_is(&conservation, &open)?;
+            let used = open_items::used_up(&received, &outcome.matched);
+            let used = positions::put_used(&trueup.staging, folder, used).await?;
+            positions::gather(&trueup.staging, &mut all.used, used).await?;
+            let outcome = Outcome {
+                sides,
+                ledger_side: &input.sides.ledger.manifest,
+                open,
+                used: all.used,
+                reopened: before.reopened,
+            };
+            Some(positions::next(&trueup, &input.run, &received, &standing, outcome).await?)
+        }
+        false => None,
+    };
     let found = Found {
         discrepancies: trueup.staging.put_all(folder, &all.discrepancies).await?,
         matches: all.matches,
+        cleared: cleared
+            .iter()
+            .map(|gone| (gone.discrepancy.to_string(), gone.evidence.clone()))
+            .collect(),
+        open_before: before.open.iter().map(ToString::to_string).collect(),
+        position,
     };
+    let is_open_before = |found: &&Discrepancy| before.open.contains(&found.id);
+    let known = sides.iter().flat_map(|side| &side.known);
     let mut totals = RunTotals {
         partner: Some(input.sides.partner.counts),
         ledger: Some(input.sides.ledger.counts),
@@ -76,6 +135,9 @@ async fn work(
         in_transit: outcome.in_transit.len() as u64,
         out_of_scope: all.out_of_scope + outcome.out_of_scope.records().count() as u64,
         conservation: conservation_to_wire(&conservation).map_err(too_large)?,
+        seen_again: all.discrepancies.iter().filter(is_open_before).count() as u64,
+        cleared: cleared.len() as u64,
+        known: known.map(|part| part.count).sum(),
         ..RunTotals::default()
     };
     count_discrepancies(&mut totals, &all.discrepancies);
@@ -83,16 +145,32 @@ async fn work(
     Ok(Concluded { findings, totals })
 }
 
+/// The discrepancies that are open must be what the next run begins with, to the cent.
+fn carried_forward_is(conservation: &Conservation, open: &[Record]) -> Result<(), Failure> {
+    let mut stated = Conservation::default();
+    stated.carry_forward(open).map_err(too_large)?;
+    let mut sums = Conservation::default();
+    for (side, currency, line) in conservation.lines() {
+        if line.carried_forward != CountAndSum::default() {
+            sums.line_mut(side, currency).carried_forward = line.carried_forward;
+        }
+    }
+    match stated == sums {
+        true => Ok(()),
+        false => Err(Failure::last(
+            failure::NOT_CONSERVED,
+            "what is carried forward is not what was left open, please report this",
+        )),
+    }
+}
+
 /// What both sides delivered, as counted while reading: held against where it all went.
 fn received(sides: [&SideManifest; 2]) -> Result<Conservation, Failure> {
     let mut conservation = Conservation::default();
     for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
         for received in &manifest.received {
-            let currency = Currency::parse(&received.currency).map_err(too_large)?;
-            let sum = received.sum.as_deref().ok_or(MoneyError::Overflow);
-            let sum = sum.and_then(Amount::parse).map_err(too_large)?;
-            let received = CountAndSum::new(received.count, sum).map_err(too_large)?;
-            conservation.line_mut(side, currency).received = received;
+            let (currency, sum) = summed(received)?;
+            conservation.line_mut(side, currency).received = sum;
         }
     }
     Ok(conservation)
@@ -102,10 +180,11 @@ fn received(sides: [&SideManifest; 2]) -> Result<Conservation, Failure> {
 fn carry_all_forward(conservation: &mut Conservation) -> Result<(), Failure> {
     let lines: Vec<_> = conservation
         .lines()
-        .map(|(s, c, line)| (s, c, line.received))
+        .map(|(s, c, line)| (s, c, line.opening, line.received))
         .collect();
-    for (side, currency, received) in lines {
+    for (side, currency, opening, received) in lines {
         let line = conservation.line_mut(side, currency);
+        line.carried_forward.merge(opening).map_err(too_large)?;
         line.carried_forward.merge(received).map_err(too_large)?;
     }
     Ok(())
@@ -173,6 +252,8 @@ struct Gathered {
     discrepancies: Vec<Discrepancy>,
     left: Pool,
     out_of_scope: u64,
+    used: GatheredUse,
+    settled: Vec<Gone>,
 }
 
 async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failure> {
@@ -188,12 +269,20 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
         all.matched += part.matched;
         all.out_of_scope += part.out_of_scope;
         all.matches.push(part.matches);
+        all.settled.extend(gone(part.settled)?);
+        if let Some(used) = part.used {
+            positions::gather(&trueup.staging, &mut all.used, used).await?;
+        }
     }
     Ok(all)
 }
 
-async fn classify(trueup: &Arc<Trueup>, run: &Run, left: Pool) -> Result<Comparison, Failure> {
-    let context = context(run)?;
+async fn classify(
+    trueup: &Arc<Trueup>,
+    run: &Run,
+    context: RunContext,
+    left: Pool,
+) -> Result<Comparison, Failure> {
     let (trueup, run) = (Arc::clone(trueup), run.clone());
     compute(move || {
         Ok(matching::conclude(

@@ -1,5 +1,7 @@
 //! Fetching one side: its input sealed, read, staged and on record.
 
+use std::collections::BTreeMap;
+
 use domain::money::{Amount, Currency, Money};
 use domain::policy::RunContext;
 use domain::record::Side;
@@ -12,6 +14,7 @@ use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
 use crate::inputs::{InputPin, InputRequest, acquire_once, environment};
+use crate::positions::{self, during_turn};
 use crate::source::{RepeatedReport, Source};
 use crate::staging::{
     ROWS_PER_CHUNK, SideManifest, StageProgress, StageRequest, StagedInput, load_rejects, stage,
@@ -32,12 +35,9 @@ pub(crate) async fn fetch(
     let resume = resume.unwrap_or_default();
     let progress = Progress::new(resume);
     let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
-    alive(
-        ctx,
-        &progress,
-        work(trueup, &progress, input, resume, &attempt),
-    )
-    .await
+    let run = input.run.clone();
+    let work = work(trueup, &progress, input, resume, &attempt);
+    alive(ctx, &progress, during_turn(trueup, ctx, &run, work)).await
 }
 
 async fn work(
@@ -80,7 +80,9 @@ async fn work(
         rows_per_chunk: ROWS_PER_CHUNK,
         resume,
     };
-    let staged = stage(&trueup.staging, &request, &mut |so_far| {
+    let position = input.position.as_ref();
+    let recognition = positions::begin(trueup, &input.run, attempt, side, position).await?;
+    let staged = stage(&trueup.staging, &request, recognition, &mut |so_far| {
         progress.set(so_far)
     })
     .await?;
@@ -182,22 +184,11 @@ async fn put_on_record(
 
 fn row(side: Side, input: &StagedInput, manifest: &SideManifest) -> Result<InputRow, Failure> {
     let counts = &input.counts;
-    let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
-    let mut totals = Vec::new();
     // Sums are known for the side: with several inputs, no single one of them has these.
-    let received = manifest
-        .received
-        .iter()
-        .filter(|_| manifest.inputs.len() == 1);
-    for received in received {
-        if let Some(sum) = &received.sum {
-            let currency = Currency::parse(&received.currency).map_err(damaged)?;
-            totals.push(Money {
-                amount: Amount::parse(sum).map_err(damaged)?,
-                currency,
-            });
-        }
-    }
+    let totals = match manifest.inputs.len() {
+        1 => accepted(manifest)?,
+        _ => Vec::new(),
+    };
     Ok(InputRow {
         side,
         name: input.sealed.name.clone(),
@@ -212,4 +203,27 @@ fn row(side: Side, input: &StagedInput, manifest: &SideManifest) -> Result<Input
         totals,
         declared_id: input.declared_id.clone(),
     })
+}
+
+/// Sums of all accepted records, also of those that an earlier run had received.
+fn accepted(manifest: &SideManifest) -> Result<Vec<Money>, Failure> {
+    let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
+    let mut sums: BTreeMap<Currency, Option<Amount>> = BTreeMap::new();
+    for part in manifest.received.iter().chain(&manifest.known) {
+        let currency = Currency::parse(&part.currency).map_err(damaged)?;
+        let sum = part.sum.as_deref().map(Amount::parse).transpose();
+        let sum = sum.map_err(damaged)?;
+        let total = sums.entry(currency).or_insert(Some(Amount::ZERO));
+        *total = total
+            .zip(sum)
+            .and_then(|(total, sum)| total.checked_add(sum).ok());
+    }
+    let exact = sums.into_iter();
+    let exact = exact.filter_map(|(currency, amount)| {
+        Some(Money {
+            amount: amount?,
+            currency,
+        })
+    });
+    Ok(exact.collect())
 }

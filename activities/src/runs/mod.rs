@@ -1,6 +1,7 @@
 //! The activities of a run, one file each, in the order in which they happen.
 
 mod admit;
+mod before;
 mod close;
 mod compare;
 mod conclude;
@@ -11,7 +12,7 @@ mod record;
 mod restate;
 mod review;
 
-pub(crate) use admit::{admit, configured};
+pub(crate) use admit::{admit, configured, context, source};
 pub(crate) use close::close;
 pub(crate) use compare::compare;
 pub(crate) use conclude::conclude;

@@ -11,18 +11,27 @@ use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::{self, RunOpening, RunRow};
 
+/// How often a run asks whether it is its turn.
+const ASKED_EVERY_SECONDS: u32 = 5;
+
 pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Failure> {
     admit::source(trueup, &input.run)?;
     let opened_at = timestamp(&input.at)?;
     if input.run.request.dry_run {
-        return Ok(proceed(trueup, AuditHead::EMPTY));
+        return proceed(trueup, &input.run, AuditHead::EMPTY).await;
     }
     match trueup.store.open_run(opening(&input, opened_at)?).await? {
         store::Opened::Closed(run) => Ok(Opened::AlreadyCompleted {
             totals: run.totals.unwrap_or_default(),
         }),
         store::Opened::InReview(run, head) => in_review(trueup, &input.run, *run, head).await,
-        store::Opened::New(head) | store::Opened::Resumed(head) => Ok(proceed(trueup, head)),
+        store::Opened::New(head) | store::Opened::Resumed(head) => {
+            proceed(trueup, &input.run, head).await
+        }
+        store::Opened::Waiting { for_run } => Ok(Opened::Waiting {
+            for_run,
+            seconds: ASKED_EVERY_SECONDS,
+        }),
     }
 }
 
@@ -48,14 +57,15 @@ async fn in_review(
     })
 }
 
-fn proceed(trueup: &Trueup, head: AuditHead) -> Opened {
-    Opened::Proceed(Plan {
+async fn proceed(trueup: &Trueup, run: &Run, head: AuditHead) -> Result<Opened, Failure> {
+    let position = trueup.store.position(&run.request.source).await?;
+    Ok(Opened::Proceed(Plan {
         audit: to_port(head),
         compare_tasks_max: trueup.pace.compare_tasks_max,
         records_per_task: trueup.pace.records_per_task,
         heartbeat_timeout_seconds: trueup.pace.heartbeat_timeout_seconds,
-        position: None,
-    })
+        position,
+    }))
 }
 
 fn opening(input: &Opening, opened_at: Timestamp) -> Result<RunOpening, Failure> {
@@ -70,6 +80,7 @@ fn opening(input: &Opening, opened_at: Timestamp) -> Result<RunOpening, Failure>
         generation: request.generation,
         requested_by: request.requested_by.clone(),
         opened_at,
+        now: Timestamp::now(),
     })
 }
 

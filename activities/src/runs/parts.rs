@@ -1,5 +1,7 @@
 //! Small documents that the steps of a run leave in the object store for each other.
 
+use std::collections::BTreeSet;
+
 use proto::wire::ConservationLine;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,7 @@ use workflows::failure;
 use workflows::ports::Stored;
 
 use crate::failures::Failure;
+use crate::positions::UsedParts;
 use crate::staging::{Folder, Staging};
 
 /// What the comparison of some buckets left.
@@ -24,6 +27,10 @@ pub(super) struct Compared {
     pub(super) left: Stored,
     /// How many records the run is not about.
     pub(super) out_of_scope: u64,
+    /// What its pairs use up; for a run that makes a position.
+    pub(super) used: Option<UsedParts>,
+    /// Discrepancies of earlier runs that its pairs settle, and what shows it.
+    pub(super) settled: Vec<(String, String)>,
 }
 
 /// What a run found.
@@ -33,6 +40,15 @@ pub(super) struct Found {
     pub(super) discrepancies: Stored,
     /// Files of matched pairs.
     pub(super) matches: Vec<Stored>,
+    /// Discrepancies of earlier runs that this one no longer finds, and what shows it.
+    #[serde(default)]
+    pub(super) cleared: Vec<(String, String)>,
+    /// Discrepancies that were open when the run began.
+    #[serde(default)]
+    pub(super) open_before: BTreeSet<String>,
+    /// The source's position after the run; none for a run that makes none.
+    #[serde(default)]
+    pub(super) position: Option<Stored>,
 }
 
 /// Stores a document as JSON.

@@ -4,20 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::{self, AlertIntent, AlertPlan, AlertRun, Background};
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
-use domain::discrepancy::Discrepancy;
+use domain::discrepancy::{Discrepancy, Kind};
+use domain::policy::Scope;
 use jiff::Timestamp;
-use proto::wire::SideCounts;
+use proto::wire::{RunTotals, SideCounts};
 use temporalio_sdk::activities::ActivityContext;
-use workflows::ports::{Record, Recorded};
+use workflows::failure;
+use workflows::ports::{Record, Recorded, Stored};
 
 use super::admit::{context, source};
 use super::open::{cursor, timestamp, to_port};
 use super::parts::{self, Found};
 use super::review;
 use crate::Trueup;
+use crate::cases::acts_of_run;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
-use crate::store::{Finding, Findings, TRUEUP};
+use crate::positions::{during_turn, still_unsettled};
+use crate::store::{
+    CaseState, Committed, DiscrepancyFilter, Finding, Findings, NewPosition, RunFilter, TRUEUP,
+};
 
 /// Discrepancies per transaction: small enough for any store.
 const FINDINGS_PER_TRANSACTION: usize = 1_000;
@@ -34,10 +40,13 @@ pub(crate) async fn record(
             told: None,
             totals: None,
             review: None,
+            is_overtaken: false,
         });
     }
     let progress = Progress::new(0usize);
-    alive(ctx, &progress, work(trueup, &progress, input)).await
+    let run = input.run.clone();
+    let work = work(trueup, &progress, input);
+    alive(ctx, &progress, during_turn(trueup, ctx, &run, work)).await
 }
 
 async fn work(
@@ -45,7 +54,17 @@ async fn work(
     progress: &Progress<usize>,
     input: Record,
 ) -> Result<Recorded, Failure> {
-    let found: Found = parts::get(&trueup.staging, &input.findings).await?;
+    let mut found: Found = parts::get(&trueup.staging, &input.findings).await?;
+    if is_overtaken(trueup, &input, &found).await? {
+        return Ok(Recorded {
+            cases: Vec::new(),
+            audit: input.audit,
+            told: None,
+            totals: None,
+            review: None,
+            is_overtaken: true,
+        });
+    }
     let mut discrepancies = trueup
         .staging
         .get_all::<Discrepancy>(&found.discrepancies)
@@ -53,18 +72,23 @@ async fn work(
     // The store's own order: twice as fast to write.
     discrepancies.sort_by(|a, b| a.id.cmp(&b.id));
     let plan = plan(trueup, &input, &discrepancies).await?;
-    let (entries, audit) = entries(trueup, &input, &found, &plan)?;
-    write(
-        trueup,
-        progress,
-        &input,
-        discrepancies,
-        &plan,
-        timestamp(&input.at)?,
-    )
-    .await?;
+    let at = timestamp(&input.at)?;
+    if found.position.is_some() {
+        found.cleared.extend(add_up_now(trueup, &input).await?);
+    }
+    let ids: Vec<String> = discrepancies.iter().map(|d| d.id.to_string()).collect();
+    let seen_again = trueup.store.seen_before(ids, &input.run.run_id).await?;
+    let mut totals = input.totals.clone();
+    totals.seen_again = seen_again.len() as u64;
+    totals.cleared = found.cleared.len() as u64;
+    let (entries, audit) = entries(trueup, &input, &totals, &found, &plan)?;
+    write(trueup, progress, &input, discrepancies, &plan, at).await?;
+    let cleared = std::mem::take(&mut found.cleared);
+    let again = still_unsettled(trueup, seen_again, &found.open_before).await?;
+    let told = acts_of_run(trueup, &input.run, again, cleared, &input.at).await?;
     // After what they are about: an entry never speaks of something that is not there.
     trueup.store.append_audit(entries).await?;
+    commit(trueup, &input, found.position).await?;
     let cases: BTreeSet<&str> = plan
         .plan
         .intents
@@ -74,10 +98,77 @@ async fn work(
     Ok(Recorded {
         cases: cases.into_iter().map(str::to_owned).collect(),
         audit: to_port(audit.head),
-        told: None,
-        totals: None,
+        told,
+        totals: Some(totals),
         review: review::planned(trueup, &input.run, &input.at).await?,
+        is_overtaken: false,
     })
+}
+
+/// Whether another run of the source has made a position since this one began: what was found may
+/// be matched, or used up, by now.
+async fn is_overtaken(trueup: &Trueup, input: &Record, found: &Found) -> Result<bool, Failure> {
+    let Some(own) = &found.position else {
+        return Ok(false);
+    };
+    // An earlier attempt at this step may have come through.
+    if trueup
+        .store
+        .position_of_run(&input.run.run_id)
+        .await?
+        .as_ref()
+        == Some(own)
+    {
+        return Ok(false);
+    }
+    Ok(trueup.store.position(&input.run.request.source).await? != input.position)
+}
+
+/// Reports of this day that broke their own arithmetic, which this one replaces.
+async fn add_up_now(trueup: &Trueup, input: &Record) -> Result<Vec<(String, String)>, Failure> {
+    let run_id = &input.run.run_id;
+    let of_day = RunFilter {
+        source: Some(input.run.request.source.clone()),
+        business_date: Some(context(&input.run)?.business_date),
+        ..RunFilter::default()
+    };
+    let mut cleared = Vec::new();
+    for run in trueup.store.runs(of_day).await? {
+        if run.scope != Scope::Whole || run.run_id == *run_id {
+            continue;
+        }
+        let broken = DiscrepancyFilter {
+            run_id: Some(run.run_id),
+            kind: Some(Kind::StatementOutOfBalance),
+            state: Some(CaseState::Open),
+            ..DiscrepancyFilter::default()
+        };
+        for row in trueup.store.discrepancies(broken).await? {
+            let evidence = format!("the amended report of {run_id} adds up");
+            cleared.push((row.discrepancy.id.to_string(), evidence));
+        }
+    }
+    Ok(cleared)
+}
+
+/// Makes what the run leaves open the beginning of the next one. The last of its writes: a run that
+/// is cut off before is done again from where it began.
+async fn commit(trueup: &Trueup, input: &Record, position: Option<Stored>) -> Result<(), Failure> {
+    let Some(manifest) = position else {
+        return Ok(());
+    };
+    let new = NewPosition {
+        run_id: input.run.run_id.clone(),
+        follows: input.position.clone(),
+        manifest,
+    };
+    match trueup.store.commit_position(new).await? {
+        Committed::Done => Ok(()),
+        Committed::Overtaken => Err(Failure::last(
+            failure::OVERTAKEN,
+            "another run of the source was concluded while this one stood still; start it again",
+        )),
+    }
 }
 
 fn case_subject(case_id: &str) -> &str {
@@ -166,6 +257,7 @@ async fn write(
 fn entries(
     trueup: &Trueup,
     input: &Record,
+    totals: &RunTotals,
     found: &Found,
     planned: &Planned,
 ) -> Result<(Vec<AuditEntry>, AuditCursor), Failure> {
@@ -186,7 +278,6 @@ fn entries(
             add(AuditEvent::InputSealed, fields);
         }
     }
-    let totals = &input.totals;
     let mut compared = vec![
         ("matched", totals.matched.to_string()),
         ("discrepancies", totals.discrepancies.to_string()),
@@ -199,6 +290,11 @@ fn entries(
         .map(|stored| stored.sha256.as_str())
         .collect();
     compared.push(("matches_sha256", matches.join(" ")));
+    if let Some(position) = &found.position {
+        compared.push(("seen_again", totals.seen_again.to_string()));
+        compared.push(("cleared", totals.cleared.to_string()));
+        compared.push(("position_sha256", position.sha256.clone()));
+    }
     add(AuditEvent::Compared, compared);
     for intent in &planned.plan.intents {
         let fields = vec![

@@ -21,6 +21,11 @@ pub enum Folder<'a> {
         /// Name of the source.
         source: &'a str,
     },
+    /// `positions/<source>`: what runs of a source left open and used up.
+    Positions {
+        /// Name of the source.
+        source: &'a str,
+    },
     /// `runs/<run id>/staged/<side>`: one side's records and their manifest.
     Staged {
         /// The run.
@@ -51,6 +56,7 @@ impl Folder<'_> {
         let (top, path, below) = match self {
             Folder::Inputs { source } => ("inputs", source, ""),
             Folder::Quarantine { source } => ("quarantine", source, ""),
+            Folder::Positions { source } => ("positions", source, ""),
             Folder::Staged {
                 run_id,
                 side: Side::Partner,

@@ -35,7 +35,8 @@ impl Staging {
     }
 }
 
-/// All records of some buckets, in the order of the input within each chunk and bucket.
+/// All records of some buckets, in the order of the input within each chunk and bucket; then the
+/// open items of these buckets.
 ///
 /// # Errors
 /// [`StagingError`] as for [`Staging::get`].
@@ -44,11 +45,8 @@ pub async fn load_buckets(
     manifest: &SideManifest,
     buckets: Range<u32>,
 ) -> Result<Vec<Record>, StagingError> {
-    let chunks = manifest
-        .chunks
-        .iter()
-        .filter_map(|chunk| chunk.records.as_ref());
-    let parts: Vec<_> = chunks
+    let parts: Vec<_> = manifest
+        .records()
         .map(|records| part_of_chunk(staging, records, buckets.clone()))
         .collect();
     let capacity = manifest.rows_in(buckets.clone()) as usize;

@@ -36,6 +36,33 @@ pub struct SideManifest {
     pub controls: Vec<StagedControl>,
     /// The records and rejects, in the order of the input.
     pub chunks: Vec<Chunk>,
+    /// Accepted records that an earlier run had received already, by currency code; they are in no
+    /// chunk.
+    #[serde(default)]
+    pub known: Vec<Received>,
+    /// What the side begins with; nothing before a source's first run.
+    #[serde(default)]
+    pub opening: Option<OpeningSide>,
+}
+
+/// What earlier runs left open of a side, as this run's input leaves it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OpeningSide {
+    /// Open items that are compared; absent when there are none.
+    pub records: Option<ChunkRecords>,
+    /// What they add up to.
+    pub items: Vec<Received>,
+    /// What those add up to that were taken back.
+    pub voided: Vec<Received>,
+    /// Discrepancies whose records are gone, and what shows it: a list of pairs as JSON.
+    pub gone: Option<Stored>,
+    /// Withdrawn records of groups that were used up: the group among those remembered, and the
+    /// record in it.
+    pub withdrawn_of_groups: Vec<(usize, usize)>,
+    /// Of the open items, those that were used up before.
+    pub reopened: u64,
+    /// Open items of runs that this one replaces.
+    pub taken_back: u64,
 }
 
 /// One input of a staged side.
@@ -103,24 +130,27 @@ impl SideManifest {
             let size: u64 = records.segments.iter().map(|segment| segment.bytes).sum();
             records.segments.len() == BUCKETS as usize && size == records.stored.bytes
         };
-        let chunks = manifest
-            .chunks
-            .iter()
-            .filter_map(|chunk| chunk.records.as_ref());
-        match known && chunks.into_iter().all(of_this_version) {
+        match known && manifest.records().all(of_this_version) {
             true => Ok(manifest),
             false => Err(damaged(&stored.key, "it is not a manifest of this version")),
         }
+    }
+
+    /// All records that are compared: of the input, in its order, then the open items.
+    pub fn records(&self) -> impl Iterator<Item = &ChunkRecords> {
+        let received = self
+            .chunks
+            .iter()
+            .filter_map(|chunk| chunk.records.as_ref());
+        let opening = self.opening.as_ref();
+        received.chain(opening.and_then(|opening| opening.records.as_ref()))
     }
 
     /// Number of records in some buckets.
     #[must_use]
     pub fn rows_in(&self, buckets: Range<u32>) -> u64 {
         let wanted = |bucket: usize| buckets.contains(&(bucket as u32));
-        let records = self
-            .chunks
-            .iter()
-            .filter_map(|chunk| chunk.records.as_ref());
+        let records = self.records();
         records
             .flat_map(|records| records.segments.iter().enumerate())
             .filter(|(bucket, _)| wanted(*bucket))

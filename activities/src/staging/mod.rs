@@ -9,6 +9,7 @@ mod config;
 mod folder;
 mod load;
 mod manifest;
+mod recognise;
 mod spread;
 mod stage;
 
@@ -33,8 +34,9 @@ pub use config::StagingConfig;
 pub use folder::Folder;
 pub use load::{load_buckets, load_rejects};
 pub use manifest::{
-    Chunk, ChunkRecords, Received, SealedInput, Segment, SideManifest, StagedInput,
+    Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
 };
+pub use recognise::{Recognition, RememberedPrints};
 pub use stage::{ROWS_PER_CHUNK, StageError, StageProgress, StageRequest, StagedSide, stage};
 
 /// Why the object store did not do what was asked.

@@ -1,13 +1,15 @@
 //! Spreads lines over buckets and cuts them into chunks. The same lines give the same chunks.
 
-use domain::conservation::Conservation;
+use domain::conservation::{Conservation, CountAndSum};
 use domain::matching::{BUCKETS, bucket_of};
-use domain::money::MoneyError;
 use domain::policy::SourcePolicy;
+use domain::record::Record;
 use proto::staged::Encoder;
 use sha2::{Digest, Sha256};
 
+use super::StagingError;
 use super::manifest::Segment;
+use super::recognise::Recognition;
 use crate::formats::Line;
 
 /// Lines on their way into chunks.
@@ -19,6 +21,26 @@ pub(super) struct Spread {
     /// Lines in the chunk that is being filled.
     rows: u64,
     received: Conservation,
+    known: Conservation,
+    recognition: Option<Recognition>,
+}
+
+/// What was spread in all.
+pub(super) struct SpreadAll {
+    /// Records that the run received.
+    pub(super) received: Conservation,
+    /// Records that an earlier run had received already.
+    pub(super) known: Conservation,
+    /// What they were recognised by.
+    pub(super) recognition: Option<Recognition>,
+}
+
+/// Why a line could not be taken.
+pub(super) enum TakeError {
+    /// The exact sum of a currency does not fit, which takes 10^10 of the largest amounts.
+    Sum,
+    /// What earlier runs had could not be loaded.
+    Staging(StagingError),
 }
 
 #[derive(Default)]
@@ -38,7 +60,11 @@ pub(super) struct FilledChunk {
 }
 
 impl Spread {
-    pub(super) fn new(policy: SourcePolicy, rows_per_chunk: u64) -> Self {
+    pub(super) fn new(
+        policy: SourcePolicy,
+        rows_per_chunk: u64,
+        recognition: Option<Recognition>,
+    ) -> Self {
         Spread {
             policy,
             rows_per_chunk: rows_per_chunk.max(1),
@@ -46,45 +72,60 @@ impl Spread {
             rejects: Encoder::default(),
             rows: 0,
             received: Conservation::default(),
+            known: Conservation::default(),
+            recognition,
         }
     }
 
-    /// Takes a line; returns a chunk when it is full.
+    /// Takes a line; returns a chunk when it is full. A record that an earlier run had is counted,
+    /// and is in no chunk.
     ///
     /// # Errors
-    /// When the exact sum of a currency does not fit, which takes 10^10 of the largest amounts.
-    pub(super) fn take(&mut self, line: &Line) -> Result<Option<FilledChunk>, MoneyError> {
+    /// [`TakeError`] says why it could not.
+    pub(super) fn take(&mut self, line: Line) -> Result<Option<FilledChunk>, TakeError> {
         match line {
-            Line::Record(record) => {
-                self.received.receive([record])?;
-                let bucket = &mut self.buckets[bucket_of(&self.policy, record) as usize];
-                bucket.records.push(record);
-                bucket.rows += 1;
-            }
-            Line::Reject(reject) => self.rejects.push(reject),
+            Line::Record(record) => self.take_record(record)?,
+            Line::Reject(reject) => self.rejects.push(&reject),
         }
         self.rows += 1;
         Ok((self.rows >= self.rows_per_chunk).then(|| self.cut()))
     }
 
-    /// The last chunk, when there is one, and what was received in all.
-    pub(super) fn finish(mut self) -> (Option<FilledChunk>, Conservation) {
+    fn take_record(&mut self, record: Record) -> Result<(), TakeError> {
+        let side_and_money = (record.side, record.money);
+        let received = match &mut self.recognition {
+            None => Some(record),
+            Some(recognition) => recognition.take(record).map_err(TakeError::Staging)?,
+        };
+        let Some(record) = received else {
+            let (side, money) = side_and_money;
+            let one = CountAndSum::new(1, money.amount).map_err(|_| TakeError::Sum)?;
+            let line = self.known.line_mut(side, money.currency);
+            return line.received.merge(one).map_err(|_| TakeError::Sum);
+        };
+        self.received
+            .receive([&record])
+            .map_err(|_| TakeError::Sum)?;
+        let bucket = &mut self.buckets[bucket_of(&self.policy, &record) as usize];
+        bucket.records.push(&record);
+        bucket.rows += 1;
+        Ok(())
+    }
+
+    /// The last chunk, when there is one, and what there was in all.
+    pub(super) fn finish(mut self) -> (Option<FilledChunk>, SpreadAll) {
         let last = (self.rows > 0).then(|| self.cut());
-        (last, self.received)
+        let spreaded = SpreadAll {
+            received: self.received,
+            known: self.known,
+            recognition: self.recognition,
+        };
+        (last, spreaded)
     }
 
     fn cut(&mut self) -> FilledChunk {
-        let mut records = Vec::new();
-        let mut segments = Vec::with_capacity(self.buckets.len());
-        for bucket in std::mem::replace(&mut self.buckets, empty_buckets()) {
-            let bytes = bucket.records.finish();
-            segments.push(Segment {
-                bytes: bytes.len() as u64,
-                rows: bucket.rows,
-                sha256: hex::encode(Sha256::digest(&bytes)),
-            });
-            records.extend_from_slice(&bytes);
-        }
+        let buckets = std::mem::replace(&mut self.buckets, empty_buckets());
+        let (records, segments) = joined(buckets);
         FilledChunk {
             records,
             segments,
@@ -92,6 +133,32 @@ impl Spread {
             rows: std::mem::take(&mut self.rows),
         }
     }
+}
+
+/// Records spread over buckets, as one object.
+pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> (Vec<u8>, Vec<Segment>) {
+    let mut buckets = empty_buckets();
+    for record in records {
+        let bucket = &mut buckets[bucket_of(policy, record) as usize];
+        bucket.records.push(record);
+        bucket.rows += 1;
+    }
+    joined(buckets)
+}
+
+fn joined(buckets: Vec<Bucket>) -> (Vec<u8>, Vec<Segment>) {
+    let mut records = Vec::new();
+    let mut segments = Vec::with_capacity(buckets.len());
+    for bucket in buckets {
+        let bytes = bucket.records.finish();
+        segments.push(Segment {
+            bytes: bytes.len() as u64,
+            rows: bucket.rows,
+            sha256: hex::encode(Sha256::digest(&bytes)),
+        });
+        records.extend_from_slice(&bytes);
+    }
+    (records, segments)
 }
 
 fn empty_buckets() -> Vec<Bucket> {

@@ -4,10 +4,9 @@
 //! After an interruption reading starts again, which is quick and gives the same chunks; those that
 //! are stored already are not stored again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::conservation::Conservation;
+use domain::conservation::{self, Conservation, CountAndSum};
 use domain::policy::SourcePolicy;
 use domain::record::Side;
 use proto::wire::{InputFile, SideCounts};
@@ -16,7 +15,8 @@ use tokio::sync::mpsc;
 use workflows::ports::Stored;
 
 use super::manifest::{Chunk, ChunkRecords, Received, SealedInput, SideManifest, StagedInput};
-use super::spread::{FilledChunk, Spread};
+use super::recognise::Recognition;
+use super::spread::{FilledChunk, Spread, SpreadAll, TakeError};
 use super::{Folder, Staging, StagingError};
 use crate::formats::{self, Format, FormatError, Line, ReadLimits, ReadSummary};
 
@@ -95,16 +95,19 @@ pub enum StageError {
     Staging(#[from] StagingError),
 }
 
-/// Stages one side. `progress` is told after each chunk.
+/// Stages one side: what is received of it, and what it begins with if there is something that
+/// records are recognised by. `progress` is told after each chunk.
 ///
 /// # Errors
 /// [`StageError`] says whether a retry can help.
 pub async fn stage(
     staging: &Staging,
     request: &StageRequest<'_>,
+    recognition: Option<Recognition>,
     progress: &mut (dyn FnMut(StageProgress) + Send + Sync),
 ) -> Result<StagedSide, StageError> {
-    let mut spread = Spread::new(request.policy.clone(), request.rows_per_chunk);
+    let policy = request.policy.clone();
+    let mut spread = Spread::new(policy, request.rows_per_chunk, recognition);
     let mut writer = Writer::new(staging, request, progress);
     let mut summaries = Vec::with_capacity(request.inputs.len());
     for input in request.inputs {
@@ -112,16 +115,22 @@ pub async fn stage(
         (spread, summary) = read_input(&mut writer, input, spread).await?;
         summaries.push(summary);
     }
-    let (last, received) = spread.finish();
+    let (last, all) = spread.finish();
     if let Some(chunk) = last {
         writer.write(chunk).await?;
     }
-    let manifest = manifest(request, summaries, &received, writer.chunks);
-    let bytes = serde_json::to_vec(&manifest).expect("a manifest is plain data");
     let folder = Folder::Staged {
         run_id: request.run_id,
         side: request.side,
     };
+    let mut manifest = manifest(request, summaries, &all, writer.chunks);
+    if let Some(recognition) = all.recognition {
+        let names: Vec<&str> = request.inputs.iter().map(|i| i.name.as_str()).collect();
+        let input = names.join(", ");
+        let opening = recognition.finish(folder, request.policy, &input);
+        manifest.opening = Some(opening.await?);
+    }
+    let bytes = serde_json::to_vec(&manifest).expect("a manifest is plain data");
     let stored = staging.put(folder, bytes).await?;
     Ok(StagedSide { stored, manifest })
 }
@@ -145,30 +154,31 @@ async fn read_input(
         let (bytes, format) = (Arc::clone(&bytes), format.clone());
         let file: Arc<str> = Arc::from(input.name.as_str());
         move || {
-            let mut sums = Ok(());
-            let mut emit = |line: Line| match spread.take(&line) {
+            let mut taken = Ok(());
+            let mut emit = |line: Line| match spread.take(line) {
                 // Nobody listens any more: reading ends for nothing, soon.
                 Ok(Some(chunk)) => drop(sender.blocking_send(chunk)),
                 Ok(None) => {}
-                Err(error) => sums = Err(error),
+                Err(error) => taken = Err(error),
             };
             let outcome = formats::read(&format, side, &file, &bytes, &limits, &mut emit);
-            (spread, outcome, sums)
+            (spread, outcome, taken)
         }
     });
     while let Some(chunk) = filled.recv().await {
         writer.write(chunk).await?;
     }
-    let (spread, outcome, sums) = match reading.await {
+    let (spread, outcome, taken) = match reading.await {
         Ok(read) => read,
         Err(stopped) => match stopped.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => return Err(StageError::Interrupted),
         },
     };
-    match (outcome, sums) {
+    match (outcome, taken) {
         (Ok(summary), Ok(())) => Ok((spread, summary)),
-        (Ok(_), Err(_)) => Err(StageError::SumTooLarge {
+        (Ok(_), Err(TakeError::Staging(error))) => Err(StageError::Staging(error)),
+        (Ok(_), Err(TakeError::Sum)) => Err(StageError::SumTooLarge {
             input: input.name.clone(),
         }),
         (Err(error @ FormatError::Mapping { .. }), _) => Err(StageError::Mapping(error)),
@@ -248,7 +258,7 @@ impl<'a> Writer<'a> {
 fn manifest(
     request: &StageRequest<'_>,
     summaries: Vec<ReadSummary>,
-    received: &Conservation,
+    all: &SpreadAll,
     chunks: Vec<Chunk>,
 ) -> SideManifest {
     let mut counts = SideCounts::default();
@@ -277,23 +287,29 @@ fn manifest(
             },
         });
     }
-    let received: BTreeMap<_, _> = received
-        .lines()
-        .map(|(_, currency, line)| (currency, line.received))
-        .collect();
     SideManifest {
         side: request.side.name().to_owned(),
         inputs,
         counts,
-        received: received
-            .into_iter()
-            .map(|(currency, received)| Received {
-                currency: currency.code().to_owned(),
-                count: received.count(),
-                sum: received.sum().ok().map(|sum| sum.to_string()),
-            })
-            .collect(),
+        received: received_of(&all.received, |line| line.received),
         controls,
         chunks,
+        known: received_of(&all.known, |line| line.received),
+        opening: None,
     }
+}
+
+/// One part of each currency's line.
+pub(super) fn received_of(
+    conservation: &Conservation,
+    part: impl Fn(&conservation::Line) -> CountAndSum,
+) -> Vec<Received> {
+    let lines = conservation.lines();
+    lines
+        .map(|(_, currency, line)| Received {
+            currency: currency.code().to_owned(),
+            count: part(line).count(),
+            sum: part(line).sum().ok().map(|sum| sum.to_string()),
+        })
+        .collect()
 }

@@ -104,6 +104,19 @@ impl Store {
             .await
     }
 
+    /// Cases by id, in the order asked for; none where there is no such case.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn cases(&self, ids: Vec<String>) -> Result<Vec<Option<CaseRow>>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let work = move |transaction: &Transaction<'_>| {
+            let found = ids.iter().map(|id| cases::find(transaction, id));
+            found.collect()
+        };
+        store.read(work).await
+    }
+
     /// One case.
     ///
     /// # Errors

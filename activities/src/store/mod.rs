@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod model;
 mod names;
+mod positions;
 mod reading;
 mod reviews;
 mod sqlite;
@@ -34,6 +35,7 @@ pub use model::{
     Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
     RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
+pub use positions::{Committed, NewPosition, TURN_KEPT_SECONDS, Turn};
 pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
@@ -71,8 +73,8 @@ impl Store {
 
 /// What a run writes.
 impl Store {
-    /// Opens a run, or finds it open or completed. The store puts `run_opened` on its stream, once
-    /// per execution of the workflow.
+    /// Opens a run, or finds it open or completed; a run of a whole source only when it is its turn.
+    /// The store puts `run_opened` on its stream, once per execution of the workflow.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the id is on record for another source, date, scope or
@@ -137,6 +139,22 @@ impl Store {
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| findings::already_alerted(transaction, ids, &run_id))
+            .await
+    }
+
+    /// Those of `ids` (of discrepancies), in order, that an earlier run than `run_id` found first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn seen_before(
+        &self,
+        ids: Vec<String>,
+        run_id: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let run_id = run_id.to_owned();
+        store
+            .read(move |transaction| findings::seen_before(transaction, ids, &run_id))
             .await
     }
 

@@ -39,6 +39,8 @@ pub struct RunOpening {
     pub requested_by: String,
     /// By the workflow's clock.
     pub opened_at: Timestamp,
+    /// Now, by the clock that turns are kept by.
+    pub now: Timestamp,
 }
 
 /// What became of a [`RunOpening`].
@@ -53,6 +55,11 @@ pub enum Opened {
     Closed(Box<RunRow>),
     /// It is compared and on record, and in review; nothing was changed.
     InReview(Box<RunRow>, AuditHead),
+    /// Another run of the source has its turn; nothing was changed.
+    Waiting {
+        /// That run.
+        for_run: String,
+    },
 }
 
 /// A run on record.

@@ -27,6 +27,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         client: None,
         counterparty: Some("Miller Ltd".into()),
         description: None,
+        past: None,
     }
 }
 

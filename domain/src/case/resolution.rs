@@ -65,17 +65,18 @@ pub enum Resolution {
     Void,
 }
 
-/// Where the records of a resolved discrepancy go in the conservation of money.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Settles {
-    /// They count as matched.
-    Matched,
-    /// They count as written off.
-    WrittenOff,
-    /// They count as voided.
-    Voided,
-    /// They stay open items: carried forward until the other side arrives.
-    Nothing,
+named_enum! {
+    /// Where the records of a resolved discrepancy go in the conservation of money.
+    Settles {
+        /// They count as matched.
+        Matched = "matched",
+        /// They count as written off.
+        WrittenOff = "written_off",
+        /// They count as voided.
+        Voided = "voided",
+        /// They stay open items: carried forward until the other side arrives.
+        Nothing = "nothing",
+    }
 }
 
 impl Resolution {

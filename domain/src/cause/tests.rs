@@ -62,6 +62,7 @@ fn record(side: Side, number: usize, value_date: Date) -> Record {
         client: None,
         counterparty: None,
         description: None,
+        past: None,
     }
 }
 

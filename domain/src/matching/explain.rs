@@ -151,6 +151,19 @@ pub(super) fn duplicate(
     }
 }
 
+/// Why a record is one too many, when an earlier run had an equal one.
+pub(super) fn repeated(record: &Record, subject: &str, run: &str) -> String {
+    let money = record.money;
+    match record.side {
+        Side::Partner => {
+            format!("partner reports {money} for {subject} again: {run} had the same record")
+        }
+        Side::Ledger => {
+            format!("ledger has {money} for {subject} again: {run} had the same record")
+        }
+    }
+}
+
 /// Why nothing was chosen among these.
 pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) -> String {
     format!(

@@ -22,6 +22,8 @@ enum Fate {
         original: usize,
         copies: usize,
     },
+    /// Repeats a record of an earlier run that is not among these.
+    Repeats,
 }
 
 /// What a lone record is, and whether one like it is what the run is about.
@@ -92,9 +94,8 @@ fn conclude_side(
                 continue;
             }
             Fate::Missing => missing(work, record),
-            Fate::Again { copies, .. } => {
-                again(work, record, original.into_iter().collect(), copies)
-            }
+            Fate::Again { copies, .. } => again(work, record, original, copies),
+            Fate::Repeats => again(work, record, None, 0),
         };
         discrepancy.nearest = candidate.map(|(_, found)| found);
         work.report(discrepancy, verdict.is_group_inside);
@@ -111,9 +112,14 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
         };
         lone.len()
     ];
-    let overdue = (0..lone.len()).filter(|index| !is_in_transit(&lone[*index]));
+    let repeats = |index: usize| lone[index].repeats().is_some();
+    let overdue = (0..lone.len()).filter(|at| repeats(*at) || !is_in_transit(&lone[*at]));
     let mut overdue: Vec<usize> = overdue.collect();
-    overdue.sort_by(|a, b| order_of_twins(policy, &lone[*a], &lone[*b]).then(a.cmp(b)));
+    overdue.sort_by(|a, b| {
+        let twins = order_of_twins(policy, &lone[*a], &lone[*b]);
+        // One that only repeats another is not the original.
+        twins.then_with(|| (repeats(*a), a).cmp(&(repeats(*b), b)))
+    });
     let are_twins = |a: &usize, b: &usize| {
         let (a, b) = (&lone[*a], &lone[*b]);
         home(policy, a).is_some() && order_of_twins(policy, a, b).is_eq()
@@ -123,6 +129,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
         let is_group_inside = twins.iter().any(is_inside);
         for (position, index) in twins.iter().enumerate() {
             let fate = match position {
+                _ if repeats(twins[0]) => Fate::Repeats,
                 0 => Fate::Missing,
                 _ => Fate::Again {
                     original: twins[0],
@@ -192,19 +199,29 @@ fn missing(work: &mut Work<'_>, record: Record) -> Discrepancy {
     work.discrepancy(reported, &keys, partner, ledger)
 }
 
-fn again(work: &mut Work<'_>, record: Record, related: Vec<Record>, copies: usize) -> Discrepancy {
+/// A record that its side has had already: among these, or in an earlier run.
+fn again(
+    work: &mut Work<'_>,
+    record: Record,
+    original: Option<Record>,
+    copies: usize,
+) -> Discrepancy {
     let reference = reference_of(work.policy, &record);
     let shared = home(work.policy, &record)
         .map(|at| shared_key(&work.policy.rules[at], &record))
         .unwrap_or_default();
+    let reason = match (&original, record.repeats()) {
+        (None, Some(run)) => explain::repeated(&record, &reference, run),
+        _ => explain::duplicate(&record, &reference, copies, 0),
+    };
     let reported = Reported {
         kind: duplicate_kind(record.side),
-        reason: explain::duplicate(&record, &reference, copies, 0),
+        reason,
         reference,
         currency: record.money.currency,
         at_stake: record.money.amount.abs(),
         difference: None,
-        related,
+        related: original.into_iter().collect(),
         rule: rule_of(work.policy, &record),
     };
     let keys = identity::duplicate_key(shared, record.money);

@@ -164,3 +164,10 @@ pub fn own_records(discrepancy: &Discrepancy) -> impl Iterator<Item = &Record> {
     let shown = discrepancy.partner.iter().chain(&discrepancy.ledger);
     shown.chain(related)
 }
+
+/// Whether some rule can find a counterpart for this record at all.
+#[must_use]
+pub fn can_match(policy: &SourcePolicy, record: &Record) -> bool {
+    let mut rules = policy.rules.iter();
+    rules.any(|rule| key::is_complete(rule, record))
+}

@@ -4,6 +4,7 @@ use domain::money::{Amount, Currency, Money};
 use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Side, Status};
 use jiff::civil::Date;
 
+use super::past::{past_from_wire, past_to_wire};
 use super::{Carry, Staged, WireError};
 use crate::wire::{StagedFees, StagedOrigin, StagedRecord, StagedReference};
 
@@ -24,6 +25,7 @@ impl Staged for Record {
             client: text(&self.client),
             counterparty: text(&self.counterparty),
             description: text(&self.description),
+            past: self.past.as_deref().map(past_to_wire),
         }
     }
 
@@ -44,6 +46,7 @@ impl Staged for Record {
             client: wire.client.map(String::into_boxed_str),
             counterparty: wire.counterparty.map(String::into_boxed_str),
             description: wire.description.map(String::into_boxed_str),
+            past: wire.past.map(past_from_wire).transpose()?.map(Box::new),
         })
     }
 }
@@ -136,7 +139,7 @@ pub(super) fn money(amount_text: &str, currency_code: &str) -> Result<Money, Wir
     })
 }
 
-fn date(field: &'static str, text: &str) -> Result<Date, WireError> {
+pub(super) fn date(field: &'static str, text: &str) -> Result<Date, WireError> {
     text.parse()
         .map_err(|_| WireError::malformed(field, text, "a date (YYYY-MM-DD)"))
 }

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use domain::case::Settles;
 use domain::control::{Compared, ControlCheck};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::money::{Amount, Currency, Money};
+use domain::open_items::{SettledAs, Used};
 use domain::policy::MatchRule;
-use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Reject, Side, Status};
+use domain::record::{FeeSplit, Origin, Past, Record, ReferenceKind, Reject, Side, Status};
 use domain::severity::Severity;
 use jiff::civil::{Date, date};
 use proptest::collection::{btree_set, vec};
@@ -68,13 +70,41 @@ prop_compose! {
         (value_date, booking_date) in (dates(), option::of(dates())),
         (status, fees) in (option::of(select(Status::ALL)), option::of(fees())),
         (client, counterparty) in (option::of(texts()), option::of(texts())),
-        description in option::of(texts()),
+        (description, past) in (option::of(texts()), option::of(pasts())),
     ) -> Record {
         let money = Money { amount, currency };
         Record {
             side, origin, references, money, value_date, booking_date, status, fees, client,
-            counterparty, description,
+            counterparty, description, past: past.map(Box::new),
         }
+    }
+}
+
+prop_compose! {
+    fn pasts()(
+        (received_by, repeats) in (option::of("\\PC{0,9}"), option::of("\\PC{0,9}")),
+        (since, found_in) in (dates(), option::of(select(Kind::ALL))),
+    ) -> Past {
+        Past {
+            received_by: received_by.map(Arc::from),
+            since,
+            found_in: found_in.map(|kind| (DiscrepancyId::fingerprint("acme", kind, &[]), kind)),
+            repeats: repeats.map(Arc::from),
+        }
+    }
+}
+
+prop_compose! {
+    fn used()(
+        records in vec(records(), 0..4),
+        settled in option::of((select(Kind::ALL), select(Settles::ALL))),
+    ) -> Used {
+        let settled = settled.map(|(kind, settles)| SettledAs {
+            discrepancy: DiscrepancyId::fingerprint("acme", kind, &[]),
+            kind,
+            settles,
+        });
+        Used { records, settled }
     }
 }
 
@@ -113,6 +143,11 @@ proptest! {
         let bytes = encode_all(&records);
         prop_assert_eq!(&encode_all(&records), &bytes, "the same bytes every time");
         prop_assert_eq!(decode_all::<Record>(&bytes), Ok(records));
+    }
+
+    #[test]
+    fn streams_of_used_groups(used in vec(used(), 0..10)) {
+        prop_assert_eq!(decode_all::<Used>(&encode_all(&used)), Ok(used));
     }
 
     #[test]
@@ -202,6 +237,7 @@ fn example() -> Record {
         client: Some("acme".into()),
         counterparty: None,
         description: None,
+        past: None,
     }
 }
 

@@ -8,6 +8,7 @@ use temporalio_client::WorkflowStartOptions;
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 use tests::installation::{Installation, RUN_WITHIN, eventually, texts, trueup_alone};
+use tests::servers::SlackReceiver;
 use tests::shop::{self, DATE, INPUT, RUN};
 use workflows::Reconciliation;
 
@@ -209,7 +210,12 @@ async fn an_input_that_is_no_json_fails_at_once() -> Result<()> {
 
 #[tokio::test]
 async fn what_is_on_record_is_listed_shown_and_verified() -> Result<()> {
-    let (shop, _slack) = shop::start_with_slack().await?;
+    let slack = SlackReceiver::start().await?;
+    let mut shop = Installation::start().await?;
+    shop::install(&shop, shop::SLACK, &["night"])?;
+    shop.write("sources/other.toml", shop::source(&[]))?;
+    shop.set_variable("SHOP_SLACK", &slack.url);
+    shop.start_worker()?;
     let said = shop
         .trueup(&["run", "shop", "--date", DATE, "--wait", "--json"])
         .await?;
@@ -276,7 +282,7 @@ async fn what_is_on_record_is_listed_shown_and_verified() -> Result<()> {
     altered(&shop).await
 }
 
-/// Exit code 0 is for a day without differences.
+/// Exit code 0 is for a day without differences, of a source without open items.
 async fn nothing_found(shop: &Installation) -> Result<()> {
     let day = "2026-11-25";
     let lines = "P-20,INV-20,5.00,EUR,2026-11-25\n";
@@ -287,6 +293,11 @@ async fn nothing_found(shop: &Installation) -> Result<()> {
     shop.write(&shop::ledger_file(day), format!("{header}{lines}"))?;
     let said = shop
         .trueup(&["run", "shop", "--date", day, "--wait"])
+        .await?;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.contains("1 matched, 5 discrepancies"), "{said:?}");
+    let said = shop
+        .trueup(&["run", "other", "--date", day, "--wait"])
         .await?;
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.contains("1 matched, 0 discrepancies"), "{said:?}");

@@ -6,6 +6,7 @@ mod commands;
 mod deployment;
 mod generate;
 mod kills;
+mod open_items;
 mod outages;
 mod postgres;
 mod replay;

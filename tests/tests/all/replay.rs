@@ -257,7 +257,8 @@ async fn cases(site: &Installation, slack: &SlackReceiver) -> Result<Vec<Recorde
 
     let day = "2026-11-23";
     slack.set_mode(SlackMode::Refuse);
-    let one_more = format!("{}P-8,INV-8,500.00,EUR,{day}\n", shop::PARTNER);
+    let header = shop::PARTNER.lines().next().context("a header")?;
+    let one_more = format!("{header}\nP-8,INV-8,500.00,EUR,{day}\n");
     site.write(&shop::partner_file(day), one_more)?;
     site.write(&shop::ledger_file(day), shop::LEDGER)?;
     site.run_to_the_end(&["shop", "--date", day]).await?;

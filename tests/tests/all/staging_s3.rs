@@ -91,7 +91,7 @@ async fn a_side_is_staged_and_loaded_by_buckets() -> Result<()> {
         rows_per_chunk: 120,
         resume: StageProgress::default(),
     };
-    let staged = stage(&staging, &request, &mut |_| {}).await?;
+    let staged = stage(&staging, &request, None, &mut |_| {}).await?;
     let manifest = SideManifest::load(&staging, &staged.stored).await?;
     assert_eq!(manifest.chunks.len(), 5);
     let mut lines = Vec::new();
@@ -106,7 +106,13 @@ async fn a_side_is_staged_and_loaded_by_buckets() -> Result<()> {
         chunks: 2,
         rows: 240,
     };
-    let again = stage(&staging, &StageRequest { resume, ..request }, &mut |_| {}).await?;
+    let again = stage(
+        &staging,
+        &StageRequest { resume, ..request },
+        None,
+        &mut |_| {},
+    )
+    .await?;
     assert_eq!(again, staged);
     Ok(())
 }

@@ -91,6 +91,9 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
             say!("             {count:>6} {kind}");
         }
         say!("  in transit {}", totals.in_transit);
+        say!("  seen again {}", totals.seen_again);
+        say!("  cleared    {}", totals.cleared);
+        say!("  known      {} records of earlier runs", totals.known);
         say!("\n{}\n", conservation_table(&totals.conservation));
     }
     if !rejects.is_empty() {
@@ -186,6 +189,9 @@ fn print_record(title: &str, record: &Record) {
         origin.file,
         origin.line
     );
+    if let Some(run) = record.carried_from() {
+        say!("             open since {run}");
+    }
     for line in origin.raw.lines() {
         say!("             {line}");
     }

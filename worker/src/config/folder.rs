@@ -9,6 +9,7 @@ use activities::source::{SideInput, Source};
 use domain::alert::{AlertPolicy, Route};
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
+use domain::open_items::Records;
 use sha2::{Digest, Sha256};
 
 use super::document::Document;
@@ -114,15 +115,18 @@ fn source(
         partner: SideInput {
             transport: file.partner.transport,
             format: file.partner.format,
+            records: file.partner.records.map_or(Records::New, |it| it.0),
         },
         ledger: SideInput {
             transport: file.ledger.transport,
             format: file.ledger.format,
+            records: file.ledger.records.map_or(Records::Cumulative, |it| it.0),
         },
         approval,
         alerts,
         review_window: file.review_window.map(|window| window.0),
         repeated_report: file.repeated_report,
+        remember_days: file.remember_days,
     }
 }
 

@@ -11,6 +11,7 @@ use domain::calendar::DayUnit;
 use domain::case::ResolutionKind;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
+use domain::open_items::Records;
 use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::SignedDuration;
@@ -41,6 +42,9 @@ pub(crate) struct SourceFile {
     /// What becomes of a report that was reconciled for another business date.
     #[serde(default)]
     pub(crate) repeated_report: RepeatedReport,
+    /// Calendar days for which it is remembered which records are used up.
+    #[serde(default = "three_months")]
+    pub(crate) remember_days: u32,
     /// In order: a record matched by one rule is not offered to the next.
     pub(crate) rules: Vec<RuleTable>,
     /// Accepted differences of amounts, by currency. None for a currency that is not listed.
@@ -79,6 +83,8 @@ pub(crate) struct SideFile {
     pub(crate) transport: Transport,
     /// How it is read.
     pub(crate) format: Format,
+    /// How its inputs relate to each other.
+    pub(crate) records: Option<Parsed<Records>>,
 }
 
 /// `[[rules]]`.
@@ -200,6 +206,10 @@ pub(crate) struct RouteTable {
     pub(crate) severity_from: Parsed<Severity>,
     /// Names of channels in `trueup.toml`.
     pub(crate) channels: Vec<String>,
+}
+
+fn three_months() -> u32 {
+    90
 }
 
 fn utc() -> Parsed<TimeZone> {

@@ -10,6 +10,7 @@ use domain::calendar::DayUnit;
 use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
+use domain::open_items::Records;
 use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::civil::{Date, Time, Weekday};
@@ -151,6 +152,18 @@ impl FromText for DayUnit {
 
     fn from_text(text: &str) -> Result<Self, String> {
         named("unit of days", text, &DAY_UNITS)
+    }
+}
+
+impl FromText for Records {
+    const EXPECTED: &'static str = "\"new\", \"cumulative\" or \"snapshot\"";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        named(
+            "way of sending records",
+            text,
+            &pairs(Records::ALL, Records::name),
+        )
     }
 }
 

@@ -74,6 +74,9 @@ struct RecordJson<'a> {
     client: Option<&'a str>,
     counterparty: Option<&'a str>,
     description: Option<&'a str>,
+    /// The run that received it, when it was an earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried_from: Option<&'a str>,
     raw: &'a str,
 }
 
@@ -134,6 +137,7 @@ impl<'a> From<&'a Record> for RecordJson<'a> {
             client: record.client.as_deref(),
             counterparty: record.counterparty.as_deref(),
             description: record.description.as_deref(),
+            carried_from: record.carried_from(),
             raw: &record.origin.raw,
         }
     }

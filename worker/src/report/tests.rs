@@ -28,6 +28,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         client: None,
         counterparty: Some("Müller & Co".into()),
         description: None,
+        past: None,
     }
 }
 

@@ -187,6 +187,9 @@ pub struct Record {
     pub audit: AuditHead,
     /// Workflow time, RFC 3339.
     pub at: String,
+    /// As [`Plan::position`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<Stored>,
 }
 
 /// Answer of [`RecordFindings`].
@@ -206,6 +209,14 @@ pub struct Recorded {
     /// How the review goes; none when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,
+    /// Nothing was recorded: another run of the source was concluded since this one was opened. It
+    /// is to be opened again, and to begin with that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_overtaken: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Input of [`TellCases`].

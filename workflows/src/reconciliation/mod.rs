@@ -6,6 +6,7 @@ mod messages;
 mod progress;
 mod review;
 mod steps;
+mod turn;
 
 use proto::wire::{ReconciliationInput, ReconciliationResult};
 use temporalio_common::data_converters::RawValue;
@@ -40,7 +41,7 @@ async fn run(
         return launch::hand_over(ctx, run).await;
     }
     begin(ctx, &run.request);
-    match steps::open(ctx, &run).await? {
+    match turn::open(ctx, &run).await? {
         Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
         Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan, input).await,
         Opened::InReview {
@@ -55,7 +56,7 @@ async fn run(
             };
             steps::back_in_review(ctx, run, found, input).await
         }
-        Opened::Waiting { .. } => unimplemented!("items helper"),
+        Opened::Waiting { .. } => unreachable!("the turn is waited for"),
     }
 }
 

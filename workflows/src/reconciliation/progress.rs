@@ -9,6 +9,7 @@ use crate::ports::Run;
 pub(crate) enum Phase {
     #[default]
     Opening,
+    Waiting,
     Fetching,
     Comparing,
     Recording,
@@ -22,6 +23,7 @@ impl Phase {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Phase::Opening => "opening",
+            Phase::Waiting => "waiting",
             Phase::Fetching => "fetching",
             Phase::Comparing => "comparing",
             Phase::Recording => "recording",
@@ -92,6 +94,11 @@ impl Progress {
         text
     }
 
+    /// Says whom it waits for; nobody any more.
+    pub(crate) fn wait_for(&mut self, run_id: Option<&str>) {
+        self.problem = run_id.map(waiting).unwrap_or_default();
+    }
+
     pub(crate) fn step_done(&mut self) {
         self.steps_done += 1;
     }
@@ -118,6 +125,11 @@ impl Progress {
             review: self.review.clone(),
         }
     }
+}
+
+/// What a run waits for, in words.
+pub(crate) fn waiting(run_id: &str) -> String {
+    format!("waits for {run_id}: runs of one source come one after the other")
 }
 
 /// The result of a run whose review ended like this.

@@ -1,5 +1,7 @@
 //! The steps of a run, in order.
 
+use std::time::Duration;
+
 use proto::wire::{ReconciliationResult, RunTotals};
 use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{
@@ -10,7 +12,7 @@ use temporalio_workflow::{
 
 use super::progress::{self, Phase};
 use super::review::{self, Leave, Reviewed};
-use super::{Reconciliation, cases};
+use super::{Reconciliation, cases, turn};
 use crate::ports::{
     AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
     Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
@@ -19,6 +21,12 @@ use crate::ports::{
 use crate::{failure, ports, search, time};
 
 type Context = WorkflowContext<Reconciliation>;
+
+/// A close that gives no sign for this long is taken over by another worker.
+const CLOSE_HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Times that other runs may come first, before a run gives up.
+const OVERTAKEN_MAX: u32 = 3;
 
 /// Runs all steps after the opening, and closes the run in the store however they end.
 pub(super) async fn to_the_end(
@@ -122,15 +130,9 @@ pub(super) struct Found {
 }
 
 async fn reconcile(ctx: &mut Context, run: &Run, plan: Plan) -> Result<Found, Stopped> {
-    enter(ctx, Phase::Fetching);
-    let sides = fetch(ctx, run, &plan).await?;
-    enter(ctx, Phase::Comparing);
-    let compared = compare(ctx, run, &plan, &sides).await?;
-    let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
-    enter(ctx, Phase::Recording);
-    let recorded = record(ctx, run, &plan, sides, &concluded).await?;
+    let (plan, recorded, totals) = find(ctx, run, plan).await?;
     enter(ctx, Phase::Alerting);
-    match alert(ctx, run, &plan, &concluded, &recorded).await {
+    match alert(ctx, run, &plan, &totals, &recorded).await {
         Ok(found) => Ok(found),
         Err(stopped) => Err(Stopped {
             audit: Some(recorded.audit),
@@ -144,12 +146,12 @@ async fn alert(
     ctx: &mut Context,
     run: &Run,
     plan: &Plan,
-    concluded: &Concluded,
+    totals: &RunTotals,
     recorded: &Recorded,
 ) -> Result<Found, Stopped> {
     let cases_started = cases::start(ctx, recorded).await?;
     cases::tell(ctx, run, plan, recorded).await?;
-    let totals = recorded.totals.as_ref().unwrap_or(&concluded.totals);
+    let totals = recorded.totals.as_ref().unwrap_or(totals);
     let totals = RunTotals {
         cases_started,
         ..totals.clone()
@@ -168,6 +170,29 @@ async fn alert(
     })
 }
 
+/// Reads, compares and records; again from the opening, when another run of the source was
+/// concluded meanwhile.
+async fn find(
+    ctx: &mut Context,
+    run: &Run,
+    mut plan: Plan,
+) -> Result<(Plan, Recorded, RunTotals), Stopped> {
+    for _ in 0..OVERTAKEN_MAX {
+        enter(ctx, Phase::Fetching);
+        let sides = fetch(ctx, run, &plan).await?;
+        enter(ctx, Phase::Comparing);
+        let compared = compare(ctx, run, &plan, &sides).await?;
+        let concluded = conclude(ctx, run, &plan, &sides, compared).await?;
+        enter(ctx, Phase::Recording);
+        let recorded = record(ctx, run, &plan, sides, &concluded).await?;
+        if !recorded.is_overtaken {
+            return Ok((plan, recorded, concluded.totals));
+        }
+        plan = turn::again(ctx, run).await?;
+    }
+    Err(turn::overtaken())
+}
+
 /// Fails at once for a source that is not configured.
 pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
     let opening = opening(ctx, run);
@@ -177,15 +202,11 @@ pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
         .map_err(failure::surface)
 }
 
-pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened> {
+/// Opens the run in the store, or learns whom it has to wait for.
+pub(super) async fn ask(ctx: &Context, run: &Run) -> Result<Opened, ActivityExecutionError> {
     let opening = opening(ctx, run);
     let options = ports::short(format!("open {}", run.run_id));
-    let opened = ctx
-        .execute_activity(OpenRun, opening, options)
-        .await
-        .map_err(failure::surface)?;
-    step_done(ctx);
-    Ok(opened)
+    ctx.execute_activity(OpenRun, opening, options).await
 }
 
 async fn fetch(ctx: &mut Context, run: &Run, plan: &Plan) -> Result<Sides, Stopped> {
@@ -290,6 +311,7 @@ async fn record(
         totals: concluded.totals.clone(),
         audit: plan.audit.clone(),
         at: time::now(ctx),
+        position: plan.position.clone(),
     };
     let options = ports::long(
         "record discrepancies, audit entries and alerts",
@@ -307,7 +329,8 @@ async fn close(
     ending: Ending,
     audit: AuditHead,
 ) -> WorkflowResult<()> {
-    let mut options = ports::short("close the run");
+    // It adds up what resolutions settled: as long as there are open items, it gives signs of life.
+    let mut options = ports::long("close the run", CLOSE_HEARTBEAT);
     options.cancellation_token = Some(WorkflowCancellationToken::new());
     let input = Closing {
         run: run.clone(),
@@ -328,7 +351,7 @@ pub(super) fn enter(ctx: &mut Context, phase: Phase) {
     review::show(ctx);
 }
 
-fn step_done(ctx: &mut Context) {
+pub(super) fn step_done(ctx: &mut Context) {
     ctx.state_mut(|state| state.progress.step_done());
 }
 
@@ -354,12 +377,16 @@ async fn handlers_finished(ctx: &Context) {
 
 /// Why a run stopped half way, and where its audit stream ended then, if that moved.
 pub(super) struct Stopped {
-    cause: Cause,
-    audit: Option<AuditHead>,
+    pub(super) cause: Cause,
+    pub(super) audit: Option<AuditHead>,
 }
 
 pub(super) enum Cause {
     Activity(Box<ActivityExecutionError>),
+    /// Other runs of the source came first each time.
+    Overtaken,
+    /// It was cancelled while it waited for its turn.
+    Cancelled,
     Case(Box<ChildWorkflowStartError>),
     Signal(String),
 }
@@ -387,6 +414,11 @@ impl Stopped {
             Cause::Activity(error) => failure::explain(error),
             Cause::Case(error) => ("CaseNotStarted".to_owned(), error.to_string()),
             Cause::Signal(problem) => ("CaseNotStarted".to_owned(), problem.clone()),
+            Cause::Overtaken | Cause::Cancelled => (
+                failure::OVERTAKEN.to_owned(),
+                "other runs of the source were concluded first each time; start it again"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -402,6 +434,8 @@ impl Stopped {
             Cause::Activity(error) => matches!(**error, ActivityExecutionError::Cancelled(_)),
             Cause::Case(error) => matches!(**error, ChildWorkflowStartError::Cancelled(_)),
             Cause::Signal(_) => false,
+            Cause::Cancelled => true,
+            Cause::Overtaken => false,
         }
     }
 }

@@ -11,6 +11,7 @@ use domain::business_day::BusinessDay;
 use domain::calendar::{BusinessCalendar, DayUnit};
 use domain::case::{Approval, Authority, CaseState};
 use domain::discrepancy::Discrepancy;
+use domain::open_items::Records;
 use domain::policy::{DateWindow, SourcePolicy, Tolerances};
 use domain::severity::{Severity, SeverityPolicy};
 use jiff::tz::TimeZone;
@@ -38,6 +39,7 @@ fn source() -> Source {
     let side = || SideInput {
         transport: toml::from_str("kind = \"file\"\npath = \"day.xml\"\n").unwrap(),
         format: toml::from_str("[camt053]\n").unwrap(),
+        records: Records::Cumulative,
     };
     Source {
         title: "Acme Pay".to_owned(),
@@ -72,6 +74,7 @@ fn source() -> Source {
         },
         review_window: None,
         repeated_report: RepeatedReport::Refuse,
+        remember_days: 90,
         approval: Approval::default(),
     }
 }

@@ -209,6 +209,7 @@ impl Converter<'_> {
             client: texts.client(),
             counterparty: party.and_then(Party::any_name).map(Box::from),
             description: texts.description(),
+            past: None,
         }
     }
 
@@ -247,6 +248,7 @@ impl Converter<'_> {
             client: None,
             counterparty: None,
             description: Some(description.into()),
+            past: None,
         }
     }
 

@@ -138,6 +138,7 @@ impl<'m> RowReader<'m> {
             client: text(&layout.client),
             counterparty: text(&layout.counterparty),
             description: text(&layout.description),
+            past: None,
         })
     }
 

@@ -74,7 +74,9 @@ impl Place {
 
     async fn stage(&self, inputs: &[SealedInput], rows_per_chunk: u64) -> StagedSide {
         let request = self.request(inputs, rows_per_chunk);
-        stage(&self.staging, &request, &mut |_| {}).await.unwrap()
+        stage(&self.staging, &request, None, &mut |_| {})
+            .await
+            .unwrap()
     }
 
     async fn records(&self, manifest: &SideManifest) -> Vec<Record> {
@@ -145,7 +147,7 @@ async fn every_line_is_staged_once() {
     ];
     let mut told = Vec::new();
     let request = place.request(&inputs, 30);
-    let staged = stage(&place.staging, &request, &mut |progress| {
+    let staged = stage(&place.staging, &request, None, &mut |progress| {
         told.push(progress)
     })
     .await
@@ -247,7 +249,9 @@ async fn staging_again_gives_the_same_and_writes_nothing() {
         resume,
         ..place.request(&input, 50)
     };
-    let again = stage(&place.staging, &request, &mut |_| {}).await.unwrap();
+    let again = stage(&place.staging, &request, None, &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!(again, first);
     assert_eq!(modification_times(&place.file("")), times);
 
@@ -259,7 +263,9 @@ async fn staging_again_gives_the_same_and_writes_nothing() {
         .stored
         .key;
     fs::remove_file(place.file(lost)).unwrap();
-    stage(&place.staging, &request, &mut |_| {}).await.unwrap();
+    stage(&place.staging, &request, None, &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!(lines(&place.records(&first.manifest).await).len(), 270);
 }
 
@@ -282,7 +288,7 @@ async fn an_interrupted_attempt_is_continued() {
     // Dropped while the third chunk is on its way: what a worker that is killed looks like.
     tokio::select! {
         biased;
-        done = stage(&other.staging, &request, &mut progress) => panic!("{done:?}"),
+        done = stage(&other.staging, &request, None, &mut progress) => panic!("{done:?}"),
         () = enough.notified() => {}
     }
     let came = *came.lock().unwrap();
@@ -297,7 +303,9 @@ async fn an_interrupted_attempt_is_continued() {
         resume: came,
         ..request
     };
-    let resumed = stage(&other.staging, &request, &mut |_| {}).await.unwrap();
+    let resumed = stage(&other.staging, &request, None, &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!(resumed, expected);
 }
 
@@ -332,7 +340,7 @@ async fn an_unreadable_input_is_quarantined() {
     let place = Place::new();
     let input = [place.seal("a.csv", "something;else\n1;2\n").await];
     let request = place.request(&input, 50);
-    let refused = stage(&place.staging, &request, &mut |_| {}).await;
+    let refused = stage(&place.staging, &request, None, &mut |_| {}).await;
     let Err(StageError::Quarantined { key, error }) = refused else {
         panic!("{refused:?}")
     };

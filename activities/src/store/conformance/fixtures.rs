@@ -31,6 +31,7 @@ pub(crate) fn opening(run_id: &str, workflow_run_id: &str) -> RunOpening {
         generation: 2,
         requested_by: "zoë".to_owned(),
         opened_at: at(0),
+        now: at(0),
     }
 }
 
@@ -43,6 +44,7 @@ pub(crate) async fn opened(store: &Store, run_id: &str) -> AuditHead {
     {
         Opened::New(head) | Opened::Resumed(head) => head,
         Opened::Closed(run) | Opened::InReview(run, _) => panic!("{} is {}", run.run_id, run.state),
+        Opened::Waiting { for_run } => panic!("waits for {for_run}"),
     }
 }
 
@@ -126,6 +128,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         client: Some("C/1".into()),
         counterparty: Some("Łódź & Søn".into()),
         description: None,
+        past: None,
     }
 }
 

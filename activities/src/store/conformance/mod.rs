@@ -6,6 +6,7 @@ pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
 mod fixtures;
+pub(super) mod positions;
 pub(super) mod reads;
 pub(super) mod reviews;
 pub(super) mod runs;
@@ -53,6 +54,10 @@ macro_rules! conformance_tests {
                 the_case_of_a_summary_can_be_acted_on,
                 a_run_knows_whether_anything_is_open,
                 cases_are_selected_exactly,
+            ],
+            positions: [
+                runs_of_one_source_take_turns,
+                a_position_follows_the_last_one,
             ],
             reviews: [
                 a_run_in_review_waits_for_people,

@@ -54,6 +54,23 @@ pub(in crate::store) fn already_alerted(
     Ok(alerted)
 }
 
+/// Those of `ids` that another run than `run_id` found first.
+pub(in crate::store) fn seen_before(
+    transaction: &Transaction<'_>,
+    ids: Vec<String>,
+    run_id: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = transaction
+        .prepare_cached("SELECT 1 FROM cases WHERE discrepancy_id = ?1 AND first_seen_run <> ?2")?;
+    let mut seen = Vec::new();
+    for id in ids {
+        if statement.exists(params![id, run_id])? {
+            seen.push(id);
+        }
+    }
+    Ok(seen)
+}
+
 /// An alert that is on record stays as it is: it may have been sent, and is sent once.
 fn insert_alert(
     transaction: &Transaction<'_>,

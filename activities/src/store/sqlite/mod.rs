@@ -12,6 +12,7 @@ pub(super) mod findings;
 pub(super) mod inputs;
 pub(super) mod listing;
 pub(super) mod names;
+pub(super) mod positions;
 pub(super) mod reviews;
 pub(super) mod runs;
 mod schema;

@@ -5,17 +5,30 @@ use domain::policy::Scope;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{reviews, value};
+use super::{positions, reviews, value};
 use crate::store::{
     FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError,
-    TRUEUP,
+    TRUEUP, Turn,
 };
 
 pub(in crate::store) fn open(
     transaction: &Transaction<'_>,
     opening: &RunOpening,
 ) -> Result<Opened, StoreError> {
-    let Some(run) = find(transaction, &opening.run_id)? else {
+    let known = find(transaction, &opening.run_id)?;
+    let is_compared = |run: &RunRow| matches!(run.state, RunState::Completed | RunState::InReview);
+    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(is_compared) {
+        let turn = Turn {
+            source: opening.source.clone(),
+            run_id: opening.run_id.clone(),
+            workflow_run_id: opening.workflow_run_id.clone(),
+            at: opening.now,
+        };
+        if let Some(for_run) = positions::take(transaction, &turn)? {
+            return Ok(Opened::Waiting { for_run });
+        }
+    }
+    let Some(run) = known else {
         insert(transaction, opening)?;
         note_opening(transaction, opening, 1)?;
         return Ok(Opened::New(audit::head(transaction, &opening.run_id)?));
@@ -74,6 +87,7 @@ pub(in crate::store) fn complete(
     if let Some(restatement) = &completion.restatement {
         reviews::restate(transaction, restatement)?;
     }
+    positions::give_back(transaction, run_id)?;
     audit::append(transaction, &completion.audit)
 }
 
@@ -102,6 +116,7 @@ pub(in crate::store) fn fail(
         state if state == failed && run.problem.as_ref() == Some(&failure.problem) => {}
         state => return Err(closed_otherwise(run_id, state, failed)),
     }
+    positions::give_back(transaction, run_id)?;
     audit::append(transaction, &failure.audit)
 }
 

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_cases.sql"),
+    include_str!("migrations/0003_positions.sql"),
     include_str!("migrations/0004_reviews.sql"),
 ];
 

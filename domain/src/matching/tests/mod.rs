@@ -115,6 +115,7 @@ fn record(text: &str, line: u32) -> Record {
         client: None,
         counterparty: None,
         description: None,
+        past: None,
     };
     if *reference != "-" {
         record

@@ -1,0 +1,159 @@
+//! What a source's runs left open and used up, as objects in the object store: a manifest for each
+//! run, and what it names.
+//!
+//! Immutable: a run writes its own manifest and refers to what earlier runs wrote. Which manifest is
+//! the last is the store's to say. What counts as known, open or taken back is decided in `domain`.
+
+mod closing;
+mod memory;
+mod reading;
+mod resolutions;
+mod standing;
+mod turn;
+
+use domain::record::{Record, Side};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use workflows::failure;
+use workflows::ports::Stored;
+
+use crate::failures::Failure;
+use crate::staging::Staging;
+
+pub(crate) use closing::{GatheredUse, Outcome, UsedParts, gather, next, put_used};
+pub(crate) use memory::{Memory, reopened_records};
+pub(crate) use reading::begin;
+pub(crate) use resolutions::{Resolved, adjusted, still_unsettled};
+pub(crate) use standing::{BegunWith, Standing};
+pub(crate) use turn::during_turn;
+
+/// A source's position after a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// The run.
+    pub(crate) run_id: String,
+    /// Its business date.
+    pub(crate) business_date: String,
+    /// The latest business date so far: open items never become younger.
+    pub(crate) as_of: String,
+    /// The partner's open items.
+    pub(crate) partner: Stored,
+    /// The ledger's.
+    pub(crate) ledger: Stored,
+    /// Records in the run's opening that had been used up before: what it began with is what the
+    /// run before left open, and these, without those taken back.
+    pub(crate) reopened: u64,
+    /// Open items of a run that it replaced: received anew, or withdrawn.
+    pub(crate) taken_back: u64,
+    /// What runs used up, in their order, as far back as is remembered.
+    pub(crate) spent: Vec<Spent>,
+}
+
+/// What one run used up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Spent {
+    /// The run.
+    pub(crate) run_id: String,
+    /// Its business date.
+    pub(crate) business_date: String,
+    /// Of pairs that it received itself: the partner's records.
+    pub(crate) partner: Option<Prints>,
+    /// And the ledger's.
+    pub(crate) ledger: Option<Prints>,
+    /// Of pairs with a record that an earlier run received: all records, by the input that had them.
+    pub(crate) carried: Vec<Carried>,
+    /// Those pairs.
+    pub(crate) matched: Vec<Stored>,
+    /// What resolutions settled before it began.
+    pub(crate) settled: Option<Stored>,
+    /// Its ledger side, as it was staged: for when it is replaced.
+    pub(crate) ledger_side: Stored,
+}
+
+/// Fingerprints of records that inputs of one business date had.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Carried {
+    /// `partner` or `ledger`.
+    pub(crate) side: String,
+    /// The business date.
+    pub(crate) since: String,
+    /// The fingerprints.
+    pub(crate) prints: Prints,
+}
+
+/// Fingerprints, sorted, one after the other in an object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Prints {
+    /// The object.
+    pub(crate) stored: Stored,
+    /// First value date of their records.
+    pub(crate) from: String,
+    /// Last value date.
+    pub(crate) to: String,
+}
+
+impl Position {
+    /// Reads a manifest.
+    pub(crate) async fn load(staging: &Staging, stored: &Stored) -> Result<Self, Failure> {
+        let bytes = staging.get(stored).await?;
+        serde_json::from_slice(&bytes).map_err(|error| damaged(stored, error))
+    }
+
+    /// Open items of one side.
+    pub(crate) async fn open_items(
+        &self,
+        staging: &Staging,
+        side: Side,
+    ) -> Result<Vec<Record>, Failure> {
+        let stored = match side {
+            Side::Partner => &self.partner,
+            Side::Ledger => &self.ledger,
+        };
+        Ok(staging.get_all(stored).await?)
+    }
+
+    /// Open items of both sides.
+    pub(crate) async fn all_open_items(&self, staging: &Staging) -> Result<Vec<Record>, Failure> {
+        let mut items = self.open_items(staging, Side::Partner).await?;
+        items.extend(self.open_items(staging, Side::Ledger).await?);
+        Ok(items)
+    }
+
+    /// The latest business date so far.
+    pub(crate) fn as_of(&self) -> Result<Date, Failure> {
+        date(&self.as_of)
+    }
+}
+
+impl Spent {
+    /// Of pairs that it received itself, the records of one side.
+    pub(crate) fn own(&self, side: Side) -> Option<&Prints> {
+        match side {
+            Side::Partner => self.partner.as_ref(),
+            Side::Ledger => self.ledger.as_ref(),
+        }
+    }
+
+    /// Whether a run of this business date has to know its pairs one by one: it replaces the run,
+    /// or may withdraw a record from them.
+    pub(crate) fn concerns(&self, business_date: Date) -> Result<bool, Failure> {
+        let mut concerns = date(&self.business_date)? == business_date;
+        for carried in &self.carried {
+            concerns |= date(&carried.since)? == business_date;
+        }
+        Ok(concerns)
+    }
+}
+
+pub(crate) fn date(text: &str) -> Result<Date, Failure> {
+    text.parse().map_err(|error| {
+        Failure::last(
+            failure::STAGING_DAMAGED,
+            format!("a position has the date {text:?}: {error}"),
+        )
+    })
+}
+
+fn damaged(stored: &Stored, error: impl std::fmt::Display) -> Failure {
+    Failure::last(failure::STAGING_DAMAGED, format!("{}: {error}", stored.key))
+}

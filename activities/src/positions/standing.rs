@@ -1,0 +1,77 @@
+//! What a run begins with, the same for each of its steps.
+
+use domain::policy::{RunContext, Scope};
+use domain::record::Record;
+use workflows::ports::{Run, Stored};
+
+use super::{Position, Resolved, memory, reopened_records};
+use crate::Trueup;
+use crate::failures::Failure;
+use crate::runs::context;
+use crate::staging::{SideManifest, Staging};
+
+/// A run's beginning.
+pub(crate) struct Standing {
+    /// The run's own day and scope.
+    pub(crate) asked: RunContext,
+    /// Whether it ends with a position: a run of the whole source that is on record.
+    pub(crate) makes_position: bool,
+    /// The position that it begins with; none for a source's first run.
+    pub(crate) begun_with: Option<BegunWith>,
+}
+
+/// A position, and what resolutions made of it.
+pub(crate) struct BegunWith {
+    pub(crate) position: Position,
+    pub(crate) resolved: Resolved,
+}
+
+impl Standing {
+    pub(crate) async fn load(
+        trueup: &Trueup,
+        run: &Run,
+        attempt: &str,
+        stored: Option<&Stored>,
+    ) -> Result<Self, Failure> {
+        let asked = context(run)?;
+        let begun_with = match stored {
+            None => None,
+            Some(stored) => {
+                let position = Position::load(&trueup.staging, stored).await?;
+                let resolved = Resolved::of(trueup, run, attempt, stored, &position).await?;
+                Some(BegunWith { position, resolved })
+            }
+        };
+        Ok(Standing {
+            makes_position: !run.request.dry_run && asked.scope == Scope::Whole,
+            asked,
+            begun_with,
+        })
+    }
+
+    /// What is compared as of when: a run of an older day does not make open items younger.
+    pub(crate) fn context(&self) -> Result<RunContext, Failure> {
+        let mut context = self.asked.clone();
+        if let Some(begun_with) = &self.begun_with {
+            context.business_date = context.business_date.max(begun_with.position.as_of()?);
+        }
+        Ok(context)
+    }
+
+    /// What is open again because of what the sides no longer have.
+    pub(crate) async fn reopened(
+        &self,
+        staging: &Staging,
+        sides: [&SideManifest; 2],
+    ) -> Result<Vec<Record>, Failure> {
+        match &self.begun_with {
+            Some(BegunWith { position, resolved })
+                if !memory::withdrawn_of_groups(sides).is_empty() =>
+            {
+                let day = self.asked.business_date;
+                reopened_records(staging, position, resolved, day, sides).await
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Records that earlier runs had, recognised while an input is read; and what the side begins with.
+//!
+//! What earlier runs used up is loaded when the first record of its value dates is read, so that a
+//! run knows as far back as its inputs reach, and loads no more.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::conservation::Conservation;
+use domain::matching::BUCKETS;
+use domain::open_items::{FINGERPRINT_BYTES, Fingerprint, Gone, Opening, Reading, fingerprint};
+use domain::policy::SourcePolicy;
+use domain::record::{Past, Record};
+use jiff::civil::Date;
+use workflows::ports::Stored;
+
+use super::manifest::{ChunkRecords, OpeningSide, SideManifest};
+use super::spread::by_bucket;
+use super::stage::{StageError, received_of};
+use super::{Folder, Staging, StagingError, damaged, load_buckets};
+
+/// What a side's records are recognised by.
+#[derive(Debug)]
+pub struct Recognition {
+    /// The open items, and groups that are used up.
+    pub reading: Reading,
+    /// The day that is reconciled.
+    pub business_date: Date,
+    /// Open items that a resolution had settled, which holds no longer.
+    pub reopened: u64,
+    /// What else is used up, where it is kept.
+    pub prints: Vec<RememberedPrints>,
+    /// The same side of runs that this one replaces.
+    pub replaced_sides: Vec<(Arc<str>, Stored)>,
+    /// Where all of it is.
+    pub staging: Staging,
+}
+
+/// Fingerprints that a run used up.
+#[derive(Debug)]
+pub struct RememberedPrints {
+    /// The run.
+    pub run: Arc<str>,
+    /// Whether it is replaced by the one that reads.
+    pub is_replaced: bool,
+    /// First and last value date of their records.
+    pub value_dates: (Date, Date),
+    /// Where they are.
+    pub stored: Stored,
+}
+
+impl Recognition {
+    /// A record of the input, if it is received by this run. Only from a thread that may wait.
+    pub(super) fn take(&mut self, record: Record) -> Result<Option<Record>, StagingError> {
+        let date = record.value_date;
+        let covers = |(from, to): (Date, Date)| (from..=to).contains(&date);
+        while let Some(at) = self.prints.iter().position(|p| covers(p.value_dates)) {
+            let prints = self.prints.swap_remove(at);
+            let staging = self.staging.clone();
+            let loaded = tokio::runtime::Handle::current().block_on(load(&staging, &prints));
+            self.reading
+                .remember(prints.run, prints.is_replaced, loaded?);
+        }
+        Ok(self.reading.take(record))
+    }
+
+    /// What the side begins with, stored.
+    pub(super) async fn finish(
+        mut self,
+        folder: Folder<'_>,
+        policy: &SourcePolicy,
+        input: &str,
+    ) -> Result<OpeningSide, StageError> {
+        for prints in self.prints.drain(..).filter(|prints| prints.is_replaced) {
+            let loaded = load(&self.staging, &prints).await?;
+            self.reading
+                .remember(prints.run, prints.is_replaced, loaded);
+        }
+        let mut opening = self.reading.finish();
+        let unseen = std::mem::take(&mut opening.unseen);
+        let brought = bring(
+            &self.staging,
+            unseen,
+            &self.replaced_sides,
+            self.business_date,
+        )
+        .await?;
+        opening.reopened += self.reopened + brought.len() as u64;
+        opening.items.extend(brought);
+        store(&self.staging, folder, policy, input, opening).await
+    }
+}
+
+/// Records that a replaced run matched, and that are looked for in vain in this input.
+async fn bring(
+    staging: &Staging,
+    unseen: Vec<Fingerprint>,
+    replaced: &[(Arc<str>, Stored)],
+    since: Date,
+) -> Result<Vec<Record>, StagingError> {
+    let mut lacking: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    for print in unseen {
+        *lacking.entry(print).or_default() += 1;
+    }
+    let mut brought = Vec::new();
+    for (run, side) in replaced {
+        if lacking.is_empty() {
+            break;
+        }
+        let manifest = SideManifest::load(staging, side).await?;
+        // One bucket at a time: only few of a day's records are brought.
+        for bucket in 0..BUCKETS {
+            let records = load_buckets(staging, &manifest, bucket..bucket + 1).await?;
+            // What it began with was not received by it.
+            let received = records.into_iter().filter(|r| r.carried_from().is_none());
+            for mut record in received {
+                let print = fingerprint(&record);
+                let Some(count) = lacking.get_mut(&print) else {
+                    continue;
+                };
+                *count -= 1;
+                if *count == 0 {
+                    lacking.remove(&print);
+                }
+                record.past = Some(Box::new(Past {
+                    received_by: Some(Arc::clone(run)),
+                    since,
+                    found_in: None,
+                    repeats: None,
+                }));
+                brought.push(record);
+            }
+        }
+    }
+    Ok(brought)
+}
+
+async fn store(
+    staging: &Staging,
+    folder: Folder<'_>,
+    policy: &SourcePolicy,
+    input: &str,
+    opening: Opening,
+) -> Result<OpeningSide, StageError> {
+    let sums = |records: &[Record]| {
+        let mut sums = Conservation::default();
+        let counted = sums.open_with(records);
+        counted.map(|()| received_of(&sums, |line| line.opening))
+    };
+    let too_large = |_| StageError::SumTooLarge {
+        input: "the open items".to_owned(),
+    };
+    let gone: Vec<(String, String)> = opening
+        .gone(input)
+        .map(
+            |Gone {
+                 discrepancy,
+                 evidence,
+             }| (discrepancy.to_string(), evidence),
+        )
+        .collect();
+    let gone = match gone.is_empty() {
+        true => None,
+        false => {
+            let bytes = serde_json::to_vec(&gone).expect("a list of texts is plain data");
+            Some(staging.put(folder, bytes).await?)
+        }
+    };
+    let (bytes, segments) = by_bucket(policy, &opening.items);
+    let records = match bytes.is_empty() {
+        true => None,
+        false => Some(ChunkRecords {
+            stored: staging.put(folder, bytes).await?,
+            segments,
+        }),
+    };
+    Ok(OpeningSide {
+        records,
+        items: sums(&opening.items).map_err(too_large)?,
+        voided: sums(&opening.voided).map_err(too_large)?,
+        gone,
+        withdrawn_of_groups: opening.withdrawn_of_groups,
+        reopened: opening.reopened,
+        taken_back: opening.taken_back,
+    })
+}
+
+async fn load(
+    staging: &Staging,
+    prints: &RememberedPrints,
+) -> Result<Vec<Fingerprint>, StagingError> {
+    staging.get_prints(&prints.stored).await
+}
+
+impl Staging {
+    /// Reads fingerprints back, in the order in which they were stored.
+    pub(crate) async fn get_prints(
+        &self,
+        stored: &Stored,
+    ) -> Result<Vec<Fingerprint>, StagingError> {
+        let bytes = self.get(stored).await?;
+        let (whole, rest) = bytes.as_chunks::<FINGERPRINT_BYTES>();
+        match rest.is_empty() {
+            true => Ok(whole.iter().map(|bytes| Fingerprint(*bytes)).collect()),
+            false => Err(damaged(&stored.key, "it ends within a fingerprint")),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The next position: what a comparison leaves open, and what it used up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::Used;
+use super::fingerprint::{Fingerprint, fingerprint};
+use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
+use crate::matching::{MatchedPair, own_records};
+use crate::record::{Past, Record, Side};
+
+/// The run that received what no earlier one had.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// The run.
+    pub run: Arc<str>,
+    /// Business date of its inputs.
+    pub business_date: Date,
+}
+
+/// What matching used up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct UsedUp {
+    /// Of the pairs that this run received itself, the partner's records.
+    pub partner: Own,
+    /// And the ledger's.
+    pub ledger: Own,
+    /// The pairs with a record that an earlier run received.
+    pub groups: Vec<Used>,
+}
+
+/// What a run received itself and used up, of one side.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Own {
+    /// The records, in no order.
+    pub fingerprints: Vec<Fingerprint>,
+    /// Their first and last value date; none when there are no records.
+    pub value_dates: Option<(Date, Date)>,
+}
+
+impl Own {
+    fn add(&mut self, record: &Record) {
+        self.fingerprints.push(fingerprint(record));
+        self.cover(Some((record.value_date, record.value_date)));
+    }
+
+    fn cover(&mut self, dates: Option<(Date, Date)>) {
+        self.value_dates = match (self.value_dates, dates) {
+            (Some((from, to)), Some((first, last))) => Some((from.min(first), to.max(last))),
+            (dates, None) | (None, dates) => dates,
+        };
+    }
+
+    /// Takes in what was used up elsewhere.
+    pub fn append(&mut self, mut other: Own) {
+        self.fingerprints.append(&mut other.fingerprints);
+        self.cover(other.value_dates);
+    }
+}
+
+impl Received {
+    /// A record as later runs know it: in this discrepancy, or in none.
+    fn remember(&self, record: &Record, found_in: Option<(DiscrepancyId, Kind)>) -> Record {
+        let past = record.past.as_deref();
+        let mut record = Record {
+            past: None,
+            ..record.clone()
+        };
+        let run = || Arc::clone(&self.run);
+        record.past = Some(Box::new(Past {
+            received_by: past
+                .and_then(|past| past.received_by.clone())
+                .or_else(|| Some(run())),
+            since: past.map_or(self.business_date, |past| past.since),
+            found_in,
+            repeats: past.and_then(|past| past.repeats.clone()),
+        }));
+        record
+    }
+}
+
+/// The records that stay open: those of discrepancies, and those in transit.
+#[must_use]
+pub fn open_items(
+    received: &Received,
+    discrepancies: &[Discrepancy],
+    in_transit: &[Record],
+) -> Vec<Record> {
+    let mut items = Vec::new();
+    for discrepancy in discrepancies {
+        let found_in = Some((discrepancy.id.clone(), discrepancy.kind));
+        let is_duplicate = matches!(
+            discrepancy.kind,
+            Kind::DuplicateAtPartner | Kind::DuplicateInLedger
+        );
+        let original = discrepancy.related.first();
+        let had_it = original.and_then(Record::carried_from);
+        let had_it = had_it.map_or_else(|| Arc::clone(&received.run), Arc::from);
+        for record in own_records(discrepancy) {
+            let mut item = received.remember(record, found_in.clone());
+            if let Some(past) = item.past.as_mut().filter(|_| is_duplicate) {
+                past.repeats.get_or_insert_with(|| Arc::clone(&had_it));
+            }
+            items.push(item);
+        }
+    }
+    items.extend(
+        in_transit
+            .iter()
+            .map(|record| received.remember(record, None)),
+    );
+    items
+}
+
+/// What these matched pairs use up.
+#[must_use]
+pub fn used_up(received: &Received, pairs: &[MatchedPair]) -> UsedUp {
+    let mut used = UsedUp::default();
+    for MatchedPair {
+        partner, ledger, ..
+    } in pairs
+    {
+        if partner.carried_from().is_none() && ledger.carried_from().is_none() {
+            used.partner.add(partner);
+            used.ledger.add(ledger);
+            continue;
+        }
+        let found_in = |record: &Record| record.found_in().cloned();
+        let remember = |record: &Record| received.remember(record, found_in(record));
+        used.groups.push(Used {
+            records: vec![remember(partner), remember(ledger)],
+            settled: None,
+        });
+    }
+    used
+}
+
+/// The records of groups by side and by the business date of the input that had them first: what
+/// a run has to know of them that has no need of the records themselves.
+#[must_use]
+pub fn prints_of(groups: &[Used]) -> BTreeMap<(Side, Date), Own> {
+    let mut prints: BTreeMap<(Side, Date), Own> = BTreeMap::new();
+    for record in groups.iter().flat_map(|used| &used.records) {
+        let since = record
+            .past
+            .as_ref()
+            .map_or(record.value_date, |past| past.since);
+        prints.entry((record.side, since)).or_default().add(record);
+    }
+    prints
+}
+
+/// Gives a discrepancy the id that it had, where the same records are found in the same kind again:
+/// what told equal ones apart, or led to them, may be gone meanwhile.
+pub fn keep_ids(discrepancies: &mut [Discrepancy]) {
+    let mut place: BTreeMap<DiscrepancyId, usize> = BTreeMap::new();
+    for (at, found) in discrepancies.iter().enumerate() {
+        place.insert(found.id.clone(), at);
+    }
+    let mut wanted: BTreeMap<DiscrepancyId, usize> = BTreeMap::new();
+    for (at, found) in discrepancies.iter().enumerate() {
+        let Some(id) = former_id(found) else { continue };
+        let holds = wanted.get(&id).map(|other| discrepancies[*other].id == id);
+        if holds.is_none() || (holds == Some(false) && found.id == id) {
+            wanted.insert(id, at);
+        }
+    }
+    for (id, at) in wanted {
+        let own = discrepancies[at].id.clone();
+        if own == id {
+            continue;
+        }
+        if let Some(other) = place.insert(id.clone(), at) {
+            discrepancies[other].id = own.clone();
+            place.insert(own, other);
+        } else {
+            place.remove(&own);
+        }
+        discrepancies[at].id = id;
+    }
+}
+
+/// The only discrepancy of the same kind that its records were in.
+fn former_id(found: &Discrepancy) -> Option<DiscrepancyId> {
+    let mut former = own_records(found)
+        .filter_map(Record::found_in)
+        .filter(|(_, kind)| *kind == found.kind)
+        .map(|(id, _)| id);
+    let first = former.next()?;
+    former.all(|id| id == first).then(|| first.clone())
+}

@@ -1,0 +1,75 @@
+//! What is carried from run to run: records without an accepted counterpart, and the memory of
+//! those that are used up, so that none is forgotten and none is counted twice.
+//!
+//! A run's position is what it left open and what it used up. The next run of the source begins
+//! with it: [`Reading`] says of each record of an input whether it is new, and what it makes of the
+//! open items; matching decides about all of it together; [`closing`] is the next position.
+//!
+//! A run of a business date that was reconciled before replaces the earlier one: what that one
+//! received is taken back and received anew, what it matched from before is open again. Pure:
+//! nothing here knows where a position is kept, and no match is decided here.
+
+mod closing;
+mod evidence;
+mod fingerprint;
+mod reading;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::case::Settles;
+use crate::discrepancy::{DiscrepancyId, Kind};
+use crate::named_enum;
+use crate::record::Record;
+
+pub use closing::{Own, Received, UsedUp, keep_ids, open_items, prints_of, used_up};
+pub use evidence::{Gone, cleared, of_matches};
+pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, fingerprint};
+pub use reading::{Opening, Reading, ReadingContext, reopened};
+pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
+
+named_enum! {
+    /// How the records of one input relate to those of the inputs before it.
+    Records {
+        /// Each input has only records that no earlier one had; one that comes again is a duplicate.
+        New = "new",
+        /// Inputs may show records again: those are the same records.
+        Cumulative = "cumulative",
+        /// As cumulative, and an input is complete for the value dates that a run asks for: an open
+        /// record that it no longer has was taken back.
+        Snapshot = "snapshot",
+    }
+}
+
+/// Records that were used up together: a matched pair, or what a resolution settled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Used {
+    /// Each with its past.
+    pub records: Vec<Record>,
+    /// The resolution; none for a matched pair.
+    pub settled: Option<SettledAs>,
+}
+
+/// How a resolution used records up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettledAs {
+    /// Whose resolution.
+    pub discrepancy: DiscrepancyId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Where the money counts.
+    pub settles: Settles,
+}
+
+/// A group that a remembered run used up, as a run that reads its inputs sees it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remembered {
+    /// The run that used it up.
+    pub run: Arc<str>,
+    /// Whether that run is replaced by the one that reads: it was of the same business date.
+    pub is_replaced: bool,
+    /// The group.
+    pub used: Used,
+}

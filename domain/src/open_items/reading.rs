@@ -1,0 +1,445 @@
+//! One side's input, read against the position: which of its records are new, which are known, and
+//! what that makes of the items that were open.
+//!
+//! Exact repeats are counted: of equal records the first ones are those that are known. The order
+//! of an input decides nothing else.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::evidence::Gone;
+use super::fingerprint::{Fingerprint, fingerprint};
+use super::{Records, Remembered};
+use crate::matching::can_match;
+use crate::policy::SourcePolicy;
+use crate::record::{Past, Record, Side};
+
+/// What is read, and for which run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadingContext {
+    /// Whose input.
+    pub side: Side,
+    /// How its inputs relate to each other.
+    pub records: Records,
+    /// The day that is reconciled.
+    pub business_date: Date,
+    /// First and last value date that the run asks for.
+    pub value_dates: (Date, Date),
+    /// Whether the input is all of the source: nothing is taken back because a part lacks it.
+    pub is_whole: bool,
+}
+
+/// What a side begins with, once its input is read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Opening {
+    /// Open items, to be compared with what was received.
+    pub items: Vec<Record>,
+    /// Open items that were taken back: in the opening, and voided.
+    pub voided: Vec<Record>,
+    /// Records that the replaced run received and that this input no longer has; in no opening.
+    pub withdrawn: Vec<Record>,
+    /// Records of used groups that are among the withdrawn: places of the group in the memory, and
+    /// of the record in the group. See [`reopened`].
+    pub withdrawn_of_groups: Vec<(usize, usize)>,
+    /// Records that the replaced run received and matched, and that this input lacks without
+    /// saying that they are gone: whoever has them puts them among the items.
+    pub unseen: Vec<Fingerprint>,
+    /// How many items were used up before and are open again.
+    pub reopened: u64,
+    /// How many open items the replaced run had received: received anew, or withdrawn.
+    pub taken_back: u64,
+}
+
+impl Opening {
+    /// What is gone, for the cases that it was in.
+    pub fn gone<'o>(&'o self, input: &'o str) -> impl Iterator<Item = Gone> + 'o {
+        let withdrawn = self.withdrawn.iter().filter_map(move |record| {
+            Gone::of(
+                record,
+                format!("the amended report {input} no longer has it"),
+            )
+        });
+        let voided = self.voided.iter().filter_map(move |record| {
+            Gone::of(
+                record,
+                format!("{input} no longer has it: it was taken back"),
+            )
+        });
+        withdrawn.chain(voided)
+    }
+}
+
+/// What is open again because an amended report withdrew what it was used up with.
+#[must_use]
+pub fn reopened(used: &[Remembered], withdrawn: &BTreeSet<(usize, usize)>) -> Vec<Record> {
+    let undone: BTreeSet<usize> = withdrawn.iter().map(|(group, _)| *group).collect();
+    let records = undone.into_iter().flat_map(|group| {
+        let records = used[group].used.records.iter().enumerate();
+        records.filter(move |(at, _)| !withdrawn.contains(&(group, *at)))
+    });
+    records.map(|(_, record)| record.clone()).collect()
+}
+
+/// Reads one side's input, record by record.
+#[derive(Debug)]
+pub struct Reading {
+    context: ReadingContext,
+    policy: SourcePolicy,
+    items: Vec<Item>,
+    used: Vec<Remembered>,
+    /// Records of used groups that this input showed again.
+    seen_in_groups: HashSet<(usize, usize)>,
+    own: Vec<Own>,
+    facts: HashMap<Fingerprint, Facts>,
+    /// How often the input had a record that is known from somewhere.
+    seen: HashMap<Fingerprint, usize>,
+}
+
+/// An open item, and what the input made of it.
+#[derive(Debug)]
+struct Item {
+    record: Record,
+    /// It was used up by the run that is replaced.
+    is_reopened: bool,
+    state: ItemState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ItemState {
+    /// The input has not shown it.
+    Open,
+    /// It has: this is its newest content.
+    Refreshed,
+    /// It has, and it counts as received by this run.
+    Received,
+}
+
+/// Fingerprints that one run used up of what it received itself.
+#[derive(Debug)]
+struct Own {
+    run: Arc<str>,
+    is_replaced: bool,
+    /// Sorted.
+    fingerprints: Vec<Fingerprint>,
+}
+
+/// What is known of one fingerprint.
+#[derive(Debug, Default)]
+struct Facts {
+    /// Records of used groups that an input of this business date had.
+    of_this_day: Vec<(usize, usize)>,
+    /// Records of used groups that inputs of other days had.
+    of_other_days: usize,
+    /// A run that had one of those.
+    run: Option<Arc<str>>,
+    /// Open items of other days.
+    open: Vec<usize>,
+    /// Open items of this day.
+    again: Vec<usize>,
+}
+
+impl Reading {
+    /// Begins: with the side's open items, and with every used group that is remembered.
+    #[must_use]
+    pub fn new(
+        context: ReadingContext,
+        policy: SourcePolicy,
+        open: Vec<Record>,
+        used: Vec<Remembered>,
+    ) -> Self {
+        let mut reading = Reading {
+            context,
+            policy,
+            items: Vec::with_capacity(open.len()),
+            used: Vec::new(),
+            seen_in_groups: HashSet::new(),
+            own: Vec::new(),
+            facts: HashMap::new(),
+            seen: HashMap::new(),
+        };
+        for record in open {
+            reading.add_item(record, false);
+        }
+        for (group, remembered) in used.iter().enumerate() {
+            reading.add_used(group, remembered);
+        }
+        reading.used = used;
+        reading
+    }
+
+    /// Adds what a run used up of the records that it received itself; before the first record of
+    /// their value dates is read.
+    pub fn remember(&mut self, run: Arc<str>, is_replaced: bool, sorted: Vec<Fingerprint>) {
+        self.own.push(Own {
+            run,
+            is_replaced,
+            fingerprints: sorted,
+        });
+    }
+
+    /// Takes a record of the input: given back when it is received by this run, else known.
+    pub fn take(&mut self, mut record: Record) -> Option<Record> {
+        let print = fingerprint(&record);
+        let others = self.count_own(print, false);
+        let released = self.count_own(print, true);
+        let facts = self.facts.get(&print);
+        if others + released == 0 && facts.is_none() {
+            return Some(record);
+        }
+        let nothing = Facts::default();
+        let facts = facts.unwrap_or(&nothing);
+        let seen = self.seen.entry(print).or_default();
+        let mut at = *seen;
+        *seen += 1;
+        if let Some(place) = facts.of_this_day.get(at) {
+            self.seen_in_groups.insert(*place);
+            return None;
+        }
+        at -= facts.of_this_day.len();
+        let is_new = self.context.records == Records::New;
+        if !is_new {
+            let known = others + facts.of_other_days;
+            if at < known {
+                return None;
+            }
+            at -= known;
+            if let Some(item) = facts.open.get(at) {
+                refresh(&mut self.items[*item], record);
+                return None;
+            }
+            at -= facts.open.len();
+        }
+        if let Some(item) = facts.again.get(at) {
+            return Some(receive_again(&mut self.items[*item], record));
+        }
+        at -= facts.again.len();
+        if is_new && at >= released && can_match(&self.policy, &record) {
+            record.past = self.repeated(print, facts).map(|run| {
+                Box::new(Past {
+                    received_by: None,
+                    since: self.context.business_date,
+                    found_in: None,
+                    repeats: Some(run),
+                })
+            });
+        }
+        Some(record)
+    }
+
+    /// Ends the input: what the side begins with.
+    #[must_use]
+    pub fn finish(mut self) -> Opening {
+        let mut opening = Opening::default();
+        let mut withdrawn: Vec<Fingerprint> = self.withdraw_from_groups(&mut opening);
+        withdrawn.extend(self.leave_unseen(&mut opening));
+        let replaces = self.replaces();
+        let business_date = self.context.business_date;
+        let is_gone = |item: &Item| {
+            replaces && item.state == ItemState::Open && since(&item.record) == Some(business_date)
+        };
+        let gone = self.items.iter().filter(|item| is_gone(item));
+        withdrawn.extend(gone.map(|item| fingerprint(&item.record)));
+        self.forget_repeats(&withdrawn);
+        for item in std::mem::take(&mut self.items) {
+            let gone = is_gone(&item);
+            if !item.is_reopened && (gone || item.state == ItemState::Received) {
+                opening.taken_back += 1;
+            }
+            if item.state == ItemState::Received {
+                continue;
+            }
+            if gone {
+                opening.withdrawn.push(item.record);
+                continue;
+            }
+            opening.reopened += u64::from(item.is_reopened);
+            match self.is_taken_back(&item) {
+                true => opening.voided.push(item.record),
+                false => opening.items.push(item.record),
+            }
+        }
+        opening
+    }
+
+    fn add_item(&mut self, record: Record, is_reopened: bool) {
+        let is_of_this_day = since(&record) == Some(self.context.business_date);
+        let facts = self.facts.entry(fingerprint(&record)).or_default();
+        let place = self.items.len();
+        match is_of_this_day {
+            true => facts.again.push(place),
+            false => {
+                facts.run = facts.run.take().or_else(|| received_by(&record));
+                facts.open.push(place);
+            }
+        }
+        self.items.push(Item {
+            record,
+            is_reopened,
+            state: ItemState::Open,
+        });
+    }
+
+    fn add_used(&mut self, group: usize, remembered: &Remembered) {
+        let side = self.context.side;
+        let records = remembered.used.records.iter().enumerate();
+        for (at, record) in records.filter(|(_, record)| record.side == side) {
+            if remembered.is_replaced && remembered.used.settled.is_none() {
+                self.add_item(record.clone(), true);
+                continue;
+            }
+            let facts = self.facts.entry(fingerprint(record)).or_default();
+            match since(record) == Some(self.context.business_date) {
+                true => facts.of_this_day.push((group, at)),
+                false => {
+                    facts.run = facts.run.take().or_else(|| received_by(record));
+                    facts.of_other_days += 1;
+                }
+            }
+        }
+    }
+
+    /// How often runs used up this record of what they received themselves.
+    fn count_own(&self, print: Fingerprint, is_replaced: bool) -> usize {
+        let own = self.own.iter().filter(|own| own.is_replaced == is_replaced);
+        own.map(|own| count(&own.fingerprints, print)).sum()
+    }
+
+    /// The run that had this record before, on another business date.
+    fn repeated(&self, print: Fingerprint, facts: &Facts) -> Option<Arc<str>> {
+        let own = self
+            .own
+            .iter()
+            .find(|own| !own.is_replaced && own.fingerprints.binary_search(&print).is_ok());
+        let own = own.map(|own| Arc::clone(&own.run));
+        own.or_else(|| facts.run.clone())
+    }
+
+    /// Whether what this input lacks of the replaced run's is thereby withdrawn: a report that is
+    /// amended is replaced as a whole; a view of the ledger may simply look elsewhere.
+    fn replaces(&self) -> bool {
+        let is_report = self.context.side == Side::Partner || self.context.records == Records::New;
+        self.context.is_whole && is_report
+    }
+
+    /// Undoes the groups from which the amended report withdraws a record.
+    fn withdraw_from_groups(&self, opening: &mut Opening) -> Vec<Fingerprint> {
+        if !self.replaces() {
+            return Vec::new();
+        }
+        let all = self.facts.values().flat_map(|facts| &facts.of_this_day);
+        let mut unseen: Vec<(usize, usize)> = all
+            .filter(|place| !self.seen_in_groups.contains(place))
+            .copied()
+            .collect();
+        unseen.sort_unstable();
+        let record = |(group, at): &(usize, usize)| &self.used[*group].used.records[*at];
+        opening.withdrawn.extend(unseen.iter().map(record).cloned());
+        let prints = unseen
+            .iter()
+            .map(|place| fingerprint(record(place)))
+            .collect();
+        opening.withdrawn_of_groups = unseen;
+        prints
+    }
+
+    /// Of what the replaced run received and used up itself: what this input does not show.
+    /// Withdrawn by an amended report, else for the caller to bring.
+    fn leave_unseen(&self, opening: &mut Opening) -> Vec<Fingerprint> {
+        let mut unseen = Vec::new();
+        for own in self.own.iter().filter(|own| own.is_replaced) {
+            for equal in own.fingerprints.chunk_by(|a, b| a == b) {
+                let shown = self.shown_beyond(equal[0]);
+                let lacking = equal.len().saturating_sub(shown);
+                unseen.extend(std::iter::repeat_n(equal[0], lacking));
+            }
+        }
+        if self.replaces() {
+            return unseen;
+        }
+        if self.context.is_whole {
+            opening.unseen = unseen;
+        }
+        Vec::new()
+    }
+
+    /// How many of this fingerprint the input had beyond those that other runs explain.
+    fn shown_beyond(&self, print: Fingerprint) -> usize {
+        let seen = self.seen.get(&print).copied().unwrap_or_default();
+        let explained = self.facts.get(&print).map_or(0, |facts| {
+            let others = match self.context.records {
+                Records::New => 0,
+                _ => facts.of_other_days + facts.open.len(),
+            };
+            facts.of_this_day.len() + facts.again.len() + others
+        });
+        let others = match self.context.records {
+            Records::New => 0,
+            _ => self.count_own(print, false),
+        };
+        seen.saturating_sub(explained + others)
+    }
+
+    /// Where an original is withdrawn, one that repeated it is no repetition any more.
+    fn forget_repeats(&mut self, withdrawn: &[Fingerprint]) {
+        for print in withdrawn {
+            let Some(facts) = self.facts.get(print) else {
+                continue;
+            };
+            let repeated = facts.open.iter().copied();
+            let place = repeated
+                .into_iter()
+                .find(|item| self.items[*item].record.repeats().is_some());
+            if let Some(past) = place.and_then(|item| self.items[item].record.past.as_mut()) {
+                past.repeats = None;
+            }
+        }
+    }
+
+    /// Whether a complete input lacks this item, although it covers its value date.
+    fn is_taken_back(&self, item: &Item) -> bool {
+        let (from, to) = self.context.value_dates;
+        self.context.records == Records::Snapshot
+            && self.context.is_whole
+            && item.state == ItemState::Open
+            && (from..=to).contains(&item.record.value_date)
+    }
+}
+
+/// The newest content of an open item; it stays the same item.
+fn refresh(item: &mut Item, newest: Record) {
+    let past = item.record.past.take();
+    item.record = Record { past, ..newest };
+    item.state = ItemState::Refreshed;
+}
+
+/// What the replaced run had received, received by this one.
+fn receive_again(item: &mut Item, newest: Record) -> Record {
+    item.state = ItemState::Received;
+    let past = item.record.past.as_ref().map(|past| {
+        Box::new(Past {
+            received_by: None,
+            since: past.since,
+            found_in: past.found_in.clone(),
+            repeats: None,
+        })
+    });
+    Record { past, ..newest }
+}
+
+fn since(record: &Record) -> Option<Date> {
+    record.past.as_ref().map(|past| past.since)
+}
+
+fn received_by(record: &Record) -> Option<Arc<str>> {
+    record.past.as_ref()?.received_by.clone()
+}
+
+fn count(sorted: &[Fingerprint], print: Fingerprint) -> usize {
+    let start = sorted.partition_point(|other| *other < print);
+    sorted[start..]
+        .iter()
+        .take_while(|other| **other == print)
+        .count()
+}

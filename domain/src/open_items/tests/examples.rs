@@ -1,0 +1,248 @@
+//! One story each: what a second day makes of the first.
+
+use super::desk::{CaseNow, Desk, found, only};
+use super::*;
+use crate::case::Resolution;
+use crate::discrepancy::Kind;
+use crate::open_items::Records;
+use crate::policy::Scope;
+
+fn usual() -> Desk {
+    Desk::new([Records::New, Records::Cumulative])
+}
+
+#[test]
+fn what_arrives_late_clears_the_case_with_its_evidence() {
+    let mut desk = usual();
+    let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);
+    let missing = only(&first.comparison.discrepancies, Kind::MissingInLedger)
+        .id
+        .clone();
+    let second = desk.run("r1", day(1), vec![], vec![ledger("A", 990, day(0))]);
+    assert!(second.comparison.discrepancies.is_empty());
+    let [gone] = &second.cleared[..] else {
+        panic!("{:?}", second.cleared);
+    };
+    assert_eq!(gone.discrepancy, missing);
+    assert_eq!(
+        gone.evidence,
+        "settled by A of 9.90 EUR (day.csv line 1), matched by rule \"reference\" in r1"
+    );
+    assert!(desk.open.is_empty());
+    // Its ledger shows it again: that is no news.
+    let third = desk.run("r2", day(2), vec![], vec![ledger("A", 990, day(0))]);
+    assert_eq!(
+        (third.known, found(&third.comparison.discrepancies).len()),
+        (1, 0)
+    );
+}
+
+#[test]
+fn what_is_in_transit_becomes_missing() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 500, day(0))];
+    for past in 0..3 {
+        let report = desk.run("r", day(past), vec![], view());
+        assert_eq!(report.comparison.in_transit.len(), 1, "day {past}");
+    }
+    let report = desk.run("r3", day(3), vec![], vec![]);
+    assert_eq!(
+        found(&report.comparison.discrepancies),
+        ["missing_at_partner A"]
+    );
+    assert_eq!(
+        report.comparison.discrepancies[0]
+            .ledger
+            .as_ref()
+            .unwrap()
+            .carried_from(),
+        Some("r")
+    );
+}
+
+#[test]
+fn the_same_difference_stays_the_same_case() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 900, day(0))];
+    let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+    let id = only(&first.comparison.discrepancies, Kind::AmountMismatch)
+        .id
+        .clone();
+    for later in 1..4 {
+        let report = desk.run("r", day(later), vec![], view());
+        assert_eq!(
+            only(&report.comparison.discrepancies, Kind::AmountMismatch).id,
+            id
+        );
+        assert_eq!((report.seen_again, report.cleared.len()), (1, 0));
+    }
+}
+
+#[test]
+fn a_payment_that_comes_again_is_a_duplicate_for_as_long_as_it_is_open() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 990, day(0))];
+    desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+    let second = desk.run("r1", day(1), vec![partner("A", 990, day(0))], view());
+    let again = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!(
+        again.reason,
+        "partner reports 9.90 EUR for A again: r0 had the same record"
+    );
+    let id = again.id.clone();
+    let third = desk.run("r2", day(2), vec![], view());
+    assert_eq!(
+        only(&third.comparison.discrepancies, Kind::DuplicateAtPartner).id,
+        id
+    );
+    // It was paid twice after all: the second booking arrives.
+    let twice = vec![ledger("A", 990, day(0)), ledger("A", 990, day(0))];
+    let last = desk.run("r3", day(3), vec![], twice);
+    assert_eq!((last.cleared.len(), last.known), (1, 1));
+    assert!(desk.open.is_empty());
+}
+
+#[test]
+fn a_duplicate_within_a_report_stays_one() {
+    let mut desk = usual();
+    let report = vec![partner("A", 990, day(0)), partner("A", 990, day(0))];
+    let first = desk.run("r0", day(0), report, vec![ledger("A", 990, day(0))]);
+    let id = only(&first.comparison.discrepancies, Kind::DuplicateAtPartner)
+        .id
+        .clone();
+    let second = desk.run("r1", day(1), vec![], vec![]);
+    assert_eq!(
+        only(&second.comparison.discrepancies, Kind::DuplicateAtPartner).id,
+        id
+    );
+}
+
+#[test]
+fn an_amended_report_replaces_the_first() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 900, day(0)), ledger("B", 100, day(0))];
+    let report = vec![
+        partner("A", 990, day(0)),
+        partner("B", 100, day(0)),
+        partner("C", 5, day(0)),
+    ];
+    desk.run("g1", day(0), report, view());
+    let amended = vec![partner("A", 900, day(0)), partner("B", 100, day(0))];
+    let second = desk.run("g2", day(0), amended, view());
+    assert_eq!(second.comparison.matched.len(), 2);
+    assert!(desk.open.is_empty(), "{:?}", desk.open);
+    let evidence: Vec<&str> = second
+        .cleared
+        .iter()
+        .map(|gone| gone.evidence.as_str())
+        .collect();
+    assert_eq!(evidence.len(), 2);
+    assert!(evidence.contains(&"the amended report the file no longer has it"));
+    let line = *second.conservation.lines().next().unwrap().2;
+    assert_eq!(
+        (line.opening.count(), line.received.count()),
+        (0, 2),
+        "as if it were the first"
+    );
+}
+
+#[test]
+fn what_an_amended_report_withdraws_gives_its_counterpart_back() {
+    let mut desk = usual();
+    desk.run(
+        "g1",
+        day(0),
+        vec![partner("A", 990, day(0)), partner("B", 1, day(0))],
+        vec![],
+    );
+    // Two days later the ledger has both, and all is well.
+    let view = || vec![ledger("A", 990, day(0)), ledger("B", 1, day(0))];
+    let later = desk.run("r2", day(2), vec![], view());
+    assert_eq!((later.cleared.len(), desk.open.len()), (2, 0));
+    // Then the partner says that A never was.
+    let amended = desk.run("g2", day(0), vec![partner("B", 1, day(0))], vec![]);
+    assert_eq!((amended.known, amended.reopened), (1, 1));
+    assert_eq!(desk.open.len(), 1);
+    assert_eq!(desk.open[0].side, Side::Ledger);
+    // Its booking is shown again, and is the same one.
+    let next = desk.run("r3", day(3), vec![], view());
+    assert_eq!(
+        found(&next.comparison.discrepancies),
+        ["missing_at_partner A"]
+    );
+    assert_eq!(desk.open.len(), 1);
+}
+
+#[test]
+fn a_complete_view_that_lacks_an_item_took_it_back() {
+    let mut desk = Desk::new([Records::New, Records::Snapshot]);
+    for past in 0..4 {
+        desk.run("r", day(past), vec![], vec![ledger("A", 500, day(0))]);
+    }
+    let gone = desk.run("r4", day(4), vec![], vec![]);
+    assert_eq!(
+        (gone.voided, gone.cleared.len(), desk.open.len()),
+        (1, 1, 0)
+    );
+    assert_eq!(
+        gone.cleared[0].evidence,
+        "the file no longer has it: it was taken back"
+    );
+}
+
+#[test]
+fn what_is_resolved_leaves_and_comes_back_when_reopened() {
+    let mut desk = usual();
+    let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);
+    let id = first.comparison.discrepancies[0].id.clone();
+    desk.resolve(&id, Resolution::Void);
+    let second = desk.run("r1", day(1), vec![], vec![]);
+    assert!(second.comparison.discrepancies.is_empty() && desk.open.is_empty());
+    let before = *second.before.lines().next().unwrap().2;
+    assert_eq!(
+        (before.voided.count(), before.carried_forward.count()),
+        (1, 0),
+        "the first run's"
+    );
+    // Reported again it would be a duplicate; the ledger's booking finds it used up.
+    desk.reopen(&id);
+    let third = desk.run("r2", day(2), vec![], vec![]);
+    assert_eq!((third.reopened, desk.open.len()), (1, 1));
+    assert_eq!(third.comparison.discrepancies[0].id, id);
+    assert_eq!(desk.cases[&id], CaseNow::Open);
+}
+
+#[test]
+fn what_is_resolved_after_the_run_was_closed_belongs_to_the_next() {
+    let mut desk = usual();
+    let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);
+    desk.close();
+    desk.resolve(&first.comparison.discrepancies[0].id, Resolution::Void);
+    let second = desk.run("r1", day(1), vec![], vec![]);
+    let line = *second.conservation.lines().next().unwrap().2;
+    assert_eq!((line.opening.count(), line.voided.count()), (1, 1));
+    assert_eq!((second.settled_now, desk.open.len()), (1, 0));
+}
+
+#[test]
+fn a_part_of_the_source_looks_and_leaves_everything() {
+    let mut desk = usual();
+    let report = || vec![partner("A", 990, day(0)), partner("B", 10, day(0))];
+    let view = || vec![ledger("A", 990, day(0))];
+    let whole = desk.run("r0", day(0), report(), view());
+    let open = desk.open.clone();
+    let scope = Scope::Invoice("none".to_owned());
+    let mut of_b = ledger("B", 10, day(0));
+    of_b.client = Some("C".into());
+    let look = desk.look(day(0), Scope::Client("C".to_owned()), report(), vec![of_b]);
+    assert_eq!(
+        (
+            look.comparison.matched.len(),
+            look.comparison.discrepancies.len()
+        ),
+        (1, 0)
+    );
+    let nothing = desk.look(day(0), scope, report(), view());
+    assert!(nothing.comparison.discrepancies.len() <= whole.comparison.discrepancies.len());
+    assert_eq!(desk.open, open);
+}

@@ -1,0 +1,52 @@
+//! Days after each other: examples, and laws over thousands of generated sequences of days.
+
+mod desk;
+mod examples;
+mod laws;
+
+use jiff::civil::{Date, date};
+
+use crate::money::{Amount, Currency, Money};
+use crate::record::{Origin, Record, ReferenceKind, Side};
+
+/// A Monday.
+const MONDAY: Date = date(2026, 3, 2);
+
+/// So many days after the Monday.
+fn day(days: i64) -> Date {
+    MONDAY.checked_add(jiff::Span::new().days(days)).unwrap()
+}
+
+/// A record in euro with this reference.
+fn record(side: Side, reference: &str, cents: i64, value_date: Date) -> Record {
+    let raw = format!("{reference} {cents}");
+    Record {
+        side,
+        origin: Origin {
+            file: "day.csv".into(),
+            line: 1,
+            raw: raw.into(),
+        },
+        references: vec![(ReferenceKind::Reference, reference.into())],
+        money: Money {
+            amount: Amount::from_scaled(i128::from(cents), 2).unwrap(),
+            currency: Currency::parse("EUR").unwrap(),
+        },
+        value_date,
+        booking_date: None,
+        status: None,
+        fees: None,
+        client: None,
+        counterparty: None,
+        description: None,
+        past: None,
+    }
+}
+
+fn partner(reference: &str, cents: i64, value_date: Date) -> Record {
+    record(Side::Partner, reference, cents, value_date)
+}
+
+fn ledger(reference: &str, cents: i64, value_date: Date) -> Record {
+    record(Side::Ledger, reference, cents, value_date)
+}

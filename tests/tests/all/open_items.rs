@@ -1,0 +1,240 @@
+//! What one day leaves open, later days go on with: nothing is forgotten, nothing counts twice.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tests::installation::{Installation, RUN_WITHIN, eventually, texts};
+use tests::servers::SlackReceiver;
+use tests::shop::{self, DATE, RUN};
+
+/// The business days after [`DATE`], a Friday.
+const MONDAY: &str = "2026-11-23";
+const TUESDAY: &str = "2026-11-24";
+const WEDNESDAY: &str = "2026-11-25";
+const NOTHING_NEW: &str = "reference,invoice,amount,currency,value_date\n";
+
+/// One day's files.
+fn write_day(shop: &Installation, date: &str, partner: &str, ledger: &str) -> Result<()> {
+    let partner = format!("{NOTHING_NEW}{partner}");
+    shop.write(&shop::partner_file(date), partner)?;
+    shop.write(&shop::ledger_file(date), ledger)
+}
+
+async fn run(shop: &Installation, date: &str) -> Result<Value> {
+    let result = shop.run_to_the_end(&["shop", "--date", date]).await?;
+    let totals = &result["totals"];
+    let lines = totals["conservation"].as_array().context("lines")?;
+    assert!(lines.iter().all(|line| line["holds"] == true), "{totals}");
+    Ok(totals.clone())
+}
+
+/// One part of one side's only line, as `count amount`.
+fn part(totals: &Value, side: &str, part: &str) -> String {
+    let lines = totals["conservation"].as_array().cloned();
+    let lines = lines.unwrap_or_default();
+    let line = lines.iter().find(|line| line["side"] == side);
+    let part = &line.unwrap_or(&Value::Null)[part];
+    format!(
+        "{} {}",
+        part["count"],
+        part["amount"].as_str().unwrap_or("-")
+    )
+}
+
+async fn references(shop: &Installation, run: &str) -> Result<Vec<String>> {
+    let found = shop.json(&["discrepancies", "--run", run]).await?;
+    let mut references: Vec<String> = texts(&found, "reference")
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    references.sort();
+    Ok(references)
+}
+
+#[tokio::test]
+async fn what_arrives_late_is_matched_and_nobody_is_told_twice() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    let first = run(&shop, DATE).await?;
+    assert_eq!(shop.alerts_settled().await?.len(), shop::CRITICAL.len());
+
+    // On Monday the ledger brings P-4; everything else it shows again.
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,{DATE}\n", shop::LEDGER);
+    write_day(&shop, MONDAY, "", &booked)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(
+        (&second["matched"], &second["cleared"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        (&second["seen_again"], &second["discrepancies"]),
+        (&json!(4), &json!(4))
+    );
+    assert_eq!(second["known"], 6, "all that the ledger showed before");
+    for side in ["partner", "ledger"] {
+        let carried = part(&first, side, "carried_forward");
+        assert_eq!(part(&second, side, "opening"), carried, "{side}");
+    }
+    assert_eq!(part(&second, "ledger", "received"), "1 400.00");
+    assert_eq!(
+        references(&shop, &format!("recon/shop/{MONDAY}")).await?,
+        ["P-3", "P-5", "P-6", "P-7"]
+    );
+
+    // On Tuesday nothing is new: the same differences, and nobody hears of them again.
+    write_day(&shop, TUESDAY, "", &booked)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(
+        (&third["seen_again"], &third["cleared"]),
+        (&json!(4), &json!(0))
+    );
+    assert_eq!(shop.alerts_settled().await?.len(), shop::CRITICAL.len());
+    assert_eq!(slack.posts().len(), shop::CRITICAL.len());
+
+    let shown = shop
+        .text(&["show", &format!("recon/shop/{MONDAY}")])
+        .await?;
+    for text in ["opening", "cleared    1", "seen again 4", "known      6"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+    let one = shop.json(&["discrepancies", "--reference", "P-3"]).await?;
+    let id = one[0]["discrepancy_id"].as_str().context("an id")?;
+    assert_eq!(one[0]["partner"]["carried_from"], RUN, "{one}");
+    assert!(
+        shop.text(&["show", id])
+            .await?
+            .contains(&format!("open since {RUN}"))
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_in_transit_becomes_missing_when_its_window_is_over() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let ledger = format!("{}P-9,INV-9,C-1,60.00,EUR,{DATE}\n", shop::LEDGER);
+    shop.write(&shop::ledger_file(DATE), &ledger)?;
+    assert_eq!(run(&shop, DATE).await?["in_transit"], 1);
+    let header = shop::LEDGER.lines().next().context("a header")?;
+    for (date, in_transit) in [(MONDAY, 1), (TUESDAY, 1), (WEDNESDAY, 0)] {
+        // Its view does not reach back so far any more: the record is not forgotten.
+        write_day(&shop, date, "", &format!("{header}\n"))?;
+        assert_eq!(run(&shop, date).await?["in_transit"], in_transit, "{date}");
+    }
+    let missing = shop.json(&["discrepancies", "--reference", "P-9"]).await?;
+    assert_eq!(texts(&missing, "kind"), ["missing_at_partner"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_payment_reported_on_two_days_is_a_duplicate() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    shop.alerts_settled().await?;
+    let again = format!("P-2,INV-2,250.00,EUR,{DATE}\n");
+    write_day(&shop, MONDAY, &again, shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    let found = shop.json(&["discrepancies", "--reference", "P-2"]).await?;
+    assert_eq!(texts(&found, "kind"), ["duplicate_at_partner"]);
+    let reason = found[0]["reason"].as_str().context("a reason")?;
+    assert!(reason.contains(RUN), "{reason}");
+    assert_eq!(shop.alerts_settled().await?.len(), shop::CRITICAL.len() + 1);
+    assert_eq!(slack.posts().len(), shop::CRITICAL.len() + 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_amended_report_replaces_the_first_and_what_was_built_on_it() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let first = run(&shop, DATE).await?;
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,{DATE}\n", shop::LEDGER);
+    write_day(&shop, MONDAY, "", &booked)?;
+    run(&shop, MONDAY).await?;
+
+    // P-3 is corrected, P-4 never was, P-5 was paid once; P-1, P-2 and P-6 stay.
+    let amended = shop::PARTNER
+        .replace("990.00", "900.00")
+        .replace("P-4,INV-4,400.00,EUR,2026-11-20\n", "")
+        .replacen("P-5,INV-5,70.00,EUR,2026-11-20\n", "", 1);
+    shop.write(&shop::partner_file(DATE), amended)?;
+    let again = shop
+        .run_to_the_end(&["shop", "--date", DATE, "--generation", "2"])
+        .await?;
+    let totals = &again["totals"];
+    assert_eq!(totals["matched"], 4, "P-1, P-2, P-3 and P-5: {totals}");
+    assert_eq!(part(totals, "partner", "received"), "5 1330.00");
+    assert_eq!(
+        part(totals, "partner", "opening"),
+        "0 0.00",
+        "it replaces the first: {first}"
+    );
+    assert_eq!(totals["cleared"], 2, "P-3 agrees, P-5 is no duplicate");
+    // What P-4 was matched with on Monday is open again.
+    assert_eq!(
+        references(&shop, &format!("{RUN}/g2")).await?,
+        ["P-6", "P-7"]
+    );
+    assert_eq!(part(totals, "ledger", "carried_forward"), "3 485.01");
+
+    write_day(&shop, WEDNESDAY, "", &booked)?;
+    run(&shop, WEDNESDAY).await?;
+    let open = references(&shop, &format!("recon/shop/{WEDNESDAY}")).await?;
+    assert_eq!(open, ["P-4", "P-6", "P-7"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_part_of_a_source_leaves_its_position_alone() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let client = ["shop", "--date", DATE, "--client", "C-2"];
+    shop.run_to_the_end(&client).await?;
+    let dry = ["shop", "--date", DATE, "--generation", "2", "--dry-run"];
+    shop.run_to_the_end(&dry).await?;
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(
+        (&second["known"], &second["seen_again"]),
+        (&json!(6), &json!(5))
+    );
+    assert_eq!(second["cleared"], 0);
+    // A part of the second day sees what is open since the first.
+    let client = ["shop", "--date", MONDAY, "--client", "C-3"];
+    shop.run_to_the_end(&client).await?;
+    let part = references(&shop, &format!("recon/shop/{MONDAY}/client/C-3")).await?;
+    assert_eq!(part, ["P-7"]);
+    Ok(())
+}
+
+/// Two days at once: whichever is first, the other one goes on where it ended.
+#[tokio::test]
+async fn runs_of_one_source_take_turns() -> Result<()> {
+    let slack = SlackReceiver::start().await?;
+    let mut shop = Installation::start().await?;
+    shop::install(&shop, shop::SLACK, &["night"])?;
+    shop.set_variable("SHOP_SLACK", &slack.url);
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,{DATE}\n", shop::LEDGER);
+    write_day(&shop, MONDAY, "", &booked)?;
+    for date in [DATE, MONDAY] {
+        shop.json(&["run", "shop", "--date", date]).await?;
+    }
+    // Both are there before the worker is: it takes them up together.
+    shop.start_worker()?;
+    let (one, other) = tokio::join!(run(&shop, DATE), run(&shop, MONDAY));
+    let (one, other) = (one?, other?);
+    let is_known = |totals: &Value| totals["known"].as_u64().unwrap_or_default() > 0;
+    assert!(
+        is_known(&one) != is_known(&other),
+        "one of them was first: {one} {other}"
+    );
+    let left = eventually("both runs on record", RUN_WITHIN, async || {
+        let runs = shop.json(&["runs", "--state", "completed"]).await?;
+        Ok((texts(&runs, "run_id").len() == 2).then_some(runs))
+    })
+    .await?;
+    assert_eq!(texts(&left, "state"), ["completed", "completed"]);
+    write_day(&shop, TUESDAY, "", &booked)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(
+        (&third["discrepancies"], &third["known"]),
+        (&json!(4), &json!(7))
+    );
+    Ok(())
+}
