@@ -65,7 +65,7 @@ enum Recorded {
     Report(report::Arguments),
     /// Works on cases: who looks, what is decided, and why
     #[command(subcommand)]
-    Case(case::Command),
+    Case(Box<case::Command>),
     /// Reviews runs: what is open, sign-off, restatements
     #[command(subcommand)]
     Review(review::Command),
@@ -116,7 +116,7 @@ impl Recorded {
             Recorded::Report(arguments) => {
                 report::run(&store, &configuration, arguments, json).await
             }
-            Recorded::Case(command) => case::run(&store, &configuration, command, json).await,
+            Recorded::Case(command) => case::run(&store, &configuration, *command, json).await,
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
             Recorded::Audit(command) => audit::run(&store, command, json).await,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::generated::{Generated, Kind};
 use tests::installation::{Installation, RUN_WITHIN, Said, eventually, texts};
 use tests::servers::SlackReceiver;
-use tests::shop::{self, DATE, RUN};
+use tests::shop::{self, DATE};
 
 /// Write-offs take a second person.
 const APPROVAL: &str = "\n[[approval]]\nresolutions = [\"write_off\"]\n";

@@ -103,7 +103,7 @@ struct Life {
 /// What comes next.
 enum Next {
     /// An alert has arrived or is given up, and whether it was wanted again meanwhile.
-    Delivered(Result<AlertStatus, ActivityExecutionError>, bool),
+    Delivered(Box<Result<AlertStatus, ActivityExecutionError>>, bool),
     /// Something is due.
     Due,
     /// Somebody asks for something, or everything is done.
@@ -134,7 +134,7 @@ impl Life {
             }
             match self.next(ctx).await? {
                 Next::Delivered(delivered, look_again) => {
-                    self.delivered(ctx, delivered, look_again)?;
+                    self.delivered(ctx, *delivered, look_again)?;
                 }
                 Next::Due => self.pass_time(ctx).await?,
                 Next::Moved => {}
@@ -160,7 +160,7 @@ impl Life {
         let mut delivered = Box::pin(futures::FutureExt::fuse(delivered));
         let mut due = Box::pin(futures::FutureExt::fuse(due));
         select! {
-            (delivered, again) = delivered => Ok(Next::Delivered(delivered, again)),
+            (delivered, again) = delivered => Ok(Next::Delivered(Box::new(delivered), again)),
             due = due => match due {
                 TimerResult::Fired => Ok(Next::Due),
                 TimerResult::Cancelled => Err(Stopped::Ended(WorkflowTermination::cancelled())),

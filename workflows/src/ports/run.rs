@@ -244,6 +244,10 @@ pub struct Closing {
 /// How a run ends.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of them travels at a time, and most are the large one"
+)]
 pub enum Ending {
     /// Everything is on record.
     Completed {
