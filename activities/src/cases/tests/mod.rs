@@ -38,6 +38,7 @@ fn source() -> Source {
     let side = || SideInput {
         transport: toml::from_str("kind = \"file\"\npath = \"day.xml\"\n").unwrap(),
         format: toml::from_str("[camt053]\n").unwrap(),
+        records: domain::open_items::Records::New,
     };
     Source {
         title: "Acme Pay".to_owned(),
@@ -71,6 +72,7 @@ fn source() -> Source {
             link_base: None,
         },
         repeated_report: RepeatedReport::Refuse,
+        remember_days: 90,
         approval: Approval::default(),
     }
 }
