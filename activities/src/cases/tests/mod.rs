@@ -11,7 +11,6 @@ use domain::business_day::BusinessDay;
 use domain::calendar::{BusinessCalendar, DayUnit};
 use domain::case::{Approval, Authority, CaseState};
 use domain::discrepancy::Discrepancy;
-use domain::open_items::Records;
 use domain::policy::{DateWindow, SourcePolicy, Tolerances};
 use domain::severity::{Severity, SeverityPolicy};
 use jiff::tz::TimeZone;
@@ -39,7 +38,7 @@ fn source() -> Source {
     let side = || SideInput {
         transport: toml::from_str("kind = \"file\"\npath = \"day.xml\"\n").unwrap(),
         format: toml::from_str("[camt053]\n").unwrap(),
-        records: Records::Cumulative,
+        records: domain::open_items::Records::New,
     };
     Source {
         title: "Acme Pay".to_owned(),

@@ -104,6 +104,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         client: None,
         counterparty: None,
         description: None,
+        past: None,
     };
     let row = DiscrepancyRow {
         run_id: "recon/shop/2026-11-20".to_owned(),
