@@ -130,7 +130,7 @@ impl Life {
                 continue;
             }
             if self.is_over(ctx) {
-                return Ok(ctx.state(|case| case.status.clone()));
+                return Ok(ctx.state(|case| progress::ended(&case.status)));
             }
             match self.next(ctx).await? {
                 Next::Delivered(delivered, look_again) => {
