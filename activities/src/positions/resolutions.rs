@@ -23,6 +23,7 @@ use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::context;
 use crate::staging::{Folder, Staging};
+use crate::store::CaseRow;
 
 /// What resolutions made of a position, as a run sees it from its beginning to its end.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -189,36 +190,39 @@ async fn resolutions(
     ids: BTreeSet<DiscrepancyId>,
 ) -> Result<BTreeMap<DiscrepancyId, Resolution>, Failure> {
     let names = ids.iter().map(ToString::to_string).collect();
-    let cases = trueup.store.cases(names).await?;
-    let resolved = ids.into_iter().zip(cases).filter_map(|(id, row)| {
-        let case = row?.case;
+    let cases = trueup.store.cases_dealt_with(names).await?;
+    let resolved = cases.into_iter().filter_map(|row| {
+        let case = row.case;
         let decision = case.decision.filter(|_| case.state == CaseState::Resolved);
-        Some((id, decision?.resolution))
+        Some((DiscrepancyId::parse(&row.id)?, decision?.resolution))
     });
     Ok(resolved.collect())
 }
 
-/// Those of `found` that nobody settled while the run went on: it began with them, and what was
-/// decided meanwhile holds.
-pub(crate) async fn still_unsettled(
+/// Those of `found` whose own audit trail says that they were seen again. Not what nobody ever dealt
+/// with: that it is still there is in the run's findings, and a hundred thousand small differences
+/// a day would drown what people did. Nor what somebody settled while the run went on, which began
+/// with it: what was decided meanwhile holds.
+pub(crate) async fn worth_a_note(
     trueup: &Trueup,
     found: Vec<String>,
     open_before: &BTreeSet<String>,
 ) -> Result<Vec<String>, Failure> {
-    let cases = trueup.store.cases(found.clone()).await?;
-    let mut unsettled = Vec::new();
-    for (id, row) in found.into_iter().zip(cases) {
-        let is_settled = row.is_some_and(|row| {
-            let settles = |decision: &Decision| {
-                decision.resolution.settles(row.subject.has_both_sides) != Settles::Nothing
-            };
-            row.case.state == CaseState::Resolved && row.case.decision.as_ref().is_some_and(settles)
-        });
-        if !(is_settled && open_before.contains(&id)) {
-            unsettled.push(id);
-        }
-    }
-    Ok(unsettled)
+    let dealt_with = trueup.store.cases_dealt_with(found).await?;
+    let settled_meanwhile =
+        |row: &CaseRow| open_before.contains(&row.id) && is_settled_by_people(row);
+    let noted = dealt_with
+        .into_iter()
+        .filter(|row| !settled_meanwhile(row))
+        .map(|row| row.id);
+    Ok(noted.collect())
+}
+
+fn is_settled_by_people(row: &CaseRow) -> bool {
+    let settles = |decision: &Decision| {
+        decision.resolution.settles(row.subject.has_both_sides) != Settles::Nothing
+    };
+    row.case.state == CaseState::Resolved && row.case.decision.as_ref().is_some_and(settles)
 }
 
 fn to_json(resolved: &Resolved) -> Result<Vec<u8>, Failure> {

@@ -20,7 +20,7 @@ use crate::Trueup;
 use crate::cases::acts_of_run;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
-use crate::positions::{during_turn, still_unsettled};
+use crate::positions::{during_turn, worth_a_note};
 use crate::store::{
     CaseState, Committed, DiscrepancyFilter, Finding, Findings, NewPosition, RunFilter, TRUEUP,
 };
@@ -84,7 +84,7 @@ async fn work(
     let (entries, audit) = entries(trueup, &input, &totals, &found, &plan)?;
     write(trueup, progress, &input, discrepancies, &plan, at).await?;
     let cleared = std::mem::take(&mut found.cleared);
-    let again = still_unsettled(trueup, seen_again, &found.open_before).await?;
+    let again = worth_a_note(trueup, seen_again, &found.open_before).await?;
     let told = acts_of_run(trueup, &input.run, again, cleared, &input.at).await?;
     // After what they are about: an entry never speaks of something that is not there.
     trueup.store.append_audit(entries).await?;

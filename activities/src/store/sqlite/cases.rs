@@ -60,6 +60,23 @@ pub(in crate::store) fn find(
     }
 }
 
+/// Those of `ids` that a person or a workflow ever dealt with.
+pub(in crate::store) fn dealt_with(
+    transaction: &Transaction<'_>,
+    ids: &[String],
+) -> Result<Vec<CaseRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT 1 FROM cases WHERE discrepancy_id = ?1 AND (has_workflow = 1 OR version > 0)",
+    )?;
+    let mut found = Vec::new();
+    for id in ids {
+        if statement.exists([id])? {
+            found.push(get(transaction, id)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Puts the case of a summary on record, and `case_opened` on the stream of any case, once.
 pub(super) fn begin(
     transaction: &Transaction<'_>,
