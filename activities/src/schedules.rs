@@ -11,7 +11,7 @@ use crate::failures::Failure;
 use crate::runs::{configured, timestamp};
 
 /// Who asks for a scheduled run, on the audit trail.
-const REQUESTED_BY: &str = "schedule";
+pub(crate) const REQUESTED_BY: &str = "schedule";
 
 pub(crate) fn plan(trueup: &Trueup, input: &Scheduling) -> Result<Scheduled, Failure> {
     let invalid = |error: &dyn std::error::Error| Failure::last(failure::INVALID_INPUT, error);
@@ -34,6 +34,10 @@ pub(crate) fn plan(trueup: &Trueup, input: &Scheduling) -> Result<Scheduled, Fai
                 ..ReconciliationInput::default()
             },
             start_at: (start_at > scheduled_at).then(|| start_at.to_string()),
+            wait_for_report_seconds: source
+                .punctuality
+                .wait_for_report
+                .map(|wait| wait.as_secs()),
         },
         Planned::LeftOut { day } => Scheduled::Skip {
             result: ScheduledResult {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::formats::Format;
 use crate::inputs::Transport;
+use crate::punctuality::Punctuality;
 
 /// One source.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Source {
     /// How long people have to review a run before what is left is carried forward; none when runs
     /// are not reviewed.
     pub review_window: Option<SignedDuration>,
+    /// By when things have to happen.
+    pub punctuality: Punctuality,
     /// What becomes of a partner's report that was reconciled for another business date.
     pub repeated_report: RepeatedReport,
     /// Calendar days for which it is remembered which records are used up.

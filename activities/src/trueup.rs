@@ -16,10 +16,11 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
-    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CloseRun, Closing, Compare,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CloseRun, Closed, Closing, Compare,
     CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert, Delivery, Fetch,
-    FetchSide, Fetched, ForwardAct, Forwarding, LookAtReview, OpenCase, OpenRun, Opened, Opening,
-    PassTime, PlanScheduled, Record, RecordFindings, Recorded, ReviewBeginning, ReviewDecided,
+    FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising, LookAtReview,
+    LookForReport, OpenCase, OpenRun, Opened, Opening, PassTime, PlanScheduled, RaiseIncident,
+    Record, RecordFindings, Recorded, ReportLook, ReportLooked, ReviewBeginning, ReviewDecided,
     ReviewDecision, ReviewLook, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
     TimePassing,
 };
@@ -30,7 +31,7 @@ use crate::source::Source;
 use crate::staging::Staging;
 use crate::store::Store;
 use crate::temporal::Workflows;
-use crate::{cases, runs, schedules};
+use crate::{cases, incidents, runs, schedules};
 
 /// An installation, ready to work: what its configuration says, and everything it talks to.
 pub struct Trueup {
@@ -127,7 +128,7 @@ impl Trueup {
         self: Arc<Self>,
         ctx: ActivityContext,
         input: Closing,
-    ) -> Result<AuditHead, ActivityError> {
+    ) -> Result<Closed, ActivityError> {
         Ok(runs::close(&self, &ctx, input).await?)
     }
 
@@ -238,5 +239,23 @@ impl Trueup {
         input: Scheduling,
     ) -> Result<Scheduled, ActivityError> {
         Ok(schedules::plan(&self, &input)?)
+    }
+
+    #[activity(definition = LookForReport)]
+    pub async fn look_for_report(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: ReportLook,
+    ) -> Result<ReportLooked, ActivityError> {
+        Ok(incidents::look(&self, &input).await?)
+    }
+
+    #[activity(definition = RaiseIncident)]
+    pub async fn raise_incident(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: IncidentRaising,
+    ) -> Result<IncidentRaised, ActivityError> {
+        Ok(incidents::raise(&self, input).await?)
     }
 }

@@ -5,6 +5,7 @@
 //! A field that was added later has a default, so that recorded histories still replay.
 
 mod case;
+mod incident;
 mod review;
 mod run;
 mod schedule;
@@ -22,6 +23,7 @@ pub use case::{
     BatchAct, BatchSelected, BatchSelection, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery,
     Forwarding, TimePassing,
 };
+pub use incident::{Closed, IncidentRaised, IncidentRaising, ReportLook, ReportLooked};
 pub use review::{Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook};
 pub use run::{
     AuditHead, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched, Opened, Opening,
@@ -67,7 +69,7 @@ impl Ports {
     }
     /// Closes the run in the store.
     #[activity(name = "close_run")]
-    pub fn close_run(_: Closing) -> Result<AuditHead, ActivityError> {
+    pub fn close_run(_: Closing) -> Result<Closed, ActivityError> {
         unimplemented!()
     }
     /// Finds a case and its alerts in the store.
@@ -130,12 +132,22 @@ impl Ports {
     pub fn plan_scheduled(_: Scheduling) -> Result<Scheduled, ActivityError> {
         unimplemented!()
     }
+    /// Looks whether the partner's report is there, and touches nothing.
+    #[activity(name = "look_for_report")]
+    pub fn look_for_report(_: ReportLook) -> Result<ReportLooked, ActivityError> {
+        unimplemented!()
+    }
+    /// Puts an incident on record, once.
+    #[activity(name = "raise_incident")]
+    pub fn raise_incident(_: IncidentRaising) -> Result<IncidentRaised, ActivityError> {
+        unimplemented!()
+    }
 }
 
 pub use ports::{
     ActOnCase, ActOnCases, AdmitRun, BeginReview, CloseRun, CompareBuckets, ConcludeRun,
-    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, OpenCase, OpenRun, PassTime,
-    PlanScheduled, RecordFindings, SelectCases, TellCases,
+    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport, OpenCase,
+    OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings, SelectCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

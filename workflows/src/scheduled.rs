@@ -2,10 +2,14 @@
 //! run under its business id, so that a scheduled and a manual run of a day are one.
 //!
 //! A Schedule appends its time to the ids of what it starts, and starts the same time twice when it
-//! is backfilled twice: hence this workflow in between. It never waits for the run's end.
+//! is backfilled twice: hence this workflow in between. It may wait for the partner's report, and
+//! never for the run's end.
+
+mod report;
 
 use std::time::Duration;
 
+use domain::alert::IncidentKind;
 use jiff::Timestamp;
 use proto::wire::{ReconciliationInput, ScheduledInput, ScheduledResult};
 use temporalio_common::data_converters::RawValue;
@@ -18,6 +22,7 @@ use temporalio_workflow::{
 use crate::ports::{PlanScheduled, Scheduled, Scheduling};
 use crate::reconciliation::launch::{self, Launched};
 use crate::{failure, identity, intake, ports, time};
+use report::Awaited;
 
 /// Set by the server on what a Schedule starts: the time that was meant, however late it is.
 const SCHEDULED_START: SearchAttributeKey<search_attributes::Timestamp> =
@@ -40,9 +45,19 @@ impl ScheduledReconciliation {
             .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
         match plan(ctx, request).await? {
             Scheduled::Skip { result } => Ok(result),
-            Scheduled::Start { request, start_at } => {
+            Scheduled::Start {
+                request,
+                start_at,
+                wait_for_report_seconds,
+            } => {
                 if let Some(start_at) = start_at {
                     wait_until(ctx, &start_at).await?;
+                }
+                if let Some(seconds) = wait_for_report_seconds {
+                    let patience = Duration::from_secs(seconds);
+                    if let Awaited::Never(problem) = report::wait(ctx, &request, patience).await? {
+                        return Ok(never_came(&request, &problem));
+                    }
                 }
                 let launched = launch::start(ctx, &request).await?;
                 Ok(answer(&request, launched))
@@ -90,6 +105,18 @@ async fn wait_until(ctx: &mut Context, start_at: &str) -> WorkflowResult<()> {
     match ctx.timer(options).await {
         TimerResult::Fired => Ok(()),
         TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
+    }
+}
+
+fn never_came(request: &ReconciliationInput, problem: &str) -> ScheduledResult {
+    let run_id = identity::run_id(request);
+    ScheduledResult {
+        outcome: IncidentKind::ReportMissing.name().to_owned(),
+        summary: format!(
+            "{problem}; nobody looks for it any more: put it in its place and start {run_id}"
+        ),
+        run_id,
+        business_date: request.business_date.clone(),
     }
 }
 

@@ -39,6 +39,15 @@ pub(super) async fn acquire(
     Ok(sealed)
 }
 
+pub(super) async fn is_there(
+    transport: &FileTransport,
+    request: &InputRequest<'_>,
+) -> Result<(), InputError> {
+    let pattern = transport.path.fill(request)?;
+    let several = transport.several;
+    blocking(move || find(&pattern, several)).await.map(|_| ())
+}
+
 /// The files that fit, in order of name; at least one.
 fn find(pattern: &FilePattern, several: Several) -> Result<Vec<PathBuf>, InputError> {
     let FilePattern { folder, name } = pattern;

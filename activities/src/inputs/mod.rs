@@ -131,6 +131,18 @@ pub async fn acquire(
     }
 }
 
+/// Whether what [`acquire`] would bring is there, as far as that can be said without bringing it.
+/// A ledger can always be asked.
+///
+/// # Errors
+/// As [`acquire`]; [`InputError::NotFound`] when it is not there.
+pub async fn is_there(transport: &Transport, request: &InputRequest<'_>) -> Result<(), InputError> {
+    match transport {
+        Transport::File(transport) => file::is_there(transport, request).await,
+        Transport::Postgres(_) => Ok(()),
+    }
+}
+
 /// [`acquire`], once for an attempt at a run: the retry of an activity gets the inputs that were
 /// sealed first, even if the file was replaced or the ledger has moved on meanwhile.
 ///

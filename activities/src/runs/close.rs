@@ -3,13 +3,14 @@
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
-use workflows::ports::{AuditHead, Closing, Ending};
+use workflows::ports::{Closed, Closing, Ending};
 
 use super::open::{cursor, timestamp, to_port};
 use super::restate;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
+use crate::incidents;
 use crate::positions::adjusted;
 use crate::store::{FailureCause, RunCompletion, RunFailure, TRUEUP};
 
@@ -17,13 +18,13 @@ pub(crate) async fn close(
     trueup: &Trueup,
     ctx: &ActivityContext,
     input: Closing,
-) -> Result<AuditHead, Failure> {
+) -> Result<Closed, Failure> {
     alive(ctx, &Progress::new(()), work(trueup, input)).await
 }
 
-async fn work(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
+async fn work(trueup: &Trueup, input: Closing) -> Result<Closed, Failure> {
     if input.run.request.dry_run {
-        return Ok(input.audit);
+        return Ok(Closed::silently(input.audit));
     }
     let run_id = &input.run.run_id;
     let at = timestamp(&input.at)?;
@@ -54,12 +55,19 @@ async fn work(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
                 audit: restated.into_iter().chain([entry]).collect(),
             };
             trueup.store.complete_run(run_id, completion).await?;
-            Ok(to_port(cursor.head))
+            incidents::over(trueup, &input.run, &input.at).await?;
+            Ok(Closed::silently(to_port(cursor.head)))
         }
         Ending::Failed { name, problem } => {
             let (cause, event) = match name.as_str() {
                 failure::INPUT_QUARANTINED => (FailureCause::Input, AuditEvent::InputQuarantined),
                 _ => (FailureCause::Other, AuditEvent::RunFailed),
+            };
+            let incident = incidents::of_failure(trueup, &input.run, &name, &problem)?;
+            let cases = incidents::cases(incident.as_ref());
+            let closed = |head| Closed {
+                cases,
+                ..Closed::silently(to_port(head))
             };
             let fields = [("failure", name), ("problem", problem.clone())];
             // A step that was cut off may have written entries that the workflow does not know of:
@@ -67,7 +75,7 @@ async fn work(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
             let stream = trueup.store.audit(run_id).await?;
             let is_this = |last: &AuditEntry| last.event == event && last.at == at;
             if stream.entries.last().is_some_and(is_this) {
-                return Ok(to_port(stream.head));
+                return Ok(closed(stream.head));
             }
             let cursor = AuditCursor {
                 head: stream.head,
@@ -78,10 +86,11 @@ async fn work(trueup: &Trueup, input: Closing) -> Result<AuditHead, Failure> {
                 cause,
                 problem,
                 failed_at: at,
+                incident,
                 audit: vec![entry],
             };
             trueup.store.fail_run(run_id, ended).await?;
-            Ok(to_port(cursor.head))
+            Ok(closed(cursor.head))
         }
     }
 }

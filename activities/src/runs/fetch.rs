@@ -104,7 +104,8 @@ async fn work(
     })
 }
 
-fn request<'a>(
+/// What a run wants of its inputs.
+pub(crate) fn request<'a>(
     trueup: &'a Trueup,
     source: &'a Source,
     context: &'a RunContext,

@@ -16,7 +16,7 @@ pub(crate) use admit::{admit, configured, context, source};
 pub(crate) use close::close;
 pub(crate) use compare::compare;
 pub(crate) use conclude::conclude;
-pub(crate) use fetch::fetch;
+pub(crate) use fetch::{fetch, request as input_request};
 pub(crate) use open::{open, timestamp};
 pub(crate) use record::record;
 pub(crate) use review::{begin as begin_review, decide as decide_review, look as look_at_review};

@@ -18,6 +18,7 @@ use super::open::{cursor, timestamp, to_port};
 use crate::Trueup;
 use crate::cases::material;
 use crate::failures::Failure;
+use crate::incidents;
 use crate::store::{BeginningReview, ReviewRow, SignOff, StoreError, TRUEUP};
 
 /// How a run is to be reviewed; none for a part of a source, a source without a window, or when
@@ -69,6 +70,7 @@ pub(crate) async fn begin(trueup: &Trueup, input: ReviewBeginning) -> Result<Aud
         audit: vec![entry],
     };
     trueup.store.begin_review(run_id, beginning).await?;
+    incidents::over(trueup, &input.run, &input.at).await?;
     Ok(to_port(cursor.head))
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod conformance;
 mod delivering;
 mod error;
 mod filter;
+mod incidents;
 mod model;
 mod names;
 mod positions;
@@ -30,6 +31,7 @@ use rusqlite::Transaction;
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
+pub use incidents::Incident;
 pub use model::{
     AlertRow, AuditStream, Delivery, DiscrepancyRow, FailureCause, Finding, Findings, InputRow,
     Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::wire::RunTotals;
 
+use super::incidents::Incident;
 use super::reviews::Restatement;
 use super::state::{AlertState, RunState};
 
@@ -117,6 +118,8 @@ pub struct RunFailure {
     pub problem: String,
     /// By the workflow's clock.
     pub failed_at: Timestamp,
+    /// Alerts of the incident that this is; none when nobody has to be told.
+    pub incident: Option<Incident>,
     /// Entries of the run's stream that say so.
     pub audit: Vec<AuditEntry>,
 }

@@ -9,6 +9,7 @@ mod kills;
 mod open_items;
 mod outages;
 mod postgres;
+mod punctual;
 mod replay;
 mod reports;
 mod reviews;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use activities::punctuality::Punctuality;
 use activities::source::{SideInput, Source};
 use domain::alert::{AlertPolicy, Route};
 use domain::business_day::BusinessDay;
@@ -18,7 +19,7 @@ use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
-use super::{authority, checks};
+use super::{authority, checks, punctual};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -77,6 +78,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             &configuration.channels,
             &mut findings,
         );
+        let punctuality = punctual::build(&file, &document, &mut findings);
         let policy = policy::build(&name, &file, &document, &mut findings);
         let approval = authority::approval(&file, &document, &mut findings);
         let alerts = AlertPolicy {
@@ -84,7 +86,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             summary_above: settings.alerts.summary_above,
             link_base: settings.alerts.link_base_url.clone(),
         };
-        let source = source(file, &document, policy, approval, alerts);
+        let source = source(file, &document, policy, approval, alerts, punctuality);
         configuration.sources.insert(name.clone(), source);
         documents.insert(name, document);
     }
@@ -103,6 +105,7 @@ fn source(
     policy: domain::policy::SourcePolicy,
     approval: Approval,
     alerts: AlertPolicy,
+    punctuality: Punctuality,
 ) -> Source {
     Source {
         title: file.title,
@@ -124,6 +127,7 @@ fn source(
         },
         approval,
         alerts,
+        punctuality,
         review_window: file.review_window.map(|window| window.0),
         repeated_report: file.repeated_report,
         remember_days: file.remember_days,

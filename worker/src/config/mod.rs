@@ -10,6 +10,7 @@ mod document;
 mod folder;
 mod policy;
 mod problem;
+mod punctual;
 mod settings_file;
 mod source_file;
 mod suggest;

@@ -85,6 +85,8 @@ pub(crate) struct SideFile {
     pub(crate) format: Format,
     /// How its inputs relate to each other.
     pub(crate) records: Option<Parsed<Records>>,
+    /// How long a scheduled run waits for the partner's report.
+    pub(crate) wait_for_report: Option<Parsed<SignedDuration>>,
 }
 
 /// `[[rules]]`.

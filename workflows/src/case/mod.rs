@@ -7,6 +7,7 @@
 mod alarm;
 mod deliveries;
 mod inbox;
+pub(crate) mod launch;
 mod life;
 mod messages;
 mod progress;

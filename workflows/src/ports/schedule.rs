@@ -23,6 +23,10 @@ pub enum Scheduled {
         /// When to start it, RFC 3339, if the scheduled time moved; at once when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         start_at: Option<String>,
+        /// How long to wait for the partner's report before people are told that it is missing;
+        /// when absent nobody looks, and the run starts at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait_for_report_seconds: Option<u64>,
     },
     /// There is nothing to do on that day.
     Skip {

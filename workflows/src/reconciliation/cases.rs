@@ -4,73 +4,41 @@
 use proto::wire::CaseReply;
 use serde_json::Value;
 use temporalio_common::data_converters::RawValue;
-use temporalio_workflow::{
-    ActivityExecutionError, ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy,
-    WorkflowContext, WorkflowIdReusePolicy, WorkflowSignalError, join_all,
-};
+use temporalio_workflow::{ActivityExecutionError, WorkflowContext, join_all};
 
 use super::Reconciliation;
 use super::steps::{Cause, Stopped};
-use crate::case::Case;
+use crate::case::launch::{self, NotStarted};
 use crate::ports::{self, ForwardAct, Forwarding, Plan, Recorded, Run, TellCases, Telling};
-use crate::{failure, identity, intake};
+use crate::{failure, intake};
 
 type Context = WorkflowContext<Reconciliation>;
 
-/// Starts and signals of one case that cross each other, before a run gives up.
-const ATTEMPTS_MAX: u32 = 5;
-
 /// Starts one case per alerted discrepancy. One that is under way already delivers the new alerts.
 pub(super) async fn start(ctx: &mut Context, recorded: &Recorded) -> Result<u32, Cause> {
-    let starts = recorded.cases.iter().map(|discrepancy_id| {
+    start_all(ctx, &recorded.cases).await?;
+    Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
+}
+
+/// Starts the cases of these discrepancies, summaries or incidents side by side.
+pub(super) async fn start_all(ctx: &Context, cases: &[String]) -> Result<(), Cause> {
+    let starts = cases.iter().map(|discrepancy_id| {
         let ctx = ctx.clone();
-        async move { start_one(&ctx, discrepancy_id).await }
+        async move { launch::start(&ctx, discrepancy_id).await }
     });
     for started in join_all(starts).await {
         started?;
     }
-    Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
+    Ok(())
 }
 
-async fn start_one(ctx: &Context, discrepancy_id: &str) -> Result<(), Cause> {
-    let case_id = identity::case_id(discrepancy_id);
-    for _ in 0..ATTEMPTS_MAX {
-        let input = json(
-            ctx,
-            &serde_json::json!({ "discrepancy_id": discrepancy_id }),
-        );
-        let options = ChildWorkflowOptions::builder()
-            .workflow_id(case_id.clone())
-            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
-            .parent_close_policy(ParentClosePolicy::Abandon)
-            .build();
-        match ctx.start_child_workflow(Case::run, input, options).await {
-            Ok(_) => return Ok(()),
-            Err(ChildWorkflowStartError::StartFailed { .. }) => {}
-            Err(error) => return Err(Cause::Case(Box::new(error))),
-        }
-        // Histories of before end here: whoever started the case had its alerts delivered.
-        if !ctx.patched("an open case delivers new alerts") {
-            return Ok(());
-        }
-        let reason = json(
-            ctx,
-            &serde_json::json!({ "reason": "a run has new alerts" }),
-        );
-        let case = ctx.external_workflow(case_id.clone(), None);
-        match case
-            .signal(Case::redeliver, reason, Default::default())
-            .await
-        {
-            // It ended between the two: start it again.
-            Err(WorkflowSignalError::NotFound(_)) => {}
-            Ok(()) => return Ok(()),
-            Err(error) => return Err(Cause::Signal(error.to_string())),
+impl From<NotStarted> for Cause {
+    fn from(why: NotStarted) -> Self {
+        match why {
+            NotStarted::Case(error) => Cause::Case(error),
+            NotStarted::Signal(problem) => Cause::Signal(problem),
         }
     }
-    Err(Cause::Signal(format!(
-        "{case_id} ends and begins all the time"
-    )))
 }
 
 /// Tells the cases of earlier runs what became of them, where this run knows.
@@ -125,8 +93,4 @@ pub(super) async fn forward(ctx: &Context, act_id: String, asked: (String, Value
         },
         case: None,
     })
-}
-
-fn json(ctx: &Context, value: &Value) -> RawValue {
-    RawValue::from_value(value, &ctx.payload_converter().clone())
 }

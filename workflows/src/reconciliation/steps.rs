@@ -14,7 +14,7 @@ use super::progress::{self, Phase};
 use super::review::{self, Leave, Reviewed};
 use super::{Reconciliation, cases, turn};
 use crate::ports::{
-    AdmitRun, AuditHead, CloseRun, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
+    AdmitRun, AuditHead, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
     Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
     RecordFindings, Recorded, Review, Run, Sides, Stored,
 };
@@ -113,7 +113,9 @@ async fn fail(
         name: name.clone(),
         problem: problem.clone(),
     };
-    close(ctx, run, ending, stopped.audit.clone().unwrap_or(audit)).await?;
+    let closed = close(ctx, run, ending, stopped.audit.clone().unwrap_or(audit)).await?;
+    // That nobody can be told is no reason to hide why it failed; the alerts stay on record.
+    let _ = cases::start_all(ctx, &closed.cases).await;
     ctx.upsert_search_attributes([search::PHASE.value_set("failed".to_owned())]);
     handlers_finished(ctx).await;
     Err(stopped.termination(&name, &problem))
@@ -328,7 +330,7 @@ async fn close(
     run: &Run,
     ending: Ending,
     audit: AuditHead,
-) -> WorkflowResult<()> {
+) -> WorkflowResult<Closed> {
     // It adds up what resolutions settled: as long as there are open items, it gives signs of life.
     let mut options = ports::long("close the run", CLOSE_HEARTBEAT);
     options.cancellation_token = Some(WorkflowCancellationToken::new());
@@ -338,11 +340,12 @@ async fn close(
         audit,
         at: time::now(ctx),
     };
-    ctx.execute_activity(CloseRun, input, options)
+    let closed = ctx
+        .execute_activity(CloseRun, input, options)
         .await
         .map_err(failure::surface)?;
     step_done(ctx);
-    Ok(())
+    Ok(closed)
 }
 
 pub(super) fn enter(ctx: &mut Context, phase: Phase) {

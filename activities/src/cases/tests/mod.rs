@@ -71,6 +71,7 @@ fn source() -> Source {
             summary_above: 2,
             link_base: None,
         },
+        punctuality: Default::default(),
         review_window: None,
         repeated_report: RepeatedReport::Refuse,
         remember_days: 90,

@@ -82,6 +82,7 @@ pub(in crate::store) async fn runs_of_one_source_take_turns(store: Store) {
     );
     let failure = RunFailure {
         cause: FailureCause::Other,
+        incident: None,
         problem: "no".to_owned(),
         failed_at: at(3),
         audit: Vec::new(),

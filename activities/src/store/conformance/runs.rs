@@ -71,6 +71,7 @@ pub(in crate::store) async fn a_completed_run_stays_completed(store: Store) {
 fn failure(problem: &str) -> RunFailure {
     RunFailure {
         cause: FailureCause::Input,
+        incident: None,
         problem: problem.to_owned(),
         failed_at: at(9),
         audit: Vec::new(),

@@ -72,7 +72,7 @@ pub(in crate::store) fn seen_before(
 }
 
 /// An alert that is on record stays as it is: it may have been sent, and is sent once.
-fn insert_alert(
+pub(super) fn insert_alert(
     transaction: &Transaction<'_>,
     alert: &AlertIntent,
     intended_at: Timestamp,

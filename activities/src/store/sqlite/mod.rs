@@ -9,6 +9,7 @@ pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
 pub(super) mod findings;
+pub(super) mod incidents;
 pub(super) mod inputs;
 pub(super) mod listing;
 pub(super) mod names;

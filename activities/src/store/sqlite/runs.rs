@@ -5,7 +5,7 @@ use domain::policy::Scope;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{positions, reviews, value};
+use super::{incidents, positions, reviews, value};
 use crate::store::{
     FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError,
     TRUEUP, Turn,
@@ -115,6 +115,9 @@ pub(in crate::store) fn fail(
         }
         state if state == failed && run.problem.as_ref() == Some(&failure.problem) => {}
         state => return Err(closed_otherwise(run_id, state, failed)),
+    }
+    if let Some(incident) = &failure.incident {
+        incidents::raise(transaction, incident, failure.failed_at)?;
     }
     positions::give_back(transaction, run_id)?;
     audit::append(transaction, &failure.audit)

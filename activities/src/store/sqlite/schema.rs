@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_cases.sql"),
     include_str!("migrations/0003_positions.sql"),
     include_str!("migrations/0004_reviews.sql"),
+    include_str!("migrations/0005_incidents.sql"),
 ];
 
 /// `true` in ASCII: marks the file as a store of trueup.
