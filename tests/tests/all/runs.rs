@@ -202,8 +202,9 @@ async fn a_later_day_sees_the_same_cases_and_a_report_counts_once() -> Result<()
         ids_of(&before, &shop::DIFFERENT)
     );
     let alerts = shop.alerts_settled().await?;
-    assert_eq!(alerts.len(), shop::CRITICAL.len() + 1, "{alerts:?}");
-    assert_eq!(slack.posts().len(), shop::CRITICAL.len() + 1);
+    // The new difference, and that the run failed before.
+    assert_eq!(alerts.len(), shop::CRITICAL.len() + 2, "{alerts:?}");
+    assert_eq!(slack.posts().len(), shop::CRITICAL.len() + 2);
     let one = shop.json(&["discrepancies", "--reference", "P-3"]).await?;
     assert_eq!(
         (&one[0]["first_seen_run"], &one[0]["last_seen_run"]),
@@ -284,7 +285,11 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
         holds_a_copy(&shop.folder().join("data"), bad.as_bytes())?,
         "the file is kept"
     );
-    assert!(slack.posts().is_empty());
+    shop.alerts_settled().await?;
+    let posts = slack.posts();
+    assert_eq!(posts.len(), 1, "that it failed");
+    let failed = posts[0].body["text"].as_str().context("a text")?;
+    assert!(failed.contains("the run of 2026-11-20 failed"), "{failed}");
 
     shop.write(&shop::partner_file(DATE), shop::PARTNER)?;
     shop.run_to_the_end(&["shop", "--date", DATE]).await?;
@@ -294,7 +299,8 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
         events.contains(&"input_quarantined") && events.contains(&"run_completed"),
         "{audit}"
     );
-    assert_eq!(shop.alerts_settled().await?.len(), shop::CRITICAL.len());
+    let alerts = shop.alerts_settled().await?;
+    assert_eq!(alerts.len(), shop::CRITICAL.len() + 1);
     Ok(())
 }
 
