@@ -28,6 +28,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) used: GatheredUse,
     /// How many records are open again because of what amended inputs withdrew.
     pub(crate) reopened: u64,
+    /// How many records that were carried forward, and settled since, amended inputs withdrew.
+    pub(crate) taken_back: u64,
 }
 
 /// Stores the position that follows from a run.
@@ -47,10 +49,8 @@ pub(crate) async fn next(
     let mut as_of = received.business_date;
     if let Some(begun_with) = &standing.begun_with {
         as_of = as_of.max(begun_with.position.as_of()?);
-        let items = begun_with.position.all_open_items(staging).await?;
-        settled = open_items::used_by(&items, &begun_with.resolved.all());
         let kept = keep(staging, folder, begun_with, received, &outcome).await?;
-        settled.extend(kept.settled);
+        settled = kept.settled;
         let remembered = i64::from(source(trueup, run)?.remember_days);
         for earlier in kept.spent {
             if days_between(date(&earlier.business_date)?, as_of) <= remembered {
@@ -95,7 +95,7 @@ pub(crate) async fn next(
         partner: staging.put_all(folder, &partner).await?,
         ledger: staging.put_all(folder, &ledger).await?,
         reopened: outcome.reopened + openings().map(|opening| opening.reopened).sum::<u64>(),
-        taken_back: openings().map(|opening| opening.taken_back).sum(),
+        taken_back: outcome.taken_back + openings().map(|opening| opening.taken_back).sum::<u64>(),
         spent,
     };
     let bytes = serde_json::to_vec(&position).expect("a manifest is plain data");
@@ -105,7 +105,7 @@ pub(crate) async fn next(
 /// What earlier runs used up and is still used up.
 struct Kept {
     spent: Vec<Spent>,
-    /// Settled before a run that is replaced: that still holds.
+    /// Settled since the last run, or before one that is replaced: that still holds.
     settled: Vec<Used>,
 }
 
@@ -126,18 +126,19 @@ async fn keep(
         spent: Vec::new(),
         settled: Vec::new(),
     };
+    let groups = |at: usize, is_settled: bool| -> Vec<Used> {
+        let places = memory.places.iter().enumerate();
+        let of_run = places.filter(|(group, place)| {
+            place.spent == at && place.is_settled == is_settled && !undone.contains(group)
+        });
+        of_run
+            .map(|(group, _)| memory.used[group].used.clone())
+            .collect()
+    };
+    kept.settled.extend(groups(position.spent.len(), true));
     for (at, spent) in position.spent.iter().enumerate() {
-        let groups = |is_settled: bool| -> Vec<Used> {
-            let places = memory.places.iter().enumerate();
-            let of_run = places.filter(|(group, place)| {
-                place.spent == at && place.is_settled == is_settled && !undone.contains(group)
-            });
-            of_run
-                .map(|(group, _)| memory.used[group].used.clone())
-                .collect()
-        };
         if date(&spent.business_date)? == day {
-            kept.settled.extend(groups(true));
+            kept.settled.extend(groups(at, true));
             continue;
         }
         let of_run = memory.places.iter().enumerate();
@@ -146,10 +147,10 @@ async fn keep(
             .any(|(group, _)| undone.contains(&group));
         let mut spent = spent.clone();
         if is_undone || memory.returned_from.contains(&at) {
-            spent.settled = put_groups(staging, folder, &groups(true)).await?;
+            spent.settled = put_groups(staging, folder, &groups(at, true)).await?;
         }
         if is_undone {
-            let matched = groups(false);
+            let matched = groups(at, false);
             spent.carried = Vec::new();
             for ((side, since), own) in open_items::prints_of(&matched) {
                 let carried = put_carried(staging, folder, side, since, own).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::open_items::{Remembered, Used, reopened};
+use domain::open_items::{Remembered, Undone, Used, undone, used_by};
 use domain::record::Record;
 use jiff::civil::Date;
 
@@ -26,7 +26,8 @@ pub(crate) struct Memory {
 /// Where a group is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
-    /// The run, by its place among those remembered.
+    /// The run, by its place among those remembered; as many as there are for what was settled
+    /// since the last of them.
     pub(crate) spent: usize,
     /// Among what resolutions settled before it, or among what it matched.
     pub(crate) is_settled: bool,
@@ -64,6 +65,7 @@ impl Memory {
                     memory.used.push(Remembered {
                         run: Arc::clone(&run),
                         is_replaced,
+                        was_carried: false,
                         used,
                     });
                     memory.places.push(Place {
@@ -73,24 +75,54 @@ impl Memory {
                 }
             }
         }
+        memory.settle(staging, position, resolved).await?;
         Ok(memory)
+    }
+
+    /// What people settled since the last run is used up, too.
+    async fn settle(
+        &mut self,
+        staging: &Staging,
+        position: &Position,
+        resolved: &Resolved,
+    ) -> Result<(), Failure> {
+        let settled = resolved.all();
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let run: Arc<str> = Arc::from(position.run_id.as_str());
+        let items = position.all_open_items(staging).await?;
+        for used in used_by(&items, &settled) {
+            let by = used.settled.as_ref().map(|settled| &settled.discrepancy);
+            self.used.push(Remembered {
+                run: Arc::clone(&run),
+                is_replaced: false,
+                was_carried: by.is_some_and(|id| resolved.now.contains_key(id)),
+                used,
+            });
+            self.places.push(Place {
+                spent: position.spent.len(),
+                is_settled: true,
+            });
+        }
+        Ok(())
     }
 }
 
-/// What is open again because the amended inputs withdrew what it was used up with.
-pub(crate) async fn reopened_records(
+/// What is not used up any more because the amended inputs withdrew a part of it.
+pub(crate) async fn undone_by(
     staging: &Staging,
     position: &Position,
     resolved: &Resolved,
     business_date: Date,
     sides: [&SideManifest; 2],
-) -> Result<Vec<Record>, Failure> {
+) -> Result<Undone, Failure> {
     let withdrawn = withdrawn_of_groups(sides);
     if withdrawn.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Undone::default());
     }
     let memory = Memory::load(staging, position, resolved, business_date).await?;
-    Ok(reopened(&memory.used, &withdrawn))
+    Ok(undone(&memory.used, &withdrawn))
 }
 
 /// Places of withdrawn records in the memory.

@@ -21,7 +21,7 @@ use crate::failures::Failure;
 use crate::staging::Staging;
 
 pub(crate) use closing::{GatheredUse, Outcome, UsedParts, gather, next, put_used};
-pub(crate) use memory::{Memory, reopened_records};
+pub(crate) use memory::{Memory, undone_by};
 pub(crate) use reading::begin;
 pub(crate) use resolutions::{Resolved, adjusted, worth_a_note};
 pub(crate) use standing::{BegunWith, Standing};

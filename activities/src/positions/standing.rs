@@ -1,10 +1,10 @@
 //! What a run begins with, the same for each of its steps.
 
+use domain::open_items::Undone;
 use domain::policy::{RunContext, Scope};
-use domain::record::Record;
 use workflows::ports::{Run, Stored};
 
-use super::{Position, Resolved, memory, reopened_records};
+use super::{Position, Resolved, memory, undone_by};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::context;
@@ -58,20 +58,20 @@ impl Standing {
         Ok(context)
     }
 
-    /// What is open again because of what the sides no longer have.
-    pub(crate) async fn reopened(
+    /// What is not used up any more because of what the sides no longer have.
+    pub(crate) async fn undone(
         &self,
         staging: &Staging,
         sides: [&SideManifest; 2],
-    ) -> Result<Vec<Record>, Failure> {
+    ) -> Result<Undone, Failure> {
         match &self.begun_with {
             Some(BegunWith { position, resolved })
                 if !memory::withdrawn_of_groups(sides).is_empty() =>
             {
                 let day = self.asked.business_date;
-                reopened_records(staging, position, resolved, day, sides).await
+                undone_by(staging, position, resolved, day, sides).await
             }
-            _ => Ok(Vec::new()),
+            _ => Ok(Undone::default()),
         }
     }
 }

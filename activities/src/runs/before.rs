@@ -24,6 +24,8 @@ pub(super) struct Before {
     pub(super) gone: Vec<Gone>,
     /// Records that are open again because of what amended inputs withdrew.
     pub(super) reopened: u64,
+    /// Records that were carried forward, settled since, and withdrawn by an amended input.
+    pub(super) taken_back: u64,
     opening: Conservation,
     voided: Vec<(Side, Currency, CountAndSum)>,
     /// Records that resolutions settled since the run before was final.
@@ -62,13 +64,20 @@ impl Before {
                 before.gone.extend(gone(told)?);
             }
         }
-        let reopened = standing.reopened(staging, sides).await?;
-        before.reopened = reopened.len() as u64;
-        before.opening.open_with(&reopened).map_err(too_large)?;
+        let undone = standing.undone(staging, sides).await?;
+        before.reopened = undone.reopened;
+        before.taken_back = undone.taken_back;
+        before
+            .opening
+            .open_with(&undone.records)
+            .map_err(too_large)?;
         for item in position.all_open_items(staging).await? {
             let Some((id, _)) = item.found_in() else {
                 continue;
             };
+            if undone.unsettled.contains(id) {
+                continue;
+            }
             if resolved.settles(id).is_none() {
                 before.open.insert(id.clone());
             } else if resolved.now.contains_key(id) {

@@ -94,7 +94,7 @@ async fn load(trueup: &Trueup, input: &Compare, standing: &Standing) -> Result<P
         }
     }
     let policy = &source(trueup, &input.run)?.policy;
-    for record in standing.reopened(staging, [&partner, &ledger]).await? {
+    for record in standing.undone(staging, [&partner, &ledger]).await?.records {
         if buckets.contains(&bucket_of(policy, &record)) {
             pool.push(record);
         }

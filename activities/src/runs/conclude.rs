@@ -111,6 +111,7 @@ async fn work(
                 open,
                 used: all.used,
                 reopened: before.reopened,
+                taken_back: before.taken_back,
             };
             Some(positions::next(&trueup, &input.run, &received, &standing, outcome).await?)
         }

@@ -16,6 +16,7 @@ mod reading;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod undone;
 
 use std::sync::Arc;
 
@@ -27,8 +28,9 @@ use crate::record::Record;
 pub use closing::{Own, Received, UsedUp, keep_ids, open_items, prints_of, used_up};
 pub use evidence::{Gone, cleared, of_matches};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, fingerprint};
-pub use reading::{Opening, Reading, ReadingContext, reopened};
+pub use reading::{Opening, Reading, ReadingContext};
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
+pub use undone::{Undone, undone};
 
 named_enum! {
     /// How the records of one input relate to those of the inputs before it.
@@ -70,6 +72,8 @@ pub struct Remembered {
     pub run: Arc<str>,
     /// Whether that run is replaced by the one that reads: it was of the same business date.
     pub is_replaced: bool,
+    /// Whether the run before carried it forward, and a resolution settled it since.
+    pub was_carried: bool,
     /// The group.
     pub used: Used,
 }

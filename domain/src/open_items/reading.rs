@@ -4,7 +4,7 @@
 //! Exact repeats are counted: of equal records the first ones are those that are known. The order
 //! of an input decides nothing else.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -41,7 +41,7 @@ pub struct Opening {
     /// Records that the replaced run received and that this input no longer has; in no opening.
     pub withdrawn: Vec<Record>,
     /// Records of used groups that are among the withdrawn: places of the group in the memory, and
-    /// of the record in the group. See [`reopened`].
+    /// of the record in the group. See [`super::undone`].
     pub withdrawn_of_groups: Vec<(usize, usize)>,
     /// Records that the replaced run received and matched, and that this input lacks without
     /// saying that they are gone: whoever has them puts them among the items.
@@ -69,17 +69,6 @@ impl Opening {
         });
         withdrawn.chain(voided)
     }
-}
-
-/// What is open again because an amended report withdrew what it was used up with.
-#[must_use]
-pub fn reopened(used: &[Remembered], withdrawn: &BTreeSet<(usize, usize)>) -> Vec<Record> {
-    let undone: BTreeSet<usize> = withdrawn.iter().map(|(group, _)| *group).collect();
-    let records = undone.into_iter().flat_map(|group| {
-        let records = used[group].used.records.iter().enumerate();
-        records.filter(move |(at, _)| !withdrawn.contains(&(group, *at)))
-    });
-    records.map(|(_, record)| record.clone()).collect()
 }
 
 /// Reads one side's input, record by record.

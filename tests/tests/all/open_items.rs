@@ -12,6 +12,15 @@ const TUESDAY: &str = "2026-11-24";
 const WEDNESDAY: &str = "2026-11-25";
 const NOTHING_NEW: &str = "reference,invoice,amount,currency,value_date\n";
 
+const WRITE_OFF: &[&str] = &[
+    "--as",
+    "write_off",
+    "--reason-code",
+    "small",
+    "--account",
+    "6999",
+];
+
 /// One day's files.
 fn write_day(shop: &Installation, date: &str, partner: &str, ledger: &str) -> Result<()> {
     let partner = format!("{NOTHING_NEW}{partner}");
@@ -200,6 +209,111 @@ async fn a_part_of_a_source_leaves_its_position_alone() -> Result<()> {
     shop.run_to_the_end(&client).await?;
     let part = references(&shop, &format!("recon/shop/{MONDAY}/client/C-3")).await?;
     assert_eq!(part, ["P-7"]);
+    Ok(())
+}
+
+/// Resolves the discrepancy with this reference, in one way or another.
+async fn resolve(shop: &Installation, reference: &str, how: &[&str]) -> Result<String> {
+    let found = shop.json(&["case", "list", "--state", "open"]).await?;
+    let case = found.as_array().and_then(|cases| {
+        let mut cases = cases.iter();
+        cases.find(|case| case["reference"] == reference)
+    });
+    let id = case.and_then(|case| case["discrepancy_id"].as_str());
+    let id = id.with_context(|| format!("{reference}: {found}"))?;
+    let command = ["case", "resolve", id, "--note", "as agreed"];
+    shop.text(&[&command[..], how].concat()).await?;
+    Ok(id.to_owned())
+}
+
+#[tokio::test]
+async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let first = run(&shop, DATE).await?;
+    let accepted = resolve(&shop, "P-3", &["--as", "accept"]).await?;
+    resolve(&shop, "P-4", WRITE_OFF).await?;
+    resolve(&shop, "P-5", &["--as", "duplicate_confirmed"]).await?;
+    resolve(&shop, "P-7", &["--as", "partner_to_correct"]).await?;
+
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(second["known"], 6, "all that the ledger shows");
+    for side in ["partner", "ledger"] {
+        let carried = part(&first, side, "carried_forward");
+        assert_eq!(part(&second, side, "opening"), carried, "{side}");
+    }
+    assert_eq!(part(&second, "partner", "written_off"), "1 400.00");
+    assert_eq!(part(&second, "partner", "voided"), "1 70.00");
+    assert_eq!(part(&second, "ledger", "matched"), "1 900.00", "accepted");
+    let monday = format!("recon/shop/{MONDAY}");
+    assert_eq!(references(&shop, &monday).await?, ["P-6", "P-7"]);
+
+    // Somebody thinks better of one of them.
+    let reopen = [
+        "case",
+        "reopen",
+        &accepted,
+        "--note",
+        "not agreed after all",
+    ];
+    shop.text(&reopen).await?;
+    write_day(&shop, TUESDAY, "", shop::LEDGER)?;
+    run(&shop, TUESDAY).await?;
+    let tuesday = format!("recon/shop/{TUESDAY}");
+    assert_eq!(references(&shop, &tuesday).await?, ["P-3", "P-6", "P-7"]);
+    let shown = shop.json(&["case", "show", &accepted]).await?;
+    assert_eq!(shown["case"]["state"], "open");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    resolve(&shop, "P-3", &["--as", "accept"]).await?;
+    resolve(&shop, "P-4", WRITE_OFF).await?;
+    // The partner reports P-3 as booked, and P-4 as before.
+    let amended = shop::PARTNER.replace("990.00", "900.00");
+    shop.write(&shop::partner_file(DATE), amended)?;
+    let again = shop
+        .run_to_the_end(&["shop", "--date", DATE, "--generation", "2"])
+        .await?;
+    let totals = &again["totals"];
+    assert_eq!(totals["matched"], 4, "P-1, P-2, P-3 and P-5: {totals}");
+    let second = format!("{RUN}/g2");
+    assert_eq!(references(&shop, &second).await?, ["P-5", "P-6", "P-7"]);
+    assert_eq!(part(totals, "partner", "written_off"), "1 400.00");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_report_that_did_not_add_up_is_over_when_the_amended_one_does() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let total = "[[partner.format.csv.totals]]\ncolumn = \"reference\"\nequals = [\"Total\"]\n\
+                 amount = \"amount\"\n\n";
+    let source = shop::source(&["night"])
+        .replace("[ledger.transport]", &format!("{total}[ledger.transport]"));
+    shop.write("sources/shop.toml", source)?;
+    let mut shop = shop;
+    shop.kill_worker()?;
+    shop.start_worker()?;
+    let with_total = |amount: &str| format!("{}Total,,{amount},EUR,{DATE}\n", shop::PARTNER);
+    shop.write(&shop::partner_file(DATE), with_total("1.00"))?;
+    run(&shop, DATE).await?;
+    let found = shop.json(&["discrepancies", "--run", RUN]).await?;
+    assert_eq!(texts(&found, "kind"), ["statement_out_of_balance"]);
+    shop.alerts_settled().await?;
+
+    shop.write(&shop::partner_file(DATE), with_total("1890.00"))?;
+    let second = ["shop", "--date", DATE, "--generation", "2"];
+    let again = shop.run_to_the_end(&second).await?;
+    assert_eq!(again["totals"]["discrepancies"], shop::DIFFERENT.len());
+    let id = found[0]["discrepancy_id"].as_str().context("an id")?;
+    let shown = shop.json(&["case", "show", id]).await?;
+    assert_eq!(shown["case"]["state"], "cleared", "{shown}");
+    let trail = shop.text(&["audit", "show", &format!("case/{id}")]).await?;
+    let evidence = format!("the amended report of {RUN}/g2 adds up");
+    assert!(trail.contains(&evidence), "{trail}");
     Ok(())
 }
 

@@ -142,21 +142,20 @@ impl Desk {
         };
         let comparison = &report.comparison;
         let used = open_items::used_up(&received, &comparison.matched);
-        let mut settled = open_items::used_by(&self.open, &resolved.all());
-        let mut spent = Vec::new();
+        let (mut settled, mut spent) = (Vec::new(), Vec::new());
         let mut group = 0;
+        let mut kept = |groups: Vec<Used>| -> Vec<Used> {
+            let still = groups.into_iter().filter(|used| {
+                let settled = used.settled.as_ref();
+                if settled.is_some_and(|by| resolved.returned.contains(&by.discrepancy)) {
+                    return false;
+                }
+                group += 1;
+                !undone.contains(&(group - 1))
+            });
+            still.collect()
+        };
         for mut run in std::mem::take(&mut self.spent) {
-            let mut kept = |groups: Vec<Used>| -> Vec<Used> {
-                let still = groups.into_iter().filter(|used| {
-                    let settled = used.settled.as_ref();
-                    if settled.is_some_and(|by| resolved.returned.contains(&by.discrepancy)) {
-                        return false;
-                    }
-                    group += 1;
-                    !undone.contains(&(group - 1))
-                });
-                still.collect()
-            };
             if run.concerns(day) {
                 run.matched = kept(run.matched);
             }
@@ -166,6 +165,7 @@ impl Desk {
                 false => spent.push(run),
             }
         }
+        settled.extend(kept(open_items::used_by(&self.open, &resolved.all())));
         let sorted = |mut prints: Vec<Fingerprint>| {
             prints.sort_unstable();
             prints
@@ -303,10 +303,11 @@ impl Desk {
             id.is_some_and(|id| resolved.earlier.contains_key(id) && resolved.returned.contains(id))
         };
         report.1 += self.open.iter().filter(was_settled).count() as u64;
-        let reopened = open_items::reopened(&used, &withdrawn_of_groups);
-        report.1 += reopened.len() as u64;
-        conservation.open_with(&reopened).unwrap();
-        for record in reopened {
+        let undone = open_items::undone(&used, &withdrawn_of_groups);
+        report.1 += undone.reopened;
+        report.2 += undone.taken_back;
+        conservation.open_with(&undone.records).unwrap();
+        for record in undone.records {
             pool.push(record);
         }
         let mut settled_now = 0;
@@ -315,6 +316,9 @@ impl Desk {
             let Some((id, _)) = item.found_in() else {
                 continue;
             };
+            if undone.unsettled.contains(id) {
+                continue;
+            }
             match (resolved.settles(id), resolved.now.get(id)) {
                 (None, _) => drop(open_before.insert(id.clone())),
                 (Some(_), Some(settles)) => {
@@ -341,11 +345,10 @@ impl Desk {
             matched,
             gone,
         );
-        let undone = withdrawn_of_groups.iter().map(|(group, _)| *group);
         let next = Next {
             received_ledger,
             resolved,
-            undone: undone.collect(),
+            undone: undone.groups,
         };
         let report = Report {
             conservation,
@@ -379,9 +382,19 @@ impl Desk {
                 used.push(Remembered {
                     run: Arc::clone(&spent.run),
                     is_replaced: spent.day == day,
+                    was_carried: false,
                     used: group.clone(),
                 });
             }
+        }
+        for group in open_items::used_by(&self.open, &resolved.all()) {
+            let by = group.settled.as_ref().map(|by| &by.discrepancy);
+            used.push(Remembered {
+                run: Arc::from("the last"),
+                is_replaced: false,
+                was_carried: by.is_some_and(|id| resolved.now.contains_key(id)),
+                used: group,
+            });
         }
         (used, returned)
     }

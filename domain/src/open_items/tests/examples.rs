@@ -213,6 +213,48 @@ fn what_is_resolved_leaves_and_comes_back_when_reopened() {
 }
 
 #[test]
+fn what_was_settled_is_known_when_it_is_shown_again() {
+    for (is_closed, records) in [
+        (false, Records::Cumulative),
+        (true, Records::Cumulative),
+        (true, Records::Snapshot),
+    ] {
+        let mut desk = Desk::new([Records::New, records]);
+        let view = || vec![ledger("A", 900, day(0))];
+        let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+        if is_closed {
+            desk.close();
+        }
+        let id = &first.comparison.discrepancies[0].id;
+        desk.resolve(id, Resolution::Accept);
+        for later in 1..4 {
+            let report = desk.run("r", day(later), vec![], view());
+            assert_eq!(found(&report.comparison.discrepancies), [""; 0], "{later}");
+            let mut lines = report.conservation.lines();
+            let is_received = lines.any(|(_, _, line)| line.received.count() > 0);
+            assert_eq!((report.known, is_received), (1, false), "{later}");
+        }
+    }
+}
+
+#[test]
+fn what_was_settled_is_open_again_when_the_report_is_amended() {
+    for is_closed in [false, true] {
+        let mut desk = usual();
+        let view = || vec![ledger("A", 900, day(0))];
+        let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+        if is_closed {
+            desk.close();
+        }
+        desk.resolve(&first.comparison.discrepancies[0].id, Resolution::Accept);
+        let amended = desk.run("r0b", day(0), vec![partner("A", 900, day(0))], view());
+        assert_eq!(amended.comparison.matched.len(), 1, "{is_closed}");
+        assert!(amended.comparison.discrepancies.is_empty() && desk.open.is_empty());
+        assert!(amended.conservation.holds());
+    }
+}
+
+#[test]
 fn what_is_resolved_after_the_run_was_closed_belongs_to_the_next() {
     let mut desk = usual();
     let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);

@@ -348,6 +348,9 @@ fn money_is_conserved_within_and_between_runs() {
                 seen.amended += 1;
                 one_run(&mut desk, &world, earlier, &mut seen);
             }
+            if ledger == Records::Cumulative && !is_ambiguous(&world) {
+                used_once(&desk, &world);
+            }
         }
     }
     let Seen {
