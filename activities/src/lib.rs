@@ -4,6 +4,7 @@
 
 pub mod alerts;
 mod cases;
+mod digests;
 mod failures;
 pub mod formats;
 mod heartbeat;
@@ -18,6 +19,7 @@ pub mod staging;
 pub mod store;
 mod temporal;
 mod trueup;
+mod watch;
 
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

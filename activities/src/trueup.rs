@@ -16,13 +16,13 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
-    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CloseRun, Closed, Closing, Compare,
-    CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert, Delivery, Fetch,
-    FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising, LookAtReview,
-    LookForReport, OpenCase, OpenRun, Opened, Opening, PassTime, PlanScheduled, RaiseIncident,
-    Record, RecordFindings, Recorded, ReportLook, ReportLooked, ReviewBeginning, ReviewDecided,
-    ReviewDecision, ReviewLook, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
-    TimePassing,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CloseRun, Closed, Closing,
+    Compare, CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert,
+    Delivery, DigestMade, DigestMaking, Fetch, FetchSide, Fetched, ForwardAct, Forwarding,
+    IncidentRaised, IncidentRaising, LookAtReview, LookForReport, MakeDigest, OpenCase, OpenRun,
+    Opened, Opening, PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded,
+    ReportLook, ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck,
+    RunChecked, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling, TimePassing,
 };
 
 use crate::alerts::Channels;
@@ -31,7 +31,7 @@ use crate::source::Source;
 use crate::staging::Staging;
 use crate::store::Store;
 use crate::temporal::Workflows;
-use crate::{cases, incidents, runs, schedules};
+use crate::{cases, digests, incidents, runs, schedules, watch};
 
 /// An installation, ready to work: what its configuration says, and everything it talks to.
 pub struct Trueup {
@@ -248,6 +248,24 @@ impl Trueup {
         input: ReportLook,
     ) -> Result<ReportLooked, ActivityError> {
         Ok(incidents::look(&self, &input).await?)
+    }
+
+    #[activity(definition = CheckRun)]
+    pub async fn check_run(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: RunCheck,
+    ) -> Result<RunChecked, ActivityError> {
+        Ok(watch::check(&self, input).await?)
+    }
+
+    #[activity(definition = MakeDigest)]
+    pub async fn make_digest(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: DigestMaking,
+    ) -> Result<DigestMade, ActivityError> {
+        Ok(digests::make(&self, input).await?)
     }
 
     #[activity(definition = RaiseIncident)]

@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod case;
+pub mod digest;
 pub mod failure;
 pub mod identity;
 mod intake;
@@ -20,11 +21,14 @@ pub mod scheduled;
 pub mod search;
 mod time;
 pub mod update_id;
+pub mod watch;
 
 pub use batch::CaseBatch;
 pub use case::Case;
+pub use digest::Digest;
 pub use reconciliation::Reconciliation;
 pub use scheduled::ScheduledReconciliation;
+pub use watch::Watch;
 
 /// The one task queue.
 pub const TASK_QUEUE: &str = "trueup";

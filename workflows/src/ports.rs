@@ -23,7 +23,10 @@ pub use case::{
     BatchAct, BatchSelected, BatchSelection, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery,
     Forwarding, TimePassing,
 };
-pub use incident::{Closed, IncidentRaised, IncidentRaising, ReportLook, ReportLooked};
+pub use incident::{
+    Closed, DigestMade, DigestMaking, IncidentRaised, IncidentRaising, ReportLook, ReportLooked,
+    RunCheck, RunChecked,
+};
 pub use review::{Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook};
 pub use run::{
     AuditHead, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched, Opened, Opening,
@@ -137,6 +140,16 @@ impl Ports {
     pub fn look_for_report(_: ReportLook) -> Result<ReportLooked, ActivityError> {
         unimplemented!()
     }
+    /// Looks whether the run of a day is there, and puts on record that it is not, once.
+    #[activity(name = "check_run")]
+    pub fn check_run(_: RunCheck) -> Result<RunChecked, ActivityError> {
+        unimplemented!()
+    }
+    /// Puts on record what a digest says, once for a day.
+    #[activity(name = "make_digest")]
+    pub fn make_digest(_: DigestMaking) -> Result<DigestMade, ActivityError> {
+        unimplemented!()
+    }
     /// Puts an incident on record, once.
     #[activity(name = "raise_incident")]
     pub fn raise_incident(_: IncidentRaising) -> Result<IncidentRaised, ActivityError> {
@@ -145,9 +158,10 @@ impl Ports {
 }
 
 pub use ports::{
-    ActOnCase, ActOnCases, AdmitRun, BeginReview, CloseRun, CompareBuckets, ConcludeRun,
-    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport, OpenCase,
-    OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings, SelectCases, TellCases,
+    ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets, ConcludeRun,
+    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport, MakeDigest,
+    OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings, SelectCases,
+    TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

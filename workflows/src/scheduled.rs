@@ -68,7 +68,11 @@ impl ScheduledReconciliation {
 
 type Context = WorkflowContext<ScheduledReconciliation>;
 
-async fn plan(ctx: &mut Context, request: ScheduledInput) -> WorkflowResult<Scheduled> {
+/// Which day the scheduled time is about.
+pub(crate) async fn plan<W>(
+    ctx: &WorkflowContext<W>,
+    request: ScheduledInput,
+) -> WorkflowResult<Scheduled> {
     let summary = format!("which day of {} is it", request.source);
     let scheduling = Scheduling {
         request,
@@ -80,7 +84,7 @@ async fn plan(ctx: &mut Context, request: ScheduledInput) -> WorkflowResult<Sche
 }
 
 /// The nominal time: a worker that was away, or a server that catches up, does not change the day.
-fn scheduled_at(ctx: &Context) -> Timestamp {
+fn scheduled_at<W>(ctx: &WorkflowContext<W>) -> Timestamp {
     let nominal = ctx.search_attributes().get(&SCHEDULED_START);
     let nominal = nominal.and_then(|at| Timestamp::new(at.seconds(), at.nanos()).ok());
     let started = || ctx.info().start_time()?.try_into().ok();

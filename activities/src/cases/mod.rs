@@ -22,7 +22,7 @@ pub(crate) use deliver::deliver;
 pub(crate) use forward::forward;
 pub(crate) use incidents::clear;
 pub(crate) use of_run::acts_of_run;
-pub(crate) use open::open;
+pub(crate) use open::{open, status as alert_status};
 pub(crate) use review::material;
 pub(crate) use select::select;
 pub(crate) use tell::tell;

@@ -28,7 +28,7 @@ pub(crate) async fn open(trueup: &Trueup, input: CaseOpening) -> Result<CaseOpen
 
 /// Where an alert stands, as its case knows it. A delivery that began and has no outcome yet is
 /// still to be made.
-pub(super) fn status(alert: &AlertRow) -> AlertStatus {
+pub(crate) fn status(alert: &AlertRow) -> AlertStatus {
     let state = match alert.state {
         AlertState::Pending | AlertState::Sending => "pending",
         AlertState::Sent => "sent",

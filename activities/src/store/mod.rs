@@ -10,6 +10,7 @@ mod cases;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod delivering;
+mod digests;
 mod error;
 mod filter;
 mod incidents;
@@ -29,6 +30,7 @@ use domain::record::Reject;
 use rusqlite::Transaction;
 
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
+pub use digests::OpenDiscrepancy;
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;

@@ -1,5 +1,7 @@
 //! Alerts that no finding of a run makes: reminders, reopened cases, incidents and digests.
 
+use std::borrow::Borrow;
+
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
@@ -89,8 +91,8 @@ fn incident_headline(kind: IncidentKind, date: Date) -> String {
 /// What is open and was not worth an alert of its own, for one channel. `open` gives each with its
 /// age in business days and whether it is new since the last digest. None when nothing is open.
 #[must_use]
-pub fn digest<'d>(
-    open: impl IntoIterator<Item = (&'d Discrepancy, i64, bool)>,
+pub fn digest<D: Borrow<Discrepancy>>(
+    open: impl IntoIterator<Item = (D, i64, bool)>,
     channel: &str,
     policy: &AlertPolicy,
     run: &AlertRun,
@@ -99,7 +101,7 @@ pub fn digest<'d>(
     let mut ages = vec![0u64; AGES.len() + 1];
     let mut new = 0;
     for (discrepancy, age, is_new) in open {
-        summary.add(discrepancy);
+        summary.add(discrepancy.borrow());
         new += u64::from(is_new);
         let bucket = AGES.iter().position(|limit| age <= i64::from(*limit));
         ages[bucket.unwrap_or(AGES.len())] += 1;

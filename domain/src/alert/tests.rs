@@ -372,5 +372,8 @@ fn a_digest_counts_by_age_and_says_nothing_about_nothing() {
         facts.ages,
         [(0, Some(1), 1), (2, Some(3), 2), (91, None, 1)]
     );
-    assert_eq!(digest([], "mail", &policy(20), &run()), None);
+    assert_eq!(
+        digest::<&Discrepancy>([], "mail", &policy(20), &run()),
+        None
+    );
 }

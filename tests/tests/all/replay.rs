@@ -5,6 +5,7 @@
 //! today in their place: only right for a path that nobody has under way.
 
 mod people;
+mod punctual;
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +21,14 @@ use tests::installation::{Installation, RUN_WITHIN, eventually};
 use tests::servers::SlackReceiver;
 use tests::servers::slack::SlackMode;
 use tests::shop::{self, DATE, INPUT, RUN};
-use workflows::{Case, CaseBatch, Reconciliation, ScheduledReconciliation, update_id};
+use workflows::{
+    Case, CaseBatch, Digest, Reconciliation, ScheduledReconciliation, Watch, update_id,
+};
 
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 28] = [
+const PATHS: [&str; 37] = [
     "batch-done",
     "batch-invalid-input",
     "case-acts-and-mistakes",
@@ -33,9 +36,13 @@ const PATHS: [&str; 28] = [
     "case-sent",
     "case-summary-closed",
     "case-until-a-day",
+    "digest-already-told",
+    "digest-nothing-open",
+    "digest-sent",
     "reconciliation-already-completed",
     "reconciliation-completed",
     "reconciliation-dry-run",
+    "reconciliation-failure-told",
     "reconciliation-handed-over",
     "reconciliation-input-not-found",
     "reconciliation-invalid-input",
@@ -51,9 +58,14 @@ const PATHS: [&str; 28] = [
     "scheduled-already-started",
     "scheduled-invalid-input",
     "scheduled-moved",
+    "scheduled-report-late",
     "scheduled-skipped",
     "scheduled-started",
     "scheduled-unknown-source",
+    "watch-reconciled",
+    "watch-run-missing",
+    "watch-skipped",
+    "watch-unknown-source",
 ];
 
 #[tokio::test]
@@ -113,6 +125,7 @@ async fn every_path_replays() -> Result<()> {
     paths.push(kill_in_a_run(&mut site).await?);
     paths.extend(people::acts(&site).await?);
     paths.extend(people::reviews().await?);
+    paths.extend(punctual::incidents(&slack).await?);
     paths.sort();
     let names: Vec<&str> = paths.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, PATHS);
@@ -330,6 +343,8 @@ async fn replay(history: &[u8]) -> Result<()> {
     let options = WorkflowReplayerOptions::new()
         .register_workflow::<Reconciliation>()?
         .register_workflow::<ScheduledReconciliation>()?
+        .register_workflow::<Watch>()?
+        .register_workflow::<Digest>()?
         .register_workflow::<Case>()?
         .register_workflow::<CaseBatch>()?
         .workflow_interceptor(update_id::interceptor())

@@ -33,6 +33,10 @@ pub(crate) fn check_source(
     for (index, route) in file.alerts.iter().enumerate() {
         check_route(index, route, document, channels, findings);
     }
+    if let Some(digest) = &file.digest {
+        let place = Place::root().key("digest").key("channel");
+        check_channel(&digest.channel, &place, document, channels, findings);
+    }
     let alerted = file.alerts.iter().any(|route| !route.channels.is_empty());
     if !alerted {
         let message = "no `[[alerts]]`: nobody is told, not even of what is critical";
@@ -53,11 +57,10 @@ pub(crate) fn warn_of_unused_channels(
     let used = |name: &str| {
         let mut sources = configuration.sources.values();
         sources.any(|source| {
-            source
-                .alerts
-                .routes
-                .iter()
-                .any(|route| route.channel == name)
+            let digest = source.punctuality.digest.as_ref();
+            let mut routes = source.alerts.routes.iter();
+            routes.any(|route| route.channel == name)
+                || digest.is_some_and(|digest| digest.channel == name)
         })
     };
     for name in configuration.channels.keys().filter(|name| !used(name)) {
@@ -208,16 +211,26 @@ fn check_route(
             .push(problem.with_help(known_channels(channels)));
     }
     for (position, name) in route.channels.iter().enumerate() {
-        if channels.contains_key(name) {
-            continue;
-        }
-        let problem = document.problem(&place.index(position), format!("no channel `{name}`"));
-        let help = match closest(name, channels.keys().map(String::as_str)) {
-            Some(meant) => format!("did you mean `{meant}`? {}", known_channels(channels)),
-            None => known_channels(channels),
-        };
-        findings.problems.push(problem.with_help(help));
+        check_channel(name, &place.index(position), document, channels, findings);
     }
+}
+
+fn check_channel(
+    name: &str,
+    place: &Place,
+    document: &Document,
+    channels: &BTreeMap<String, ChannelConfig>,
+    findings: &mut Findings,
+) {
+    if channels.contains_key(name) {
+        return;
+    }
+    let problem = document.problem(place, format!("no channel `{name}`"));
+    let help = match closest(name, channels.keys().map(String::as_str)) {
+        Some(meant) => format!("did you mean `{meant}`? {}", known_channels(channels)),
+        None => known_channels(channels),
+    };
+    findings.problems.push(problem.with_help(help));
 }
 
 fn known_channels(channels: &BTreeMap<String, ChannelConfig>) -> String {

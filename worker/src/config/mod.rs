@@ -33,7 +33,7 @@ use domain::case::Authority;
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
 pub use settings_file::{Temporal, Work};
-pub(crate) use values::{FromText, WEEKDAYS};
+pub(crate) use values::{FromText, WEEKDAYS, weekday};
 pub use words::{SourceWords, describe};
 
 /// An installation: everything that its configuration folder says, checked.

@@ -19,7 +19,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::values::Parsed;
+use super::values::{DayAndTime, Parsed};
 
 /// `sources/<name>.toml`.
 #[derive(Debug, Deserialize)]
@@ -73,6 +73,24 @@ pub(crate) struct SourceFile {
     /// Who is told about what.
     #[serde(default)]
     pub(crate) alerts: Vec<RouteTable>,
+    /// The time of day at which the run of the day has to be there.
+    pub(crate) run_deadline: Option<Parsed<Time>>,
+    /// Business days from the day of the deadline back to the one that has to be reconciled.
+    pub(crate) run_deadline_days_back: Option<u32>,
+    /// Who hears regularly of what is open.
+    pub(crate) digest: Option<DigestTable>,
+}
+
+/// `[digest]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DigestTable {
+    /// Name of a channel in `trueup.toml`.
+    pub(crate) channel: String,
+    /// The time of day, on business days.
+    pub(crate) daily: Option<Parsed<Time>>,
+    /// The day of the week and the time of day.
+    pub(crate) weekly: Option<Parsed<DayAndTime>>,
 }
 
 /// `[partner]` and `[ledger]`.

@@ -122,6 +122,33 @@ impl FromText for Time {
     }
 }
 
+/// A day of the week and a time of day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct DayAndTime(pub(crate) Weekday, pub(crate) Time);
+
+impl FromText for DayAndTime {
+    const EXPECTED: &'static str = "a day of the week and a time of day (\"mon 08:00\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let Some((day, time)) = text.split_once(' ') else {
+            return Err(format!(
+                "`{text}` is not a day and a time: write them as in `mon 08:00`"
+            ));
+        };
+        Ok(DayAndTime(weekday(day)?, Time::from_text(time.trim())?))
+    }
+}
+
+/// A day of the week by its name, or at least its first three letters.
+pub(crate) fn weekday(text: &str) -> Result<Weekday, String> {
+    let text = text.trim().to_lowercase();
+    let mut known = WEEKDAYS.iter();
+    let found = known.find(|(name, _)| text.len() >= 3 && name.starts_with(&text));
+    found.map(|(_, day)| *day).ok_or_else(|| {
+        format!("`{text}` is not a day of the week: write mon, tue, wed, thu, fri, sat or sun")
+    })
+}
+
 impl FromText for TimeZone {
     const EXPECTED: &'static str = "an IANA time zone (\"Europe/Berlin\")";
 

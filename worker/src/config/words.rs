@@ -2,15 +2,19 @@
 
 use activities::formats::Format;
 use activities::inputs::Transport;
+use activities::punctuality::{DigestTime, Punctuality};
 use domain::calendar::DayUnit;
 use domain::case::{Approval, ApprovalRule};
 use domain::money::amount_text;
 use domain::policy::{AgreedFee, SourcePolicy};
 use domain::record::Side;
 use domain::severity::SeverityRule;
+use jiff::SignedDuration;
+use jiff::civil::Weekday;
 use serde::Serialize;
 
 use super::Configuration;
+use super::values::WEEKDAYS;
 
 /// What a source does, in sentences.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -56,7 +60,7 @@ pub fn describe(configuration: &Configuration, only: Option<&str>) -> Vec<Source
             accepts: accepts(&source.policy),
             severity: severity(&source.policy),
             approval: approval(&source.approval),
-            alerts: alerts(&source.alerts),
+            alerts: [alerts(&source.alerts), punctual(&source.punctuality)].concat(),
         })
         .collect()
 }
@@ -234,4 +238,43 @@ fn alerts(policy: &domain::alert::AlertPolicy) -> Vec<String> {
         ),
     });
     sentences
+}
+
+/// What is told although nothing was found.
+fn punctual(punctuality: &Punctuality) -> Vec<String> {
+    let wait = punctuality.wait_for_report.map(|wait| {
+        let wait = SignedDuration::try_from(wait).unwrap_or_default();
+        format!("critical when the report is not there {wait:#} after its time")
+    });
+    let deadline = punctuality.run_deadline.map(|deadline| {
+        let back = match deadline.days_back {
+            0 => "of the day".to_owned(),
+            1 => "of the business day before".to_owned(),
+            days => format!("of {days} business days before"),
+        };
+        let time = deadline.time.strftime("%H:%M");
+        format!("critical when the run {back} is not there at {time}")
+    });
+    let digest = punctuality.digest.as_ref().map(|digest| {
+        let channel = &digest.channel;
+        match digest.time {
+            DigestTime::Daily(time) => {
+                let time = time.strftime("%H:%M");
+                format!("{channel} hears of all else on business days at {time}")
+            }
+            DigestTime::Weekly(day, time) => {
+                let time = time.strftime("%H:%M");
+                format!(
+                    "{channel} hears of all else every {} at {time}",
+                    weekday_name(day)
+                )
+            }
+        }
+    });
+    [wait, deadline, digest].into_iter().flatten().collect()
+}
+
+fn weekday_name(day: Weekday) -> &'static str {
+    let known = WEEKDAYS.iter().find(|(_, known)| *known == day);
+    known.map_or("", |(name, _)| name)
 }

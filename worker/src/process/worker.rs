@@ -7,9 +7,11 @@ use anyhow::Context;
 use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
-use workflows::{Case, CaseBatch, Reconciliation, ScheduledReconciliation, TASK_QUEUE, update_id};
+use workflows::{
+    Case, CaseBatch, Digest, Reconciliation, ScheduledReconciliation, TASK_QUEUE, Watch, update_id,
+};
 
-use crate::temporal::register_search_attributes;
+use crate::temporal::{configured_schedules, keep_schedules, register_search_attributes};
 
 /// How long running activities may take to notice that the worker stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -30,6 +32,7 @@ pub async fn run_worker(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     register_search_attributes(&client).await?;
+    keep_schedules(&client, &configured_schedules(&activities.sources)).await?;
     let options = RuntimeOptions::builder()
         .build()
         .map_err(|error| anyhow::anyhow!(error))?;
@@ -40,6 +43,8 @@ pub async fn run_worker(
         .register_activities(activities)
         .register_workflow::<Reconciliation>()?
         .register_workflow::<ScheduledReconciliation>()?
+        .register_workflow::<Watch>()?
+        .register_workflow::<Digest>()?
         .register_workflow::<Case>()?
         .register_workflow::<CaseBatch>()?
         .workflow_interceptor(update_id::interceptor())

@@ -4,6 +4,7 @@
 mod acts;
 mod connect;
 mod error;
+mod kept;
 mod schedules;
 mod search_attributes;
 mod start;
@@ -12,6 +13,7 @@ mod timing;
 pub use acts::{BatchHandle, act_on_case, decide_review, start_batch};
 pub use connect::{Patience, connect};
 pub use error::TemporalError;
+pub use kept::{Kept, configured as configured_schedules, keep_schedules};
 pub use schedules::{
     Described, Fired, MATCHING_TIMES_MAX, SetOutcome, Wanted, backfill_schedule, delete_schedule,
     describe_schedule, launched, matching_times, pause_schedule, schedule_id, scheduled_sources,

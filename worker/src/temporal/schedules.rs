@@ -334,7 +334,7 @@ fn schedule(wanted: &Wanted, mut state: ScheduleState) -> Schedule {
 }
 
 /// `SCHEDULE_OVERLAP_POLICY_ALLOW_ALL` of the server's API.
-const OVERLAP_ALLOW_ALL: i32 =
+pub(super) const OVERLAP_ALLOW_ALL: i32 =
     temporalio_common::protos::temporal::api::enums::v1::ScheduleOverlapPolicy::AllowAll as i32;
 
 /// What never changes, for the Temporal UI and `temporal schedule describe`: the server does not
@@ -347,7 +347,7 @@ fn memo(wanted: &Wanted) -> Memo {
     ])
 }
 
-fn memo_of<const N: usize>(fields: [(&str, Payload); N]) -> Memo {
+pub(super) fn memo_of<const N: usize>(fields: [(&str, Payload); N]) -> Memo {
     Memo {
         fields: fields.map(|(name, value)| (name.to_owned(), value)).into(),
     }
@@ -397,7 +397,7 @@ fn described(source: &str, found: &ScheduleDescription) -> Described {
     }
 }
 
-fn known<T>(
+pub(super) fn known<T>(
     found: Result<T, ScheduleError>,
     action: &'static str,
 ) -> Result<Option<T>, TemporalError> {
@@ -408,7 +408,7 @@ fn known<T>(
     }
 }
 
-fn schedule_error(action: &'static str, error: ScheduleError) -> TemporalError {
+pub(super) fn schedule_error(action: &'static str, error: ScheduleError) -> TemporalError {
     match error {
         ScheduleError::Rpc(status) => refused(action, &status),
         other => TemporalError::Refused {
@@ -418,14 +418,14 @@ fn schedule_error(action: &'static str, error: ScheduleError) -> TemporalError {
     }
 }
 
-fn refused(action: &'static str, status: &tonic::Status) -> TemporalError {
+pub(super) fn refused(action: &'static str, status: &tonic::Status) -> TemporalError {
     TemporalError::Refused {
         action,
         problem: status.message().to_owned(),
     }
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Payload {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Payload {
     Payload {
         metadata: [("encoding".to_owned(), b"json/plain".to_vec())].into(),
         data: serde_json::to_vec(value).unwrap_or_default(),
@@ -434,7 +434,7 @@ fn json<T: serde::Serialize>(value: &T) -> Payload {
 }
 
 /// Names this request, so that the server takes it once.
-fn request_id(what: &str, source: &str) -> String {
+pub(super) fn request_id(what: &str, source: &str) -> String {
     let now = Timestamp::now().as_nanosecond();
     format!("{what}-{source}-{}-{now}", std::process::id())
 }

@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use temporalio_common::protos::temporal::api::schedule::v1::{CalendarSpec, ScheduleSpec};
 
-use crate::config::{FromText, WEEKDAYS};
+use crate::config::{FromText, WEEKDAYS, weekday};
 
 /// How far ahead a day is looked for that does not have the time of day.
 const LOOK_AHEAD_DAYS: usize = 400;
@@ -197,15 +197,6 @@ impl MonthDay {
             ],
         }
     }
-}
-
-fn weekday(text: &str) -> Result<Weekday, String> {
-    let text = text.trim().to_lowercase();
-    let known = WEEKDAYS.iter();
-    let found = known.filter(|(name, _)| text.len() >= 3 && name.starts_with(&text));
-    found.map(|(_, day)| *day).next().ok_or_else(|| {
-        format!("`{text}` is not a day of the week: write mon, tue, wed, thu, fri, sat or sun")
-    })
 }
 
 fn weekday_name(day: Weekday) -> &'static str {

@@ -4,11 +4,11 @@
 use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{
     ChildWorkflowOptions, ChildWorkflowStartError, ParentClosePolicy, WorkflowContext,
-    WorkflowIdReusePolicy, WorkflowSignalError,
+    WorkflowIdReusePolicy, WorkflowSignalError, WorkflowTermination,
 };
 
 use super::Case;
-use crate::identity;
+use crate::{failure, identity};
 
 /// Starts and signals of one case that cross each other, before the other workflow gives up.
 const ATTEMPTS_MAX: u32 = 5;
@@ -19,6 +19,17 @@ pub(crate) enum NotStarted {
     Case(Box<ChildWorkflowStartError>),
     /// It could not be told.
     Signal(String),
+}
+
+impl From<NotStarted> for WorkflowTermination {
+    fn from(why: NotStarted) -> Self {
+        match why {
+            NotStarted::Case(error) => (*error).into(),
+            NotStarted::Signal(problem) => {
+                failure::with_name("CaseNotStarted".to_owned(), problem).into()
+            }
+        }
+    }
 }
 
 /// Starts the case, or has it deliver its new alerts.

@@ -1,5 +1,6 @@
 //! What the steps take and answer that notice what did not happen.
 
+use proto::wire::AlertStatus;
 use serde::{Deserialize, Serialize};
 
 use super::run::{AuditHead, Run};
@@ -42,6 +43,48 @@ pub struct IncidentRaising {
 pub struct IncidentRaised {
     /// Incidents whose case is to be started; none when nobody is to be told.
     pub cases: Vec<String>,
+}
+
+/// Input of [`CheckRun`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunCheck {
+    /// The run that should be completed by now.
+    pub run: Run,
+    /// Workflow time, RFC 3339.
+    pub at: String,
+}
+
+/// Answer of [`CheckRun`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunChecked {
+    /// `reconciled`, `already_told` or `run_missing`.
+    pub outcome: String,
+    /// The same in one sentence.
+    pub summary: String,
+    /// Incidents whose case is to be started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<String>,
+}
+
+/// Input of [`MakeDigest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DigestMaking {
+    /// The source.
+    pub source: String,
+    /// The day of the digest.
+    pub date: String,
+    /// Workflow time, RFC 3339.
+    pub at: String,
+}
+
+/// Answer of [`MakeDigest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DigestMade {
+    /// The digest of the day as it stands; none when nothing is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<AlertStatus>,
+    /// What it says, in one line.
+    pub summary: String,
 }
 
 /// Answer of [`CloseRun`]: the end of the run's audit stream, as ever, and what is to be told.

@@ -6,6 +6,7 @@ pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
 mod fixtures;
+pub(super) mod incidents;
 pub(super) mod positions;
 pub(super) mod reads;
 pub(super) mod reviews;
@@ -54,6 +55,11 @@ macro_rules! conformance_tests {
                 the_case_of_a_summary_can_be_acted_on,
                 a_run_knows_whether_anything_is_open,
                 cases_are_selected_exactly,
+            ],
+            incidents: [
+                an_incident_is_told_once_and_has_a_case,
+                a_failure_and_its_incident_are_on_record_together,
+                a_digest_is_of_what_is_open_and_knows_what_is_new,
             ],
             positions: [
                 runs_of_one_source_take_turns,

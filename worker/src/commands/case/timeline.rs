@@ -43,6 +43,7 @@ pub(super) fn words(entry: &AuditEntry) -> String {
                 field("reason")
             )
         }
+        AuditEvent::AlertIntended => format!("alert {} was decided", field("alert")),
         AuditEvent::AlertSent => format!("alert {} arrived", field("alert")),
         AuditEvent::AlertDead => format!("alert {} was refused for good", field("alert")),
         AuditEvent::AlertRedriven => format!("{by} sent alert {} again", field("alert")),

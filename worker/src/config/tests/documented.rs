@@ -83,6 +83,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("`[[severity]]`", "[[severity]]\nprobe = 1"),
     ("`[[approval]]`", "[[approval]]\nprobe = 1"),
     ("`[[alerts]]`", "[[alerts]]\nprobe = 1"),
+    ("`[digest]`", "[digest]\nprobe = 1"),
 ];
 
 #[test]
