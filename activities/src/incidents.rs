@@ -4,6 +4,7 @@
 use domain::alert::{self, AlertRun, IncidentKind};
 use domain::policy::Scope;
 use domain::record::Side;
+use jiff::civil::Date;
 use workflows::failure;
 use workflows::ports::{IncidentRaised, IncidentRaising, ReportLook, ReportLooked, Run};
 
@@ -13,7 +14,7 @@ use crate::failures::Failure;
 use crate::inputs::{self, InputError};
 use crate::runs::{context, input_request, source, timestamp};
 use crate::schedules::REQUESTED_BY;
-use crate::store::{Incident, RunFilter, RunState};
+use crate::store::{Incident, RunFilter, RunRow, RunState};
 
 /// Whether a run's report is there, or somebody sees to the day already.
 pub(crate) async fn look(trueup: &Trueup, input: &ReportLook) -> Result<ReportLooked, Failure> {
@@ -28,16 +29,10 @@ pub(crate) async fn look(trueup: &Trueup, input: &ReportLook) -> Result<ReportLo
         Err(InputError::Unusable { .. }) => return Ok(ReportLooked::Arrived),
         Err(error) => return Err(error.into()),
     };
-    let of_day = RunFilter {
-        source: Some(source.policy.source.clone()),
-        business_date: Some(context.business_date),
-        ..RunFilter::default()
-    };
-    let runs = trueup.store.runs(of_day).await?;
-    let is_seen_to = runs.iter().any(|run| {
-        let failed = matches!(run.state, RunState::Failed | RunState::Quarantined);
-        run.scope == Scope::Whole && !failed
-    });
+    let name = &source.policy.source;
+    let runs = runs_of_day(trueup, name, context.business_date).await?;
+    let has_failed = |run: &RunRow| matches!(run.state, RunState::Failed | RunState::Quarantined);
+    let is_seen_to = runs.iter().any(|run| !has_failed(run));
     Ok(match is_seen_to {
         true => ReportLooked::Arrived,
         false => ReportLooked::Missing { problem },
@@ -54,11 +49,49 @@ pub(crate) async fn raise(
         Failure::last(failure::INVALID_INPUT, problem)
     })?;
     let incident = incident(trueup, &input.run, kind, input.problem)?;
-    let cases = cases(incident.as_ref());
-    if let Some(incident) = incident {
-        trueup.store.raise(incident, timestamp(&input.at)?).await?;
-    }
+    let cases = raise_of_day(trueup, incident, &input.at).await?;
     Ok(IncidentRaised { cases })
+}
+
+/// Puts on record that there is no run of a day, and gives the cases to be started. A run that came
+/// between looking and writing ends it at once.
+pub(crate) async fn raise_of_day(
+    trueup: &Trueup,
+    incident: Option<Incident>,
+    at: &str,
+) -> Result<Vec<String>, Failure> {
+    let cases = cases(incident.as_ref());
+    let Some(incident) = incident else {
+        return Ok(cases);
+    };
+    let (source, date) = (incident.source.clone(), incident.business_date);
+    trueup.store.raise(incident, timestamp(at)?).await?;
+    let mut runs = runs_of_day(trueup, &source, date).await?.into_iter();
+    if let Some(run) = runs.find(is_there) {
+        over_by(trueup, &source, date, &run.run_id, at).await?;
+    }
+    Ok(cases)
+}
+
+/// Runs of the whole source for a day.
+pub(crate) async fn runs_of_day(
+    trueup: &Trueup,
+    source: &str,
+    business_date: Date,
+) -> Result<Vec<RunRow>, Failure> {
+    let of_day = RunFilter {
+        source: Some(source.to_owned()),
+        business_date: Some(business_date),
+        ..RunFilter::default()
+    };
+    let mut runs = trueup.store.runs(of_day).await?;
+    runs.retain(|run| run.scope == Scope::Whole);
+    Ok(runs)
+}
+
+/// Whether a run has compared its inputs, and all it found is on record.
+pub(crate) fn is_there(run: &RunRow) -> bool {
+    matches!(run.state, RunState::Completed | RunState::InReview)
 }
 
 /// The incident that a failed run is; none when somebody sees the failure anyway: a typo or a
@@ -89,14 +122,21 @@ pub(crate) async fn over(trueup: &Trueup, run: &Run, at: &str) -> Result<(), Fai
     if run.request.dry_run || context.scope != Scope::Whole {
         return Ok(());
     }
-    let source = &run.request.source;
-    let open = trueup
-        .store
-        .open_incidents(source, context.business_date)
-        .await?;
+    let (source, date) = (&run.request.source, context.business_date);
+    over_by(trueup, source, date, &run.run_id, at).await
+}
+
+async fn over_by(
+    trueup: &Trueup,
+    source: &str,
+    business_date: Date,
+    run_id: &str,
+    at: &str,
+) -> Result<(), Failure> {
+    let open = trueup.store.open_incidents(source, business_date).await?;
     let ids: Vec<String> = open.into_iter().map(|(_, id)| id).collect();
-    let evidence = format!("{} reconciled the day", run.run_id);
-    clear(trueup, run, &ids, &evidence, at).await
+    let evidence = format!("{run_id} reconciled the day");
+    clear(trueup, run_id, &ids, &evidence, at).await
 }
 
 /// Incidents whose case is to be started.

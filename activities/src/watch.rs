@@ -1,27 +1,19 @@
 //! Whether the run of a day is there when it has to be, and who is told when it is not.
 
 use domain::alert::IncidentKind;
-use domain::policy::Scope;
 use workflows::ports::{RunCheck, RunChecked};
 
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::incidents;
-use crate::runs::{context, source, timestamp};
-use crate::store::{RunFilter, RunRow, RunState};
+use crate::runs::{context, source};
+use crate::store::{RunRow, RunState};
 
 pub(crate) async fn check(trueup: &Trueup, input: RunCheck) -> Result<RunChecked, Failure> {
     let name = &source(trueup, &input.run)?.policy.source;
     let date = context(&input.run)?.business_date;
-    let of_day = RunFilter {
-        source: Some(name.clone()),
-        business_date: Some(date),
-        ..RunFilter::default()
-    };
-    let mut runs = trueup.store.runs(of_day).await?;
-    runs.retain(|run| run.scope == Scope::Whole);
-    let is_there = |run: &&RunRow| matches!(run.state, RunState::Completed | RunState::InReview);
-    if let Some(run) = runs.iter().find(is_there) {
+    let runs = incidents::runs_of_day(trueup, name, date).await?;
+    if let Some(run) = runs.iter().find(|run| incidents::is_there(run)) {
         return Ok(answer(
             "reconciled",
             format!("{} is {}", run.run_id, run.state),
@@ -37,12 +29,8 @@ pub(crate) async fn check(trueup: &Trueup, input: RunCheck) -> Result<RunChecked
     let problem = problem(&input.run.run_id, runs.first());
     let kind = IncidentKind::RunMissing;
     let incident = incidents::incident(trueup, &input.run, kind, problem.clone())?;
-    let cases = incidents::cases(incident.as_ref());
-    if let Some(incident) = incident {
-        trueup.store.raise(incident, timestamp(&input.at)?).await?;
-    }
     Ok(RunChecked {
-        cases,
+        cases: incidents::raise_of_day(trueup, incident, &input.at).await?,
         ..answer(kind.name(), problem)
     })
 }

@@ -3,7 +3,6 @@
 use domain::case::{Act, SYSTEM};
 use serde_json::json;
 use workflows::identity;
-use workflows::ports::Run;
 
 use super::act::request;
 use super::deciding::Deciding;
@@ -15,23 +14,23 @@ use crate::store::{ActOutcome, Acting, CaseRow};
 /// What the act is called, as a signal and on record.
 const ACTION: &str = "auto_clear";
 
-/// Clears the cases of these incidents, on the evidence of `run`. May be repeated.
+/// Clears the cases of these incidents, on the evidence of a run. May be repeated.
 pub(crate) async fn clear(
     trueup: &Trueup,
-    run: &Run,
+    run_id: &str,
     ids: &[String],
     evidence: &str,
     at: &str,
 ) -> Result<(), Failure> {
-    let input = json!({ "run_id": run.run_id, "evidence": evidence });
+    let input = json!({ "run_id": run_id, "evidence": evidence });
     let act = Act::AutoClear {
-        run_id: run.run_id.clone(),
+        run_id: run_id.to_owned(),
         evidence: evidence.to_owned(),
     };
     let acting = |id: &String| Acting {
         id: id.clone(),
         // As the case's own workflow calls it when it is told: done once, by whichever way.
-        act_id: format!("{}/{ACTION}", run.run_id),
+        act_id: format!("{run_id}/{ACTION}"),
         request: request(ACTION, &input),
     };
     let at = timestamp(at)?;

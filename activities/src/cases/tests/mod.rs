@@ -1,6 +1,7 @@
 //! Acts on cases, on a real store and without a server.
 
 mod batch;
+mod incidents;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

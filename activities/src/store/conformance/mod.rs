@@ -80,5 +80,4 @@ macro_rules! conformance_tests {
     };
 }
 pub(super) use conformance_tests;
-pub(crate) use fixtures::{SOURCE, at, discrepancy, findings, opened};
-pub(super) use fixtures::{completion, opening};
+pub(crate) use fixtures::{SOURCE, at, completion, discrepancy, findings, opened, opening};

@@ -287,6 +287,61 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "[ledger.transport]",
+        "[ledger]\nwait_for_report = \"4 hours\"\n\n[ledger.transport]",
+        &[
+            "error 21:19 only the partner's report is waited for; move `wait_for_report` to \
+             `[partner]`, or drop it",
+        ],
+    ),
+    (
+        "[partner.transport]",
+        "[partner]\nwait_for_report = \"3 days\"\n\n[partner.transport]",
+        &[
+            "error 7:19 a report that may be so late can't be waited for; at most 2 days; after \
+             that people are told, and it is looked for 3 days more",
+        ],
+    ),
+    (
+        "settlement_window_days = 2",
+        "settlement_window_days = 2\nrun_deadline_days_back = 1",
+        &[
+            "error 5:26 `run_deadline_days_back` without a `run_deadline`; add `run_deadline`, as \
+             `run_deadline = \"10:00\"`",
+        ],
+    ),
+    (
+        "settlement_window_days = 2",
+        "settlement_window_days = 2\nrun_deadline = \"10:00\"\nrun_deadline_days_back = 400",
+        &["error 6:26 a deadline 400 days later can't be meant; at most 366 days"],
+    ),
+    (
+        "[[alerts]]",
+        "[digest]\nchannel = \"finance\"\n\n[[alerts]]",
+        &[
+            "error 63:1 a digest needs its time; write `daily = \"08:00\"` or `weekly = \"mon \
+             08:00\"`",
+        ],
+    ),
+    (
+        "[[alerts]]",
+        "[digest]\nchannel = \"finance\"\ndaily = \"08:00\"\nweekly = \"mon 08:00\"\n\n[[alerts]]",
+        &[
+            "error 63:1 a digest is `daily` or `weekly`, not both; write `daily = \"08:00\"` or \
+             `weekly = \"mon 08:00\"`",
+        ],
+    ),
+    (
+        "[[alerts]]",
+        "[digest]\nchannel = \"finance\"\nweekly = \"monday\"\n\n[[alerts]]",
+        &["error 65:10 `monday` is not a day and a time: write them as in `mon 08:00`"],
+    ),
+    (
+        "[[alerts]]",
+        "[digest]\nchannel = \"fiance\"\ndaily = \"08:00\"\n\n[[alerts]]",
+        &["error 64:11 no channel `fiance`; did you mean `finance`? channels in trueup.toml: …"],
+    ),
+    (
         "title = \"Acme\"",
         "title = Acme",
         &["error 1:9 not TOML: string values must be quoted, expected literal string"],
