@@ -20,3 +20,4 @@ mod servers;
 mod staging_s3;
 mod starts;
 mod tidy;
+mod week;
