@@ -24,10 +24,10 @@ pub(crate) async fn look(trueup: &Trueup, input: &ReportLook) -> Result<ReportLo
     let found = inputs::is_there(&source.side(Side::Partner).transport, &request).await;
     let problem = match found {
         Ok(()) => return Ok(ReportLooked::Arrived),
-        Err(error @ InputError::NotFound { .. }) => error.to_string(),
-        // It is there. What is wrong with it is for the run to say.
-        Err(InputError::Unusable { .. }) => return Ok(ReportLooked::Arrived),
-        Err(error) => return Err(error.into()),
+        // A folder that can't be looked into for so long is told like a report that is missing.
+        Err(error @ (InputError::NotFound { .. } | InputError::Retry { .. })) => error.to_string(),
+        // What is wrong is for the run to say, and then told.
+        Err(_) => return Ok(ReportLooked::Arrived),
     };
     let name = &source.policy.source;
     let runs = runs_of_day(trueup, name, context.business_date).await?;
