@@ -3,6 +3,7 @@
 use domain::alert::AlertPolicy;
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
+use domain::cause::CausePolicy;
 use domain::open_items::Records;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
@@ -32,6 +33,8 @@ pub struct Source {
     pub approval: Approval,
     /// Who is told about what.
     pub alerts: AlertPolicy,
+    /// From where on many discrepancies are one cause.
+    pub causes: CausePolicy,
     /// How long people have to review a run before what is left is carried forward; none when runs
     /// are not reviewed.
     pub review_window: Option<SignedDuration>,

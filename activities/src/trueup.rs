@@ -15,7 +15,7 @@ use proto::wire::{AlertStatus, CaseBatchResult, CaseReply, ReviewStatus};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
-    ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
+    ActBehind, ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
     BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CloseRun, Closed, Closing,
     Compare, CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert,
     Delivery, DigestMade, DigestMaking, Fetch, FetchSide, Fetched, ForwardAct, Forwarding,
@@ -184,6 +184,15 @@ impl Trueup {
         input: CaseAct,
     ) -> Result<CaseActed, ActivityError> {
         Ok(cases::act(&self, input).await?)
+    }
+
+    #[activity(definition = ActBehind)]
+    pub async fn act_behind(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: CaseAct,
+    ) -> Result<CaseActed, ActivityError> {
+        Ok(cases::act_behind(&self, &ctx, input).await?)
     }
 
     #[activity(definition = PassTime)]

@@ -111,6 +111,8 @@ named_enum! {
         ReviewDenied = "review_denied",
         /// The review was cancelled.
         ReviewCancelled = "review_cancelled",
+        /// Many discrepancies of a run may have one cause.
+        CauseFound = "cause_found",
         /// Open items of earlier runs were taken over.
         PositionTaken = "position_taken",
         /// A generation took the place of an earlier one: what changed.

@@ -10,6 +10,7 @@ mod content;
 mod resolution;
 #[cfg(test)]
 mod tests;
+mod together;
 mod trail;
 mod transition;
 
@@ -24,6 +25,7 @@ pub use act::{Act, Applied, Change, Refusal};
 pub use authority::{Action, Approval, ApprovalRule, Authority, Delegation, EVERYBODY, Grant};
 pub use content::{check_person, is_same_person};
 pub use resolution::{Resolution, ResolutionKind, Settles};
+pub use together::{Behind, apply_together, carries, follow};
 pub use trail::denied;
 pub use transition::{apply, due};
 

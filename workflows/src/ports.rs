@@ -110,6 +110,11 @@ impl Ports {
     pub fn act_on_case(_: CaseAct) -> Result<CaseActed, ActivityError> {
         unimplemented!()
     }
+    /// Does an act on a cause to all discrepancies behind it. Heartbeats, resumes.
+    #[activity(name = "act_behind")]
+    pub fn act_behind(_: CaseAct) -> Result<CaseActed, ActivityError> {
+        unimplemented!()
+    }
     /// Does what is due at a case: reminds, escalates, opens what was resolved until a day.
     #[activity(name = "pass_time")]
     pub fn pass_time(_: TimePassing) -> Result<CaseActed, ActivityError> {
@@ -158,10 +163,10 @@ impl Ports {
 }
 
 pub use ports::{
-    ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets, ConcludeRun,
-    DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport, MakeDigest,
-    OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings, SelectCases,
-    TellCases,
+    ActBehind, ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets,
+    ConcludeRun, DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport,
+    MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings,
+    SelectCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

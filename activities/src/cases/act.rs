@@ -1,18 +1,17 @@
 //! One act on one case, by a person or a run.
 
-use domain::case::Act;
+use domain::case::{Act, Applied, Case};
 use proto::case::Asked;
 use serde_json::Value;
 use workflows::failure;
 use workflows::ports::{CaseAct, CaseActed};
 
 use super::deciding::Deciding;
-use super::review;
-use super::standing;
+use super::{behind, follow, review, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
-use crate::store::{ActOutcome, Acted, Acting, CaseRow, StoreError};
+use crate::store::{ActOutcome, Acted, Acting, CaseRow, Denied, StoreError};
 
 pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Failure> {
     let at = timestamp(&input.at)?;
@@ -31,6 +30,10 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
     };
     let deciding = Deciding::new(trueup, &by, at);
     let decide = move |row: &CaseRow| deciding.decide(row, &asked);
+    let row = known(trueup, id).await?;
+    if row.cause.is_some() {
+        return on_cause(trueup, row, acting, &by, &input, decide).await;
+    }
     let acted = trueup
         .store
         .act_on_cases(vec![acting], &by, at, decide)
@@ -45,8 +48,36 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
     };
     if outcome == ActOutcome::Done {
         review::look(trueup, [&case]).await?;
+        follow::after(trueup, [id.as_str()], at).await?;
     }
     standing::acted(trueup, &case, outcome, reason).await
+}
+
+/// An act on the case of a cause; what is left to do to its discrepancies goes with the answer.
+pub(super) async fn on_cause(
+    trueup: &Trueup,
+    row: CaseRow,
+    acting: Acting,
+    by: &str,
+    input: &CaseAct,
+    decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
+) -> Result<CaseActed, Failure> {
+    let at = timestamp(&input.at)?;
+    let then = {
+        let (act, row) = (input.clone(), row.clone());
+        move |before: &Case, after: &Case| behind::then(&act, &row, before, after)
+    };
+    let store = &trueup.store;
+    let acted = store.act_on_cause(acting, by, at, decide, then).await?;
+    let Some(acted) = acted else {
+        return Err(unknown(format!("no cause is called {}", row.id)));
+    };
+    let is_done = acted.outcome == ActOutcome::Done;
+    let told = standing::acted(trueup, &acted.case, acted.outcome, acted.reason).await?;
+    Ok(CaseActed {
+        behind: (is_done && behind::concerns(&input.action)).then(|| Box::new(input.clone())),
+        ..told
+    })
 }
 
 /// The case of this id.

@@ -16,7 +16,7 @@ use workflows::ports::BatchAct;
 
 use super::act::{act_id, request};
 use super::deciding::Deciding;
-use super::{review, select, standing};
+use super::{follow, review, select, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
@@ -159,6 +159,9 @@ impl Asking<'_> {
             }
             replies.insert(id, note(acted, closed));
         }
+        let is_done = |reply: &CaseReply| reply.outcome == ActOutcome::Done.name();
+        let done = replies.iter().filter(|(_, reply)| is_done(reply));
+        follow::after(trueup, done.map(|(id, _)| *id), self.at).await?;
         replies.extend(self.by_workflow(trueup, &by_workflow).await?);
         let silent = || refused("it did not answer; look at the case");
         let in_order = ids.iter().map(|id| replies.remove(id));
@@ -239,5 +242,5 @@ fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked) -> bool {
         Asked::Act(Act::Approve { .. }) => proposed.map(|decision| decision.resolution.kind()),
         asked => asked.resolution(),
     };
-    (runs && !row.is_summary) || decided == Some(ResolutionKind::InTransit)
+    (runs && !row.is_summary) || row.cause.is_some() || decided == Some(ResolutionKind::InTransit)
 }

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::case::{Act, Applied, Approval, Authority, Case, Change, Refusal, apply, denied, due};
+use domain::case::{
+    Act, Applied, Approval, ApprovalRule, Authority, Case, Change, Refusal, SYSTEM, apply,
+    apply_together, denied, due,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::case::Asked;
@@ -18,6 +21,8 @@ pub(super) struct Deciding {
     at: Timestamp,
     authority: Authority,
     sources: BTreeMap<String, Rules>,
+    /// Whether every resolution takes a second person.
+    takes_two: bool,
 }
 
 /// The rules of one source.
@@ -42,6 +47,21 @@ impl Deciding {
             at,
             authority: trueup.authority.clone(),
             sources: sources.collect(),
+            takes_two: false,
+        }
+    }
+
+    /// Somebody whose act on a cause is done to its discrepancies: where the cause takes a second
+    /// person, each of them does.
+    pub(super) fn behind_a_cause(
+        trueup: &Trueup,
+        by: &str,
+        at: Timestamp,
+        takes_two: bool,
+    ) -> Self {
+        Deciding {
+            takes_two,
+            ..Deciding::new(trueup, by, at)
         }
     }
 
@@ -52,7 +72,14 @@ impl Deciding {
             act,
             Act::Assign { .. } | Act::Comment { .. } | Act::Acknowledge { .. }
         );
-        if row.is_summary && !is_of_any {
+        let by_run = act.action().is_none();
+        if row.cause.is_some() && by_run {
+            return Err(unrecorded(format!(
+                "{} follows its discrepancies, and nothing is said of it by itself",
+                row.reference
+            )));
+        }
+        if row.is_summary && row.cause.is_none() && !is_of_any {
             return Err(unrecorded(format!(
                 "{} tells of many discrepancies or of none: {} the case of each discrepancy \
                  instead; this one can be assigned, commented and acknowledged",
@@ -77,16 +104,28 @@ impl Deciding {
                  its file back"
             )));
         };
+        let always = Approval {
+            rules: vec![ApprovalRule::default()],
+        };
         let change = Change {
             by: &self.by,
             act,
             subject: &row.subject,
             authority: &self.authority,
-            approval: &rules.approval,
+            approval: match self.takes_two {
+                true => &always,
+                false => &rules.approval,
+            },
             at: self.at,
             today: rules.today,
         };
-        apply(&row.case, &change).map_err(|refusal| refused(&row.case, &change, &refusal))
+        let applied = match &row.cause {
+            Some(cause) if act.action().is_some() && self.by != SYSTEM => {
+                apply_together(&row.case, &change, &cause.behind)
+            }
+            _ => apply(&row.case, &change),
+        };
+        applied.map_err(|refusal| refused(&row.case, &change, &refusal))
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod act;
 mod batch;
+mod behind;
 mod deciding;
 mod deliver;
+mod follow;
 mod forward;
 mod incidents;
 mod of_run;
@@ -18,6 +20,7 @@ mod time;
 
 pub(crate) use act::act;
 pub(crate) use batch::act as act_on_many;
+pub(crate) use behind::act as act_behind;
 pub(crate) use deliver::deliver;
 pub(crate) use forward::forward;
 pub(crate) use incidents::clear;

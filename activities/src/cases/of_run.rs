@@ -1,7 +1,7 @@
 //! What a run says of the cases of earlier runs: seen again, or cleared. Done in the store for all
 //! of them; those with a workflow of their own are listed, to be told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::case::SYSTEM;
 use proto::case::Asked;
@@ -12,6 +12,7 @@ use workflows::ports::{Run, Stored};
 
 use super::act::{act_id, request};
 use super::deciding::Deciding;
+use super::follow::{LOOK_AGAIN, follow, look_again};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
@@ -60,12 +61,36 @@ pub(crate) async fn acts_of_run(
             lines.push(b'\n');
         }
     }
+    for cause in causes_that_follow(trueup, &told, at).await? {
+        let told = Told {
+            discrepancy_id: cause,
+            action: LOOK_AGAIN.to_owned(),
+            input: look_again(),
+        };
+        serde_json::to_writer(&mut lines, &told)
+            .map_err(|error| Failure::last(failure::STAGING_DAMAGED, error))?;
+        lines.push(b'\n');
+    }
     if lines.is_empty() {
         return Ok(None);
     }
     Ok(Some(
         trueup.staging.put(Folder::Told { run_id }, lines).await?,
     ))
+}
+
+/// The causes of these discrepancies, once they followed.
+async fn causes_that_follow(
+    trueup: &Trueup,
+    told: &[Told],
+    at: &str,
+) -> Result<BTreeSet<String>, Failure> {
+    let ids = told.iter().map(|told| told.discrepancy_id.clone());
+    let causes = trueup.store.causes_of(ids.collect()).await?;
+    if !causes.is_empty() {
+        follow(trueup, causes.clone(), timestamp(at)?).await?;
+    }
+    Ok(causes)
 }
 
 /// Those whose case changed and has a workflow.

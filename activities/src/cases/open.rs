@@ -4,6 +4,7 @@ use proto::wire::AlertStatus;
 use workflows::failure;
 use workflows::ports::{CaseOpened, CaseOpening};
 
+use super::behind;
 use super::standing::standing;
 use crate::Trueup;
 use crate::failures::Failure;
@@ -21,6 +22,7 @@ pub(crate) async fn open(trueup: &Trueup, input: CaseOpening) -> Result<CaseOpen
     let (case, stays_open) = standing(trueup, &row).await?;
     Ok(CaseOpened {
         alerts: case.alerts.clone(),
+        behind: behind::unfinished(&row)?.map(Box::new),
         stays_open,
         case: Some(case),
     })

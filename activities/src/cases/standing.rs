@@ -27,11 +27,13 @@ pub(super) async fn standing(
         case_id,
         subject: &row.subject,
         kind: (!row.is_summary).then_some(row.subject.kind),
+        cause: row.cause.as_ref().map(|cause| (cause.kind, &cause.behind)),
         reference: &row.reference,
         due_at: due_at.map_or(String::new(), |due| due.to_string()),
     };
     let told = proto::case::status(about, &row.case, alerts);
-    let stays_open = !row.is_summary && (row.case.state.is_open() || due_at.is_some());
+    let has_end = !row.is_summary || row.cause.is_some();
+    let stays_open = has_end && (row.case.state.is_open() || due_at.is_some());
     Ok((told, stays_open))
 }
 
@@ -50,6 +52,7 @@ pub(super) async fn acted(
             case: Some(case),
         },
         stays_open,
+        behind: None,
     })
 }
 

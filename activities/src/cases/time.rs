@@ -1,11 +1,13 @@
 //! What time does to a case: what was decided until a day is opened again when that day is over.
 
 use domain::case::{Applied, SYSTEM};
-use workflows::ports::{CaseActed, TimePassing};
+use serde_json::Value;
+use workflows::ports::{CaseAct, CaseActed, TimePassing};
 
-use super::act::known;
+use super::act::{known, on_cause};
+use super::behind::{DUE, unfinished};
 use super::deciding::Deciding;
-use super::standing;
+use super::{follow, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
@@ -29,12 +31,25 @@ pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActe
         request: String::new(),
     };
     if deciding.due(&row).is_none() {
-        return standing::acted(trueup, &row, ActOutcome::Unchanged, String::new()).await;
+        let told = standing::acted(trueup, &row, ActOutcome::Unchanged, String::new()).await?;
+        // An attempt before this one may have come through, and only its answer was lost.
+        let behind = unfinished(&row)?.map(Box::new);
+        return Ok(CaseActed { behind, ..told });
     }
     let decide = move |row: &CaseRow| match deciding.due(row) {
         Some(act) => deciding.apply(row, &act),
         None => Ok(unchanged(row)),
     };
+    if row.cause.is_some() {
+        let due = CaseAct {
+            discrepancy_id: row.id.clone(),
+            act_id: acting.act_id.clone(),
+            action: DUE.to_owned(),
+            input: Value::Null,
+            at: input.at,
+        };
+        return on_cause(trueup, row, acting, SYSTEM, &due, decide).await;
+    }
     let acted = trueup
         .store
         .act_on_cases(vec![acting], SYSTEM, at, decide)
@@ -44,6 +59,7 @@ pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActe
         .flatten()
         .next()
         .map_or(row, |acted| acted.case);
+    follow::after(trueup, [row.id.as_str()], at).await?;
     standing::acted(trueup, &row, ActOutcome::Done, String::new()).await
 }
 

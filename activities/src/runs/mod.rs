@@ -2,6 +2,7 @@
 
 mod admit;
 mod before;
+mod causes;
 mod close;
 mod compare;
 mod conclude;

@@ -13,6 +13,7 @@ use workflows::failure;
 use workflows::ports::{Record, Recorded, Stored};
 
 use super::admit::{context, source};
+use super::causes::Causes;
 use super::open::{cursor, timestamp, to_port};
 use super::parts::{self, Found};
 use super::review;
@@ -175,8 +176,9 @@ fn case_subject(case_id: &str) -> &str {
     case_id.strip_prefix("case/").unwrap_or(case_id)
 }
 
-/// The alerts of this run, and whom nobody has to be told about again.
+/// The causes and alerts of this run, and whom nobody has to be told about again.
 struct Planned {
+    causes: Causes,
     plan: AlertPlan,
     told_before: BTreeSet<String>,
 }
@@ -187,9 +189,13 @@ async fn plan(
     discrepancies: &[Discrepancy],
 ) -> Result<Planned, Failure> {
     let source = source(trueup, &input.run)?;
-    let alerted = discrepancies
-        .iter()
-        .filter(|d| alert::is_alerted(d.severity, &source.alerts));
+    let causes = Causes::find(trueup, input, discrepancies).await?;
+    let is_alerted = |discrepancy: &&Discrepancy| {
+        // Behind a cause also what is worth no alert of its own.
+        let cause = causes.of(discrepancy).map(|cause| cause.severity);
+        alert::is_alerted(cause.unwrap_or(discrepancy.severity), &source.alerts)
+    };
+    let alerted = discrepancies.iter().filter(is_alerted);
     let ids = alerted
         .clone()
         .map(|discrepancy| discrepancy.id.to_string())
@@ -201,8 +207,16 @@ async fn plan(
         business_date: context(&input.run)?.business_date,
     };
     let candidates = alerted.filter(|discrepancy| !told_before.contains(discrepancy.id.as_str()));
-    let plan = alert::plan(candidates, &Background::default(), &source.alerts, &run);
-    Ok(Planned { plan, told_before })
+    let background = Background {
+        causes: causes.all.clone(),
+        ..Background::default()
+    };
+    let plan = alert::plan(candidates, &background, &source.alerts, &run);
+    Ok(Planned {
+        causes,
+        plan,
+        told_before,
+    })
 }
 
 /// Writes everything in transactions of bounded size, each alert with the first discrepancy that
@@ -226,6 +240,7 @@ async fn write(
     while discrepancies.peek().is_some() {
         let mut batch = Findings {
             findings: Vec::new(),
+            causes: Vec::new(),
             alerts: Vec::new(),
             audit: Vec::new(),
             at,
@@ -240,10 +255,13 @@ async fn write(
                 .filter_map(|id| intents.remove(id.as_str()));
             batch.alerts.extend(due.cloned());
             batch.findings.push(Finding {
+                cause: planned.causes.of(&discrepancy).map(|it| it.id.clone()),
                 discrepancy,
                 alert_ids,
             });
         }
+        let found = batch.findings.iter().map(|finding| &finding.discrepancy);
+        batch.causes = planned.causes.of_some(found);
         written += batch.findings.len();
         trueup
             .store
@@ -296,6 +314,9 @@ fn entries(
         compared.push(("position_sha256", position.sha256.clone()));
     }
     add(AuditEvent::Compared, compared);
+    for (event, fields) in planned.causes.entries() {
+        add(event, fields);
+    }
     for intent in &planned.plan.intents {
         let fields = vec![
             ("alert", intent.id.clone()),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 
 use super::sqlite::{acts, cases};
-use super::{Store, StoreError};
+use super::{CauseCase, Store, StoreError};
 
 /// Most cases that one call acts on.
 pub const ACTS_PER_CALL_MAX: usize = 500;
@@ -40,7 +40,8 @@ pub struct CaseRow {
     /// What people call it; for a summary its headline.
     pub reference: String,
     /// What it is about, as the last run that saw it found it; for a summary the most severe and
-    /// largest of what it covers, and nothing in the currency `XXX` where it covers none.
+    /// largest of what it covers, and nothing in the currency `XXX` where it covers none. For a cause the sum
+    /// of its open discrepancies in the currency that most are in.
     pub subject: Subject,
     /// How it stands.
     pub case: Case,
@@ -48,6 +49,8 @@ pub struct CaseRow {
     pub has_workflow: bool,
     /// The run that found it last.
     pub last_seen_run: String,
+    /// What it is the case of, if that is a cause.
+    pub cause: Option<Box<CauseCase>>,
 }
 
 /// An act on one case.

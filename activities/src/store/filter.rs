@@ -53,6 +53,8 @@ pub struct DiscrepancyFilter {
     pub kind: Option<Kind>,
     /// Of this severity.
     pub severity: Option<Severity>,
+    /// Behind this cause.
+    pub cause: Option<String>,
     /// Called exactly this.
     pub reference: Option<String>,
     /// Whose case is in this state.
@@ -78,6 +80,7 @@ impl From<Filter> for DiscrepancyFilter {
             source: filter.source,
             kind: filter.kind,
             severity: filter.severity,
+            cause: filter.cause,
             reference: None,
             state: filter.state,
             open: false,

@@ -7,6 +7,7 @@
 
 mod alert_json;
 mod cases;
+mod causes;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod delivering;
@@ -30,6 +31,7 @@ use domain::record::Reject;
 use rusqlite::Transaction;
 
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
+pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};

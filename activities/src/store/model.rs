@@ -3,6 +3,7 @@
 use domain::alert::AlertIntent;
 use domain::audit::{AuditEntry, AuditHead};
 use domain::case::Case;
+use domain::cause::Cause;
 use domain::discrepancy::Discrepancy;
 use domain::money::Money;
 use domain::policy::Scope;
@@ -187,6 +188,8 @@ pub struct Finding {
     pub discrepancy: Discrepancy,
     /// Ids of alerts; intents of these ids are on record or in the same [`Findings`].
     pub alert_ids: Vec<String>,
+    /// Its cause, on record or in the same [`Findings`].
+    pub cause: Option<String>,
 }
 
 /// Some findings of a run, written in one transaction.
@@ -194,6 +197,8 @@ pub struct Finding {
 pub struct Findings {
     /// The discrepancies.
     pub findings: Vec<Finding>,
+    /// Causes behind some of them.
+    pub causes: Vec<Cause>,
     /// Alerts to be sent about them.
     pub alerts: Vec<AlertIntent>,
     /// Entries of the run's stream about them.
@@ -219,6 +224,8 @@ pub struct DiscrepancyRow {
     pub last_seen_run: String,
     /// Alerts that tell about it, in order.
     pub alert_ids: Vec<String>,
+    /// Id of the cause that it may have in common with others.
+    pub cause: Option<String>,
 }
 
 /// An alert on record.

@@ -62,6 +62,16 @@ pub enum Act {
         /// What shows it.
         evidence: String,
     },
+    /// Of the discrepancies behind a cause one is open, so that its case is.
+    MemberOpen {
+        /// Which of how many, in one sentence.
+        evidence: String,
+    },
+    /// Of the discrepancies behind a cause none is open any more.
+    MembersClosed {
+        /// What became of them, in one sentence.
+        evidence: String,
+    },
 }
 
 impl Act {
@@ -76,7 +86,10 @@ impl Act {
             Act::Reject { .. } => Some(Action::Reject),
             Act::Reopen { .. } => Some(Action::Reopen),
             Act::Acknowledge { .. } => Some(Action::Acknowledge),
-            Act::SeenAgain { .. } | Act::AutoClear { .. } => None,
+            Act::SeenAgain { .. }
+            | Act::AutoClear { .. }
+            | Act::MemberOpen { .. }
+            | Act::MembersClosed { .. } => None,
         }
     }
 
@@ -86,6 +99,8 @@ impl Act {
         match self {
             Act::SeenAgain { .. } => "seen_again",
             Act::AutoClear { .. } => "auto_clear",
+            Act::MemberOpen { .. } => "member_open",
+            Act::MembersClosed { .. } => "members_closed",
             _ => self.action().map_or("", Action::name),
         }
     }
@@ -101,7 +116,10 @@ impl Act {
             | Act::Reject { note }
             | Act::Reopen { note }
             | Act::Acknowledge { note } => note,
-            Act::SeenAgain { .. } | Act::AutoClear { .. } => "",
+            Act::SeenAgain { .. }
+            | Act::AutoClear { .. }
+            | Act::MemberOpen { .. }
+            | Act::MembersClosed { .. } => "",
         }
     }
 }
@@ -135,7 +153,8 @@ pub struct Applied {
     /// The entry's fields, those that apply of: `note`; `before` and `after`, the whole case as
     /// [`Case::text`]; `resolution`, `match_with`, `reason_code`, `amount`, `account`, `until`,
     /// `at_stake` and `currency` of what is resolved, approved or rejected; `proposed_by`;
-    /// `acting_for`, whose rights were used; `to`; `run`; `evidence`. None when nothing changed.
+    /// `acting_for`, whose rights were used; `to`; `run`; `evidence`; of the case of a cause
+    /// `members` and `sums`. None when nothing changed.
     pub fields: Vec<(&'static str, String)>,
 }
 

@@ -71,8 +71,8 @@ pub struct Delegation {
     pub until: Date,
 }
 
-/// From where on a second person has to agree.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// From where on a second person has to agree; the default is always.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ApprovalRule {
     /// Only for these kinds; empty is any.
     pub kinds: BTreeSet<Kind>,

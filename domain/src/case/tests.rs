@@ -7,6 +7,7 @@ mod matrix;
 mod model;
 mod people;
 mod simulation;
+mod together;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

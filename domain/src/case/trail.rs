@@ -40,6 +40,9 @@ pub(super) fn fields(
             fields.push(("run", run_id.clone()));
             fields.push(("evidence", evidence.clone()));
         }
+        Act::MemberOpen { evidence } | Act::MembersClosed { evidence } => {
+            fields.push(("evidence", evidence.clone()));
+        }
         Act::Comment { .. } | Act::Reopen { .. } | Act::Acknowledge { .. } => {}
     }
     fields

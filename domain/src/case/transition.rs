@@ -146,6 +146,15 @@ fn step(case: &Case, change: &Change<'_>) -> Result<Option<(AuditEvent, Case)>, 
             content::evidence(evidence)?;
             Ok(clear(case, change.subject))
         }
+        Act::MemberOpen { evidence } => {
+            content::evidence(evidence)?;
+            let is_closed = !case.state.is_open();
+            Ok(is_closed.then(|| (AuditEvent::CaseReopened, reopened(case))))
+        }
+        Act::MembersClosed { evidence } => {
+            content::evidence(evidence)?;
+            Ok(clear(case, change.subject))
+        }
     }
 }
 

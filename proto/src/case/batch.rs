@@ -39,6 +39,8 @@ pub struct Filter {
     pub source: Option<String>,
     /// Of discrepancies that this run found.
     pub run_id: Option<String>,
+    /// Behind this cause.
+    pub cause: Option<String>,
     /// Of this kind.
     pub kind: Option<Kind>,
     /// Of this severity.
@@ -143,6 +145,7 @@ pub fn filter(asked: &CaseFilter) -> Result<Filter, RequestError> {
     let filter = Filter {
         source: text(&asked.source),
         run_id: text(&asked.run_id),
+        cause: text(&asked.cause),
         kind: named("filter.kind", &asked.kind, Kind::parse)?,
         severity: named("filter.severity", &asked.severity, Severity::parse)?,
         state: named("filter.state", &asked.state, CaseState::parse)?,

@@ -1,6 +1,7 @@
 //! How a case stands, as people and other services are told, and decisions as they are stored.
 
-use domain::case::{Case, Decision, Resolution, ResolutionKind, Subject};
+use domain::case::{Behind, Case, Decision, Resolution, ResolutionKind, Subject};
+use domain::cause::CauseKind;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency, amount_text};
 
@@ -17,6 +18,8 @@ pub struct About<'a> {
     pub subject: &'a Subject,
     /// What is different; none for the summary of many discrepancies.
     pub kind: Option<Kind>,
+    /// What many discrepancies may have in common, and how those stand.
+    pub cause: Option<(CauseKind, &'a Behind)>,
     /// What people call it.
     pub reference: &'a str,
     /// When something happens by itself, RFC 3339; empty when nothing will.
@@ -27,14 +30,14 @@ pub struct About<'a> {
 #[must_use]
 pub fn status(about: About<'_>, case: &Case, alerts: Vec<AlertStatus>) -> CaseStatus {
     let subject = about.subject;
+    let (cause, behind) = about.cause.unzip();
+    let kind = about.kind.map(Kind::name).or(cause.map(CauseKind::name));
     CaseStatus {
         case_id: about.case_id,
         state: case.state.name().to_owned(),
         alerts,
         source: subject.source.clone(),
-        kind: about
-            .kind
-            .map_or(String::new(), |kind| kind.name().to_owned()),
+        kind: kind.unwrap_or_default().to_owned(),
         severity: subject.severity.name().to_owned(),
         reference: about.reference.to_owned(),
         currency: subject.currency.code().to_owned(),
@@ -48,6 +51,8 @@ pub fn status(about: About<'_>, case: &Case, alerts: Vec<AlertStatus>) -> CaseSt
         version: case.version,
         due_at: about.due_at,
         escalation_level: 0,
+        members: behind.map_or(0, |behind| behind.count),
+        members_open: behind.map_or(0, |behind| behind.open),
     }
 }
 

@@ -374,6 +374,7 @@ fn a_status_says_what_it_is_about() {
         case_id: "case/1".to_owned(),
         subject: &subject,
         kind: Some(subject.kind),
+        cause: None,
         reference: "INV-1",
         due_at: String::new(),
     };
@@ -382,7 +383,7 @@ fn a_status_says_what_it_is_about() {
         "case_id": "case/1", "state": "open", "alerts": [], "source": "acme-pay",
         "kind": "rounding", "severity": "low", "reference": "INV-1", "currency": "EUR",
         "at_stake": "0.50", "assigned_to": "", "acknowledged_by": "", "decision": null,
-        "version": 0, "due_at": "", "escalation_level": 0,
+        "version": 0, "due_at": "", "escalation_level": 0, "members": 0, "members_open": 0,
     });
     assert_eq!(serde_json::to_value(&told).unwrap(), expected);
 }

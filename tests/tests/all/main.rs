@@ -2,6 +2,7 @@
 
 mod alerts;
 mod cases;
+mod causes;
 mod commands;
 mod deployment;
 mod generate;

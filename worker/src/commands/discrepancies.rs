@@ -8,6 +8,7 @@ use domain::record::Record;
 use domain::severity::Severity;
 use serde_json::Value;
 
+use super::case::selection::whole_cause;
 use super::values::{kind, severity};
 use crate::exit::Exit;
 use crate::output::say;
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// Only of this source
     #[arg(long)]
     source: Option<String>,
+    /// Only what this cause is behind
+    #[arg(long, value_name = "ID")]
+    cause: Option<String>,
     /// Only of this kind, such as amount_mismatch
     #[arg(long, value_parser = kind)]
     kind: Option<Kind>,
@@ -51,8 +55,13 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
     if let Some(run) = &arguments.run {
         store.run(run).await?;
     }
+    let cause = match &arguments.cause {
+        Some(given) => Some(whole_cause(store, given).await?),
+        None => None,
+    };
     let filter = DiscrepancyFilter {
         run_id: arguments.run,
+        cause,
         source: arguments.source,
         kind: arguments.kind,
         severity: arguments.severity,
@@ -165,5 +174,6 @@ pub(super) fn to_json(row: &DiscrepancyRow) -> anyhow::Result<Value> {
     );
     object.insert("last_seen_run".to_owned(), row.last_seen_run.clone().into());
     object.insert("alerts".to_owned(), row.alert_ids.clone().into());
+    object.insert("cause".to_owned(), row.cause.clone().into());
     Ok(value)
 }

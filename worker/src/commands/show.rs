@@ -1,9 +1,11 @@
 //! `trueup show`: all that is on record about one run or one discrepancy.
 
-use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store};
+use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store, StoreError};
+use anyhow::bail;
 use domain::case::{CaseState, Resolution};
 use domain::record::Record;
 
+use super::case::cause;
 use super::{discrepancies, runs};
 use crate::account::conservation_table;
 use crate::exit::Exit;
@@ -13,7 +15,7 @@ use crate::report::{input_json, reject_json};
 /// Shows one thing in full.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// A run (recon/…), a discrepancy's id, or its case (case/…)
+    /// A run (recon/…), the id of a discrepancy or a cause, or its case (case/…)
     id: String,
 }
 
@@ -29,7 +31,10 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         return show_run(store, &arguments.id, json).await;
     }
     let id = arguments.id.trim_start_matches("case/");
-    let row = store.discrepancy(id).await?;
+    let row = match store.discrepancy(id).await {
+        Err(StoreError::NotFound(problem)) => return show_cause(store, id, problem, json).await,
+        found => found?,
+    };
     if json {
         say!(
             "{}",
@@ -37,6 +42,22 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         );
     } else {
         print_discrepancy(&row);
+    }
+    Ok(Exit::Clean)
+}
+
+/// What is neither a run nor a discrepancy may be a cause.
+async fn show_cause(store: &Store, id: &str, problem: String, json: bool) -> anyhow::Result<Exit> {
+    let row = match store.case(id).await {
+        Ok(row) if row.cause.is_some() => row,
+        Ok(_) | Err(StoreError::NotFound(_)) => bail!(problem),
+        Err(error) => return Err(error.into()),
+    };
+    if json {
+        let shown = cause::to_json(&row)?;
+        say!("{}", serde_json::to_string_pretty(&shown)?);
+    } else {
+        cause::print_one(&row);
     }
     Ok(Exit::Clean)
 }
@@ -139,6 +160,9 @@ fn print_discrepancy(row: &DiscrepancyRow) {
         print_record("", &nearest.record);
     }
     print_case(row);
+    if let Some(cause) = &row.cause {
+        say!("  cause      case/{cause}");
+    }
     say!("  first seen {}", row.first_seen_run);
     say!("  last seen  {}", row.last_seen_run);
     for alert in &row.alert_ids {

@@ -10,6 +10,7 @@ use activities::source::{SideInput, Source};
 use domain::alert::{AlertPolicy, Route};
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
+use domain::cause::CausePolicy;
 use domain::open_items::Records;
 use sha2::{Digest, Sha256};
 
@@ -19,7 +20,7 @@ use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
-use super::{authority, checks, punctual};
+use super::{authority, causes, checks, punctual};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -86,6 +87,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             summary_above: settings.alerts.summary_above,
             link_base: settings.alerts.link_base_url.clone(),
         };
+        causes::check(&file, &document, &mut findings);
         let source = source(file, &document, policy, approval, alerts, punctuality);
         configuration.sources.insert(name.clone(), source);
         documents.insert(name, document);
@@ -128,6 +130,10 @@ fn source(
         approval,
         alerts,
         punctuality,
+        causes: CausePolicy {
+            members_min: file.causes.members_min,
+            share_percent: file.causes.share_percent,
+        },
         review_window: file.review_window.map(|window| window.0),
         repeated_report: file.repeated_report,
         remember_days: file.remember_days,

@@ -5,6 +5,7 @@
 
 mod authority;
 mod blame;
+mod causes;
 mod checks;
 mod document;
 mod folder;

@@ -9,6 +9,7 @@ use activities::inputs::Transport;
 use activities::source::RepeatedReport;
 use domain::calendar::DayUnit;
 use domain::case::ResolutionKind;
+use domain::cause::CausePolicy;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
@@ -79,6 +80,9 @@ pub(crate) struct SourceFile {
     pub(crate) run_deadline_days_back: Option<u32>,
     /// Who hears regularly of what is open.
     pub(crate) digest: Option<DigestTable>,
+    /// From where on many discrepancies are one cause.
+    #[serde(default)]
+    pub(crate) causes: CausesTable,
 }
 
 /// `[digest]`.
@@ -216,6 +220,29 @@ pub(crate) struct ApprovalTable {
     pub(crate) currency: Option<Parsed<Currency>>,
     /// Only from this amount at stake up; takes a currency.
     pub(crate) amount_from: Option<Parsed<Amount>>,
+}
+
+/// `[causes]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CausesTable {
+    /// At least so many discrepancies.
+    pub(crate) members_min: u64,
+    /// At least so many per cent of what could be affected.
+    pub(crate) share_percent: u64,
+}
+
+impl Default for CausesTable {
+    fn default() -> Self {
+        let CausePolicy {
+            members_min,
+            share_percent,
+        } = CausePolicy::default();
+        CausesTable {
+            members_min,
+            share_percent,
+        }
+    }
 }
 
 /// `[[alerts]]`.

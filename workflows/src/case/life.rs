@@ -13,7 +13,8 @@ use super::deliveries::Deliveries;
 use super::inbox::{Asked, Ticket, refused};
 use super::progress;
 use crate::ports::{
-    self, ActOnCase, CaseAct, CaseActed, CaseOpened, CaseOpening, OpenCase, PassTime, TimePassing,
+    self, ActBehind, ActOnCase, CaseAct, CaseActed, CaseOpened, CaseOpening, OpenCase, PassTime,
+    TimePassing,
 };
 use crate::{failure, intake, time};
 
@@ -212,6 +213,9 @@ impl Life {
         };
         status.alerts = opened.alerts;
         self.adopt(ctx, status, opened.stays_open);
+        if let Some(act) = opened.behind {
+            self.act_behind(ctx, *act).await?;
+        }
         Ok(())
     }
 
@@ -231,7 +235,10 @@ impl Life {
         };
         let options = ports::short(asked.summary());
         let reply = match ctx.execute_activity(ActOnCase, act, options).await {
-            Ok(acted) => self.acted(ctx, acted),
+            Ok(mut acted) => match acted.behind.take() {
+                Some(behind) => self.act_behind(ctx, *behind).await?,
+                None => self.acted(ctx, acted),
+            },
             Err(error @ ActivityExecutionError::Cancelled(_)) => return Err(error.into()),
             // One act that can't be done is no reason to end the case.
             Err(error) => refused(&failure::explain(&error).1),
@@ -239,6 +246,18 @@ impl Life {
         ctx.state_mut(|case| case.inbox.answer(ticket, &asked, reply));
         progress::show(ctx);
         Ok(())
+    }
+
+    /// Does to the discrepancies behind a cause what was done to its case. The case changed: what
+    /// fails here is gone on with by the next look.
+    async fn act_behind(&mut self, ctx: &Context, act: CaseAct) -> Result<CaseReply, Stopped> {
+        let summary = format!("{} behind the cause", act.action);
+        let options = ports::long(summary, ports::BATCH_HEARTBEAT);
+        match ctx.execute_activity(ActBehind, act, options).await {
+            Ok(acted) => Ok(self.acted(ctx, acted)),
+            Err(error @ ActivityExecutionError::Cancelled(_)) => Err(error.into()),
+            Err(error) => Ok(refused(&failure::explain(&error).1)),
+        }
     }
 
     /// Does what is due.
@@ -250,7 +269,11 @@ impl Life {
         let acted: CaseActed = ctx
             .execute_activity(PassTime, passing, ports::short("what is due"))
             .await?;
+        let behind = acted.behind.clone();
         self.acted(ctx, acted);
+        if let Some(act) = behind {
+            self.act_behind(ctx, *act).await?;
+        }
         Ok(())
     }
 

@@ -24,9 +24,12 @@ pub struct CaseOpened {
     /// How the case stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseStatus>,
+    /// An act on a cause that was cut off before it was done to all discrepancies behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Box<CaseAct>>,
 }
 
-/// Input of [`ActOnCase`].
+/// Input of [`ActOnCase`] and [`ActBehind`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseAct {
     /// The discrepancy's or summary's id.
@@ -42,13 +45,16 @@ pub struct CaseAct {
     pub at: String,
 }
 
-/// Answer of [`ActOnCase`] and [`PassTime`].
+/// Answer of [`ActOnCase`], [`ActBehind`] and [`PassTime`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CaseActed {
     /// What the person is told. Its case has all alerts, whatever their state.
     pub reply: CaseReply,
     /// As [`CaseOpened::stays_open`].
     pub stays_open: bool,
+    /// What is to be done to the discrepancies behind a cause now, by [`ActBehind`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Box<CaseAct>>,
 }
 
 /// Input of [`PassTime`]: a case's `due_at` has come.

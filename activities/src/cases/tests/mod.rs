@@ -1,6 +1,7 @@
 //! Acts on cases, on a real store and without a server.
 
 mod batch;
+mod behind;
 mod incidents;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use domain::audit::{AuditEvent, verify};
 use domain::business_day::BusinessDay;
 use domain::calendar::{BusinessCalendar, DayUnit};
 use domain::case::{Approval, Authority, CaseState};
+use domain::cause::CausePolicy;
 use domain::discrepancy::Discrepancy;
 use domain::policy::{DateWindow, SourcePolicy, Tolerances};
 use domain::severity::{Severity, SeverityPolicy};
@@ -77,6 +79,7 @@ fn source() -> Source {
         repeated_report: RepeatedReport::Refuse,
         remember_days: 90,
         approval: Approval::default(),
+        causes: CausePolicy::default(),
     }
 }
 

@@ -183,9 +183,11 @@ pub(crate) fn findings(run_id: &str, found: &[Discrepancy], audit: Vec<AuditEntr
     let findings = found.iter().map(|discrepancy| Finding {
         discrepancy: discrepancy.clone(),
         alert_ids: plan.alert_ids(discrepancy),
+        cause: None,
     });
     Findings {
         findings: findings.collect(),
+        causes: Vec::new(),
         alerts: plan.intents,
         audit,
         at: at(2),

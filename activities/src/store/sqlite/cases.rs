@@ -13,7 +13,7 @@ use proto::wire::CaseDecision;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{alerts, listing, value};
+use super::{alerts, causes, listing, value};
 use crate::store::{AlertRow, CaseRow, StoreError, TRUEUP};
 
 /// Begins a case's workflow, and its audit stream if that has not begun.
@@ -56,7 +56,10 @@ pub(in crate::store) fn find(
     let mut rows = statement.query([id])?;
     match rows.next()? {
         Some(row) => from_row(row).map(Some),
-        None => find_summary(transaction, id),
+        None => match causes::find(transaction, id)? {
+            Some(cause) => Ok(Some(cause)),
+            None => find_summary(transaction, id),
+        },
     }
 }
 
@@ -192,10 +195,11 @@ fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         case: case(row)?,
         has_workflow: value::get(row, "has_workflow")?,
         last_seen_run: value::get(row, "last_seen_run")?,
+        cause: None,
     })
 }
 
-/// A summary, a cause and an incident have alerts of their own, and no discrepancy.
+/// A summary and an incident have alerts of their own, and no discrepancy.
 fn find_summary(transaction: &Transaction<'_>, id: &str) -> Result<Option<CaseRow>, StoreError> {
     let alerts = alerts::of_case(transaction, &format!("case/{id}"))?;
     let Some(alert) = alerts.into_iter().next() else {
@@ -244,6 +248,7 @@ fn summary(
         case,
         has_workflow,
         last_seen_run: alert.intent.run_id,
+        cause: None,
     })
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use proto::wire::StagedDiscrepancy;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{audit, runs, value};
+use super::{audit, causes, runs, value};
 use crate::store::alert_json::ContentJson;
 use crate::store::{Finding, Findings, RunRow, StoreError};
 
@@ -22,13 +22,21 @@ pub(in crate::store) fn record(
     for alert in &chunk.alerts {
         insert_alert(transaction, alert, chunk.at)?;
     }
+    for cause in &chunk.causes {
+        causes::record(transaction, &run, cause)?;
+    }
     for Finding {
         discrepancy,
         alert_ids,
+        cause,
     } in &chunk.findings
     {
         upsert_case(transaction, &run, &discrepancy.id)?;
         insert_discrepancy(transaction, &run, discrepancy)?;
+        match cause {
+            Some(cause) => causes::record_member(transaction, cause, &discrepancy.id)?,
+            None => causes::seen(transaction, &run, &discrepancy.id)?,
+        }
         for alert_id in alert_ids {
             insert_coverage(transaction, run_id, &discrepancy.id, alert_id)?;
         }

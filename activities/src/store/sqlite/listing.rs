@@ -20,13 +20,19 @@ const DISCREPANCIES: &str = "
     SELECT d.run_id, d.content, c.*,
            (SELECT json_group_array(alert_id)
             FROM (SELECT alert_id FROM alert_coverage a
-                  WHERE a.discrepancy_id = d.discrepancy_id ORDER BY alert_id)) AS alert_ids";
+                  WHERE a.discrepancy_id = d.discrepancy_id ORDER BY alert_id)) AS alert_ids,
+           (SELECT cause_id FROM cause_members m
+            WHERE m.discrepancy_id = d.discrepancy_id) AS cause_id";
 
 const FROM: &str = " FROM discrepancies d JOIN cases c USING (discrepancy_id)";
 
 /// As the last attempt at that run found it.
 const BY_RUN: &str =
     " AND d.run_id = :run_id AND d.attempt = (SELECT attempt FROM runs WHERE run_id = :run_id)";
+
+/// One of those behind this cause.
+const OF_CAUSE: &str = " AND d.discrepancy_id IN
+    (SELECT discrepancy_id FROM cause_members WHERE cause_id = :cause)";
 
 /// As the last run that saw it did.
 const LAST_SEEN: &str = " WHERE d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt";
@@ -141,6 +147,8 @@ impl Asked {
         asked.add(" AND d.severity = :severity", ":severity", severity);
         let reference = text(&filter.reference);
         asked.add(" AND d.reference = :reference", ":reference", reference);
+        let cause = text(&filter.cause);
+        asked.add(OF_CAUSE, ":cause", cause);
         let state = filter.state.map(CaseState::name);
         asked.add(" AND c.state = :state", ":state", state);
         let person = text(&filter.assigned_to);
@@ -206,5 +214,6 @@ fn discrepancy_row(row: &Row<'_>) -> Result<DiscrepancyRow, StoreError> {
         first_seen_run: value::get(row, "first_seen_run")?,
         last_seen_run: value::get(row, "last_seen_run")?,
         alert_ids: value::parse(row, "alert_ids", |text| serde_json::from_str(text).ok())?,
+        cause: value::get(row, "cause_id")?,
     })
 }

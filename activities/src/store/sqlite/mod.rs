@@ -8,6 +8,7 @@ pub(super) mod acts;
 pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
+pub(super) mod causes;
 pub(super) mod digests;
 pub(super) mod findings;
 pub(super) mod incidents;

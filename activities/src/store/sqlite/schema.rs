@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_positions.sql"),
     include_str!("migrations/0004_reviews.sql"),
     include_str!("migrations/0005_incidents.sql"),
+    include_str!("migrations/0006_causes.sql"),
 ];
 
 /// `true` in ASCII: marks the file as a store of trueup.

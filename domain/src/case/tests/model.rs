@@ -174,8 +174,10 @@ impl Model {
                     "case_seen_again"
                 }
             }
-            (Act::AutoClear { .. }, _) if self.is_over() => "unchanged",
-            (Act::AutoClear { .. }, _) => {
+            (Act::MemberOpen { .. }, "open" | "proposed") => "unchanged",
+            (Act::MemberOpen { .. }, _) => self.reopen(),
+            (Act::AutoClear { .. } | Act::MembersClosed { .. }, _) if self.is_over() => "unchanged",
+            (Act::AutoClear { .. } | Act::MembersClosed { .. }, _) => {
                 (self.state, self.decided, self.approved_by) = ("cleared", None, None);
                 "case_cleared"
             }

@@ -34,7 +34,8 @@ pub(super) async fn run(
         store.case(id).await?;
         return one(configuration, action, id, &input, json).await;
     }
-    let filter = ids.is_empty().then(|| which.filter.to_wire());
+    let filter = which.filter.clone().whole(store).await?;
+    let filter = ids.is_empty().then(|| filter.to_wire());
     if filter
         .as_ref()
         .is_some_and(|filter| *filter == Default::default())
@@ -80,6 +81,8 @@ async fn one(
             .context("the case did not say how it stands")?;
         if outcome == "unchanged" {
             say!("unchanged: it was so already");
+        } else if !reason.is_empty() {
+            say!("{reason}");
         }
         say!("{}", answers::standing(case));
     }

@@ -25,6 +25,13 @@ pub(super) fn standing(case: &CaseStatus) -> String {
     };
     line("what", format!("{severity} {kind} {reference}").trim());
     line("at stake", &format!("{at_stake} {currency}"));
+    if case.members > 0 {
+        let (members, open) = (case.members, case.members_open);
+        line(
+            "behind it",
+            &format!("{members} discrepancies, {open} open"),
+        );
+    }
     line("owner", &case.assigned_to);
     line("seen by", &case.acknowledged_by);
     if let Some(decision) = &case.decision {

@@ -1,12 +1,13 @@
 //! `trueup case list`: what somebody has to look at.
 
-use activities::store::{DiscrepancyFilter, DiscrepancyRow, Page, Store};
+use activities::store::{CaseRow, CauseFilter, DiscrepancyFilter, DiscrepancyRow, Page, Store};
 use anyhow::Context;
 use domain::calendar::DayUnit;
 use domain::money::amount_text;
 use jiff::civil::Date;
 use proto::wire::CaseFilter;
 
+use super::cause;
 use super::selection::FilterArguments;
 use crate::commands::discrepancies;
 use crate::config::Configuration;
@@ -33,7 +34,7 @@ pub(super) async fn run(
     arguments: Arguments,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let asked = arguments.filter.to_wire();
+    let asked = arguments.filter.clone().whole(store).await?.to_wire();
     let filter = match asked == CaseFilter::default() {
         true => DiscrepancyFilter::default(),
         false => proto::case::filter(&asked)?.into(),
@@ -46,6 +47,8 @@ pub(super) async fn run(
         },
         ..filter
     };
+    let causes = causes(store, &arguments, &filter).await?;
+    let all = store.count_and_sums(filter.clone()).await?;
     let rows = store.discrepancies(filter).await?;
     let now = jiff::Timestamp::now();
     let age = |row: &DiscrepancyRow| age(configuration, row, now);
@@ -57,7 +60,10 @@ pub(super) async fn run(
             anyhow::Ok(value)
         });
         let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
-        say!("{}", serde_json::to_string_pretty(&rows)?);
+        let causes = causes.iter().map(cause::to_json);
+        let causes = causes.collect::<anyhow::Result<Vec<_>>>()?;
+        let all = [causes, rows].concat();
+        say!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(Exit::Clean);
     }
     let columns = [
@@ -69,8 +75,13 @@ pub(super) async fn run(
         Column::Left("owner"),
         Column::Left("state"),
         Column::Left("due"),
+        Column::Left("cause"),
         Column::Left("id"),
     ];
+    if !causes.is_empty() {
+        let count = all.iter().map(|total| total.count).sum();
+        cause::print(&causes, count);
+    }
     let cells = rows.iter().map(|one| row(one, age(one))).collect();
     table::print(
         &columns,
@@ -89,6 +100,30 @@ pub(super) async fn run(
     Ok(Exit::Clean)
 }
 
+/// The causes of the first page, where nothing was asked for that only a discrepancy has.
+async fn causes(
+    store: &Store,
+    arguments: &Arguments,
+    filter: &DiscrepancyFilter,
+) -> anyhow::Result<Vec<CaseRow>> {
+    let of_any = DiscrepancyFilter {
+        run_id: filter.run_id.clone(),
+        source: filter.source.clone(),
+        open: filter.open,
+        page: filter.page,
+        ..DiscrepancyFilter::default()
+    };
+    if *filter != of_any || arguments.offset > 0 {
+        return Ok(Vec::new());
+    }
+    let causes = CauseFilter {
+        source: of_any.source,
+        run_id: of_any.run_id,
+        open: of_any.open,
+    };
+    Ok(store.causes(causes).await?)
+}
+
 fn row(row: &DiscrepancyRow, age: Option<i64>) -> Vec<String> {
     let (discrepancy, case) = (&row.discrepancy, &row.case);
     let stake = amount_text(discrepancy.at_stake, discrepancy.currency);
@@ -105,6 +140,7 @@ fn row(row: &DiscrepancyRow, age: Option<i64>) -> Vec<String> {
         case.assigned_to.clone().unwrap_or_else(dash),
         case.state.to_string(),
         until.filter(|until| !until.is_empty()).unwrap_or_else(dash),
+        row.cause.as_deref().map_or_else(dash, cause::short),
         discrepancy.id.to_string(),
     ]
 }

@@ -3,8 +3,9 @@
 mod act;
 mod answers;
 mod batch;
+pub(super) mod cause;
 mod list;
-mod selection;
+pub(super) mod selection;
 mod show;
 mod timeline;
 

@@ -33,7 +33,7 @@ pub struct Which {
 }
 
 /// What must hold of the cases; everything given.
-#[derive(clap::Args, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 #[group(multiple = true)]
 pub struct FilterArguments {
     /// Only of this source
@@ -42,6 +42,9 @@ pub struct FilterArguments {
     /// Only what this run found
     #[arg(long)]
     pub run: Option<String>,
+    /// Only what this cause is behind
+    #[arg(long, value_name = "ID")]
+    pub cause: Option<String>,
     /// Only of this kind, such as amount_mismatch
     #[arg(long, value_parser = values::kind)]
     pub kind: Option<Kind>,
@@ -66,6 +69,17 @@ pub struct FilterArguments {
 }
 
 impl FilterArguments {
+    /// With the whole id of a cause that may be shortened.
+    ///
+    /// # Errors
+    /// As [`whole_id`]; or it is no cause's.
+    pub(super) async fn whole(mut self, store: &Store) -> anyhow::Result<Self> {
+        if let Some(given) = &self.cause {
+            self.cause = Some(whole_cause(store, given).await?);
+        }
+        Ok(self)
+    }
+
     /// As the batch takes it.
     #[must_use]
     pub fn to_wire(&self) -> CaseFilter {
@@ -86,6 +100,7 @@ impl FilterArguments {
             assigned_to: text(&self.assigned_to),
             amount_from: text(&self.amount_from),
             amount_to: text(&self.amount_to),
+            cause: text(&self.cause),
         }
     }
 }
@@ -105,11 +120,23 @@ pub(super) async fn whole_ids(store: &Store, given: &[String]) -> anyhow::Result
     Ok(ids)
 }
 
+/// The whole id of a cause.
+///
+/// # Errors
+/// As [`whole_id`]; or it is no cause's.
+pub(in crate::commands) async fn whole_cause(store: &Store, given: &str) -> anyhow::Result<String> {
+    let id = whole_id(store, given).await?;
+    match store.case(&id).await?.cause {
+        Some(_) => Ok(id),
+        None => bail!("`{given}` is no cause; `trueup case list` shows those that there are"),
+    }
+}
+
 /// The whole id of one that may be shortened, with or without `case/` before it.
 ///
 /// # Errors
 /// As [`whole_ids`].
-pub(super) async fn whole_id(store: &Store, given: &str) -> anyhow::Result<String> {
+pub(in crate::commands) async fn whole_id(store: &Store, given: &str) -> anyhow::Result<String> {
     let short = given.strip_prefix("case/").unwrap_or(given);
     // Summaries have names of their own, which nobody shortens.
     let is_hexadecimal = short.chars().all(|digit| digit.is_ascii_hexdigit());

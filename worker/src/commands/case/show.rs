@@ -18,6 +18,7 @@ pub(super) async fn run(store: &Store, given: &str, json: bool) -> anyhow::Resul
         case_id: case_id.clone(),
         subject: &row.subject,
         kind: (!row.is_summary).then_some(row.subject.kind),
+        cause: row.cause.as_ref().map(|cause| (cause.kind, &cause.behind)),
         reference: &row.reference,
         due_at: String::new(),
     };
@@ -41,6 +42,9 @@ pub(super) async fn run(store: &Store, given: &str, json: bool) -> anyhow::Resul
     }
     for entry in &entries {
         say!("  {}", timeline::line(entry));
+    }
+    if row.cause.is_some() {
+        say!("\nits discrepancies: trueup discrepancies --cause {id}");
     }
     if !row.is_summary {
         say!("\nboth records: trueup show {id}");

@@ -31,10 +31,14 @@ pub(super) fn words(entry: &AuditEntry) -> String {
             "" => format!("{by} resolved it: {}", decision(&field)),
             proposed_by => format!("{by} approved {} of {proposed_by}", decision(&field)),
         },
-        AuditEvent::CaseCleared => {
-            format!("cleared by {}: {}", field("run"), field("evidence"))
-        }
-        AuditEvent::CaseReopened => format!("{by} opened it again"),
+        AuditEvent::CaseCleared => match field("run") {
+            "" => format!("closed: {}", field("evidence")),
+            run => format!("cleared by {run}: {}", field("evidence")),
+        },
+        AuditEvent::CaseReopened => match field("evidence") {
+            "" => format!("{by} opened it again"),
+            evidence => format!("open again: {evidence}"),
+        },
         AuditEvent::CaseSeenAgain => format!("found again by {}", field("run")),
         AuditEvent::CaseDenied => {
             format!(
@@ -57,7 +61,11 @@ pub(super) fn words(entry: &AuditEntry) -> String {
         "" => String::new(),
         note => format!(": {note}"),
     };
-    format!("{what}{acting_for}{note}")
+    let behind = match field("sums") {
+        "" => String::new(),
+        sums => format!(" ({} discrepancies, {sums})", field("members")),
+    };
+    format!("{what}{behind}{acting_for}{note}")
 }
 
 fn decision<'f>(field: &impl Fn(&str) -> &'f str) -> String {

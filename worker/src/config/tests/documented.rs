@@ -84,6 +84,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("`[[approval]]`", "[[approval]]\nprobe = 1"),
     ("`[[alerts]]`", "[[alerts]]\nprobe = 1"),
     ("`[digest]`", "[digest]\nprobe = 1"),
+    ("`[causes]`", "[causes]\nprobe = 1"),
 ];
 
 #[test]

@@ -128,6 +128,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         first_seen_run: "recon/shop/2026-11-19".to_owned(),
         last_seen_run: "recon/shop/2026-11-20".to_owned(),
         alert_ids: Vec::new(),
+        cause: None,
     };
     (row, facts.case.clone())
 }
