@@ -109,10 +109,9 @@ pub(super) async fn work(
         progress.set(done * ACTS_PER_CALL_MAX);
     }
     review::look(trueup, closed.values()).await?;
-    if let Some(acting) = row.cause.as_ref().and_then(|cause| cause.acting.as_ref()) {
-        if behind.is_under_way {
-            trueup.store.done_behind(&row.id, acting).await?;
-        }
+    let acting = row.cause.as_ref().and_then(|cause| cause.acting.as_ref());
+    if let Some(acting) = acting.filter(|_| behind.is_under_way) {
+        trueup.store.done_behind(&row.id, acting).await?;
     }
     follow::follow(trueup, [row.id.clone()].into(), behind.at).await?;
     let row = known(trueup, &row.id).await?;
