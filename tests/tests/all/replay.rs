@@ -4,6 +4,7 @@
 //! break what is under way fails here. `TRUEUP_RECORD=1` with `every_path_replays` writes those of
 //! today in their place: only right for a path that nobody has under way.
 
+mod causes;
 mod people;
 mod punctual;
 
@@ -28,11 +29,12 @@ use workflows::{
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 37] = [
+const PATHS: [&str; 38] = [
     "batch-done",
     "batch-invalid-input",
     "case-acts-and-mistakes",
     "case-dead-redriven",
+    "case-of-a-cause",
     "case-sent",
     "case-summary-closed",
     "case-until-a-day",
@@ -126,6 +128,7 @@ async fn every_path_replays() -> Result<()> {
     paths.extend(people::acts(&site).await?);
     paths.extend(people::reviews().await?);
     paths.extend(punctual::incidents(&slack).await?);
+    paths.extend(causes::resolved(&slack).await?);
     paths.sort();
     let names: Vec<&str> = paths.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, PATHS);
