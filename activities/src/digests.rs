@@ -35,7 +35,7 @@ pub(crate) async fn make(trueup: &Trueup, input: DigestMaking) -> Result<DigestM
     Ok(match on_record.first() {
         Some(row) => DigestMade {
             summary: row.intent.content.headline.clone(),
-            alert: Some(alert_status(row)),
+            alert: Some(alert_status(row, &on_record)),
         },
         None => DigestMade {
             summary: "nothing is open below the alerts".to_owned(),

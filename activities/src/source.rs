@@ -4,6 +4,7 @@ use domain::alert::AlertPolicy;
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
 use domain::cause::CausePolicy;
+use domain::escalation::{Clock, Escalation};
 use domain::open_items::Records;
 use domain::policy::SourcePolicy;
 use domain::record::Side;
@@ -35,6 +36,8 @@ pub struct Source {
     pub alerts: AlertPolicy,
     /// From where on many discrepancies are one cause.
     pub causes: CausePolicy,
+    /// When people are reminded of a case, and when others are told.
+    pub escalation: Escalation,
     /// How long people have to review a run before what is left is carried forward; none when runs
     /// are not reviewed.
     pub review_window: Option<SignedDuration>,
@@ -69,6 +72,15 @@ pub struct SideInput {
 }
 
 impl Source {
+    /// What business days are counted by.
+    #[must_use]
+    pub fn clock(&self) -> Clock<'_> {
+        Clock {
+            day: &self.business_day,
+            calendar: &self.policy.calendar,
+        }
+    }
+
     /// The input of one side.
     #[must_use]
     pub fn side(&self, side: Side) -> &SideInput {

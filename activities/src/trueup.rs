@@ -18,11 +18,12 @@ use workflows::ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
     BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CloseRun, Closed, Closing,
     Compare, CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert,
-    Delivery, DigestMade, DigestMaking, Fetch, FetchSide, Fetched, ForwardAct, Forwarding,
-    IncidentRaised, IncidentRaising, LookAtReview, LookForReport, MakeDigest, OpenCase, OpenRun,
-    Opened, Opening, PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded,
-    ReportLook, ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck,
-    RunChecked, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling, TimePassing,
+    Delivery, DigestMade, DigestMaking, FallBack, Fetch, FetchSide, Fetched, ForwardAct,
+    Forwarding, IncidentRaised, IncidentRaising, LookAtReview, LookForReport, MakeDigest, OpenCase,
+    OpenRun, Opened, Opening, PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings,
+    Recorded, ReportLook, ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook,
+    RunCheck, RunChecked, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
+    TimePassing,
 };
 
 use crate::alerts::Channels;
@@ -148,6 +149,15 @@ impl Trueup {
         input: Delivery,
     ) -> Result<AlertStatus, ActivityError> {
         Ok(cases::deliver(&self, input).await?)
+    }
+
+    #[activity(definition = FallBack)]
+    pub async fn fall_back(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: Delivery,
+    ) -> Result<AlertStatus, ActivityError> {
+        Ok(cases::fall_back(&self, input).await?)
     }
 
     #[activity(definition = BeginReview)]

@@ -21,8 +21,8 @@ use crate::named_enum;
 use crate::record::Status;
 use crate::severity::Severity;
 
-pub use again::{Again, Told, change};
-pub use notice::{digest, incident, reminder, reopened};
+pub use again::{Again, Told, back, change, opened_again};
+pub use notice::{digest, diverted, incident, reminder, reminder_of_alert, reopened};
 pub use plan::{AlertPlan, AlertPolicy, Background, Route, is_alerted, plan};
 
 /// Most discrepancies that a summary names one by one; the rest are counted.

@@ -79,6 +79,8 @@ named_enum! {
         AlertSent = "alert_sent",
         /// A channel refused an alert for good.
         AlertDead = "alert_dead",
+        /// A channel did not take an alert in time, and another one is told.
+        AlertDiverted = "alert_diverted",
         /// Somebody asked for a dead alert to be sent again.
         AlertRedriven = "alert_redriven",
         /// A later run found the same discrepancy.

@@ -27,7 +27,7 @@ pub use content::{check_person, is_same_person};
 pub use resolution::{Resolution, ResolutionKind, Settles};
 pub use together::{Behind, apply_together, carries, follow};
 pub use trail::denied;
-pub use transition::{apply, due};
+pub use transition::{apply, due, opens_again};
 
 /// Who acts where no person does: what runs say of a case, and what time does to it.
 pub const SYSTEM: &str = "trueup";

@@ -104,6 +104,63 @@ impl Escalation {
     }
 }
 
+impl Escalation {
+    /// The reminder that is due by `now`, as [`Escalation::next`]. Those that were missed
+    /// meanwhile are made up for by one: the last of them, to everybody whom they were for.
+    #[must_use]
+    pub fn due(
+        &self,
+        severity: Severity,
+        since: Timestamp,
+        level: u32,
+        now: Timestamp,
+        clock: Clock<'_>,
+    ) -> Option<Reminder> {
+        let next = |level| {
+            let next = self.next(severity, since, level, clock);
+            next.filter(|reminder| reminder.at <= now)
+        };
+        let mut due = next(level)?;
+        while let Some(later) = next(due.level) {
+            let mut channels = std::mem::take(&mut due.channels);
+            let is_new = |channel: &String| !channels.contains(channel);
+            let new: Vec<String> = later.channels.into_iter().filter(is_new).collect();
+            channels.extend(new);
+            due = Reminder { channels, ..later };
+        }
+        Some(due)
+    }
+}
+
+impl Reminder {
+    /// Why people are told, in one sentence: of a case that has been open for so long, in which a
+    /// resolution waits for a second person or not.
+    #[must_use]
+    pub fn occasion(&self, open_for: SignedDuration, is_proposed: bool) -> String {
+        let missing = match is_proposed {
+            true => "nobody has agreed to what is proposed",
+            false => "nobody has acknowledged it",
+        };
+        let open_for = in_words(open_for);
+        format!("Reminder {}: open for {open_for}; {missing}.", self.level)
+    }
+}
+
+/// How long, in whole days from two days up, in whole hours from two hours up, and so on.
+#[must_use]
+pub fn in_words(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    let (count, unit) = [(86_400, "days"), (3_600, "hours"), (60, "minutes")]
+        .into_iter()
+        .map(|(length, unit)| (seconds / length, unit))
+        .find(|(count, _)| *count >= 2)
+        .unwrap_or((seconds, "seconds"));
+    match count {
+        1 => "1 second".to_owned(),
+        count => format!("{count} {unit}"),
+    }
+}
+
 impl Wait {
     /// The instant this long after `start`; none when that is beyond all calendars.
     #[must_use]
@@ -216,6 +273,59 @@ mod tests {
             steps: vec![step(Severity::Low, hours(1), Some(hours(0)), "desk")],
         };
         assert_eq!(reminders(&never, Severity::Low, 9), ["+1 desk"]);
+    }
+
+    #[test]
+    fn reminders_that_were_missed_are_made_up_for_by_one() {
+        let escalation = Escalation {
+            steps: vec![
+                step(Severity::High, hours(24), Some(hours(24)), "head"),
+                step(Severity::High, hours(4), Some(hours(8)), "desk"),
+            ],
+        };
+        let (day, calendar) = berlin();
+        let clock = Clock {
+            day: &day,
+            calendar: &calendar,
+        };
+        let since = at("2026-11-20T10:00:00Z");
+        let due = |level, after: i64| {
+            let now = since + SignedDuration::from_hours(after);
+            let due = escalation.due(Severity::High, since, level, now, clock)?;
+            Some((due.level, due.channels.join(" ")))
+        };
+        assert_eq!(due(0, 3), None);
+        assert_eq!(due(0, 4), Some((1, "desk".to_owned())));
+        assert_eq!(due(1, 11), None);
+        assert_eq!(due(1, 50), Some((5, "desk head".to_owned())));
+        assert_eq!(due(5, 50), None);
+    }
+
+    #[test]
+    fn an_occasion_says_how_long_in_words() {
+        let reminder = Reminder {
+            level: 2,
+            at: at("2026-11-20T18:00:00Z"),
+            channels: Vec::new(),
+        };
+        for (seconds, expected) in [
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (8 * HOUR + 59, "8 hours"),
+            (47 * HOUR, "47 hours"),
+            (72 * HOUR, "3 days"),
+        ] {
+            let open_for = SignedDuration::from_secs(seconds);
+            assert_eq!(
+                reminder.occasion(open_for, false),
+                format!("Reminder 2: open for {expected}; nobody has acknowledged it.")
+            );
+        }
+        assert_eq!(
+            reminder.occasion(SignedDuration::from_hours(8), true),
+            "Reminder 2: open for 8 hours; nobody has agreed to what is proposed."
+        );
     }
 
     #[test]

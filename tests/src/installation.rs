@@ -211,11 +211,12 @@ impl Installation {
         )?)
     }
 
-    /// Waits until every alert on record is sent or dead, and returns them.
+    /// Waits until every alert on record is sent, dead or diverted, and returns them.
     pub async fn alerts_settled(&self) -> Result<Vec<Value>> {
         eventually("the end of all alerts", RUN_WITHIN, async || {
             let alerts = self.alerts().await?;
-            let is_over = |alert: &Value| alert["state"] == "sent" || alert["state"] == "dead";
+            let ends = ["sent", "dead", "diverted"];
+            let is_over = |alert: &Value| ends.iter().any(|end| alert["state"] == *end);
             Ok(alerts.iter().all(is_over).then_some(alerts))
         })
         .await

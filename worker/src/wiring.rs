@@ -47,6 +47,7 @@ pub async fn activities_with(
         limits,
         work,
         authority,
+        channel_rules,
         ..
     } = configuration;
     let pace = Pace {
@@ -62,7 +63,7 @@ pub async fn activities_with(
         pace,
         store,
         staging,
-        channels,
+        channels: channels.under(channel_rules),
         workflows: Workflows::out_of_reach(),
     })
 }

@@ -85,6 +85,11 @@ impl Ports {
     pub fn deliver_alert(_: Delivery) -> Result<AlertStatus, ActivityError> {
         unimplemented!()
     }
+    /// Has another channel told what the alert's own has not taken in time; not once it was sent.
+    #[activity(name = "fall_back")]
+    pub fn fall_back(_: Delivery) -> Result<AlertStatus, ActivityError> {
+        unimplemented!()
+    }
     /// Tells the workflows of earlier cases that they were seen again or cleared. Heartbeats.
     #[activity(name = "tell_cases")]
     pub fn tell_cases(_: Telling) -> Result<(), ActivityError> {
@@ -164,9 +169,9 @@ impl Ports {
 
 pub use ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets,
-    ConcludeRun, DecideReview, DeliverAlert, FetchSide, ForwardAct, LookAtReview, LookForReport,
-    MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident, RecordFindings,
-    SelectCases, TellCases,
+    ConcludeRun, DecideReview, DeliverAlert, FallBack, FetchSide, ForwardAct, LookAtReview,
+    LookForReport, MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident,
+    RecordFindings, SelectCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

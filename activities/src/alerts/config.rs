@@ -31,6 +31,12 @@ pub struct SlackConfig {
     /// Shortest time between two messages. Slack allows one a second.
     #[serde(default = "default_interval_milliseconds")]
     pub interval_milliseconds: u32,
+    /// The channel that is told when this one takes nothing.
+    pub fallback: Option<String>,
+    /// How long this one is tried before: `15 minutes`.
+    pub fallback_after: Option<String>,
+    /// When it is not disturbed.
+    pub quiet_hours: Option<QuietHoursConfig>,
 }
 
 /// A mail server and who gets mail through it.
@@ -60,6 +66,29 @@ pub struct EmailConfig {
     /// Longest time for one delivery, from connecting to the server's last answer.
     #[serde(default = "default_email_timeout_seconds")]
     pub timeout_seconds: u32,
+    /// The channel that is told when this one takes nothing.
+    pub fallback: Option<String>,
+    /// How long this one is tried before: `15 minutes`.
+    pub fallback_after: Option<String>,
+    /// When it is not disturbed.
+    pub quiet_hours: Option<QuietHoursConfig>,
+}
+
+/// When a channel is not disturbed, as written: whoever reads the file checks it.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHoursConfig {
+    /// From this time of day: `20:00`.
+    pub from: String,
+    /// To this one: `07:00`.
+    pub to: String,
+    /// The zone of both: `Europe/Berlin`; UTC when not given.
+    pub time_zone: Option<String>,
+    /// Whether days without business are quiet as a whole.
+    #[serde(default)]
+    pub days_off: bool,
+    /// What is told anyway: `critical` when not given.
+    pub except_from: Option<String>,
 }
 
 /// How an SMTP connection is protected. There is no "if the server offers it".
@@ -73,6 +102,27 @@ pub enum SmtpTls {
     Starttls,
     /// TLS from the first byte.
     Implicit,
+}
+
+impl ChannelConfig {
+    /// The channel that is told when this one takes nothing, and how long this one is tried before.
+    #[must_use]
+    pub fn fallback(&self) -> (Option<&str>, Option<&str>) {
+        let (fallback, after) = match self {
+            ChannelConfig::Slack(slack) => (&slack.fallback, &slack.fallback_after),
+            ChannelConfig::Email(email) => (&email.fallback, &email.fallback_after),
+        };
+        (fallback.as_deref(), after.as_deref())
+    }
+
+    /// When it is not disturbed.
+    #[must_use]
+    pub fn quiet_hours(&self) -> Option<&QuietHoursConfig> {
+        match self {
+            ChannelConfig::Slack(slack) => slack.quiet_hours.as_ref(),
+            ChannelConfig::Email(email) => email.quiet_hours.as_ref(),
+        }
+    }
 }
 
 impl EmailConfig {

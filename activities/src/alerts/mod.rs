@@ -10,6 +10,7 @@ mod config;
 mod email;
 mod outcome;
 mod pace;
+mod rules;
 mod slack;
 mod slack_blocks;
 mod text;
@@ -19,10 +20,14 @@ use std::time::Duration;
 
 use domain::alert::AlertContent;
 
-pub use config::{ChannelConfig, EmailConfig, SlackConfig, SmtpTls};
+pub use config::{ChannelConfig, EmailConfig, QuietHoursConfig, SlackConfig, SmtpTls};
+pub use rules::{ChannelRules, Fallback};
 
 /// All channels of an installation, ready to deliver.
-pub struct Channels(BTreeMap<String, Channel>);
+pub struct Channels {
+    channels: BTreeMap<String, Channel>,
+    rules: BTreeMap<String, ChannelRules>,
+}
 
 enum Channel {
     Slack(slack::SlackChannel),
@@ -107,7 +112,22 @@ impl Channels {
             .iter()
             .map(open)
             .collect::<Result<_, _>>()
-            .map(Channels)
+            .map(|channels| Channels {
+                channels,
+                rules: BTreeMap::new(),
+            })
+    }
+
+    /// The same channels under these rules, by name; those that are not named have none.
+    #[must_use]
+    pub fn under(self, rules: BTreeMap<String, ChannelRules>) -> Self {
+        Channels { rules, ..self }
+    }
+
+    /// What goes for the channel of this name.
+    #[must_use]
+    pub fn rules(&self, channel: &str) -> ChannelRules {
+        self.rules.get(channel).cloned().unwrap_or_default()
     }
 
     /// Delivers one alert to the channel of this name. `alert_id` is the same for the same alert,
@@ -123,7 +143,7 @@ impl Channels {
         content: &AlertContent,
     ) -> Result<Delivered, DeliveryError> {
         let text = text::compose(alert_id, content);
-        match self.0.get(channel) {
+        match self.channels.get(channel) {
             Some(Channel::Slack(slack)) => slack.deliver(alert_id, &text).await,
             Some(Channel::Email(email)) => email.deliver(alert_id, raised_at, &text).await,
             None => Err(DeliveryError::Refused(format!(

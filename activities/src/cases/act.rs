@@ -11,7 +11,7 @@ use super::{behind, follow, review, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
-use crate::store::{ActOutcome, Acted, Acting, CaseRow, Denied, StoreError};
+use crate::store::{ActOutcome, Acted, Acting, CaseRow, Denied, Reopening, StoreError};
 
 pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Failure> {
     let at = timestamp(&input.at)?;
@@ -20,7 +20,7 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
         Ok(read) => read,
         Err(error) => {
             let row = known(trueup, id).await?;
-            return standing::acted(trueup, &row, ActOutcome::Refused, error.to_string()).await;
+            return standing::acted(trueup, &row, at, ActOutcome::Refused, error.to_string()).await;
         }
     };
     let acting = Acting {
@@ -29,14 +29,16 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
         request: request(&input.action, &input.input),
     };
     let deciding = Deciding::new(trueup, &by, at);
+    let telling = deciding.clone();
     let decide = move |row: &CaseRow| deciding.decide(row, &asked);
     let row = known(trueup, id).await?;
     if row.cause.is_some() {
         return on_cause(trueup, row, acting, &by, &input, decide).await;
     }
+    let tell = move |reopening: &Reopening| telling.tell(reopening);
     let acted = trueup
         .store
-        .act_on_cases(vec![acting], &by, at, decide)
+        .act_on_cases_and_tell(vec![acting], &by, at, decide, tell)
         .await?;
     let Some(Acted {
         outcome,
@@ -50,7 +52,7 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
         review::look(trueup, [&case]).await?;
         follow::after(trueup, [id.as_str()], at).await?;
     }
-    standing::acted(trueup, &case, outcome, reason).await
+    standing::acted(trueup, &case, at, outcome, reason).await
 }
 
 /// An act on the case of a cause; what is left to do to its discrepancies goes with the answer.
@@ -73,7 +75,7 @@ pub(super) async fn on_cause(
         return Err(unknown(format!("no cause is called {}", row.id)));
     };
     let is_done = acted.outcome == ActOutcome::Done;
-    let told = standing::acted(trueup, &acted.case, acted.outcome, acted.reason).await?;
+    let told = standing::acted(trueup, &acted.case, at, acted.outcome, acted.reason).await?;
     Ok(CaseActed {
         behind: (is_done && behind::concerns(&input.action)).then(|| Box::new(input.clone())),
         ..told

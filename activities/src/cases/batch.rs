@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::alert;
 use domain::case::{Act, ResolutionKind};
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -51,16 +52,17 @@ pub(super) async fn work(
     progress: &Progress<u64>,
     input: BatchAct,
 ) -> Result<CaseBatchResult, Failure> {
-    let acting = Asking {
-        batch_id: &input.batch_id,
-        action: &input.request.action,
-        batch: select::read(&input.request)?,
-        at: timestamp(&input.at)?,
-    };
     let selection = trueup.staging.get(&input.selection).await?;
     let selection = String::from_utf8(selection)
         .map_err(|error| Failure::last(failure::STAGING_DAMAGED, error))?;
     let ids: Vec<&str> = selection.lines().collect();
+    let acting = Asking {
+        batch_id: &input.batch_id,
+        action: &input.request.action,
+        batch: select::read(&input.request)?,
+        count: ids.len(),
+        at: timestamp(&input.at)?,
+    };
     let mut result = CaseBatchResult::default();
     let mut lines = Vec::new();
     let mut closed = BTreeMap::new();
@@ -104,6 +106,8 @@ struct Asking<'a> {
     batch_id: &'a str,
     action: &'a str,
     batch: Batch,
+    /// How many cases it is about.
+    count: usize,
     at: Timestamp,
 }
 
@@ -139,7 +143,7 @@ impl Asking<'_> {
                     replies.insert(id, note(acted, closed));
                 }
                 Some(BeforeAct { case, .. })
-                    if needs_workflow(trueup, &case, &self.batch.asked) =>
+                    if needs_workflow(trueup, &case, &self.batch.asked, self.count) =>
                 {
                     by_workflow.push(id);
                 }
@@ -232,15 +236,23 @@ fn note(acted: Acted, closed: &mut Closed) -> CaseReply {
 }
 
 /// Whether a case's own workflow has to do it: it runs and has to know, or it will have to wait for
-/// a day.
-fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked) -> bool {
-    let waits = standing::next_due(trueup, row).is_some();
+/// a day or to tell people. Nobody is told one by one of more cases, opened again by one of `count`
+/// acts, than a run would tell of.
+fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked, count: usize) -> bool {
+    let waits = standing::arrival(trueup, row).is_some();
     let reopens = matches!(asked, Asked::Act(Act::Reopen { .. }));
+    let source = trueup.sources.get(&row.subject.source);
+    let is_told = source.is_some_and(|source| {
+        let is_routed = alert::is_alerted(row.subject.severity, &source.alerts);
+        reopens && is_routed && count <= source.alerts.summary_above
+    });
     let runs = row.has_workflow && (row.case.state.is_open() || waits || reopens);
     let proposed = row.case.decision.as_ref();
     let decided = match asked {
         Asked::Act(Act::Approve { .. }) => proposed.map(|decision| decision.resolution.kind()),
         asked => asked.resolution(),
     };
-    (runs && !row.is_summary) || row.cause.is_some() || decided == Some(ResolutionKind::InTransit)
+    ((runs || is_told) && !row.is_summary)
+        || row.cause.is_some()
+        || decided == Some(ResolutionKind::InTransit)
 }

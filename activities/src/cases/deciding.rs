@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::alert::{self, AlertIntent, AlertPolicy};
 use domain::case::{
     Act, Applied, Approval, ApprovalRule, Authority, Case, Change, Refusal, SYSTEM, apply,
     apply_together, denied, due,
@@ -12,7 +13,7 @@ use jiff::civil::Date;
 use proto::case::Asked;
 
 use crate::Trueup;
-use crate::store::{CaseRow, Denied};
+use crate::store::{CaseRow, Denied, Reopening};
 
 /// Somebody who acts, at a time, under the rules.
 #[derive(Clone)]
@@ -29,6 +30,7 @@ pub(super) struct Deciding {
 #[derive(Clone)]
 struct Rules {
     approval: Approval,
+    alerts: AlertPolicy,
     /// The day it is there.
     today: Date,
 }
@@ -38,6 +40,7 @@ impl Deciding {
         let sources = trueup.sources.iter().map(|(name, source)| {
             let rules = Rules {
                 approval: source.approval.clone(),
+                alerts: source.alerts.clone(),
                 today: source.business_day.date_at(at),
             };
             (name.clone(), rules)
@@ -94,6 +97,17 @@ impl Deciding {
     pub(super) fn due(&self, row: &CaseRow) -> Option<Act> {
         let rules = self.sources.get(&row.subject.source)?;
         due(&row.case, rules.today)
+    }
+
+    /// The alerts of a discrepancy whose case is opened again: everybody is told whom its severity
+    /// is routed to.
+    pub(super) fn tell(&self, reopening: &Reopening) -> Vec<AlertIntent> {
+        let Some(rules) = self.sources.get(&reopening.run.source) else {
+            return Vec::new();
+        };
+        let again = alert::opened_again(reopening.times, &self.by, &reopening.note);
+        let (found, run) = (&reopening.discrepancy, &reopening.run);
+        alert::reopened(found, &again, &rules.alerts, run)
     }
 
     pub(super) fn apply(&self, row: &CaseRow, act: &Act) -> Result<Applied, Denied> {

@@ -3,7 +3,7 @@
 use proto::wire::AlertStatus;
 use workflows::ports::Delivery as Request;
 
-use super::open::status;
+use super::fall_back::{instead_of_refused, status};
 use crate::Trueup;
 use crate::alerts::DeliveryError;
 use crate::failures::Failure;
@@ -15,7 +15,7 @@ pub(crate) async fn deliver(trueup: &Trueup, input: Request) -> Result<AlertStat
     let at = timestamp(&input.at)?;
     let alert = match trueup.store.begin_delivery(id).await? {
         // An earlier attempt came through, and only its answer was lost.
-        Delivery::Over(alert) => return Ok(status(&alert)),
+        Delivery::Over(_) => return status(trueup, id).await,
         Delivery::Due(alert) => alert,
     };
     let intent = &alert.intent;
@@ -33,7 +33,8 @@ pub(crate) async fn deliver(trueup: &Trueup, input: Request) -> Result<AlertStat
         }
         Err(DeliveryError::Refused(reason)) => {
             tracing::error!(alert = id, reason, "the channel refuses the alert for good");
-            trueup.store.alert_dead(id, at, &reason).await?;
+            let instead = instead_of_refused(trueup, &alert);
+            trueup.store.alert_dead(id, at, &reason, instead).await?;
         }
         Err(error) => {
             trueup.store.delivery_failed(id, &error.to_string()).await?;
@@ -47,5 +48,5 @@ pub(crate) async fn deliver(trueup: &Trueup, input: Request) -> Result<AlertStat
             });
         }
     }
-    Ok(status(&trueup.store.alert(id).await?))
+    status(trueup, id).await
 }

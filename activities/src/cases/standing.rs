@@ -5,24 +5,27 @@ use domain::case::{CaseState, Resolution};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proto::case::About;
-use proto::wire::{AlertStatus, CaseReply, CaseStatus};
+use proto::wire::{CaseReply, CaseStatus};
 use workflows::identity;
 use workflows::ports::CaseActed;
 
-use super::open::status as alert_status;
+use super::{alerts, remind};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::{ActOutcome, CaseRow};
 
-/// How a case stands now, and whether its workflow goes on.
+/// How a case stands at that time, and whether its workflow goes on.
 pub(super) async fn standing(
     trueup: &Trueup,
     row: &CaseRow,
+    at: Timestamp,
 ) -> Result<(CaseStatus, bool), Failure> {
     let case_id = identity::case_id(&row.id);
     let alerts = trueup.store.alerts_of_case(&case_id).await?;
-    let alerts: Vec<AlertStatus> = alerts.iter().map(alert_status).collect();
-    let due_at = next_due(trueup, row);
+    let reminder = remind::next_at(trueup, row, &alerts).await?;
+    let alerts = alerts::statuses(trueup, &alerts, at);
+    // For whatever reason comes first.
+    let due_at = [arrival(trueup, row), reminder].into_iter().flatten().min();
     let about = About {
         case_id,
         subject: &row.subject,
@@ -31,9 +34,10 @@ pub(super) async fn standing(
         reference: &row.reference,
         due_at: due_at.map_or(String::new(), |due| due.to_string()),
     };
-    let told = proto::case::status(about, &row.case, alerts);
+    let mut told = proto::case::status(about, &row.case, alerts);
+    told.escalation_level = row.attention.level;
     let has_end = !row.is_summary || row.cause.is_some();
-    let stays_open = has_end && (row.case.state.is_open() || due_at.is_some());
+    let stays_open = due_at.is_some() || (has_end && row.case.state.is_open());
     Ok((told, stays_open))
 }
 
@@ -41,10 +45,11 @@ pub(super) async fn standing(
 pub(super) async fn acted(
     trueup: &Trueup,
     row: &CaseRow,
+    at: Timestamp,
     outcome: ActOutcome,
     reason: String,
 ) -> Result<CaseActed, Failure> {
-    let (case, stays_open) = standing(trueup, row).await?;
+    let (case, stays_open) = standing(trueup, row, at).await?;
     Ok(CaseActed {
         reply: CaseReply {
             outcome: outcome.name().to_owned(),
@@ -56,13 +61,8 @@ pub(super) async fn acted(
     })
 }
 
-/// When the case has to be looked at next, for whatever reason comes first.
-pub(super) fn next_due(trueup: &Trueup, row: &CaseRow) -> Option<Timestamp> {
-    [arrival(trueup, row)].into_iter().flatten().min()
-}
-
 /// What is in transit is waited for until the end of its last day, where the source is.
-fn arrival(trueup: &Trueup, row: &CaseRow) -> Option<Timestamp> {
+pub(super) fn arrival(trueup: &Trueup, row: &CaseRow) -> Option<Timestamp> {
     let decision = row.case.decision.as_ref()?;
     let Resolution::InTransit { until } = decision.resolution else {
         return None;

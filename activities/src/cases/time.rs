@@ -1,4 +1,5 @@
-//! What time does to a case: what was decided until a day is opened again when that day is over.
+//! What time does to a case: what was decided until a day is opened again when that day is over, and
+//! people are reminded of what nobody has acknowledged.
 
 use domain::case::{Applied, SYSTEM};
 use serde_json::Value;
@@ -7,11 +8,11 @@ use workflows::ports::{CaseAct, CaseActed, TimePassing};
 use super::act::{known, on_cause};
 use super::behind::{DUE, unfinished};
 use super::deciding::Deciding;
-use super::{follow, standing};
+use super::{follow, remind, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
-use crate::store::{ActOutcome, Acting, CaseRow};
+use crate::store::{ActOutcome, Acting, CaseRow, Reopening};
 
 pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActed, Failure> {
     let at = timestamp(&input.at)?;
@@ -31,11 +32,17 @@ pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActe
         request: String::new(),
     };
     if deciding.due(&row).is_none() {
-        let told = standing::acted(trueup, &row, ActOutcome::Unchanged, String::new()).await?;
+        let (row, outcome) = match remind::remind(trueup, &row, at).await? {
+            Some(reminded) => (reminded, ActOutcome::Done),
+            None => (row, ActOutcome::Unchanged),
+        };
+        let told = standing::acted(trueup, &row, at, outcome, String::new()).await?;
         // An attempt before this one may have come through, and only its answer was lost.
         let behind = unfinished(&row)?.map(Box::new);
         return Ok(CaseActed { behind, ..told });
     }
+    let telling = deciding.clone();
+    let tell = move |reopening: &Reopening| telling.tell(reopening);
     let decide = move |row: &CaseRow| match deciding.due(row) {
         Some(act) => deciding.apply(row, &act),
         None => Ok(unchanged(row)),
@@ -52,7 +59,7 @@ pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActe
     }
     let acted = trueup
         .store
-        .act_on_cases(vec![acting], SYSTEM, at, decide)
+        .act_on_cases_and_tell(vec![acting], SYSTEM, at, decide, tell)
         .await?;
     let row = acted
         .into_iter()
@@ -60,7 +67,7 @@ pub(crate) async fn pass(trueup: &Trueup, input: TimePassing) -> Result<CaseActe
         .next()
         .map_or(row, |acted| acted.case);
     follow::after(trueup, [row.id.as_str()], at).await?;
-    standing::acted(trueup, &row, ActOutcome::Done, String::new()).await
+    standing::acted(trueup, &row, at, ActOutcome::Done, String::new()).await
 }
 
 /// Nothing is to be done.

@@ -1,6 +1,7 @@
 //! The activities of a run, one file each, in the order in which they happen.
 
 mod admit;
+mod again;
 mod before;
 mod causes;
 mod close;

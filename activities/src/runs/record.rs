@@ -13,6 +13,7 @@ use workflows::failure;
 use workflows::ports::{Record, Recorded, Stored};
 
 use super::admit::{context, source};
+use super::again::{TellingAgain, telling_again};
 use super::causes::Causes;
 use super::open::{cursor, timestamp, to_port};
 use super::parts::{self, Found};
@@ -72,7 +73,7 @@ async fn work(
         .await?;
     // The store's own order: twice as fast to write.
     discrepancies.sort_by(|a, b| a.id.cmp(&b.id));
-    let plan = plan(trueup, &input, &discrepancies).await?;
+    let plan = plan(trueup, &input, &discrepancies, &found.open_before).await?;
     let at = timestamp(&input.at)?;
     if found.position.is_some() {
         found.cleared.extend(add_up_now(trueup, &input).await?);
@@ -180,13 +181,14 @@ fn case_subject(case_id: &str) -> &str {
 struct Planned {
     causes: Causes,
     plan: AlertPlan,
-    told_before: BTreeSet<String>,
+    known: BTreeSet<String>,
 }
 
 async fn plan(
     trueup: &Trueup,
     input: &Record,
     discrepancies: &[Discrepancy],
+    open_before: &BTreeSet<String>,
 ) -> Result<Planned, Failure> {
     let source = source(trueup, &input.run)?;
     let causes = Causes::find(trueup, input, discrepancies).await?;
@@ -195,27 +197,27 @@ async fn plan(
         let cause = causes.of(discrepancy).map(|cause| cause.severity);
         alert::is_alerted(cause.unwrap_or(discrepancy.severity), &source.alerts)
     };
-    let alerted = discrepancies.iter().filter(is_alerted);
-    let ids = alerted
-        .clone()
-        .map(|discrepancy| discrepancy.id.to_string())
-        .collect();
-    let told_before = trueup.store.already_alerted(ids, &input.run.run_id).await?;
+    let alerted: Vec<&Discrepancy> = discrepancies.iter().filter(is_alerted).collect();
+    let run_id = &input.run.run_id;
+    let TellingAgain { known, again } =
+        telling_again(trueup, &source.policy, run_id, &alerted, open_before).await?;
     let run = AlertRun {
         run_id: input.run.run_id.clone(),
         source: source.policy.source.clone(),
         business_date: context(&input.run)?.business_date,
     };
-    let candidates = alerted.filter(|discrepancy| !told_before.contains(discrepancy.id.as_str()));
+    let candidates = alerted
+        .into_iter()
+        .filter(|it| !known.contains(it.id.as_str()));
     let background = Background {
+        again,
         causes: causes.all.clone(),
-        ..Background::default()
     };
     let plan = alert::plan(candidates, &background, &source.alerts, &run);
     Ok(Planned {
         causes,
         plan,
-        told_before,
+        known,
     })
 }
 
@@ -246,7 +248,7 @@ async fn write(
             at,
         };
         for discrepancy in discrepancies.by_ref().take(FINDINGS_PER_TRANSACTION) {
-            let alert_ids = match planned.told_before.contains(discrepancy.id.as_str()) {
+            let alert_ids = match planned.known.contains(discrepancy.id.as_str()) {
                 true => Vec::new(),
                 false => planned.plan.alert_ids(&discrepancy),
             };

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::alert::AlertIntent;
 use domain::audit::AuditEvent;
 use domain::case::{Applied, Case, Subject};
 use domain::named_enum;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 
 use super::sqlite::{acts, cases};
-use super::{CauseCase, Store, StoreError};
+use super::{Attention, CauseCase, Reopening, Store, StoreError};
 
 /// Most cases that one call acts on.
 pub const ACTS_PER_CALL_MAX: usize = 500;
@@ -51,6 +52,8 @@ pub struct CaseRow {
     pub last_seen_run: String,
     /// What it is the case of, if that is a cause.
     pub cause: Option<Box<CauseCase>>,
+    /// What reminders of it go by.
+    pub attention: Attention,
 }
 
 /// An act on one case.
@@ -162,6 +165,24 @@ impl Store {
         at: Timestamp,
         decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
     ) -> Result<Vec<Option<Acted>>, StoreError> {
+        let nobody = |_: &Reopening| Vec::new();
+        self.act_on_cases_and_tell(acts, by, at, decide, nobody)
+            .await
+    }
+
+    /// As [`Store::act_on_cases`]; what `tell` has to say of a discrepancy whose case was opened
+    /// again is on record together with that.
+    ///
+    /// # Errors
+    /// As [`Store::act_on_cases`].
+    pub async fn act_on_cases_and_tell(
+        &self,
+        acts: Vec<Acting>,
+        by: &str,
+        at: Timestamp,
+        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
+        tell: impl Fn(&Reopening) -> Vec<AlertIntent> + Send + 'static,
+    ) -> Result<Vec<Option<Acted>>, StoreError> {
         let Store::Sqlite(store) = self;
         if acts.len() > ACTS_PER_CALL_MAX {
             let problem = format!("{} acts at once; {ACTS_PER_CALL_MAX} at most", acts.len());
@@ -171,7 +192,7 @@ impl Store {
         let work = move |transaction: &Transaction<'_>| {
             let done = acts
                 .iter()
-                .map(|acting| acts::act(transaction, acting, &by, at, &decide));
+                .map(|acting| acts::act(transaction, acting, &by, at, &decide, &tell));
             done.collect()
         };
         store.write(work).await

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::alert::AlertIntent;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -88,8 +89,8 @@ impl Store {
         store.write(work).await
     }
 
-    /// The channel refused the alert for good: `alert_dead` on its case's stream. An alert that was
-    /// sent stays sent.
+    /// The channel refused the alert for good: `alert_dead` on its case's stream, and the alert that
+    /// is told by another channel `instead`. An alert that was sent stays sent.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -98,11 +99,31 @@ impl Store {
         alert_id: &str,
         at: Timestamp,
         error: &str,
+        instead: Option<AlertIntent>,
     ) -> Result<(), StoreError> {
         let Store::Sqlite(store) = self;
         let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
+        let work = move |transaction: &Transaction<'_>| {
+            alerts::dead(transaction, &alert_id, at, &error, instead.as_ref())
+        };
+        store.write(work).await
+    }
+
+    /// The channel did not take the alert in time: `alert_diverted` on its case's stream, together
+    /// with the alert that is told `instead`. Nothing, if the alert was sent or is dead.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn divert_alert(
+        &self,
+        alert_id: &str,
+        at: Timestamp,
+        instead: AlertIntent,
+    ) -> Result<(), StoreError> {
+        let Store::Sqlite(store) = self;
+        let alert_id = alert_id.to_owned();
         store
-            .write(move |transaction| alerts::dead(transaction, &alert_id, at, &error))
+            .write(move |transaction| alerts::divert(transaction, &alert_id, at, &instead))
             .await
     }
 

@@ -6,6 +6,7 @@
 //! at a run left behind.
 
 mod alert_json;
+mod attention;
 mod cases;
 mod causes;
 #[cfg(test)]
@@ -22,14 +23,15 @@ mod reading;
 mod reviews;
 mod sqlite;
 mod state;
+mod told;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use domain::audit::AuditEntry;
 use domain::record::Reject;
 use rusqlite::Transaction;
 
+pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
@@ -45,6 +47,7 @@ pub use positions::{Committed, NewPosition, TURN_KEPT_SECONDS, Turn};
 pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
+pub use told::{Reopening, ToldBefore};
 
 use sqlite::{audit, findings, inputs, runs};
 
@@ -127,24 +130,6 @@ impl Store {
         let (source, sha256, run_id) = (source.to_owned(), sha256.to_owned(), run_id.to_owned());
         store
             .read(move |transaction| inputs::seen(transaction, &source, &sha256, &run_id))
-            .await
-    }
-
-    /// Those of `ids` (of discrepancies) that people were told of because of another run than
-    /// `run_id`. Alerts of the run itself don't count, so that a repeated activity plans the same
-    /// again.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn already_alerted(
-        &self,
-        ids: Vec<String>,
-        run_id: &str,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
-        store
-            .read(move |transaction| findings::already_alerted(transaction, ids, &run_id))
             .await
     }
 

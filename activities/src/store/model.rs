@@ -252,7 +252,7 @@ pub struct AlertRow {
 pub enum Delivery {
     /// Send it; it counts as `sending` now.
     Due(Box<AlertRow>),
-    /// It was sent or is dead; don't.
+    /// It was sent, is dead, or another channel is told; don't.
     Over(Box<AlertRow>),
 }
 

@@ -30,5 +30,7 @@ named_enum! {
         Sent = "sent",
         /// The channel refused it for good.
         Dead = "dead",
+        /// The channel did not take it in time; another one is told.
+        Diverted = "diverted",
     }
 }

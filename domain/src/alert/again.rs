@@ -1,5 +1,8 @@
-//! Telling people again: only when what they were told has changed materially.
+//! Telling people again: only when what they were told has changed materially, or is back after it
+//! was closed.
 
+use super::facts;
+use crate::case::{Case, SYSTEM};
 use crate::discrepancy::Discrepancy;
 use crate::money::{Amount, Money};
 use crate::policy::SourcePolicy;
@@ -46,6 +49,39 @@ pub fn change(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> Option<A
     })
 }
 
+/// Why people are told again of a discrepancy that a run finds again, although its case was
+/// `closed` after they were told so often.
+#[must_use]
+pub fn back(times: u32, closed: &Case) -> Again {
+    let occasion = match &closed.decision {
+        Some(decision) => {
+            let (kind, by) = (decision.resolution.kind(), &decision.by);
+            let by = facts::one_line(by, super::TEXT_CHARACTERS_MAX);
+            format!("{by} resolved it as {kind}, and it is back.")
+        }
+        None => "It was cleared, and is back.".to_owned(),
+    };
+    Again {
+        number: times.saturating_add(1),
+        occasion,
+    }
+}
+
+/// Why people are told again of a discrepancy whose case is opened again, by a person or by
+/// [`SYSTEM`], after they were told so often.
+#[must_use]
+pub fn opened_again(times: u32, by: &str, note: &str) -> Again {
+    let occasion = match (by, note) {
+        (SYSTEM, "") => "It is open again: a later run found it.".to_owned(),
+        (SYSTEM, note) => format!("It is open again: {note}."),
+        (by, note) => format!("{by} opened it again: {note}"),
+    };
+    Again {
+        number: times.saturating_add(1),
+        occasion: facts::one_line(&occasion, super::TEXT_CHARACTERS_MAX),
+    }
+}
+
 fn amount_changed(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> bool {
     if told.at_stake.currency != now.currency {
         return true;
@@ -54,4 +90,57 @@ fn amount_changed(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> bool
     let allowed = tolerance.accepted.max(tolerance.rounding);
     let gap = now.at_stake.abs().checked_sub(told.at_stake.amount);
     gap.map_or(true, |gap: Amount| gap.abs() > allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{CaseState, Decision, Resolution};
+    use jiff::Timestamp;
+
+    #[test]
+    fn what_is_back_says_who_closed_it() {
+        let cleared = Case {
+            state: CaseState::Cleared,
+            ..Case::default()
+        };
+        let again = back(1, &cleared);
+        assert_eq!(
+            (again.number, &*again.occasion),
+            (2, "It was cleared, and is back.")
+        );
+        let resolved = Case {
+            state: CaseState::Resolved,
+            decision: Some(Decision {
+                resolution: Resolution::PartnerToCorrect,
+                note: "asked".to_owned(),
+                by: "ann".to_owned(),
+                at: Timestamp::UNIX_EPOCH,
+                approved_by: None,
+            }),
+            ..Case::default()
+        };
+        assert_eq!(
+            back(2, &resolved).occasion,
+            "ann resolved it as partner_to_correct, and it is back."
+        );
+    }
+
+    #[test]
+    fn what_is_opened_again_says_by_whom_and_why() {
+        let again = opened_again(0, "ann", "not\nso");
+        assert_eq!(
+            (again.number, &*again.occasion),
+            (1, "ann opened it again: not so")
+        );
+        let late = opened_again(3, SYSTEM, "it was to arrive by 2026-11-20");
+        assert_eq!(
+            (late.number, &*late.occasion),
+            (4, "It is open again: it was to arrive by 2026-11-20.")
+        );
+        assert_eq!(
+            opened_again(1, SYSTEM, "").occasion,
+            "It is open again: a later run found it."
+        );
+    }
 }

@@ -14,23 +14,58 @@ use crate::severity::Severity;
 /// Ages that a digest counts by, in business days: up to these, and older.
 const AGES: [u32; 7] = [1, 3, 7, 14, 30, 60, 90];
 
-/// Reminds these channels of a discrepancy: `level` counts from 1.
+/// Reminds these channels of a discrepancy: `number` counts the reminders of its case from 1.
 #[must_use]
 pub fn reminder(
     of: &Discrepancy,
-    level: u32,
-    occasion: String,
+    number: u32,
+    occasion: &str,
     channels: &[String],
     policy: &AlertPolicy,
     run: &AlertRun,
 ) -> Vec<AlertIntent> {
-    let told = |channel: &String| {
-        let mut intent = plan::single(of, channel, policy, run);
-        intent.id = format!("{}/reminder-{level}", intent.id);
-        intent.content.occasion = Some(occasion.clone());
-        intent
+    let told = |channel: &String| plan::single(of, channel, policy, run);
+    let told = channels.iter().map(told);
+    told.map(|intent| reminding(intent, number, occasion))
+        .collect()
+}
+
+/// As [`reminder`], of what an alert told: a summary, a cause, an incident.
+#[must_use]
+pub fn reminder_of_alert(
+    of: &AlertIntent,
+    number: u32,
+    occasion: &str,
+    channels: &[String],
+) -> Vec<AlertIntent> {
+    let subject = of.case_id.strip_prefix("case/").unwrap_or(&of.case_id);
+    let told = |channel: &String| AlertIntent {
+        id: plan::alert_id(subject, channel),
+        channel: channel.clone(),
+        ..of.clone()
     };
-    channels.iter().map(told).collect()
+    let told = channels.iter().map(told);
+    told.map(|intent| reminding(intent, number, occasion))
+        .collect()
+}
+
+/// Tells `channel` what another one did not take; `why` in one sentence. An alert has one id on
+/// each channel that it is diverted to.
+#[must_use]
+pub fn diverted(of: &AlertIntent, channel: &str, why: &str) -> AlertIntent {
+    let mut intent = of.clone();
+    intent.id = format!("{}/via/{channel}", of.id);
+    channel.clone_into(&mut intent.channel);
+    let before = of.content.occasion.iter().map(String::as_str);
+    let occasion: Vec<&str> = before.chain([why]).collect();
+    intent.content.occasion = Some(occasion.join(" "));
+    intent
+}
+
+fn reminding(mut intent: AlertIntent, number: u32, occasion: &str) -> AlertIntent {
+    intent.id = format!("{}/reminder-{number}", intent.id);
+    intent.content.occasion = Some(occasion.to_owned());
+    intent
 }
 
 /// Tells everybody whom its severity is routed to that a case was opened again.

@@ -356,7 +356,7 @@ pub(super) fn intent(
     }
 }
 
-fn alert_id(subject_id: &str, channel: &str) -> String {
+pub(super) fn alert_id(subject_id: &str, channel: &str) -> String {
     format!("{subject_id}/{channel}")
 }
 

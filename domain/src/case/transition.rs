@@ -49,6 +49,12 @@ pub fn due(case: &Case, today: Date) -> Option<Act> {
     }
 }
 
+/// Whether a run that finds the discrepancy again opens its case with that.
+#[must_use]
+pub fn opens_again(case: &Case, subject: &Subject, run_id: &str) -> bool {
+    case.last_seen_run.as_deref() != Some(run_id) && is_settled(case, subject)
+}
+
 /// Whether the author may do it at all; whose rights they use, if not their own.
 fn entitled<'a>(case: &Case, change: &Change<'a>) -> Result<Option<&'a str>, Refusal> {
     let Some(action) = change.act.action() else {
@@ -226,7 +232,7 @@ fn seen_again(case: &Case, subject: &Subject, run_id: &str) -> Option<(AuditEven
     if case.last_seen_run.as_deref() == Some(run_id) {
         return None;
     }
-    let (event, after) = match is_settled(case, subject) {
+    let (event, after) = match opens_again(case, subject, run_id) {
         true => (AuditEvent::CaseReopened, reopened(case)),
         false => (AuditEvent::CaseSeenAgain, case.clone()),
     };

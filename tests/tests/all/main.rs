@@ -1,6 +1,7 @@
 //! Every test from outside, in one binary. Each module is one subject.
 
 mod alerts;
+mod attention;
 mod cases;
 mod causes;
 mod commands;

@@ -4,6 +4,7 @@
 //! break what is under way fails here. `TRUEUP_RECORD=1` with `every_path_replays` writes those of
 //! today in their place: only right for a path that nobody has under way.
 
+mod attention;
 mod causes;
 mod people;
 mod punctual;
@@ -29,12 +30,14 @@ use workflows::{
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 38] = [
+const PATHS: [&str; 40] = [
     "batch-done",
     "batch-invalid-input",
     "case-acts-and-mistakes",
     "case-dead-redriven",
+    "case-held",
     "case-of-a-cause",
+    "case-reminded-and-diverted",
     "case-sent",
     "case-summary-closed",
     "case-until-a-day",
@@ -129,6 +132,7 @@ async fn every_path_replays() -> Result<()> {
     paths.extend(people::reviews().await?);
     paths.extend(punctual::incidents(&slack).await?);
     paths.extend(causes::resolved(&slack).await?);
+    paths.extend(attention::cases().await?);
     paths.sort();
     let names: Vec<&str> = paths.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, PATHS);

@@ -1,6 +1,7 @@
 //! `trueup alerts`: what people were told, what is still on its way, what no channel takes.
 
 use activities::store::{AlertFilter, AlertRow, AlertState, Page, Redrive, Store};
+use jiff::{Timestamp, Zoned};
 use serde_json::json;
 
 use super::values::{self, alert_state};
@@ -28,7 +29,7 @@ pub struct ListArguments {
     /// Only those that this run intended
     #[arg(long)]
     run: Option<String>,
-    /// Only pending, sending, sent or dead ones
+    /// Only pending, sending, sent, dead or diverted ones
     #[arg(long, value_parser = alert_state)]
     state: Option<AlertState>,
     /// At most so many
@@ -58,12 +59,17 @@ pub async fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     match command {
-        Command::List(arguments) => list(store, arguments, json).await,
+        Command::List(arguments) => list(store, configuration, arguments, json).await,
         Command::Redrive(arguments) => redrive(store, configuration, arguments, json).await,
     }
 }
 
-async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Result<Exit> {
+async fn list(
+    store: &Store,
+    configuration: &Configuration,
+    arguments: ListArguments,
+    json: bool,
+) -> anyhow::Result<Exit> {
     let ListArguments {
         source,
         run,
@@ -80,8 +86,14 @@ async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Re
         })
         .await?;
     if json {
-        let alerts: Vec<_> = alerts.iter().map(to_json).collect();
-        say!("{}", serde_json::to_string_pretty(&alerts)?);
+        let listed = alerts.iter().map(|alert| {
+            let mut listed = to_json(alert);
+            let until = held_until(configuration, alert);
+            listed["held_until"] = json!(until.map(|until| until.timestamp().to_string()));
+            listed
+        });
+        let listed: Vec<_> = listed.collect();
+        say!("{}", serde_json::to_string_pretty(&listed)?);
         return Ok(Exit::Clean);
     }
     let columns = [
@@ -92,7 +104,8 @@ async fn list(store: &Store, arguments: ListArguments, json: bool) -> anyhow::Re
         Column::Left("about"),
         Column::Left("problem"),
     ];
-    let rows = alerts.iter().map(row).collect();
+    let rows = alerts.iter().map(|alert| row(configuration, alert));
+    let rows = rows.collect();
     table::print(&columns, rows, "no such alerts on record");
     if alerts.iter().any(|alert| alert.state == AlertState::Dead) {
         say!("\ndead alerts are sent again by: trueup alerts redrive <alert>  (or --all)");
@@ -129,10 +142,27 @@ async fn redrive(
     Ok(Exit::Clean)
 }
 
-fn row(alert: &AlertRow) -> Vec<String> {
+/// The end of the quiet hours that a pending alert waits for, where its channel is.
+fn held_until(configuration: &Configuration, alert: &AlertRow) -> Option<Zoned> {
+    let intent = &alert.intent;
+    if alert.state != AlertState::Pending {
+        return None;
+    }
+    let rules = configuration.channel_rules.get(&intent.channel)?;
+    let calendar = &configuration.sources.get(&intent.source)?.policy.calendar;
+    let until = rules.held_until(intent.severity, Timestamp::now(), calendar)?;
+    let zone = rules.quiet_hours.as_ref()?.time_zone.clone();
+    Some(until.to_zoned(zone))
+}
+
+fn row(configuration: &Configuration, alert: &AlertRow) -> Vec<String> {
+    let state = match held_until(configuration, alert) {
+        Some(until) => format!("held until {}", until.strftime("%a %H:%M")),
+        None => alert.state.to_string(),
+    };
     vec![
         alert.intent.id.clone(),
-        alert.state.to_string(),
+        state,
         alert.attempts.to_string(),
         alert.intent.severity.to_string(),
         alert.intent.content.headline.clone(),
@@ -150,6 +180,7 @@ pub(super) fn to_json(alert: &AlertRow) -> serde_json::Value {
         "channel": alert.intent.channel,
         "severity": alert.intent.severity.name(),
         "headline": alert.intent.content.headline,
+        "occasion": alert.intent.content.occasion,
         "state": alert.state.name(),
         "attempts": alert.attempts,
         "intended_at": alert.intended_at.to_string(),

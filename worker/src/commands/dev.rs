@@ -170,7 +170,12 @@ async fn alerts_delivered(store: &Store) -> anyhow::Result<()> {
     let started = Instant::now();
     while started.elapsed() < ALERTS_WITHIN {
         let alerts = store.alerts(AlertFilter::default()).await?;
-        let is_over = |state| matches!(state, AlertState::Sent | AlertState::Dead);
+        let is_over = |state| {
+            matches!(
+                state,
+                AlertState::Sent | AlertState::Dead | AlertState::Diverted
+            )
+        };
         if alerts.iter().all(|alert| is_over(alert.state)) {
             break;
         }

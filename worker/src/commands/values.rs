@@ -18,7 +18,8 @@ pub(super) fn run_state(text: &str) -> Result<RunState, String> {
 }
 
 pub(super) fn alert_state(text: &str) -> Result<AlertState, String> {
-    AlertState::parse(text).ok_or_else(|| "must be pending, sending, sent or dead".to_owned())
+    AlertState::parse(text)
+        .ok_or_else(|| "must be pending, sending, sent, dead or diverted".to_owned())
 }
 
 pub(super) fn report_format(text: &str) -> Result<Format, String> {

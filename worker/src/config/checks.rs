@@ -14,7 +14,7 @@ use super::Configuration;
 use super::document::Document;
 use super::policy::Findings;
 use super::problem::Problem;
-use super::source_file::{RouteTable, SideFile, SourceFile};
+use super::source_file::{SideFile, SourceFile};
 use super::suggest::closest;
 use super::tree::Place;
 
@@ -31,11 +31,26 @@ pub(crate) fn check_source(
     }
     check_references(file, document, findings);
     for (index, route) in file.alerts.iter().enumerate() {
-        check_route(index, route, document, channels, findings);
+        let place = Place::root().key("alerts").index(index).key("channels");
+        check_channels(
+            &route.channels,
+            "route",
+            &place,
+            document,
+            channels,
+            findings,
+        );
+    }
+    for (index, step) in file.escalation.iter().enumerate() {
+        let place = Place::root().key("escalation").index(index).key("channels");
+        check_channels(&step.channels, "step", &place, document, channels, findings);
     }
     if let Some(digest) = &file.digest {
         let place = Place::root().key("digest").key("channel");
-        check_channel(&digest.channel, &place, document, channels, findings);
+        if !channels.contains_key(&digest.channel) {
+            let problem = no_channel(&digest.channel, channels, &place, document);
+            findings.problems.push(problem);
+        }
     }
     let alerted = file.alerts.iter().any(|route| !route.channels.is_empty());
     if !alerted {
@@ -55,11 +70,17 @@ pub(crate) fn warn_of_unused_channels(
     findings: &mut Findings,
 ) {
     let used = |name: &str| {
+        let mut channels = configuration.channels.values();
+        if channels.any(|channel| channel.fallback().0 == Some(name)) {
+            return true;
+        }
         let mut sources = configuration.sources.values();
         sources.any(|source| {
             let digest = source.punctuality.digest.as_ref();
             let mut routes = source.alerts.routes.iter();
+            let mut steps = source.escalation.steps.iter();
             routes.any(|route| route.channel == name)
+                || steps.any(|step| step.channels.iter().any(|channel| channel == name))
                 || digest.is_some_and(|digest| digest.channel == name)
         })
     };
@@ -196,41 +217,43 @@ fn csv_field(fields: &Fields, kind: ReferenceKind) -> Option<&FieldSource> {
     field.as_ref()
 }
 
-fn check_route(
-    index: usize,
-    route: &RouteTable,
-    document: &Document,
-    channels: &BTreeMap<String, ChannelConfig>,
-    findings: &mut Findings,
-) {
-    let place = Place::root().key("alerts").index(index).key("channels");
-    if route.channels.is_empty() {
-        let problem = document.problem(&place, "a route needs at least one channel");
-        findings
-            .problems
-            .push(problem.with_help(known_channels(channels)));
-    }
-    for (position, name) in route.channels.iter().enumerate() {
-        check_channel(name, &place.index(position), document, channels, findings);
-    }
-}
-
-fn check_channel(
-    name: &str,
+/// The channels of a route, or of a step of the escalation.
+fn check_channels(
+    names: &[String],
+    of: &str,
     place: &Place,
     document: &Document,
     channels: &BTreeMap<String, ChannelConfig>,
     findings: &mut Findings,
 ) {
-    if channels.contains_key(name) {
-        return;
+    if names.is_empty() {
+        let problem = document.problem(place, format!("a {of} needs at least one channel"));
+        findings
+            .problems
+            .push(problem.with_help(known_channels(channels)));
     }
-    let problem = document.problem(place, format!("no channel `{name}`"));
+    for (position, name) in names.iter().enumerate() {
+        if channels.contains_key(name) {
+            continue;
+        }
+        let problem = no_channel(name, channels, &place.index(position), document);
+        findings.problems.push(problem);
+    }
+}
+
+/// There is no channel of this name.
+pub(super) fn no_channel(
+    name: &str,
+    channels: &BTreeMap<String, ChannelConfig>,
+    place: &Place,
+    document: &Document,
+) -> Problem {
     let help = match closest(name, channels.keys().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`? {}", known_channels(channels)),
         None => known_channels(channels),
     };
-    findings.problems.push(problem.with_help(help));
+    let problem = document.problem(place, format!("no channel `{name}`"));
+    problem.with_help(help)
 }
 
 fn known_channels(channels: &BTreeMap<String, ChannelConfig>) -> String {

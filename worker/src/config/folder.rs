@@ -11,6 +11,7 @@ use domain::alert::{AlertPolicy, Route};
 use domain::business_day::BusinessDay;
 use domain::case::Approval;
 use domain::cause::CausePolicy;
+use domain::escalation::{Escalation, Step};
 use domain::open_items::Records;
 use sha2::{Digest, Sha256};
 
@@ -20,7 +21,7 @@ use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
-use super::{authority, causes, checks, punctual};
+use super::{authority, causes, channels, checks, punctual};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -57,6 +58,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         return Err(findings.problems);
     };
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
+    let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
     let mut configuration = Configuration {
         folder: folder.to_owned(),
         temporal: settings.temporal,
@@ -65,6 +67,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         },
         staging: settings.staging,
         channels: settings.alerts.channels,
+        channel_rules: rules,
         limits: settings.limits,
         work: settings.work,
         authority,
@@ -109,6 +112,7 @@ fn source(
     alerts: AlertPolicy,
     punctuality: Punctuality,
 ) -> Source {
+    let escalation = escalation(&file);
     Source {
         title: file.title,
         version: document.sha256(),
@@ -134,6 +138,7 @@ fn source(
             members_min: file.causes.members_min,
             share_percent: file.causes.share_percent,
         },
+        escalation,
         review_window: file.review_window.map(|window| window.0),
         repeated_report: file.repeated_report,
         remember_days: file.remember_days,
@@ -148,6 +153,18 @@ fn routes(file: &SourceFile) -> Vec<Route> {
         })
     });
     routes.collect()
+}
+
+fn escalation(file: &SourceFile) -> Escalation {
+    let steps = file.escalation.iter().map(|table| Step {
+        severity_from: table.severity_from.0,
+        after: table.after.0,
+        repeat: table.repeat.as_ref().map(|repeat| repeat.0),
+        channels: table.channels.clone(),
+    });
+    Escalation {
+        steps: steps.collect(),
+    }
 }
 
 fn read_settings(folder: &Path, findings: &mut Findings) -> Option<(SettingsFile, Document)> {

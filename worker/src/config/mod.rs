@@ -6,6 +6,7 @@
 mod authority;
 mod blame;
 mod causes;
+mod channels;
 mod checks;
 mod document;
 mod folder;
@@ -25,7 +26,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use activities::alerts::ChannelConfig;
+use activities::alerts::{ChannelConfig, ChannelRules};
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
@@ -50,6 +51,8 @@ pub struct Configuration {
     pub staging: StagingConfig,
     /// The alert channels, by name.
     pub channels: BTreeMap<String, ChannelConfig>,
+    /// What goes for them beside how they are reached.
+    pub channel_rules: BTreeMap<String, ChannelRules>,
     /// What is read at most of any input.
     pub limits: ReadLimits,
     /// How the work of a run is divided.

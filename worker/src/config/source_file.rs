@@ -11,6 +11,7 @@ use domain::calendar::DayUnit;
 use domain::case::ResolutionKind;
 use domain::cause::CausePolicy;
 use domain::discrepancy::Kind;
+use domain::escalation::Wait;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
 use domain::record::ReferenceKind;
@@ -74,6 +75,9 @@ pub(crate) struct SourceFile {
     /// Who is told about what.
     #[serde(default)]
     pub(crate) alerts: Vec<RouteTable>,
+    /// When people are reminded, and when others are told.
+    #[serde(default)]
+    pub(crate) escalation: Vec<EscalationTable>,
     /// The time of day at which the run of the day has to be there.
     pub(crate) run_deadline: Option<Parsed<Time>>,
     /// Business days from the day of the deadline back to the one that has to be reconciled.
@@ -251,6 +255,20 @@ impl Default for CausesTable {
 pub(crate) struct RouteTable {
     /// From this severity up.
     pub(crate) severity_from: Parsed<Severity>,
+    /// Names of channels in `trueup.toml`.
+    pub(crate) channels: Vec<String>,
+}
+
+/// `[[escalation]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EscalationTable {
+    /// From this severity up.
+    pub(crate) severity_from: Parsed<Severity>,
+    /// How long after the case was opened.
+    pub(crate) after: Parsed<Wait>,
+    /// After that again and again until the next step.
+    pub(crate) repeat: Option<Parsed<Wait>>,
     /// Names of channels in `trueup.toml`.
     pub(crate) channels: Vec<String>,
 }

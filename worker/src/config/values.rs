@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 use domain::calendar::DayUnit;
 use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
+use domain::escalation::Wait;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
 use domain::record::ReferenceKind;
@@ -20,6 +21,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::suggest::closest;
+
+/// Longest wait in business days; more is a slip, not a policy.
+const WAIT_BUSINESS_DAYS_MAX: u32 = 366;
 
 /// A value that a text of the configuration stands for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,6 +89,26 @@ impl FromText for SignedDuration {
         match span.to_duration(days) {
             Ok(duration) if duration.is_positive() => Ok(duration),
             _ => Err(wrong()),
+        }
+    }
+}
+
+impl FromText for Wait {
+    const EXPECTED: &'static str = "how long to wait, in quotes (\"4 hours\", \"2 business days\")";
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        let count = ["business days", "business day"]
+            .into_iter()
+            .find_map(|unit| text.trim_end().strip_suffix(unit));
+        let Some(count) = count else {
+            return SignedDuration::from_text(text).map(Wait::Elapsed);
+        };
+        match count.trim().parse() {
+            Ok(days @ 1..=WAIT_BUSINESS_DAYS_MAX) => Ok(Wait::BusinessDays(days)),
+            _ => Err(format!(
+                "`{text}` is not so many business days: write a number from 1 to \
+                 {WAIT_BUSINESS_DAYS_MAX}, as `2 business days`"
+            )),
         }
     }
 }

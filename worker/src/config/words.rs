@@ -5,6 +5,7 @@ use activities::inputs::Transport;
 use activities::punctuality::{DigestTime, Punctuality};
 use domain::calendar::DayUnit;
 use domain::case::{Approval, ApprovalRule};
+use domain::escalation::{Escalation, Step, Wait};
 use domain::money::amount_text;
 use domain::policy::{AgreedFee, SourcePolicy};
 use domain::record::Side;
@@ -37,6 +38,8 @@ pub struct SourceWords {
     pub approval: Vec<String>,
     /// Who is told.
     pub alerts: Vec<String>,
+    /// When people are reminded, and when others are told.
+    pub reminders: Vec<String>,
 }
 
 /// Every source of `configuration` in words, or the one of this name.
@@ -61,6 +64,7 @@ pub fn describe(configuration: &Configuration, only: Option<&str>) -> Vec<Source
             severity: severity(&source.policy),
             approval: approval(&source.approval),
             alerts: [alerts(&source.alerts), punctual(&source.punctuality)].concat(),
+            reminders: reminders(&source.escalation),
         })
         .collect()
 }
@@ -76,6 +80,7 @@ impl std::fmt::Display for SourceWords {
             ("severity", &self.severity),
             ("approval", &self.approval),
             ("alerts", &self.alerts),
+            ("reminders", &self.reminders),
         ];
         for (title, sentences) in parts {
             for (index, sentence) in sentences.iter().enumerate() {
@@ -277,4 +282,28 @@ fn punctual(punctuality: &Punctuality) -> Vec<String> {
 fn weekday_name(day: Weekday) -> &'static str {
     let known = WEEKDAYS.iter().find(|(_, known)| *known == day);
     known.map_or("", |(name, _)| name)
+}
+
+fn reminders(escalation: &Escalation) -> Vec<String> {
+    match escalation.steps.is_empty() {
+        true => vec!["none: a case that nobody acknowledges stays as it is".to_owned()],
+        false => escalation.steps.iter().map(reminder).collect(),
+    }
+}
+
+fn reminder(step: &Step) -> String {
+    let channels = step.channels.join(" and ");
+    let repeat = step.repeat.map_or(String::new(), |repeat| {
+        format!(", then every {}", wait(repeat))
+    });
+    let (severity, after) = (step.severity_from, wait(step.after));
+    format!("{channels} after {after}{repeat}, from {severity} up")
+}
+
+fn wait(wait: Wait) -> String {
+    match wait {
+        Wait::Elapsed(duration) => format!("{duration:#}"),
+        Wait::BusinessDays(1) => "1 business day".to_owned(),
+        Wait::BusinessDays(days) => format!("{days} business days"),
+    }
 }

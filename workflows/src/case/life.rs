@@ -9,12 +9,12 @@ use temporalio_workflow::{
 
 use super::Case;
 use super::alarm::Alarm;
-use super::deliveries::Deliveries;
+use super::deliveries::{Arrival, Deliveries};
 use super::inbox::{Asked, Ticket, refused};
 use super::progress;
 use crate::ports::{
-    self, ActBehind, ActOnCase, CaseAct, CaseActed, CaseOpened, CaseOpening, OpenCase, PassTime,
-    TimePassing,
+    self, ActBehind, ActOnCase, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery, FallBack,
+    OpenCase, PassTime, TimePassing,
 };
 use crate::{failure, intake, time};
 
@@ -103,8 +103,8 @@ struct Life {
 
 /// What comes next.
 enum Next {
-    /// An alert has arrived or is given up, and whether it was wanted again meanwhile.
-    Delivered(Box<Result<AlertStatus, ActivityExecutionError>>, bool),
+    /// An alert has arrived, is given up, or has run out of time.
+    Alert(Arrival),
     /// Something is due.
     Due,
     /// Somebody asks for something, or everything is done.
@@ -134,9 +134,10 @@ impl Life {
                 return Ok(ctx.state(|case| progress::ended(&case.status)));
             }
             match self.next(ctx).await? {
-                Next::Delivered(delivered, look_again) => {
+                Next::Alert(Arrival::Ended(delivered, look_again)) => {
                     self.delivered(ctx, *delivered, look_again)?;
                 }
+                Next::Alert(Arrival::Overdue(alert_id)) => self.fall_back(ctx, alert_id).await?,
                 Next::Due => self.pass_time(ctx).await?,
                 Next::Moved => {}
             }
@@ -161,7 +162,7 @@ impl Life {
         let mut delivered = Box::pin(futures::FutureExt::fuse(delivered));
         let mut due = Box::pin(futures::FutureExt::fuse(due));
         select! {
-            (delivered, again) = delivered => Ok(Next::Delivered(Box::new(delivered), again)),
+            arrival = delivered => Ok(Next::Alert(arrival)),
             due = due => match due {
                 TimerResult::Fired => Ok(Next::Due),
                 TimerResult::Cancelled => Err(Stopped::Ended(WorkflowTermination::cancelled())),
@@ -277,6 +278,17 @@ impl Life {
         Ok(())
     }
 
+    /// Has another channel told, if the alert has not arrived by now.
+    async fn fall_back(&mut self, ctx: &Context, alert_id: String) -> Result<(), Stopped> {
+        let overdue = Delivery {
+            alert_id,
+            at: time::now(ctx),
+        };
+        let options = ports::short("another channel");
+        let told = ctx.execute_activity(FallBack, overdue, options).await;
+        self.delivered(ctx, told, false)
+    }
+
     fn acted(&mut self, ctx: &Context, acted: CaseActed) -> CaseReply {
         if let Some(status) = &acted.reply.case {
             self.adopt(ctx, status.clone(), acted.stays_open);
@@ -303,8 +315,10 @@ impl Life {
         look_again: bool,
     ) -> Result<(), Stopped> {
         let delivered = delivered?;
+        // What another channel is told instead is on record by now.
+        let is_told_instead = !delivered.told_by.is_empty();
         ctx.state_mut(|case| {
-            case.look_again |= look_again;
+            case.look_again |= look_again || is_told_instead;
             case.note(delivered);
         });
         progress::show(ctx);

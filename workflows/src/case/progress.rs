@@ -106,7 +106,12 @@ fn how_it_stands(text: &mut String, case: &CaseStatus) -> std::fmt::Result {
             true => String::new(),
             false => format!(": {}", alert.problem),
         };
-        writeln!(text, "- alert by {}: {}{why}", alert.channel, alert.state)?;
+        let held = match alert.deliver_after.is_empty() {
+            true => String::new(),
+            false => format!(", held until {}", alert.deliver_after),
+        };
+        let state = &alert.state;
+        writeln!(text, "- alert by {}: {state}{held}{why}", alert.channel)?;
     }
     Ok(())
 }

@@ -110,11 +110,11 @@ pub struct BatchAct {
     pub at: String,
 }
 
-/// Input of [`DeliverAlert`].
+/// Input of [`DeliverAlert`] and [`FallBack`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Delivery {
     /// The alert.
     pub alert_id: String,
-    /// Workflow time of the decision to deliver, RFC 3339: the date of an e-mail.
+    /// Workflow time of the decision, RFC 3339.
     pub at: String,
 }

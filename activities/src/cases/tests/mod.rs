@@ -1,5 +1,6 @@
 //! Acts on cases, on a real store and without a server.
 
+mod attention;
 mod batch;
 mod behind;
 mod incidents;
@@ -14,6 +15,7 @@ use domain::calendar::{BusinessCalendar, DayUnit};
 use domain::case::{Approval, Authority, CaseState};
 use domain::cause::CausePolicy;
 use domain::discrepancy::Discrepancy;
+use domain::escalation::Escalation;
 use domain::policy::{DateWindow, SourcePolicy, Tolerances};
 use domain::severity::{Severity, SeverityPolicy};
 use jiff::tz::TimeZone;
@@ -75,6 +77,7 @@ fn source() -> Source {
             link_base: None,
         },
         punctuality: Default::default(),
+        escalation: Escalation::default(),
         review_window: None,
         repeated_report: RepeatedReport::Refuse,
         remember_days: 90,

@@ -1,10 +1,12 @@
 //! Alerts and cases.
 
+use domain::alert::Told;
 use domain::audit::{AuditEvent, verify};
+use domain::money::{Amount, Money};
 use domain::severity::Severity;
 
 use super::fixtures::*;
-use crate::store::{AlertFilter, AlertState, Delivery, Redrive, Store, StoreError};
+use crate::store::{AlertFilter, AlertState, Delivery, Redrive, Store, StoreError, ToldBefore};
 
 const RUN: &str = "recon/acme-pay/2026-11-20";
 const LATER: &str = "recon/acme-pay/2026-11-21";
@@ -34,13 +36,19 @@ pub(in crate::store) async fn people_are_told_once_for_life(store: Store) {
             "unknown".to_owned(),
         ]
     };
-    let alerted = store.already_alerted(ids(), LATER).await.unwrap();
-    assert_eq!(
-        alerted.into_iter().collect::<Vec<_>>(),
-        [told.id.to_string()]
-    );
-    let alerted = store.already_alerted(ids(), RUN).await.unwrap();
-    assert!(alerted.is_empty(), "a retry plans the same again");
+    let before = store.told_before(ids(), LATER).await.unwrap();
+    let last = Told {
+        severity: Severity::Critical,
+        at_stake: Money {
+            amount: Amount::parse("0.5").unwrap(),
+            currency: told.currency,
+        },
+        times: 1,
+    };
+    let expected = ToldBefore { last, again: None };
+    assert_eq!(before, [(told.id.to_string(), expected)].into());
+    let before = store.told_before(ids(), RUN).await.unwrap();
+    assert!(before.is_empty(), "a retry plans the same again");
 
     // Two runs at once both planned it: the first alert stands.
     let sent = format!("{}/slack", told.id);
@@ -73,7 +81,7 @@ pub(in crate::store) async fn people_are_told_once_for_life(store: Store) {
         .iter()
         .map(|discrepancy| discrepancy.id.to_string())
         .collect();
-    assert_eq!(store.already_alerted(ids, LATER).await.unwrap().len(), 3);
+    assert_eq!(store.told_before(ids, LATER).await.unwrap().len(), 3);
     assert_eq!(
         store.alerts(AlertFilter::default()).await.unwrap().len(),
         3,
@@ -111,7 +119,10 @@ pub(in crate::store) async fn an_alert_goes_from_pending_to_sent(store: Store) {
             .alert_sent(&id, at(5), Some(reference.to_owned()))
             .await
             .unwrap();
-        store.alert_dead(&id, at(6), "too late").await.unwrap();
+        store
+            .alert_dead(&id, at(6), "too late", None)
+            .await
+            .unwrap();
         store.delivery_failed(&id, "too late").await.unwrap();
     }
     let Delivery::Over(sent) = store.begin_delivery(&id).await.unwrap() else {
@@ -143,11 +154,11 @@ pub(in crate::store) async fn a_dead_alert_is_redriven(store: Store) {
     for id in [&first, &second] {
         store.begin_delivery(id).await.unwrap();
         store
-            .alert_dead(id, at(5), "no such mailbox")
+            .alert_dead(id, at(5), "no such mailbox", None)
             .await
             .unwrap();
         store
-            .alert_dead(id, at(6), "no such mailbox")
+            .alert_dead(id, at(6), "no such mailbox", None)
             .await
             .unwrap();
     }

@@ -1,13 +1,15 @@
 //! What is done to a case, once: the case, its audit trail and the name of the act together.
 
+use domain::alert::AlertIntent;
+use domain::audit::AuditEvent;
 use domain::case::Applied;
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use sha2::{Digest, Sha256};
 
 use super::audit::{self, Note};
-use super::{cases, value};
-use crate::store::{ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, StoreError};
+use super::{attention, cases, told, value};
+use crate::store::{ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, Reopening, StoreError};
 
 /// Does one act, unless it was done before; none when there is no such case.
 pub(in crate::store) fn act(
@@ -16,6 +18,7 @@ pub(in crate::store) fn act(
     by: &str,
     at: Timestamp,
     decide: &impl Fn(&CaseRow) -> Result<Applied, Denied>,
+    tell: &impl Fn(&Reopening) -> Vec<AlertIntent>,
 ) -> Result<Option<Acted>, StoreError> {
     let Some(row) = cases::find(transaction, &acting.id)? else {
         return Ok(None);
@@ -28,6 +31,7 @@ pub(in crate::store) fn act(
         }));
     }
     cases::begin(transaction, &row, at)?;
+    let mut attention = row.attention;
     let (outcome, reason, case, entry) = match decide(&row) {
         Ok(Applied {
             case,
@@ -35,6 +39,13 @@ pub(in crate::store) fn act(
             fields,
         }) => {
             cases::save(transaction, &row, &case)?;
+            if event == AuditEvent::CaseReopened {
+                attention = attention::restart(transaction, &row, at)?;
+                let mut fields = fields.iter();
+                let note = fields.find(|(name, _)| *name == "note");
+                let note = note.map_or(String::new(), |(_, note)| note.clone());
+                told::reopened(transaction, &row, note, at, tell)?;
+            }
             let entry = Some((event, fields));
             (ActOutcome::Done, String::new(), case, entry)
         }
@@ -69,7 +80,11 @@ pub(in crate::store) fn act(
     Ok(Some(Acted {
         outcome,
         reason,
-        case: CaseRow { case, ..row },
+        case: CaseRow {
+            case,
+            attention,
+            ..row
+        },
     }))
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::value;
+use super::{findings, value};
 use crate::store::alert_json::ContentJson;
 use crate::store::{
     AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive, StoreError, TRUEUP,
@@ -71,7 +71,7 @@ pub(in crate::store) fn begin(
     alert_id: &str,
 ) -> Result<Delivery, StoreError> {
     let alert = get(transaction, alert_id)?;
-    if matches!(alert.state, AlertState::Sent | AlertState::Dead) {
+    if is_over(alert.state) {
         return Ok(Delivery::Over(Box::new(alert)));
     }
     transaction.execute(
@@ -131,10 +131,14 @@ pub(in crate::store) fn dead(
     alert_id: &str,
     at: Timestamp,
     error: &str,
+    instead: Option<&AlertIntent>,
 ) -> Result<(), StoreError> {
     let alert = get(transaction, alert_id)?;
-    if matches!(alert.state, AlertState::Sent | AlertState::Dead) {
+    if is_over(alert.state) {
         return Ok(());
+    }
+    if let Some(instead) = instead {
+        findings::insert_alert(transaction, instead, at)?;
     }
     let error = shortened(error);
     transaction.execute(
@@ -150,6 +154,41 @@ pub(in crate::store) fn dead(
         TRUEUP,
         Some(detail),
     )
+}
+
+/// The channel did not take it in time: another one is told, unless it is over.
+pub(in crate::store) fn divert(
+    transaction: &Transaction<'_>,
+    alert_id: &str,
+    at: Timestamp,
+    instead: &AlertIntent,
+) -> Result<(), StoreError> {
+    let alert = get(transaction, alert_id)?;
+    if is_over(alert.state) {
+        return Ok(());
+    }
+    findings::insert_alert(transaction, instead, at)?;
+    transaction.execute(
+        "UPDATE alerts SET state = 'diverted' WHERE alert_id = ?1",
+        [alert_id],
+    )?;
+    let detail = ("told_by", instead.channel.clone());
+    note(
+        transaction,
+        &alert,
+        AuditEvent::AlertDiverted,
+        at,
+        TRUEUP,
+        Some(detail),
+    )
+}
+
+/// Whether nothing is to be sent any more.
+fn is_over(state: AlertState) -> bool {
+    match state {
+        AlertState::Pending | AlertState::Sending => false,
+        AlertState::Sent | AlertState::Dead | AlertState::Diverted => true,
+    }
 }
 
 /// Makes dead alerts pending again. Gives the cases to wake: also of alerts that were redriven
@@ -170,7 +209,7 @@ pub(in crate::store) fn redrive(
     let mut cases = BTreeSet::new();
     for alert in selected {
         match alert.state {
-            AlertState::Sent => continue,
+            AlertState::Sent | AlertState::Diverted => continue,
             AlertState::Pending | AlertState::Sending => {}
             AlertState::Dead => {
                 transaction.execute(

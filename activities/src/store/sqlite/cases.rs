@@ -13,8 +13,8 @@ use proto::wire::CaseDecision;
 use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{alerts, causes, listing, value};
-use crate::store::{AlertRow, CaseRow, StoreError, TRUEUP};
+use super::{alerts, attention, causes, listing, value};
+use crate::store::{AlertRow, Attention, CaseRow, StoreError, TRUEUP};
 
 /// Begins a case's workflow, and its audit stream if that has not begun.
 pub(in crate::store) fn open(
@@ -28,6 +28,7 @@ pub(in crate::store) fn open(
         .prepare_cached("UPDATE cases SET has_workflow = 1 WHERE discrepancy_id = ?1")?;
     statement.execute([id])?;
     Ok(CaseRow {
+        attention: attention::begin(transaction, &row, at)?,
         has_workflow: true,
         ..row
     })
@@ -196,6 +197,7 @@ fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         has_workflow: value::get(row, "has_workflow")?,
         last_seen_run: value::get(row, "last_seen_run")?,
         cause: None,
+        attention: attention::attention(row)?,
     })
 }
 
@@ -208,19 +210,26 @@ fn find_summary(transaction: &Transaction<'_>, id: &str) -> Result<Option<CaseRo
     let mut statement =
         transaction.prepare_cached("SELECT * FROM cases WHERE discrepancy_id = ?1")?;
     let mut rows = statement.query([id])?;
-    let (case, has_workflow) = match rows.next()? {
-        Some(row) => (case(row)?, value::get(row, "has_workflow")?),
-        None => (Case::default(), false),
+    let stands = match rows.next()? {
+        Some(row) => Stands {
+            case: case(row)?,
+            has_workflow: value::get(row, "has_workflow")?,
+            attention: attention::attention(row)?,
+        },
+        None => Stands::default(),
     };
-    summary(id, alert, case, has_workflow).map(Some)
+    summary(id, alert, stands).map(Some)
 }
 
-fn summary(
-    id: &str,
-    alert: AlertRow,
+/// How a summary's case stands; the default before its workflow began.
+#[derive(Default)]
+struct Stands {
     case: Case,
     has_workflow: bool,
-) -> Result<CaseRow, StoreError> {
+    attention: Attention,
+}
+
+fn summary(id: &str, alert: AlertRow, stands: Stands) -> Result<CaseRow, StoreError> {
     let content = alert.intent.content;
     let covered = match &content.body {
         AlertBody::Summary(facts) => Some(facts),
@@ -245,10 +254,11 @@ fn summary(
             has_both_sides: false,
         },
         reference: content.headline,
-        case,
-        has_workflow,
+        case: stands.case,
+        has_workflow: stands.has_workflow,
         last_seen_run: alert.intent.run_id,
         cause: None,
+        attention: stands.attention,
     })
 }
 

@@ -1,8 +1,6 @@
 //! What a run found: discrepancies, their cases, the alerts about them and the audit entries that
 //! say so, together or not at all.
 
-use std::collections::BTreeSet;
-
 use domain::alert::AlertIntent;
 use domain::discrepancy::{Discrepancy, DiscrepancyId};
 use jiff::Timestamp;
@@ -42,24 +40,6 @@ pub(in crate::store) fn record(
         }
     }
     audit::append(transaction, &chunk.audit)
-}
-
-/// Those of `ids` that people were told of because of another run than `run_id`.
-pub(in crate::store) fn already_alerted(
-    transaction: &Transaction<'_>,
-    ids: Vec<String>,
-    run_id: &str,
-) -> Result<BTreeSet<String>, StoreError> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT 1 FROM alert_coverage WHERE discrepancy_id = ?1 AND run_id <> ?2 LIMIT 1",
-    )?;
-    let mut alerted = BTreeSet::new();
-    for id in ids {
-        if statement.exists(params![id, run_id])? {
-            alerted.insert(id);
-        }
-    }
-    Ok(alerted)
 }
 
 /// Those of `ids` that another run than `run_id` found first.
@@ -162,7 +142,7 @@ fn insert_discrepancy(
     )))
 }
 
-fn insert_coverage(
+pub(super) fn insert_coverage(
     transaction: &Transaction<'_>,
     run_id: &str,
     id: &DiscrepancyId,

@@ -6,6 +6,7 @@
 
 pub(super) mod acts;
 pub(super) mod alerts;
+pub(super) mod attention;
 pub(super) mod audit;
 pub(super) mod cases;
 pub(super) mod causes;
@@ -21,6 +22,7 @@ pub(super) mod runs;
 mod schema;
 #[cfg(test)]
 mod tests;
+pub(super) mod told;
 mod value;
 
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_reviews.sql"),
     include_str!("migrations/0005_incidents.sql"),
     include_str!("migrations/0006_causes.sql"),
+    include_str!("migrations/0007_attention.sql"),
 ];
 
 /// `true` in ASCII: marks the file as a store of trueup.

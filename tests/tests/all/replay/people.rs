@@ -130,7 +130,7 @@ async fn ended(site: &Installation, workflow_id: &str) -> Result<()> {
     .await
 }
 
-async fn id_of(site: &Installation, reference: &str) -> Result<String> {
+pub(super) async fn id_of(site: &Installation, reference: &str) -> Result<String> {
     let list = site
         .json(&[
             "discrepancies",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use proto::wire::{CaseDecision, CaseStatus};
+use proto::wire::{AlertStatus, CaseDecision, CaseStatus};
 
 /// Several lines, the most important first.
 pub(super) fn standing(case: &CaseStatus) -> String {
@@ -41,6 +41,9 @@ pub(super) fn standing(case: &CaseStatus) -> String {
         };
         line(name, &decided(decision, currency));
     }
+    if case.escalation_level > 0 {
+        line("reminders", &case.escalation_level.to_string());
+    }
     line("next", &case.due_at);
     for alert in &case.alerts {
         let problem = match alert.problem.is_empty() {
@@ -49,7 +52,7 @@ pub(super) fn standing(case: &CaseStatus) -> String {
         };
         line(
             "alert",
-            &format!("{} {}{problem}", alert.channel, alert.state),
+            &format!("{} {}{}{problem}", alert.channel, alert.state, held(alert)),
         );
     }
     if state == "proposed" {
@@ -59,6 +62,13 @@ pub(super) fn standing(case: &CaseStatus) -> String {
         );
     }
     text
+}
+
+fn held(alert: &AlertStatus) -> String {
+    match alert.deliver_after.is_empty() {
+        true => String::new(),
+        false => format!(", held until {}", alert.deliver_after),
+    }
 }
 
 /// A decision in one line.

@@ -22,7 +22,8 @@ pub(super) async fn run(store: &Store, given: &str, json: bool) -> anyhow::Resul
         reference: &row.reference,
         due_at: String::new(),
     };
-    let status = proto::case::status(about, &row.case, Vec::new());
+    let mut status = proto::case::status(about, &row.case, Vec::new());
+    status.escalation_level = row.attention.level;
     // A case that nobody has touched has no trail yet.
     let entries = match store.audit(&case_id).await {
         Ok(stream) => stream.entries,

@@ -48,8 +48,14 @@ pub(super) fn words(entry: &AuditEntry) -> String {
             )
         }
         AuditEvent::AlertIntended => format!("alert {} was decided", field("alert")),
+        AuditEvent::CaseEscalated => reminded(field("level"), field("channels")),
         AuditEvent::AlertSent => format!("alert {} arrived", field("alert")),
         AuditEvent::AlertDead => format!("alert {} was refused for good", field("alert")),
+        AuditEvent::AlertDiverted => format!(
+            "alert {} did not arrive in time: {} is told",
+            field("alert"),
+            field("told_by")
+        ),
         AuditEvent::AlertRedriven => format!("{by} sent alert {} again", field("alert")),
         other => format!("{} by {by}", other.name().replace('_', " ")),
     };
@@ -66,6 +72,13 @@ pub(super) fn words(entry: &AuditEntry) -> String {
         sums => format!(" ({} discrepancies, {sums})", field("members")),
     };
     format!("{what}{behind}{acting_for}{note}")
+}
+
+fn reminded(level: &str, channels: &str) -> String {
+    match channels.is_empty() {
+        true => format!("reminder {level}, while earlier alerts still wait"),
+        false => format!("reminder {level} to {}", channels.replace(' ', ", ")),
+    }
 }
 
 fn decision<'f>(field: &impl Fn(&str) -> &'f str) -> String {
@@ -135,7 +148,12 @@ mod tests {
             words(&entry(AuditEvent::CaseDenied, &denied)),
             "ann tried to approve it, refused: ann proposed this"
         );
-        let escalated = entry(AuditEvent::CaseEscalated, &[]);
-        assert_eq!(words(&escalated), "case escalated by ann");
+        let reminded = [("level", "2"), ("channels", "desk night")];
+        assert_eq!(
+            words(&entry(AuditEvent::CaseEscalated, &reminded)),
+            "reminder 2 to desk, night"
+        );
+        let other = entry(AuditEvent::ReviewBegun, &[]);
+        assert_eq!(words(&other), "review begun by ann");
     }
 }

@@ -24,6 +24,11 @@ const SETTINGS: &[(&str, &str)] = &[
         "`[alerts.channels.<name>]`, `kind = \"email\"`",
         "[alerts.channels.a]\nkind = \"email\"\nhost = \"a\"\nfrom = \"a\"\nto = []\nprobe = 1",
     ),
+    (
+        "`[alerts.channels.<name>.quiet_hours]`",
+        "[alerts.channels.a]\nkind = \"slack\"\nwebhook_url_env = \"A\"\n\
+         quiet_hours = { from = \"20:00\", to = \"07:00\", probe = 1 }",
+    ),
     ("`[limits]`", "[limits]\nprobe = 1"),
     ("`[work]`", "[work]\nprobe = 1"),
     ("`[people.<name>]`", "[people.a]\nprobe = 1"),
@@ -85,6 +90,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("`[[alerts]]`", "[[alerts]]\nprobe = 1"),
     ("`[digest]`", "[digest]\nprobe = 1"),
     ("`[causes]`", "[causes]\nprobe = 1"),
+    ("`[[escalation]]`", "[[escalation]]\nprobe = 1"),
 ];
 
 #[test]

@@ -342,6 +342,34 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         &["error 64:11 no channel `fiance`; did you mean `finance`? channels in trueup.toml: …"],
     ),
     (
+        "severity_from = \"high\"\n",
+        "severity_from = \"high\"\nchannels = [\"finance\"]\n\n[[escalation]]\n\
+         severity_from = \"high\"\nafter = \"0 hours\"\nrepeat = \"0 business days\"\n",
+        &[
+            "error 69:9 `0 hours` is not a duration: write how many days, hours, minutes or \
+             seconds, as `3 days` or `36 hours`; a day is 24 hours",
+            "error 70:10 `0 business days` is not so many business days: write a number from 1 to \
+             366, as `2 business days`",
+        ],
+    ),
+    (
+        "severity_from = \"high\"\n",
+        "severity_from = \"high\"\nchannels = [\"finance\"]\n\n[[escalation]]\n\
+         severity_from = \"high\"\nafter = \"2 business days\"\nrepeat = \"1 day\"\n",
+        &[],
+    ),
+    (
+        "channels = [\"finance\"]\n",
+        "channels = [\"finance\"]\n\n[[escalation]]\nseverity_from = \"low\"\n\
+         after = \"90 minutes\"\nchannels = []\n\n[[escalation]]\nseverity_from = \"low\"\n\
+         after = \"2 days\"\nchannels = [\"finanse\"]\n",
+        &[
+            "error 70:12 a step needs at least one channel; channels in trueup.toml: finance",
+            "error 75:13 no channel `finanse`; did you mean `finance`? channels in trueup.toml: \
+             finance",
+        ],
+    ),
+    (
         "title = \"Acme\"",
         "title = Acme",
         &["error 1:9 not TOML: string values must be quoted, expected literal string"],
@@ -376,4 +404,73 @@ fn what_is_right_has_nothing_said_about_it() {
         .len(),
         1
     );
+}
+
+/// What is added to `[alerts.channels.finance]`, and all that is then said.
+const CHANNEL_MISTAKES: &[(&str, &[&str])] = &[
+    (
+        "fallback = \"finance\"\n",
+        &[
+            "error 4:12 `finance` can't fall back to itself; the last channel of a row has no `fallback`",
+        ],
+    ),
+    (
+        "fallback = \"desk\"\nfallback_after = \"soon\"\n",
+        &[
+            "error 5:18 `soon` is not a duration: write how many days, hours, minutes or seconds, as \
+         `3 days` or `36 hours`; a day is 24 hours",
+        ],
+    ),
+    (
+        "fallback = \"dest\"\n",
+        &[
+            "error 4:12 no channel `dest`; did you mean `desk`? channels in trueup.toml: desk, finance",
+        ],
+    ),
+    (
+        "fallback_after = \"1 minute\"\n",
+        &["error 4:18 `fallback_after` without a `fallback`; name another channel: `fallback`"],
+    ),
+    (
+        "quiet_hours = { from = \"20\", to = \"07:00\", time_zone = \"Berlin\" }\n",
+        &[
+            "error 4:24 `20` is not a time of day: write hours:minutes, as 23:30",
+            "error 4:54 unknown time zone `Berlin`",
+        ],
+    ),
+    (
+        "quiet_hours = { from = \"20:00\", to = \"20:00\" }\n",
+        &["error 4:38 quiet hours that begin and end at the same time are none"],
+    ),
+];
+
+#[test]
+fn every_mistake_about_a_channel_has_its_message() {
+    let desk = "\n[alerts.channels.desk]\nkind = \"slack\"\n\
+                webhook_url_env = \"TRUEUP_TEST_DESK_THAT_NOBODY_SETS\"\n";
+    for (wrong, expected) in CHANNEL_MISTAKES {
+        let said = said(&format!("{SETTINGS}{wrong}{desk}"), SOURCE);
+        for expected in expected.iter() {
+            let is_said = said.iter().any(|said| said.starts_with(expected));
+            assert!(
+                is_said,
+                "{wrong:?}\nsaid     {said:#?}\nexpected {expected:#?}"
+            );
+        }
+    }
+    let circle = format!("{SETTINGS}fallback = \"desk\"\n{desk}fallback = \"finance\"\n");
+    assert_eq!(
+        said(&circle, SOURCE),
+        [
+            "error 4:12 a circle: `desk` falls back to `finance`; the last channel of a row has no \
+             `fallback`",
+            "error 9:12 a circle: `finance` falls back to `desk`; the last channel of a row has no \
+             `fallback`",
+        ]
+    );
+    let right = format!(
+        "{SETTINGS}fallback = \"desk\"\nfallback_after = \"1 minute\"\nquiet_hours = {{ from = \
+         \"20:00\", to = \"07:00\", time_zone = \"Europe/Berlin\", days_off = true }}\n{desk}"
+    );
+    assert_eq!(said(&right, SOURCE), Vec::<String>::new());
 }
