@@ -26,8 +26,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ),
     (
         "`[alerts.channels.<name>.quiet_hours]`",
-        "[alerts.channels.a]\nkind = \"slack\"\nwebhook_url_env = \"A\"\n\
-         quiet_hours = { from = \"20:00\", to = \"07:00\", probe = 1 }",
+        "[alerts.channels]\na = { kind = \"slack\", webhook_url_env = \"A\", \
+         quiet_hours = { from = \"20:00\", to = \"07:00\", probe = 1 } }",
     ),
     ("`[limits]`", "[limits]\nprobe = 1"),
     ("`[work]`", "[work]\nprobe = 1"),

@@ -432,10 +432,10 @@ const CHANNEL_MISTAKES: &[(&str, &[&str])] = &[
         &["error 4:18 `fallback_after` without a `fallback`; name another channel: `fallback`"],
     ),
     (
-        "quiet_hours = { from = \"20\", to = \"07:00\", time_zone = \"Berlin\" }\n",
+        "quiet_hours = { from = \"8pm\", to = \"07:00\", time_zone = \"Berlin\" }\n",
         &[
-            "error 4:24 `20` is not a time of day: write hours:minutes, as 23:30",
-            "error 4:54 unknown time zone `Berlin`",
+            "error 4:24 `8pm` is not a time of day: write hours:minutes, as 23:30",
+            "error 4:57 unknown time zone `Berlin`",
         ],
     ),
     (
