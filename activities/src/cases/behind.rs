@@ -115,7 +115,7 @@ pub(super) async fn work(
     }
     follow::follow(trueup, [row.id.clone()].into(), behind.at).await?;
     let row = known(trueup, &row.id).await?;
-    standing::acted(trueup, &row, ActOutcome::Done, count.words()).await
+    standing::acted(trueup, &row, behind.at, ActOutcome::Done, count.words()).await
 }
 
 /// An act on all discrepancies behind a cause.
