@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::alert::AlertIntent;
 use domain::case::{self, Act, Applied, Behind, Case, CaseState, Subject};
 use domain::cause::{Cause, CauseKind};
 use domain::discrepancy::{DiscrepancyId, Kind};
@@ -11,9 +12,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, ToSql, Transaction, params};
 
-use super::{acts, cases, value};
+use super::{acts, attention, cases, value};
 use crate::store::{
-    ActOutcome, Acted, Acting, CaseRow, CauseCase, CauseFilter, Denied, RunRow, StoreError,
+    ActOutcome, Acted, Acting, CaseRow, CauseCase, CauseFilter, Denied, Reopening, RunRow,
+    StoreError,
 };
 
 /// A cause with its case.
@@ -136,6 +138,7 @@ fn from_row(transaction: &Transaction<'_>, row: &Row<'_>) -> Result<CaseRow, Sto
         case: cases::case(row)?,
         has_workflow: value::get(row, "has_workflow")?,
         last_seen_run: value::get(row, "found_last_by")?,
+        attention: attention::attention(row)?,
         cause: Some(Box::new(CauseCase {
             kind,
             business_date: value::parse(row, "business_date", |text| text.parse::<Date>().ok())?,
@@ -268,6 +271,11 @@ pub(in crate::store) fn of_other_days(
     Ok(found)
 }
 
+/// Nobody is told that the case of a cause is opened again: it follows its members.
+fn nobody(_: &Reopening) -> Vec<AlertIntent> {
+    Vec::new()
+}
+
 /// Acts on the case of a cause, and keeps what is to be done to its members, once.
 pub(in crate::store) fn act(
     transaction: &Transaction<'_>,
@@ -278,7 +286,7 @@ pub(in crate::store) fn act(
     then: &impl Fn(&Case, &Case) -> Option<String>,
 ) -> Result<Option<Acted>, StoreError> {
     let before = acts::before(transaction, acting)?;
-    let acted = acts::act(transaction, acting, by, at, decide)?;
+    let acted = acts::act(transaction, acting, by, at, decide, &nobody)?;
     let (Some(before), Some(acted)) = (before, acted) else {
         return Ok(None);
     };
@@ -331,7 +339,14 @@ pub(in crate::store) fn follow(
         act_id: format!("{}/{}", act.name(), row.case.version),
         request: String::new(),
     };
-    let acted = acts::act(transaction, &acting, by, at, &|row| decide(row, &act))?;
+    let acted = acts::act(
+        transaction,
+        &acting,
+        by,
+        at,
+        &|row| decide(row, &act),
+        &nobody,
+    )?;
     let changed = acted.filter(|acted| acted.outcome == ActOutcome::Done);
     Ok(changed.map(|acted| acted.case))
 }
