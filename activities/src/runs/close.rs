@@ -44,8 +44,11 @@ async fn work(trueup: &Trueup, input: Closing) -> Result<Closed, Failure> {
             if !review.is_empty() {
                 fields.push(("review", review.clone()));
             }
-            let (restatement, restated, cursor) =
-                restate::restate(trueup, &input.run, &totals, cursor).await?;
+            // A run that was in review was restated when that began.
+            let (restatement, restated, cursor) = match trueup.store.review(run_id).await? {
+                None => restate::restate(trueup, &input.run, &totals, cursor).await?,
+                Some(_) => (None, None, cursor),
+            };
             let (entry, cursor) = cursor.entry(AuditEvent::RunCompleted, fields);
             let completion = RunCompletion {
                 totals,

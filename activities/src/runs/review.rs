@@ -15,6 +15,7 @@ use workflows::ports::{
 
 use super::admit::{context, source};
 use super::open::{cursor, timestamp, to_port};
+use super::restate;
 use crate::Trueup;
 use crate::cases::material;
 use crate::failures::Failure;
@@ -61,13 +62,17 @@ pub(crate) async fn begin(trueup: &Trueup, input: ReviewBeginning) -> Result<Aud
         ("material_open", input.review.material_open.to_string()),
         ("ends_at", input.review.ends_at.clone()),
     ];
-    let (entry, cursor) =
-        cursor(run_id, &input.audit, &input.at, TRUEUP)?.entry(AuditEvent::ReviewBegun, fields);
+    let cursor = cursor(run_id, &input.audit, &input.at, TRUEUP)?;
+    // Whoever reviews it has to know what it changes.
+    let (restatement, restated, cursor) =
+        restate::restate(trueup, &input.run, &input.totals, cursor).await?;
+    let (entry, cursor) = cursor.entry(AuditEvent::ReviewBegun, fields);
     let beginning = BeginningReview {
         totals: input.totals,
+        restatement,
         began_at: timestamp(&input.at)?,
         ends_at: timestamp(&input.review.ends_at)?,
-        audit: vec![entry],
+        audit: restated.into_iter().chain([entry]).collect(),
     };
     trueup.store.begin_review(run_id, beginning).await?;
     incidents::over(trueup, &input.run, &input.at).await?;

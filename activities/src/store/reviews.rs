@@ -21,6 +21,8 @@ pub struct BeginningReview {
     pub began_at: Timestamp,
     /// When it ends by itself.
     pub ends_at: Timestamp,
+    /// What the run changes of one that was signed off.
+    pub restatement: Option<Restatement>,
     /// Entries of the run's stream that say so.
     pub audit: Vec<AuditEntry>,
 }

@@ -42,6 +42,7 @@ fn beginning(run_id: &str, head: domain::audit::AuditHead) -> BeginningReview {
         totals: completion(Vec::new()).totals,
         began_at: at(5),
         ends_at: at(500),
+        restatement: None,
         audit: vec![entry],
     }
 }

@@ -42,6 +42,9 @@ pub(in crate::store) fn begin(
             value::time_text(beginning.ends_at)
         ],
     )?;
+    if let Some(restatement) = &beginning.restatement {
+        restate(transaction, restatement)?;
+    }
     audit::append(transaction, &beginning.audit)
 }
 
@@ -190,7 +193,8 @@ fn sign_off_from_row(row: &Row<'_>) -> Result<SignOff, StoreError> {
     })
 }
 
-/// Puts on record what a run changed of one that was signed off. Part of closing the run.
+/// Puts on record what a run changed of one that was signed off. Part of beginning its review, or of
+/// closing a run that has none.
 pub(super) fn restate(
     transaction: &Transaction<'_>,
     restatement: &Restatement,

@@ -148,7 +148,11 @@ fn case(item: &Item) -> Markup {
     html! {
         (words(item.case.state.name()))
         @if let Some(decision) = decision {
-            small { (words(decision.resolution.kind().name())) " by " (outside(&decision.by)) }
+            small {
+                (words(decision.resolution.kind().name())) " by " (outside(&decision.by))
+                @if let Some(other) = &decision.approved_by { ", agreed by " (outside(other)) }
+            }
+            small.reason { (outside(&decision.note)) }
         } @else if let Some(person) = &item.case.assigned_to {
             small { "with " (outside(person)) }
         }
