@@ -190,12 +190,8 @@ async fn resolutions(
     ids: BTreeSet<DiscrepancyId>,
 ) -> Result<BTreeMap<DiscrepancyId, Resolution>, Failure> {
     let names = ids.iter().map(ToString::to_string).collect();
-    let cases = trueup.store.cases_dealt_with(names).await?;
-    let resolved = cases.into_iter().filter_map(|row| {
-        let case = row.case;
-        let decision = case.decision.filter(|_| case.state == CaseState::Resolved);
-        Some((DiscrepancyId::parse(&row.id)?, decision?.resolution))
-    });
+    let resolved = trueup.store.resolutions(names).await?.into_iter();
+    let resolved = resolved.filter_map(|(id, it)| Some((DiscrepancyId::parse(&id)?, it)));
     Ok(resolved.collect())
 }
 

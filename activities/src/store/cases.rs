@@ -2,11 +2,11 @@
 //! at once the second one sees what the first one made of it. Decides nothing: whoever acts brings
 //! the decision along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::AlertIntent;
 use domain::audit::AuditEvent;
-use domain::case::{Applied, Case, Subject};
+use domain::case::{Applied, Case, Resolution, Subject};
 use domain::named_enum;
 use domain::severity::Severity;
 use jiff::Timestamp;
@@ -119,6 +119,20 @@ impl Store {
         let Store::Sqlite(store) = self;
         store
             .read(move |transaction| cases::dealt_with(transaction, &ids))
+            .await
+    }
+
+    /// The resolutions in force, of those cases of `ids` that have one.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn resolutions(
+        &self,
+        ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Resolution>, StoreError> {
+        let Store::Sqlite(store) = self;
+        store
+            .read(move |transaction| cases::resolutions(transaction, &ids))
             .await
     }
 

@@ -1,16 +1,16 @@
 //! Cases: what is known of one, and its workflow's beginning.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::AlertBody;
 use domain::audit::{AuditEvent, AuditHead};
-use domain::case::{Case, CaseState, Subject};
+use domain::case::{Case, CaseState, Decision, Resolution, Subject};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency, Money};
 use domain::severity::Severity;
 use jiff::Timestamp;
 use proto::wire::CaseDecision;
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::audit::{self, Note};
 use super::{alerts, attention, causes, listing, value};
@@ -81,6 +81,26 @@ pub(in crate::store) fn dealt_with(
     Ok(found)
 }
 
+/// The resolutions in force, of those that have one.
+pub(in crate::store) fn resolutions(
+    transaction: &Transaction<'_>,
+    ids: &[String],
+) -> Result<BTreeMap<String, Resolution>, StoreError> {
+    // Without the discrepancies, which are large.
+    let mut statement = transaction.prepare_cached(
+        "SELECT decision FROM cases
+         WHERE discrepancy_id = ?1 AND state = 'resolved' AND decision IS NOT NULL",
+    )?;
+    let mut found = BTreeMap::new();
+    for id in ids {
+        let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        if let Some(text) = text {
+            found.insert(id.clone(), decision(&text)?.resolution);
+        }
+    }
+    Ok(found)
+}
+
 /// Puts the case of a summary on record, and `case_opened` on the stream of any case, once.
 pub(super) fn begin(
     transaction: &Transaction<'_>,
@@ -141,14 +161,16 @@ pub(super) fn save(
     Ok(())
 }
 
+fn decision(text: &str) -> Result<Decision, StoreError> {
+    let message: CaseDecision = value::from_json("decision", text)?;
+    proto::case::decision_from_wire(&message)
+        .map_err(|error| StoreError::corrupt("column decision", error))
+}
+
 /// How a case stands, by its columns.
 pub(super) fn case(row: &Row<'_>) -> Result<Case, StoreError> {
-    let decision: Option<String> = value::get(row, "decision")?;
-    let decision = decision.map(|text| {
-        let message: CaseDecision = value::from_json("decision", &text)?;
-        proto::case::decision_from_wire(&message)
-            .map_err(|error| StoreError::corrupt("column decision", error))
-    });
+    let decided: Option<String> = value::get(row, "decision")?;
+    let decision = decided.map(|text| decision(&text));
     Ok(Case {
         state: value::parse(row, "state", CaseState::parse)?,
         assigned_to: value::get(row, "assigned_to")?,

@@ -2,6 +2,7 @@
 
 use activities::store::Store;
 use anyhow::{Context, bail};
+use domain::case::CaseState;
 use proto::wire::{CaseBatchInput, CaseReply};
 use serde_json::{Map, Value};
 
@@ -35,14 +36,17 @@ pub(super) async fn run(
         return one(configuration, action, id, &input, json).await;
     }
     let filter = which.filter.clone().whole(store).await?;
-    let filter = ids.is_empty().then(|| filter.to_wire());
-    if filter
-        .as_ref()
-        .is_some_and(|filter| *filter == Default::default())
-    {
-        bail!(
-            "which cases? Give their ids, or say what they have in common, such as --run or --kind"
-        );
+    let mut filter = ids.is_empty().then(|| filter.to_wire());
+    if let Some(filter) = &mut filter {
+        if *filter == Default::default() {
+            bail!(
+                "which cases? Give their ids, or say what they have in common, such as --run or \
+                 --kind"
+            );
+        }
+        if filter.state.is_empty() {
+            meant(action).clone_into(&mut filter.state);
+        }
     }
     let request = CaseBatchInput {
         action: action.to_owned(),
@@ -52,6 +56,15 @@ pub(super) async fn run(
         filter,
     };
     batch::run(store, configuration, &request, which.yes, json).await
+}
+
+/// The state of the cases that this act is meant for, where there is one: all others would refuse.
+fn meant(action: &str) -> &'static str {
+    match action {
+        "resolve" => CaseState::Open.name(),
+        "approve" | "reject" => CaseState::Proposed.name(),
+        _ => "",
+    }
 }
 
 async fn one(

@@ -51,7 +51,7 @@ pub struct FilterArguments {
     /// Only low, high or critical ones
     #[arg(long, value_parser = values::severity)]
     pub severity: Option<Severity>,
-    /// Only open, proposed, resolved or cleared ones
+    /// Only open, proposed, resolved or cleared ones (if not given: those that the command is for)
     #[arg(long, value_parser = values::case_state)]
     pub state: Option<CaseState>,
     /// Only in this currency
