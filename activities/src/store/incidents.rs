@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::Transaction;
 
 use super::sqlite::incidents;
-use super::{Store, StoreError};
+use super::{CaseRow, Store, StoreError};
 
 /// Something that should have happened and did not.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,5 +61,16 @@ impl Store {
         store
             .read(move |transaction| incidents::open_of_day(transaction, &source, business_date))
             .await
+    }
+
+    /// The cases of all open incidents, of one source or of all, the latest day first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn incident_cases(&self, source: Option<String>) -> Result<Vec<CaseRow>, StoreError> {
+        let Store::Sqlite(store) = self;
+        let work =
+            move |transaction: &Transaction<'_>| incidents::open(transaction, source.as_deref());
+        store.read(work).await
     }
 }

@@ -172,6 +172,8 @@ async fn a_report_that_does_not_come_is_told_once_and_begins_the_run_when_it_doe
     desk.schedule_fires("scheduled/two").await?;
     desk.mail.wait_for(1, RUN_WITHIN).await?;
     assert_eq!(desk.incidents(NOT_ARRIVED).await?, 1);
+    let listed = desk.shop.text(&["case", "list"]).await?;
+    assert!(listed.contains(NOT_ARRIVED), "{listed}");
     let mail = &desk.mail.messages()?[0];
     for expected in [
         "no file shop-2026-11-20.csv",

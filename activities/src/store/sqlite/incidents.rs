@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 
 use super::audit::{self, Note};
 use super::{cases, findings, value};
-use crate::store::{Incident, StoreError, TRUEUP};
+use crate::store::{CaseRow, Incident, StoreError, TRUEUP};
 
 /// Puts an incident on record with its case and its alerts, once.
 pub(in crate::store) fn raise(
@@ -74,4 +74,22 @@ pub(in crate::store) fn open_of_day(
         let kind = value::parse(row, "kind", IncidentKind::parse)?;
         Ok((kind, value::get(row, "incident_id")?))
     })
+}
+
+/// The cases of all open incidents, the latest day first.
+pub(in crate::store) fn open(
+    transaction: &Transaction<'_>,
+    source: Option<&str>,
+) -> Result<Vec<CaseRow>, StoreError> {
+    let mut statement = transaction.prepare_cached(
+        "SELECT i.incident_id FROM incidents i
+         JOIN cases c ON c.discrepancy_id = i.incident_id
+         WHERE (?1 IS NULL OR i.source = ?1) AND c.state IN ('open', 'proposed')
+         ORDER BY i.business_date DESC, i.incident_id",
+    )?;
+    let ids: Vec<String> = value::all(statement.query([source])?, |row| {
+        value::get(row, "incident_id")
+    })?;
+    let cases = ids.iter().map(|id| cases::get(transaction, id));
+    cases.collect()
 }

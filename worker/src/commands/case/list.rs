@@ -7,7 +7,7 @@ use domain::money::amount_text;
 use jiff::civil::Date;
 use proto::wire::CaseFilter;
 
-use super::cause;
+use super::{cause, incident};
 use super::selection::FilterArguments;
 use crate::commands::discrepancies;
 use crate::config::Configuration;
@@ -47,7 +47,13 @@ pub(super) async fn run(
         },
         ..filter
     };
-    let causes = causes(store, &arguments, &filter).await?;
+    let (incidents, causes) = match is_about_everything(&arguments, &filter) {
+        true => (
+            incidents(store, &filter).await?,
+            causes(store, &filter).await?,
+        ),
+        false => (Vec::new(), Vec::new()),
+    };
     let all = store.count_and_sums(filter.clone()).await?;
     let rows = store.discrepancies(filter).await?;
     let now = jiff::Timestamp::now();
@@ -62,7 +68,8 @@ pub(super) async fn run(
         let rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
         let causes = causes.iter().map(cause::to_json);
         let causes = causes.collect::<anyhow::Result<Vec<_>>>()?;
-        let all = [causes, rows].concat();
+        let incidents = incidents.iter().map(incident::to_json).collect();
+        let all = [incidents, causes, rows].concat();
         say!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(Exit::Clean);
     }
@@ -78,6 +85,9 @@ pub(super) async fn run(
         Column::Left("cause"),
         Column::Left("id"),
     ];
+    if !incidents.is_empty() {
+        incident::print(&incidents);
+    }
     if !causes.is_empty() {
         let count = all.iter().map(|total| total.count).sum();
         cause::print(&causes, count);
@@ -86,7 +96,7 @@ pub(super) async fn run(
     table::print(
         &columns,
         cells,
-        "no such cases: nobody has to look at anything",
+        "no such discrepancies: nobody has to look at any",
     );
     if rows.len() == arguments.limit as usize {
         say!("\nthere may be more: --limit N, --offset N");
@@ -100,12 +110,8 @@ pub(super) async fn run(
     Ok(Exit::Clean)
 }
 
-/// The causes of the first page, where nothing was asked for that only a discrepancy has.
-async fn causes(
-    store: &Store,
-    arguments: &Arguments,
-    filter: &DiscrepancyFilter,
-) -> anyhow::Result<Vec<CaseRow>> {
+/// Whether it is the first page, and nothing was asked for that only a discrepancy has.
+fn is_about_everything(arguments: &Arguments, filter: &DiscrepancyFilter) -> bool {
     let of_any = DiscrepancyFilter {
         run_id: filter.run_id.clone(),
         source: filter.source.clone(),
@@ -113,15 +119,24 @@ async fn causes(
         page: filter.page,
         ..DiscrepancyFilter::default()
     };
-    if *filter != of_any || arguments.offset > 0 {
-        return Ok(Vec::new());
-    }
+    *filter == of_any && arguments.offset == 0
+}
+
+async fn causes(store: &Store, filter: &DiscrepancyFilter) -> anyhow::Result<Vec<CaseRow>> {
     let causes = CauseFilter {
-        source: of_any.source,
-        run_id: of_any.run_id,
-        open: of_any.open,
+        source: filter.source.clone(),
+        run_id: filter.run_id.clone(),
+        open: filter.open,
     };
     Ok(store.causes(causes).await?)
+}
+
+/// The open ones; a run that is asked for by its name has none.
+async fn incidents(store: &Store, filter: &DiscrepancyFilter) -> anyhow::Result<Vec<CaseRow>> {
+    match filter.open && filter.run_id.is_none() {
+        true => Ok(store.incident_cases(filter.source.clone()).await?),
+        false => Ok(Vec::new()),
+    }
 }
 
 fn row(row: &DiscrepancyRow, age: Option<i64>) -> Vec<String> {

@@ -4,6 +4,7 @@ mod act;
 mod answers;
 mod batch;
 pub(super) mod cause;
+mod incident;
 mod list;
 pub(super) mod selection;
 mod show;
