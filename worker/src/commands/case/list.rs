@@ -7,8 +7,8 @@ use domain::money::amount_text;
 use jiff::civil::Date;
 use proto::wire::CaseFilter;
 
-use super::{cause, incident};
 use super::selection::FilterArguments;
+use super::{cause, incident};
 use crate::commands::discrepancies;
 use crate::config::Configuration;
 use crate::exit::Exit;
