@@ -54,6 +54,8 @@ pub struct AlertPlan {
     caused: BTreeMap<DiscrepancyId, (String, Severity)>,
     /// The how many-eth time people are told.
     numbers: BTreeMap<DiscrepancyId, u32>,
+    /// The same of causes.
+    cause_numbers: BTreeMap<String, u32>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -73,7 +75,10 @@ impl AlertPlan {
                 .channels
                 .iter()
                 .filter(|c| *severity >= c.severity_from);
-            return told.map(|channel| alert_id(cause, &channel.name)).collect();
+            let number = self.cause_numbers.get(cause).copied().unwrap_or(1);
+            return told
+                .map(|channel| numbered(alert_id(cause, &channel.name), number))
+                .collect();
         }
         let told = |channel: &&PlannedChannel| candidate.severity >= channel.severity_from;
         let id = |channel: &PlannedChannel| match &channel.summary_id {
@@ -111,7 +116,7 @@ where
     I: IntoIterator<Item: Borrow<Discrepancy>>,
 {
     let caused = caused(&background.causes);
-    let mut of_causes: BTreeMap<&str, SummaryBuilder> = BTreeMap::new();
+    let mut of_causes: BTreeMap<&str, BehindCause> = BTreeMap::new();
     let mut collected: Vec<(PlannedChannel, Collected)> = channels(policy)
         .into_iter()
         .map(|channel| (channel, Collected::default()))
@@ -119,7 +124,8 @@ where
     for candidate in candidates {
         let candidate = candidate.borrow();
         if let Some((cause, _)) = caused.get(&candidate.id) {
-            of_causes.entry(cause).or_default().add(candidate);
+            let again = background.again.get(&candidate.id);
+            of_causes.entry(cause).or_default().add(candidate, again);
             continue;
         }
         for (channel, found) in &mut collected {
@@ -129,9 +135,20 @@ where
         }
     }
     let mut intents = Vec::new();
+    let mut cause_numbers = BTreeMap::new();
     for cause in &background.causes {
         if let Some(members) = of_causes.remove(cause.id.as_str()) {
-            intents.extend(of_cause(cause, members, policy, run));
+            let again = members.again();
+            if let Some(again) = &again {
+                cause_numbers.insert(cause.id.clone(), again.number);
+            }
+            let told = of_cause(cause, members.summary, policy, run).into_iter();
+            intents.extend(told.map(|mut intent| {
+                if let Some(again) = &again {
+                    tell_again(&mut intent, again);
+                }
+                intent
+            }));
         }
     }
     let mut channels = Vec::new();
@@ -161,6 +178,7 @@ where
         numbers: again
             .map(|(id, again)| (id.clone(), again.number))
             .collect(),
+        cause_numbers,
     }
 }
 
@@ -244,6 +262,41 @@ pub(super) fn channels_of(severity: Severity, policy: &AlertPolicy) -> BTreeSet<
     let routes = policy.routes.iter();
     let routed = routes.filter(|route| severity >= route.severity_from);
     routed.map(|route| route.channel.clone()).collect()
+}
+
+/// The candidates behind one cause.
+#[derive(Default)]
+struct BehindCause {
+    summary: SummaryBuilder,
+    /// How many of them people were told of before.
+    told_before: u64,
+    /// The one of those that was told most often.
+    again: Option<Again>,
+}
+
+impl BehindCause {
+    fn add(&mut self, candidate: &Discrepancy, again: Option<&Again>) {
+        self.summary.add(candidate);
+        let Some(again) = again else { return };
+        self.told_before += 1;
+        let most = self.again.as_ref().map_or(0, |most| most.number);
+        if again.number > most {
+            self.again = Some(again.clone());
+        }
+    }
+
+    /// Why people are told of the cause again; none when all behind it is new.
+    fn again(&self) -> Option<Again> {
+        let again = self.again.as_ref()?;
+        let which = match self.told_before {
+            1 => "One of its discrepancies is told again".to_owned(),
+            count => format!("{count} of its discrepancies are told again"),
+        };
+        Some(Again {
+            number: again.number,
+            occasion: format!("{which}. {}", again.occasion),
+        })
+    }
 }
 
 /// What one channel would have to tell.

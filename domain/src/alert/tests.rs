@@ -273,6 +273,34 @@ fn a_cause_is_told_once_for_all_that_is_behind_it() {
         panic!("not a cause");
     };
     assert_eq!(facts.members.count, 5);
+
+    // Two of them are back: people hear of their cause again.
+    let again = |number, occasion: &str| Again {
+        number,
+        occasion: occasion.to_owned(),
+    };
+    let background = Background {
+        again: BTreeMap::from([
+            (found[0].id.clone(), again(2, "It is back.")),
+            (
+                found[1].id.clone(),
+                again(3, "It was cleared, and is back."),
+            ),
+        ]),
+        ..background
+    };
+    let plan = super::plan(&found[..2], &background, &policy(20), &run());
+    let [told] = &plan.intents[..] else {
+        panic!("one alert for both");
+    };
+    assert_eq!(told.id, format!("{}/mail/3", cause.id));
+    assert_eq!(
+        told.content.occasion.as_deref(),
+        Some("2 of its discrepancies are told again. It was cleared, and is back.")
+    );
+    for member in &found[..2] {
+        assert_eq!(plan.alert_ids(member), [told.id.clone()]);
+    }
 }
 
 #[test]
