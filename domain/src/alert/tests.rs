@@ -299,7 +299,7 @@ fn a_cause_is_told_once_for_all_that_is_behind_it() {
         Some("2 of its discrepancies are told again. It was cleared, and is back.")
     );
     for member in &found[..2] {
-        assert_eq!(plan.alert_ids(member), [told.id.clone()]);
+        assert_eq!(plan.alert_ids(member), std::slice::from_ref(&told.id));
     }
 }
 
