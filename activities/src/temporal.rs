@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use proto::case::refused;
 use proto::wire::CaseReply;
 use serde_json::Value;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowUpdateError};
@@ -114,15 +115,6 @@ impl Workflows {
             ))),
             Err(error) => Err(Failure::retry(format!("can't reach {case_id}: {error}"))),
         }
-    }
-}
-
-/// An answer to somebody whose act is not done.
-pub(crate) fn refused(reason: impl Into<String>) -> CaseReply {
-    CaseReply {
-        outcome: "refused".to_owned(),
-        reason: reason.into(),
-        case: None,
     }
 }
 

@@ -19,6 +19,16 @@ use crate::wire;
 pub use batch::{Batch, Filter, Selection, batch, filter};
 pub use status::{About, decision, decision_from_wire, status};
 
+/// The answer to somebody whose act is not done, and why.
+#[must_use]
+pub fn refused(reason: impl Into<String>) -> wire::CaseReply {
+    wire::CaseReply {
+        outcome: "refused".to_owned(),
+        reason: reason.into(),
+        case: None,
+    }
+}
+
 /// What is done to a case, by the names of its updates and signals. The last two are for runs.
 pub const ACTIONS: &[&str] = &[
     "assign",

@@ -7,7 +7,7 @@ use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use crate::ports::{self, DeliverAlert, Delivery, DigestMade, DigestMaking, MakeDigest, Scheduled};
-use crate::{failure, intake, scheduled, time};
+use crate::{failure, scheduled, time};
 
 /// Workflow type `Digest`. Its day follows from its scheduled time; the digest of a day is made
 /// once, and delivered like any alert.
@@ -23,9 +23,7 @@ impl Digest {
         ctx: &mut WorkflowContext<Self>,
         input: RawValue,
     ) -> WorkflowResult<ScheduledResult> {
-        let request = intake::scheduled(&input)
-            .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
-        let request = match scheduled::plan(ctx, request).await? {
+        let request = match scheduled::plan(ctx, &input).await? {
             Scheduled::Skip { result } => return Ok(result),
             Scheduled::Start { request, .. } => request,
         };

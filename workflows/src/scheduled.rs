@@ -11,13 +11,11 @@ use std::time::Duration;
 
 use domain::alert::IncidentKind;
 use jiff::Timestamp;
-use proto::wire::{ReconciliationInput, ScheduledInput, ScheduledResult};
+use proto::wire::{ReconciliationInput, ScheduledResult};
 use temporalio_common::data_converters::RawValue;
 use temporalio_common::search_attributes::{self, SearchAttributeKey};
 use temporalio_macros::{workflow, workflow_methods};
-use temporalio_workflow::{
-    TimerOptions, TimerResult, WorkflowContext, WorkflowResult, WorkflowTermination,
-};
+use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use crate::ports::{PlanScheduled, Scheduled, Scheduling};
 use crate::reconciliation::launch::{self, Launched};
@@ -41,9 +39,7 @@ impl ScheduledReconciliation {
         ctx: &mut WorkflowContext<Self>,
         input: RawValue,
     ) -> WorkflowResult<ScheduledResult> {
-        let request = intake::scheduled(&input)
-            .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
-        match plan(ctx, request).await? {
+        match plan(ctx, &input).await? {
             Scheduled::Skip { result } => Ok(result),
             Scheduled::Start {
                 request,
@@ -68,11 +64,14 @@ impl ScheduledReconciliation {
 
 type Context = WorkflowContext<ScheduledReconciliation>;
 
-/// Which day the scheduled time is about.
+/// Which day the scheduled time is about, by the input of whatever a Schedule starts: a
+/// `ScheduledInput`.
 pub(crate) async fn plan<W>(
     ctx: &WorkflowContext<W>,
-    request: ScheduledInput,
+    input: &RawValue,
 ) -> WorkflowResult<Scheduled> {
+    let request = intake::scheduled(input)
+        .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
     let summary = format!("which day of {} is it", request.source);
     let scheduling = Scheduling {
         request,
@@ -98,17 +97,9 @@ async fn wait_until(ctx: &mut Context, start_at: &str) -> WorkflowResult<()> {
     let until: Timestamp = start_at.parse().map_err(|error| {
         failure::non_retryable(failure::INVALID_INPUT, format!("{start_at}: {error}"))
     })?;
-    let wait = until.duration_since(time::current(ctx));
-    let wait = Duration::try_from(wait).unwrap_or_default();
-    if wait.is_zero() {
-        return Ok(());
-    }
-    let options = TimerOptions::builder(wait)
-        .summary(format!("no business day: moved to {start_at}"))
-        .build();
-    match ctx.timer(options).await {
-        TimerResult::Fired => Ok(()),
-        TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
+    match time::left(ctx, until) {
+        Duration::ZERO => Ok(()),
+        wait => time::sleep(ctx, wait, format!("no business day: moved to {start_at}")).await,
     }
 }
 

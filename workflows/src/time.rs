@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use temporalio_workflow::WorkflowContext;
+use temporalio_workflow::{
+    TimerOptions, TimerResult, WorkflowContext, WorkflowResult, WorkflowTermination,
+};
 
 /// The time of the current workflow task.
 pub(crate) fn current<W>(ctx: &WorkflowContext<W>) -> Timestamp {
@@ -19,7 +21,25 @@ pub(crate) fn now<W>(ctx: &WorkflowContext<W>) -> String {
 
 /// How long it is until a time, RFC 3339: nothing when it has passed; none when it is no time.
 pub(crate) fn until<W>(ctx: &WorkflowContext<W>, time: &str) -> Option<Duration> {
-    let time: Timestamp = time.parse().ok()?;
+    Some(left(ctx, time.parse().ok()?))
+}
+
+/// How long it is until a time: nothing when it has passed.
+pub(crate) fn left<W>(ctx: &WorkflowContext<W>, time: Timestamp) -> Duration {
     let wait = time.duration_since(current(ctx));
-    Some(Duration::try_from(wait).unwrap_or_default())
+    Duration::try_from(wait).unwrap_or_default()
+}
+
+/// Waits by a durable timer; fails when the workflow is cancelled meanwhile. `summary` is for the
+/// Temporal UI.
+pub(crate) async fn sleep<W>(
+    ctx: &WorkflowContext<W>,
+    wait: Duration,
+    summary: String,
+) -> WorkflowResult<()> {
+    let options = TimerOptions::builder(wait).summary(summary).build();
+    match ctx.timer(options).await {
+        TimerResult::Fired => Ok(()),
+        TimerResult::Cancelled => Err(WorkflowTermination::cancelled()),
+    }
 }

@@ -5,13 +5,27 @@ use temporalio_workflow::workflow_interceptors::{
     HandleUpdateInput, HandleUpdateResult, WorkflowInterceptor, WorkflowInterceptorConstructor,
     WorkflowInterceptorContext, WorkflowInterceptorFuture, WorkflowNext,
 };
-use temporalio_workflow::{WorkflowContextKey, WorkflowContextView};
+use temporalio_workflow::{WorkflowContext, WorkflowContextKey, WorkflowContextView};
 
 /// Where a handler finds the id of its update.
-pub(crate) struct UpdateId;
+struct UpdateId;
 
 impl WorkflowContextKey for UpdateId {
     type Value = String;
+}
+
+/// Names the act that a handler does, for ever: by its caller's id, else by where it stands in this
+/// execution.
+pub(crate) fn act_id<W>(ctx: &WorkflowContext<W>, number: u64) -> String {
+    match ctx.context_value::<UpdateId>() {
+        Some(update_id) => (*update_id).clone(),
+        None => numbered(ctx.run_id(), number),
+    }
+}
+
+/// Names an act by where it stands in an execution.
+pub(crate) fn numbered(execution: &str, number: u64) -> String {
+    format!("{execution}/{number}")
 }
 
 /// To be registered with every worker.

@@ -8,7 +8,7 @@ use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use crate::case::launch;
 use crate::ports::{self, CheckRun, Run, RunCheck, RunChecked, Scheduled};
-use crate::{failure, identity, intake, scheduled, time};
+use crate::{failure, identity, scheduled, time};
 
 /// Workflow type `Watch`. Which day it is about follows from its scheduled time, as for a
 /// `ScheduledReconciliation`; on a day without business it does nothing.
@@ -24,9 +24,7 @@ impl Watch {
         ctx: &mut WorkflowContext<Self>,
         input: RawValue,
     ) -> WorkflowResult<ScheduledResult> {
-        let request = intake::scheduled(&input)
-            .map_err(|problem| failure::non_retryable(failure::INVALID_INPUT, problem))?;
-        let request = match scheduled::plan(ctx, request).await? {
+        let request = match scheduled::plan(ctx, &input).await? {
             Scheduled::Skip { result } => return Ok(result),
             Scheduled::Start { request, .. } => request,
         };

@@ -7,7 +7,7 @@ use domain::alert;
 use domain::case::{Act, ResolutionKind};
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use proto::case::{Asked, Batch};
+use proto::case::{Asked, Batch, refused};
 use proto::wire::{CaseBatchResult, CaseReply};
 use serde::Serialize;
 use temporalio_sdk::activities::ActivityContext;
@@ -24,7 +24,6 @@ use crate::heartbeat::{Progress, alive};
 use crate::runs::timestamp;
 use crate::staging::Folder;
 use crate::store::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow};
-use crate::temporal::refused;
 
 /// Workflows asked at once.
 const AT_ONCE: usize = 16;

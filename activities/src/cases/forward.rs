@@ -1,12 +1,12 @@
 //! Giving an act to the case's own workflow: it alone answers for its case.
 
+use proto::case::refused;
 use proto::wire::CaseReply;
 use workflows::ports::Forwarding;
 
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::StoreError;
-use crate::temporal::refused;
 
 pub(crate) async fn forward(trueup: &Trueup, input: Forwarding) -> Result<CaseReply, Failure> {
     let id = &input.discrepancy_id;

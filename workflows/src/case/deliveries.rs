@@ -97,11 +97,8 @@ impl Deliveries {
 async fn deliver(ctx: Context, alert: AlertStatus) -> Delivered {
     let quiet = time::until(&ctx, &alert.deliver_after).filter(|wait| !wait.is_zero());
     if let Some(quiet) = quiet {
-        let options = TimerOptions::builder(quiet)
-            .summary(format!("{} is quiet", alert.channel))
-            .build();
         // When the case is cancelled meanwhile, the delivery is, too.
-        let _ = ctx.timer(options).await;
+        let _ = time::sleep(&ctx, quiet, format!("{} is quiet", alert.channel)).await;
     }
     let delivery = Delivery {
         alert_id: alert.alert_id,

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use proto::case::refused;
 use proto::wire::CaseReply;
 use serde::{Deserialize, Serialize};
 
@@ -141,15 +142,6 @@ impl Inbox {
         for problem in carried.problems.into_iter().rev() {
             self.problems.push_front(problem);
         }
-    }
-}
-
-/// An act that was not done, and why.
-pub(super) fn refused(reason: &str) -> CaseReply {
-    CaseReply {
-        outcome: "refused".to_owned(),
-        reason: reason.to_owned(),
-        case: None,
     }
 }
 

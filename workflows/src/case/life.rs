@@ -1,5 +1,6 @@
 //! What a case does, one thing after the other, until it is closed and nothing pends.
 
+use proto::case::refused;
 use proto::wire::{AlertStatus, CaseReply, CaseStatus};
 use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{
@@ -10,7 +11,7 @@ use temporalio_workflow::{
 use super::Case;
 use super::alarm::Alarm;
 use super::deliveries::{Arrival, Deliveries};
-use super::inbox::{Asked, Ticket, refused};
+use super::inbox::{Asked, Ticket};
 use super::progress;
 use crate::ports::{
     self, ActBehind, ActOnCase, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery, FallBack,

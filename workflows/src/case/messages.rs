@@ -4,6 +4,7 @@
 //! take one JSON object. A malformed one is refused before it enters the history of an update; that
 //! of a signal is shown with the case, and stops nothing.
 
+use proto::case::refused;
 use proto::wire::{CaseReply, CaseStatus};
 use serde_json::Value;
 use temporalio_common::data_converters::RawValue;
@@ -12,10 +13,9 @@ use temporalio_workflow::{
     SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
 };
 
-use super::inbox::{Asked, refused};
+use super::inbox::Asked;
 use super::{Case, life, progress};
-use crate::intake;
-use crate::update_id::UpdateId;
+use crate::{intake, update_id};
 
 type Refused = Box<dyn std::error::Error + Send + Sync>;
 
@@ -102,15 +102,11 @@ fn message(action: &str, input: &RawValue, workflow_id: &str) -> Result<Value, S
 async fn ask(ctx: &mut WorkflowContext<Case>, action: &str, input: &RawValue) -> CaseReply {
     let input = match message(action, input, ctx.workflow_id()) {
         Ok(input) => input,
-        Err(problem) => return refused(&problem),
+        Err(problem) => return refused(problem),
     };
     let number = ctx.state(|case| case.inbox.next_number());
-    let act_id = match ctx.context_value::<UpdateId>() {
-        Some(update_id) => (*update_id).clone(),
-        None => act_id(ctx.run_id(), number),
-    };
     let asked = Asked {
-        act_id,
+        act_id: update_id::act_id(ctx, number),
         action: action.to_owned(),
         input,
     };
@@ -128,7 +124,7 @@ impl Case {
     fn tell(&mut self, ctx: &mut SyncWorkflowContext<Self>, action: &str, input: &RawValue) {
         match message(action, input, ctx.workflow_id()) {
             Ok(input) => {
-                let act_id = act_id(ctx.run_id(), self.inbox.next_number());
+                let act_id = update_id::numbered(ctx.run_id(), self.inbox.next_number());
                 self.inbox.tell(Asked {
                     act_id,
                     action: action.to_owned(),
@@ -145,8 +141,4 @@ impl Case {
             }
         }
     }
-}
-
-fn act_id(execution: &str, number: u64) -> String {
-    format!("{execution}/{number}")
 }

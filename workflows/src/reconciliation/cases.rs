@@ -83,14 +83,12 @@ pub(super) async fn forward(ctx: &Context, act_id: String, asked: (String, Value
         input,
     };
     let forwarded = ctx.execute_activity(ForwardAct, forwarding, options).await;
-    forwarded.unwrap_or_else(|error| CaseReply {
-        outcome: "refused".to_owned(),
-        reason: match error {
+    forwarded.unwrap_or_else(|error| {
+        proto::case::refused(match error {
             ActivityExecutionError::Cancelled(_) => {
                 "the run was cancelled; ask the case".to_owned()
             }
             error => failure::explain(&error).1,
-        },
-        case: None,
+        })
     })
 }

@@ -8,8 +8,7 @@ use temporalio_workflow::{
 };
 
 use super::{Reconciliation, cases, review, run};
-use crate::intake;
-use crate::update_id::UpdateId;
+use crate::{intake, update_id};
 
 type Refused = Box<dyn std::error::Error + Send + Sync>;
 
@@ -68,11 +67,7 @@ impl Reconciliation {
                 let act_id = act_id(ctx);
                 cases::forward(ctx, act_id, asked).await
             }
-            Err(problem) => CaseReply {
-                outcome: "refused".to_owned(),
-                reason: problem,
-                case: None,
-            },
+            Err(problem) => proto::case::refused(problem),
         }
     }
 
@@ -107,14 +102,10 @@ impl Reconciliation {
     }
 }
 
-/// Names an act for ever: by its caller's id, else by where it stands in this execution.
 fn act_id(ctx: &mut WorkflowContext<Reconciliation>) -> String {
     let number = ctx.state_mut(|run| {
         run.desk.forwarded += 1;
         run.desk.forwarded
     });
-    match ctx.context_value::<UpdateId>() {
-        Some(update_id) => (*update_id).clone(),
-        None => format!("{}/{number}", ctx.run_id()),
-    }
+    update_id::act_id(ctx, number)
 }

@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use temporalio_workflow::{ActivityExecutionError, WorkflowTermination};
-use temporalio_workflow::{TimerOptions, TimerResult, WorkflowContext, WorkflowResult};
+use temporalio_workflow::{
+    ActivityExecutionError, WorkflowContext, WorkflowResult, WorkflowTermination,
+};
 
 use super::progress::Phase;
 use super::steps::{self, Cause, Stopped};
 use super::{Reconciliation, progress};
-use crate::failure;
 use crate::ports::{Opened, Plan, Run};
+use crate::{failure, time};
 
 type Context = WorkflowContext<Reconciliation>;
 
@@ -61,11 +62,8 @@ async fn wait(ctx: &mut Context, run: &Run) -> Result<Opened, Option<ActivityExe
             steps::enter(ctx, Phase::Waiting);
             is_waiting = true;
         }
-        let options = TimerOptions::builder(Duration::from_secs(u64::from(seconds.max(1))))
-            .summary(progress::waiting(&for_run))
-            .build();
-        if ctx.timer(options).await == TimerResult::Cancelled {
-            return Err(None);
-        }
+        let wait = Duration::from_secs(u64::from(seconds.max(1)));
+        let waited = time::sleep(ctx, wait, progress::waiting(&for_run)).await;
+        waited.map_err(|_| None)?;
     }
 }

@@ -6,9 +6,7 @@ use std::time::Duration;
 use domain::alert::IncidentKind;
 use jiff::{SignedDuration, Timestamp};
 use proto::wire::ReconciliationInput;
-use temporalio_workflow::{
-    TimerOptions, TimerResult, WorkflowContext, WorkflowResult, WorkflowTermination,
-};
+use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use crate::case::launch;
 use crate::ports::{
@@ -77,17 +75,11 @@ async fn look_until<W>(
             ReportLooked::Arrived => return Ok(Ok(())),
             ReportLooked::Missing { problem } => problem,
         };
-        let left = until.duration_since(time::current(ctx));
-        let left = Duration::try_from(left).unwrap_or_default();
+        let left = time::left(ctx, until);
         if left.is_zero() {
             return Ok(Err(problem));
         }
-        let options = TimerOptions::builder(pause.min(left))
-            .summary(problem)
-            .build();
-        if ctx.timer(options).await == TimerResult::Cancelled {
-            return Err(WorkflowTermination::cancelled());
-        }
+        time::sleep(ctx, pause.min(left), problem).await?;
         pause = (pause * 2).min(pause_max);
     }
 }
