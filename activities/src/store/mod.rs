@@ -36,7 +36,7 @@ pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
-pub use dynamo::{DynamoConfig, dynamo_client};
+pub use dynamo::{DynamoConfig, dynamo_client, dynamo_client_as};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -57,6 +58,16 @@ impl Default for DynamoConfig {
 /// A client for the table of `config`. Refuses nothing: what is wrong with credentials, region or
 /// endpoint is the error of the first request.
 pub async fn dynamo_client(config: &DynamoConfig) -> Client {
+    Client::new(&loader(config).load().await)
+}
+
+/// As [`dynamo_client`], with these credentials instead of those of the AWS environment.
+pub async fn dynamo_client_as(config: &DynamoConfig, credentials: Credentials) -> Client {
+    let loader = loader(config).credentials_provider(credentials);
+    Client::new(&loader.load().await)
+}
+
+fn loader(config: &DynamoConfig) -> ConfigLoader {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
@@ -79,5 +90,5 @@ pub async fn dynamo_client(config: &DynamoConfig) -> Client {
     if let Some(endpoint) = &config.endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    Client::new(&loader.load().await)
+    loader
 }
