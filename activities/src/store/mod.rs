@@ -13,7 +13,7 @@ mod causes;
 pub(crate) mod conformance;
 mod delivering;
 mod digests;
-pub mod dynamo;
+mod dynamo;
 mod error;
 mod filter;
 mod incidents;
@@ -36,7 +36,10 @@ pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
-pub use dynamo::{DynamoConfig, dynamo_client, dynamo_client_as};
+pub use dynamo::{
+    DynamoConfig, PointInTimeRecovery, TableFacts, create_table, describe_table, dynamo_client,
+    dynamo_client_as,
+};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;

@@ -6,6 +6,8 @@ mod cases;
 mod causes;
 mod commands;
 mod deployment;
+mod dynamo;
+mod dynamo_table;
 mod generate;
 mod kills;
 mod open_items;

@@ -5,5 +5,5 @@ mod facts;
 mod table;
 
 pub use config::{DynamoConfig, dynamo_client, dynamo_client_as};
-pub use facts::{PointInTimeRecovery, TableFacts, describe};
-pub use table::create;
+pub use facts::{PointInTimeRecovery, TableFacts, describe_table};
+pub use table::create_table;
