@@ -7,10 +7,12 @@
 
 mod alert_json;
 mod attention;
+mod case_rules;
 mod cases;
 mod causes;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod content;
 mod delivering;
 mod digests;
 mod dynamo;
@@ -22,8 +24,10 @@ mod names;
 mod positions;
 mod reading;
 mod reviews;
+mod run_rules;
 mod sqlite;
 mod state;
+mod text;
 mod told;
 
 use std::path::PathBuf;
