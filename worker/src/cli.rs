@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, audit, case, check, compare, dev, discrepancies, history, report, review, run, runs,
-    schedule, show, worker,
+    schedule, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -14,8 +14,8 @@ use crate::{generate, process, wiring};
 
 /// Reconciles what partners report with your own records, on Temporal.
 ///
-/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, or an act
-/// refused), 2 error.
+/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, a store that is
+/// not as it should be, or an act refused), 2 error.
 #[derive(Parser, Debug)]
 #[command(name = "trueup", version, max_term_width = 100)]
 pub struct CommandLine {
@@ -44,6 +44,9 @@ enum Command {
     /// When runs happen by themselves
     #[command(subcommand)]
     Schedule(schedule::Command),
+    /// Makes the store, or says what it is like
+    #[command(subcommand)]
+    Store(store::Command),
     #[command(flatten)]
     Recorded(Recorded),
     /// Exports a workflow's history, for replay
@@ -97,6 +100,9 @@ impl CommandLine {
             Command::Run(arguments) => run::run(configuration(self.config)?, arguments, json).await,
             Command::Schedule(command) => {
                 schedule::run(&configuration(self.config)?, command, json).await
+            }
+            Command::Store(command) => {
+                store::run(&configuration(self.config)?, command, json).await
             }
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await

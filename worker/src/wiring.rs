@@ -2,19 +2,22 @@
 
 use activities::alerts::Channels;
 use activities::staging::Staging;
-use activities::store::Store;
+use activities::store::{DynamoConfig, Store};
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
 
-use crate::config::Configuration;
+use crate::config::{self, Configuration, StoreKind};
 
 /// The store as people ask it: what is not there can't be read.
 ///
 /// # Errors
 /// When there is none, or it can't be opened.
 pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
-    let file = &configuration.store.sqlite;
-    Ok(Store::existing_sqlite(file).await?)
+    let store = &configuration.store;
+    match store.kind {
+        StoreKind::Sqlite => Ok(Store::existing_sqlite(&store.sqlite).await?),
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
+    }
 }
 
 /// Everything that a worker works with; secrets come from the environment.
@@ -35,10 +38,7 @@ pub async fn activities_with(
 ) -> anyhow::Result<Trueup> {
     // Both HTTP and PostgreSQL use it; a second call finds it set, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let file = &configuration.store.sqlite;
-    let store = Store::sqlite(file)
-        .await
-        .with_context(|| format!("store {}", file.display()))?;
+    let store = written(&configuration.store).await?;
     let staging = Staging::open(&configuration.staging, &configuration.folder)?;
     let channels = Channels::open(&configuration.channels, secret)?;
     let Configuration {
@@ -66,4 +66,19 @@ pub async fn activities_with(
         channels: channels.under(channel_rules),
         workflows: Workflows::out_of_reach(),
     })
+}
+
+/// The store as a worker uses it: a file is made when there is none, a table is not.
+async fn written(store: &config::Store) -> anyhow::Result<Store> {
+    let file = &store.sqlite;
+    match store.kind {
+        StoreKind::Sqlite => Store::sqlite(file)
+            .await
+            .with_context(|| format!("store {}", file.display())),
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
+    }
+}
+
+async fn dynamodb(config: &DynamoConfig) -> anyhow::Result<Store> {
+    anyhow::bail!("table {}: not yet", config.table)
 }

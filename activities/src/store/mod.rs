@@ -10,12 +10,12 @@ mod attention;
 mod case_rules;
 mod cases;
 mod causes;
-#[cfg(test)]
-pub(crate) mod conformance;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod content;
 mod delivering;
 mod digests;
-pub mod dynamo;
+mod dynamo;
 mod error;
 mod filter;
 mod incidents;
@@ -32,6 +32,7 @@ mod told;
 
 use std::path::PathBuf;
 
+use aws_sdk_dynamodb::Client as DynamoClient;
 use domain::audit::AuditEntry;
 use domain::record::Reject;
 use rusqlite::Transaction;
@@ -40,7 +41,10 @@ pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
-pub use dynamo::{Capacity, DynamoConfig, DynamoStore, dynamo_client, metered};
+pub use dynamo::{
+    Capacity, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
+    describe_table, dynamo_client, dynamo_client_as, metered,
+};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;
@@ -92,7 +96,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such table; it can't be reached or used.
     pub async fn dynamo(config: &DynamoConfig) -> Result<Self, StoreError> {
-        DynamoStore::open(config).await.map(Store::Dynamo)
+        Self::in_table(dynamo_client(config).await, &config.table).await
+    }
+
+    /// The store in the table that a client reaches.
+    ///
+    /// # Errors
+    /// As [`Store::dynamo`].
+    pub async fn in_table(client: DynamoClient, table: &str) -> Result<Self, StoreError> {
+        DynamoStore::open(client, table).await.map(Store::Dynamo)
     }
 }
 

@@ -14,5 +14,6 @@ pub mod run;
 pub mod runs;
 pub mod schedule;
 pub mod show;
+pub mod store;
 mod values;
 pub mod worker;

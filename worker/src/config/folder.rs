@@ -20,8 +20,7 @@ use super::policy::{self, Findings};
 use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
-use super::{Configuration, Store};
-use super::{authority, causes, channels, checks, punctual};
+use super::{Configuration, authority, causes, channels, checks, punctual, stores};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -59,12 +58,11 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     };
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
     let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
+    let store = stores::build(&settings, &settings_document, folder, &mut findings);
     let mut configuration = Configuration {
         folder: folder.to_owned(),
         temporal: settings.temporal,
-        store: Store {
-            sqlite: folder.join(settings.store.sqlite),
-        },
+        store,
         staging: settings.staging,
         channels: settings.alerts.channels,
         channel_rules: rules,

@@ -15,6 +15,7 @@ mod problem;
 mod punctual;
 mod settings_file;
 mod source_file;
+mod stores;
 mod suggest;
 mod tree;
 mod values;
@@ -30,11 +31,13 @@ use activities::alerts::{ChannelConfig, ChannelRules};
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
+use activities::store::DynamoConfig;
 use domain::case::Authority;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
 pub use settings_file::{Temporal, Work};
+pub use stores::StoreKind;
 pub(crate) use values::{FromText, WEEKDAYS, weekday};
 pub use words::{SourceWords, describe};
 
@@ -45,7 +48,7 @@ pub struct Configuration {
     pub folder: PathBuf,
     /// Where Temporal is, unless its own environment says otherwise.
     pub temporal: Temporal,
-    /// The embedded store.
+    /// Where everything is on record.
     pub store: Store,
     /// Sealed inputs and staged records.
     pub staging: StagingConfig,
@@ -66,8 +69,12 @@ pub struct Configuration {
 /// Where the runs are on record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Store {
+    /// Which of the two is meant.
+    pub kind: StoreKind,
     /// The SQLite file, in the configuration folder when the path was relative.
     pub sqlite: PathBuf,
+    /// The table of DynamoDB.
+    pub dynamodb: DynamoConfig,
 }
 
 /// A source that is not configured.

@@ -13,6 +13,8 @@ const DOCUMENTATION: &str = include_str!("../../../../docs/configuration.md");
 /// A heading of the documentation, and a text whose key `probe` is in the table it is about.
 const SETTINGS: &[(&str, &str)] = &[
     ("`[temporal]`", "[temporal]\nprobe = 1"),
+    ("`[sqlite]`", "[sqlite]\nprobe = 1"),
+    ("`[dynamodb]`", "[dynamodb]\nprobe = 1"),
     ("`[store]`", "[store]\nprobe = 1"),
     ("`[staging]`", "[staging]\nprobe = 1"),
     ("`[alerts]`", "[alerts]\nprobe = 1"),

@@ -5,6 +5,7 @@ mod documented;
 mod examples;
 mod loading;
 mod mistakes;
+mod stores;
 
 use std::fs;
 
