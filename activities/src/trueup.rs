@@ -85,7 +85,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: Opening,
     ) -> Result<Opened, ActivityError> {
-        Ok(runs::open(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::open(&self, input);
+        Ok(runs::charged(&self, &run, "open", work).await?)
     }
 
     #[activity(definition = FetchSide)]
@@ -94,7 +96,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Fetch,
     ) -> Result<Fetched, ActivityError> {
-        Ok(runs::fetch(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::fetch(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "fetch", work).await?)
     }
 
     #[activity(definition = CompareBuckets)]
@@ -103,7 +107,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Compare,
     ) -> Result<Stored, ActivityError> {
-        Ok(runs::compare(self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::compare(Arc::clone(&self), &ctx, input);
+        Ok(runs::charged(&self, &run, "compare", work).await?)
     }
 
     #[activity(definition = ConcludeRun)]
@@ -112,7 +118,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Conclude,
     ) -> Result<Concluded, ActivityError> {
-        Ok(runs::conclude(self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::conclude(Arc::clone(&self), &ctx, input);
+        Ok(runs::charged(&self, &run, "conclude", work).await?)
     }
 
     #[activity(definition = RecordFindings)]
@@ -121,7 +129,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Record,
     ) -> Result<Recorded, ActivityError> {
-        Ok(runs::record(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::record(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "record", work).await?)
     }
 
     #[activity(definition = CloseRun)]
@@ -130,7 +140,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Closing,
     ) -> Result<Closed, ActivityError> {
-        Ok(runs::close(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::close(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "close", work).await?)
     }
 
     #[activity(definition = OpenCase)]
@@ -166,7 +178,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewBeginning,
     ) -> Result<AuditHead, ActivityError> {
-        Ok(runs::begin_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::begin_review(&self, input);
+        Ok(runs::charged(&self, &run, "begin review", work).await?)
     }
 
     #[activity(definition = LookAtReview)]
@@ -175,7 +189,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewLook,
     ) -> Result<ReviewStatus, ActivityError> {
-        Ok(runs::look_at_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::look_at_review(&self, input);
+        Ok(runs::charged(&self, &run, "look at review", work).await?)
     }
 
     #[activity(definition = DecideReview)]
@@ -184,7 +200,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewDecision,
     ) -> Result<ReviewDecided, ActivityError> {
-        Ok(runs::decide_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::decide_review(&self, input);
+        Ok(runs::charged(&self, &run, "decide review", work).await?)
     }
 
     #[activity(definition = ActOnCase)]

@@ -4,6 +4,7 @@ mod admit;
 mod again;
 mod before;
 mod causes;
+mod charged;
 mod close;
 mod compare;
 mod conclude;
@@ -15,6 +16,7 @@ mod restate;
 mod review;
 
 pub(crate) use admit::{admit, configured, context, source};
+pub(crate) use charged::charged;
 pub(crate) use close::close;
 pub(crate) use compare::compare;
 pub(crate) use conclude::conclude;

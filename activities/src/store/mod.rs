@@ -42,7 +42,7 @@ pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
 pub use dynamo::{
-    Capacity, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
+    Capacity, Copied, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
     describe_table, dynamo_client, dynamo_client_as, metered,
 };
 pub use error::StoreError;
@@ -105,6 +105,49 @@ impl Store {
     /// As [`Store::dynamo`].
     pub async fn in_table(client: DynamoClient, table: &str) -> Result<Self, StoreError> {
         DynamoStore::open(client, table).await.map(Store::Dynamo)
+    }
+}
+
+/// Moving.
+impl Store {
+    /// Copies all of an embedded store into an empty table, and holds every item of it against the
+    /// file. A copy that was cut off is taken up. Nothing may work on either meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the table holds something else, or for any other pair of
+    /// stores; either can't be used.
+    pub async fn copy_to(&self, to: &Store) -> Result<Copied, StoreError> {
+        match (self, to) {
+            (Store::Sqlite(from), Store::Dynamo(to)) => to.copy_from(from).await,
+            _ => Err(StoreError::Conflict(
+                "a store is copied from a SQLite file to a table of DynamoDB".to_owned(),
+            )),
+        }
+    }
+}
+
+/// What it costs.
+impl Store {
+    /// Adds what a step of a run used to the run's account; a store that does not charge has none.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn charge(&self, run_id: &str, used: Capacity) -> Result<(), StoreError> {
+        match self {
+            Store::Sqlite(_) => Ok(()),
+            Store::Dynamo(store) => store.charge(run_id, used).await,
+        }
+    }
+
+    /// What the steps of a run used so far; none of a store that does not charge.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn capacity(&self, run_id: &str) -> Result<Option<Capacity>, StoreError> {
+        match self {
+            Store::Sqlite(_) => Ok(None),
+            Store::Dynamo(store) => store.capacity(run_id).await.map(Some),
+        }
     }
 }
 

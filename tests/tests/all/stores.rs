@@ -20,7 +20,9 @@ async fn the_store_in_dynamodb_does_what_every_store_must() -> Result<()> {
     let checks = checks();
     assert!(checks.len() > 30, "only {} checks", checks.len());
     let each = checks.iter().map(|check| async move {
-        let outcome = AssertUnwindSafe(passes(endpoint, check)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(passes(endpoint, check))
+            .catch_unwind()
+            .await;
         match outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("{}: {error}", check.name)),

@@ -1,23 +1,32 @@
-//! `trueup store`: makes the store that the configuration names, and says what it is like. Deletes
-//! nothing, and changes no store that is there.
+//! `trueup store`: makes the store that the configuration names, says what it is like, and copies an
+//! embedded one to DynamoDB. Deletes nothing, and changes no store that is in use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use activities::store::{self, DynamoConfig, PointInTimeRecovery, Store, TableFacts};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::config::{Configuration, StoreKind};
+use crate::config::{self, Configuration, StoreKind};
 use crate::exit::Exit;
 use crate::output::say;
 
-/// Makes or describes the store.
+/// Makes, describes or moves the store.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
     /// Makes the store, unless it is there
     Create,
     /// Says what the store is like, and what is not as it should be
     Describe,
+    /// Copies an embedded store to an empty table of DynamoDB, and verifies the copy
+    Copy {
+        /// The SQLite file, or `sqlite` for the configured one
+        #[arg(long, default_value = "sqlite")]
+        from: PathBuf,
+        /// The table, or `dynamodb` for the configured one
+        #[arg(long, default_value = "dynamodb")]
+        to: String,
+    },
 }
 
 /// Does it. The exit code is 1 when something about the store is not as it should be.
@@ -30,16 +39,57 @@ pub async fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let store = &configuration.store;
+    let is_new = match command {
+        Command::Create => true,
+        Command::Describe => false,
+        Command::Copy { from, to } => return copy(store, from, to, json).await,
+    };
     match store.kind {
-        StoreKind::Sqlite => in_file(&store.sqlite, &command, json).await,
-        StoreKind::Dynamodb => in_table(&store.dynamodb, &command, json).await,
+        StoreKind::Sqlite => in_file(&store.sqlite, is_new, json).await,
+        StoreKind::Dynamodb => in_table(&store.dynamodb, is_new, json).await,
     }
 }
 
-async fn in_file(file: &Path, command: &Command, json: bool) -> anyhow::Result<Exit> {
-    match command {
-        Command::Create => Store::sqlite(file).await?,
-        Command::Describe => Store::existing_sqlite(file).await?,
+async fn copy(
+    store: &config::Store,
+    from: PathBuf,
+    to: String,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let file = match from.to_str() {
+        Some("sqlite") => store.sqlite.clone(),
+        _ => from,
+    };
+    let table = match to.as_str() {
+        "dynamodb" => store.dynamodb.table.clone(),
+        _ => to,
+    };
+    let config = DynamoConfig {
+        table: table.clone(),
+        ..store.dynamodb.clone()
+    };
+    let from = Store::existing_sqlite(&file).await?;
+    let copied = from.copy_to(&Store::dynamo(&config).await?).await?;
+    if json {
+        let told = json!({ "from": file, "to": table, "items": copied });
+        say!("{}", serde_json::to_string_pretty(&told)?);
+        return Ok(Exit::Clean);
+    }
+    say!(
+        "{} is copied to table {table}, and verified",
+        file.display()
+    );
+    for (kind, items) in &copied {
+        say!("  {kind:<12} {items:>12}");
+    }
+    say!("Now put `store = \"dynamodb\"` into trueup.toml, and start the workers.");
+    Ok(Exit::Clean)
+}
+
+async fn in_file(file: &Path, is_new: bool, json: bool) -> anyhow::Result<Exit> {
+    match is_new {
+        true => Store::sqlite(file).await?,
+        false => Store::existing_sqlite(file).await?,
     };
     let about = std::fs::metadata(file);
     let bytes = about.with_context(|| file.display().to_string())?.len();
@@ -55,11 +105,11 @@ async fn in_file(file: &Path, command: &Command, json: bool) -> anyhow::Result<E
     Ok(Exit::Clean)
 }
 
-async fn in_table(config: &DynamoConfig, command: &Command, json: bool) -> anyhow::Result<Exit> {
+async fn in_table(config: &DynamoConfig, is_new: bool, json: bool) -> anyhow::Result<Exit> {
     let client = store::dynamo_client(config).await;
-    let facts = match command {
-        Command::Create => store::create_table(&client, &config.table).await?,
-        Command::Describe => store::describe_table(&client, &config.table).await?,
+    let facts = match is_new {
+        true => store::create_table(&client, &config.table).await?,
+        false => store::describe_table(&client, &config.table).await?,
     };
     let problems = facts.problems();
     match json {

@@ -150,7 +150,7 @@ async fn insert(unit: &Unit, entry: &AuditEntry) -> Result<(), StoreError> {
 }
 
 /// The partition in the index `list` of some of the first entries.
-fn listed_streams(shard: char) -> String {
+pub(super) fn listed_streams(shard: char) -> String {
     format!("streams#{shard}")
 }
 

@@ -109,6 +109,11 @@ pub(super) fn restatement(run_id: &str) -> Key {
     Key::new(format!("run#{run_id}"), "restatement")
 }
 
+/// What a run's steps used.
+pub(super) fn capacity(run_id: &str) -> Key {
+    Key::new(format!("run#{run_id}"), "capacity")
+}
+
 pub(super) fn position_of_run(run_id: &str, attempt: u32) -> Key {
     let sk = format!("position#{}", ordered(attempt));
     Key::new(format!("run#{run_id}"), sk)

@@ -13,6 +13,7 @@ mod capacity;
 mod cases;
 mod causes;
 mod config;
+mod copy;
 mod digests;
 mod facts;
 mod failed;
@@ -39,6 +40,7 @@ use aws_sdk_dynamodb::Client;
 
 pub use capacity::{Capacity, metered};
 pub use config::{DynamoConfig, dynamo_client, dynamo_client_as};
+pub use copy::Copied;
 pub use facts::{PointInTimeRecovery, TableFacts, describe_table};
 pub use table::create_table;
 
