@@ -3,6 +3,7 @@
 //! Nothing here decides what the domain should decide.
 
 pub mod alerts;
+pub mod audit;
 mod cases;
 mod digests;
 mod failures;

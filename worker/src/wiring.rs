@@ -1,6 +1,7 @@
 //! The only place that knows every adapter: opens what the configuration names.
 
 use activities::alerts::Channels;
+use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
 use activities::store::Store;
 use activities::{Pace, Trueup, Workflows};
@@ -40,7 +41,8 @@ pub async fn activities_with(
         .await
         .with_context(|| format!("store {}", file.display()))?;
     let staging = Staging::open(&configuration.staging, &configuration.folder)?;
-    let channels = Channels::open(&configuration.channels, secret)?;
+    let channels = Channels::open(&configuration.channels, &secret)?;
+    let audit = audit(&configuration, &secret)?;
     let Configuration {
         folder,
         sources,
@@ -48,6 +50,7 @@ pub async fn activities_with(
         work,
         authority,
         channel_rules,
+        settings,
         ..
     } = configuration;
     let pace = Pace {
@@ -64,6 +67,34 @@ pub async fn activities_with(
         store,
         staging,
         channels: channels.under(channel_rules),
+        audit,
+        settings,
         workflows: Workflows::out_of_reach(),
+    })
+}
+
+/// What the audit trail is signed and checked with. The key that signs is trusted.
+///
+/// # Errors
+/// A key that is not there or is none, a place that can't be used.
+pub fn audit(
+    configuration: &Configuration,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    let settings = &configuration.audit;
+    let signer = Signer::open(&settings.config, &configuration.folder, secret)?;
+    let mut keys = settings.keys.clone();
+    if let Some(signer) = &signer {
+        keys.trust(signer.public_key());
+    }
+    let place = settings.config.publish.as_ref();
+    let place = place.map(|place| Staging::open(place, &configuration.folder));
+    Ok(Audit {
+        signer,
+        keys,
+        published: place.transpose()?.map(Published::new),
+        every: settings.every,
+        tell: settings.config.tell.clone(),
+        ..Audit::none()
     })
 }

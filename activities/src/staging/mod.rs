@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 use workflows::ports::Stored;
 
 pub use config::StagingConfig;
-pub use folder::Folder;
+pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
 pub use manifest::{
     Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
@@ -210,6 +210,28 @@ impl Staging {
         let bytes = answer.bytes().await.map_err(refused)?;
         verify(key, &bytes, &stored.sha256)?;
         Ok(bytes.into())
+    }
+
+    /// Reads an object of which only folder and SHA-256 are known, and checks that it is the one.
+    ///
+    /// # Errors
+    /// As [`Staging::get`].
+    pub async fn get_by_hash(
+        &self,
+        folder: Folder<'_>,
+        sha256: &str,
+    ) -> Result<(Stored, Vec<u8>), StagingError> {
+        let key = folder.key(&self.prefix, sha256).to_string();
+        let bytes = self.get_named(folder, sha256).await?;
+        let bytes = bytes.ok_or_else(|| StagingError::Missing { key: key.clone() })?;
+        verify(&key, &bytes, sha256)?;
+        let (sha256, size) = (sha256.to_owned(), bytes.len() as u64);
+        let stored = Stored {
+            key,
+            bytes: size,
+            sha256,
+        };
+        Ok((stored, bytes))
     }
 
     /// Whether an object of this key and size is there. Looks at no content.

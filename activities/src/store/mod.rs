@@ -9,6 +9,7 @@ mod alert_json;
 mod attention;
 mod cases;
 mod causes;
+mod checkpoints;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod delivering;
@@ -24,6 +25,7 @@ mod reviews;
 mod sqlite;
 mod state;
 mod told;
+mod trail;
 
 use std::path::PathBuf;
 
@@ -34,6 +36,7 @@ use rusqlite::Transaction;
 pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
+pub use checkpoints::CHECKPOINTS_PER_CALL_MAX;
 pub use digests::OpenDiscrepancy;
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
@@ -48,6 +51,7 @@ pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
 pub use told::{Reopening, ToldBefore};
+pub use trail::TrailEntry;
 
 use sqlite::{audit, findings, inputs, runs};
 

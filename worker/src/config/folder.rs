@@ -21,7 +21,7 @@ use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
-use super::{authority, causes, channels, checks, punctual};
+use super::{audit, authority, causes, channels, checks, punctual};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -59,7 +59,10 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     };
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
     let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
+    let audit = audit::build(&settings, &settings_document, &mut findings);
     let mut configuration = Configuration {
+        audit,
+        settings: settings_document.text().to_owned(),
         folder: folder.to_owned(),
         temporal: settings.temporal,
         store: Store {
@@ -116,6 +119,7 @@ fn source(
     Source {
         title: file.title,
         version: document.sha256(),
+        text: document.text().to_owned(),
         business_day: BusinessDay {
             time_zone: file.time_zone.0.clone(),
             cut_off: file.cut_off.as_ref().map(|time| time.0),
