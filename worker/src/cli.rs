@@ -46,6 +46,9 @@ enum Command {
     Schedule(schedule::Command),
     #[command(flatten)]
     Recorded(Recorded),
+    /// Shows, signs and verifies the audit trail, and writes evidence of it
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
     /// Makes labelled sample data for both sides, and the truth about it
@@ -72,9 +75,6 @@ enum Recorded {
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
-    /// Shows or verifies the audit trail
-    #[command(subcommand)]
-    Audit(audit::Command),
 }
 
 impl CommandLine {
@@ -101,6 +101,7 @@ impl CommandLine {
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }
+            Command::Audit(command) => audit::run(self.config, command, json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
         }
     }
@@ -119,7 +120,6 @@ impl Recorded {
             Recorded::Case(command) => case::run(&store, &configuration, *command, json).await,
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
-            Recorded::Audit(command) => audit::run(&store, command, json).await,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The only place that knows every adapter: opens what the configuration names.
 
+use std::path::Path;
+
 use activities::alerts::Channels;
 use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
@@ -7,7 +9,7 @@ use activities::store::Store;
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
 
-use crate::config::Configuration;
+use crate::config::{AuditSettings, Configuration};
 
 /// The store as people ask it: what is not there can't be read.
 ///
@@ -73,6 +75,20 @@ pub async fn activities_with(
     })
 }
 
+/// As [`audit`], for who only verifies: a signing key that is not at hand is not missed.
+///
+/// # Errors
+/// A place that can't be used.
+pub fn audit_without_secrets(configuration: &Configuration) -> anyhow::Result<Audit> {
+    let at_hand = audit(configuration, |name| std::env::var(name).ok());
+    at_hand.or_else(|_| {
+        let mut without = configuration.audit.clone();
+        without.config.signing_key_env = None;
+        without.config.signing_key_file = None;
+        audit_of(&without, &configuration.folder, |_| None)
+    })
+}
+
 /// What the audit trail is signed and checked with. The key that signs is trusted.
 ///
 /// # Errors
@@ -81,14 +97,21 @@ pub fn audit(
     configuration: &Configuration,
     secret: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Audit> {
-    let settings = &configuration.audit;
-    let signer = Signer::open(&settings.config, &configuration.folder, secret)?;
+    audit_of(&configuration.audit, &configuration.folder, secret)
+}
+
+fn audit_of(
+    settings: &AuditSettings,
+    folder: &Path,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    let signer = Signer::open(&settings.config, folder, secret)?;
     let mut keys = settings.keys.clone();
     if let Some(signer) = &signer {
         keys.trust(signer.public_key());
     }
     let place = settings.config.publish.as_ref();
-    let place = place.map(|place| Staging::open(place, &configuration.folder));
+    let place = place.map(|place| Staging::open(place, folder));
     Ok(Audit {
         signer,
         keys,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The document's JSON. Always the same bytes for the same checkpoint.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CheckpointJson {
+pub(crate) struct CheckpointJson {
     /// From 0.
     pub number: u64,
     /// Hash of the one before.

@@ -21,7 +21,7 @@ pub struct Bundle {
     /// Public keys by id, as the installation trusts them.
     pub public_keys: BTreeMap<String, String>,
     /// Checkpoints that pin its streams, without their heads.
-    pub checkpoints: Vec<CheckpointJson>,
+    pub(super) checkpoints: Vec<CheckpointJson>,
     /// Whole audit streams.
     pub streams: Vec<StreamJson>,
     /// What runs sealed, or parts of it.

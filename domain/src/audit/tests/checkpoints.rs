@@ -116,7 +116,8 @@ fn a_deleted_or_inserted_entry_that_everything_was_rehashed_for_is_found() {
     for at in 0..LENGTH {
         let mut without = entries.clone();
         without.remove(at);
-        let with = [&entries[..at], &entries[at..=at], &entries[at..]].concat();
+        let other = (at + 1) % LENGTH;
+        let with = [&entries[..at], &entries[other..=other], &entries[at..]].concat();
         for tampered in [without, with] {
             let mut cursor = AuditCursor {
                 stream: STREAM.to_owned(),
