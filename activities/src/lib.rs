@@ -22,5 +22,6 @@ mod temporal;
 mod trueup;
 mod watch;
 
+pub use runs::reproduce;
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

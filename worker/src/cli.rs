@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, case, check, compare, dev, discrepancies, history, report, review, run, runs,
-    schedule, show, worker,
+    alerts, audit, case, check, compare, dev, discrepancies, history, report, reproduce, review,
+    run, runs, schedule, show, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -49,6 +49,8 @@ enum Command {
     /// Shows, signs and verifies the audit trail, and writes evidence of it
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Does a past run again, and says whether it gives the same
+    Reproduce(reproduce::Arguments),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
     /// Makes labelled sample data for both sides, and the truth about it
@@ -100,6 +102,9 @@ impl CommandLine {
             }
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
+            }
+            Command::Reproduce(arguments) => {
+                reproduce::run(configuration(self.config)?, arguments, json).await
             }
             Command::Audit(command) => audit::run(self.config, command, json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,

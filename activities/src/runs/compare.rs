@@ -35,7 +35,7 @@ pub(crate) async fn compare(
     alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
-async fn work(
+pub(super) async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Compare,

@@ -11,6 +11,7 @@ mod fetch;
 mod open;
 mod parts;
 mod record;
+pub mod reproduce;
 mod restate;
 mod review;
 

@@ -107,7 +107,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     }
 }
 
-fn source(
+pub(super) fn source(
     file: SourceFile,
     document: &Document,
     policy: domain::policy::SourcePolicy,

@@ -35,7 +35,7 @@ pub fn check(bundle: &Bundle, trusted: &PublicKeys) -> Report {
         check_sealed(sealed, &streams, &mut report);
     }
     check_lineage(bundle, &streams, &mut report);
-    check_inputs(bundle, &mut report);
+    check_inputs(bundle, &streams, &mut report);
     report.sort();
     report
 }
@@ -59,9 +59,11 @@ fn own_keys(bundle: &Bundle, report: &mut Report) -> PublicKeys {
     keys
 }
 
-/// The roots of checkpoints whose signatures hold.
-fn checkpoints(bundle: &Bundle, keys: &PublicKeys, report: &mut Report) -> BTreeMap<u64, Hash> {
-    let mut roots = BTreeMap::new();
+/// Root and number of heads of the checkpoints whose signatures hold, by number.
+type Roots = BTreeMap<u64, (Hash, u64)>;
+
+fn checkpoints(bundle: &Bundle, keys: &PublicKeys, report: &mut Report) -> Roots {
+    let mut roots = Roots::new();
     report.checkpoints = bundle.checkpoints.len() as u64;
     for document in &bundle.checkpoints {
         let checked = document.signed().and_then(|signed| {
@@ -71,7 +73,7 @@ fn checkpoints(bundle: &Bundle, keys: &PublicKeys, report: &mut Report) -> BTree
         match checked {
             Ok(signed) => {
                 let checkpoint = signed.checkpoint;
-                roots.insert(checkpoint.number, checkpoint.root);
+                roots.insert(checkpoint.number, (checkpoint.root, checkpoint.count));
                 let covered = &mut report.covered;
                 if covered.last_checkpoint <= Some(checkpoint.number) {
                     covered.last_checkpoint = Some(checkpoint.number);
@@ -86,11 +88,7 @@ fn checkpoints(bundle: &Bundle, keys: &PublicKeys, report: &mut Report) -> BTree
 }
 
 /// The entries of a stream, if they are what was written.
-fn check_stream(
-    stream: &StreamJson,
-    roots: &BTreeMap<u64, Hash>,
-    report: &mut Report,
-) -> Vec<AuditEntry> {
+fn check_stream(stream: &StreamJson, roots: &Roots, report: &mut Report) -> Vec<AuditEntry> {
     let name = &stream.stream;
     report.streams += 1;
     report.entries += stream.entries.len() as u64;
@@ -120,12 +118,14 @@ fn check_stream(
 }
 
 /// The pin, if a checkpoint of the bundle is over it.
-fn pin_of(stream: &str, pin: &PinJson, roots: &BTreeMap<u64, Hash>) -> Result<Pin, String> {
+fn pin_of(stream: &str, pin: &PinJson, roots: &Roots) -> Result<Pin, String> {
     let number = pin.checkpoint;
     let root = roots.get(&number);
     let root = root.ok_or_else(|| format!("checkpoint {number} pins it, and does not hold"))?;
+    let (root, count) = *root;
     let head: StreamHead = pin.head(stream)?;
-    match pin.proof.read()?.holds(head.leaf(), *root) {
+    let proof = pin.proof.read()?;
+    match proof.size == count && proof.holds(head.leaf(), root) {
         true => Ok(Pin {
             checkpoint: number,
             head: head.head(),
@@ -139,8 +139,8 @@ type Streams<'a> = BTreeMap<&'a str, Vec<AuditEntry>>;
 fn check_sealed(sealed: &SealedJson, streams: &Streams<'_>, report: &mut Report) {
     let subject = format!("{} {}", sealed.run, sealed.tag);
     let root = root_of_run(sealed, streams);
-    let (tag, root) = match (Tag::parse(&sealed.tag), root) {
-        (Some(tag), Some(root)) => (tag, root),
+    let (tag, root, count) = match (Tag::parse(&sealed.tag), root) {
+        (Some(tag), Some((root, count))) => (tag, root, count),
         _ => return report.wrong(subject, "the run's stream has no root for this"),
     };
     report.leaves += sealed.leaves.len() as u64;
@@ -156,7 +156,7 @@ fn check_sealed(sealed: &SealedJson, streams: &Streams<'_>, report: &mut Report)
         for (json, leaf) in sealed.leaves.iter().zip(&leaves) {
             let proof = json.proof.as_ref().ok_or("a leaf has no proof".to_owned());
             match proof.and_then(|proof| proof.read()) {
-                Ok(proof) if proof.holds(leaf.leaf(), root) => {}
+                Ok(proof) if proof.size == count && proof.holds(leaf.leaf(), root) => {}
                 Ok(_) => report.wrong(subject.as_str(), "a leaf is not what was sealed"),
                 Err(problem) => report.wrong(subject.as_str(), problem),
             }
@@ -169,19 +169,22 @@ fn check_sealed(sealed: &SealedJson, streams: &Streams<'_>, report: &mut Report)
     }
 }
 
-fn root_of_run(sealed: &SealedJson, streams: &Streams<'_>) -> Option<Hash> {
-    let name = match Tag::parse(&sealed.tag)? {
-        Tag::Match => "matches_root",
-        Tag::Discrepancy => "discrepancies_root",
+/// The root that the run's stream has, and over how many leaves it is.
+fn root_of_run(sealed: &SealedJson, streams: &Streams<'_>) -> Option<(Hash, u64)> {
+    let (root, count) = match Tag::parse(&sealed.tag)? {
+        Tag::Match => ("matches_root", "matches_count"),
+        Tag::Discrepancy => ("discrepancies_root", "discrepancies"),
         Tag::Head | Tag::Checkpoint => return None,
     };
     let entries = streams.get(sealed.run.as_str())?;
     let entry = entries.get(usize::try_from(sealed.sequence).ok()?)?;
-    let field = entry.fields.iter().find(|(field, _)| field == name);
+    let field = |name: &str| {
+        let found = entry.fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.as_str())
+    };
     let is_compared = entry.event == AuditEvent::Compared;
-    field
-        .filter(|_| is_compared)
-        .and_then(|(_, root)| Hash::parse(root))
+    let root = field(root).filter(|_| is_compared);
+    Some((Hash::parse(root?)?, field(count)?.parse().ok()?))
 }
 
 /// The texts that go along are those that the leaf commits to.
@@ -253,7 +256,7 @@ fn seals(entry: &AuditEntry, file: &str, sha256: &str) -> bool {
 }
 
 /// Each input has the bytes that its hash says, and what lineage says stands in it.
-fn check_inputs(bundle: &Bundle, report: &mut Report) {
+fn check_inputs(bundle: &Bundle, streams: &Streams<'_>, report: &mut Report) {
     for input in &bundle.inputs {
         report.files += 1;
         let subject = format!("input {}", input.file);
@@ -263,6 +266,11 @@ fn check_inputs(bundle: &Bundle, report: &mut Report) {
         };
         if Hash::of(&bytes).to_string() != input.sha256 {
             report.wrong(subject, "its content is not what was sealed");
+            continue;
+        }
+        let mut entries = streams.values().flatten();
+        if !entries.any(|entry| seals(entry, &input.file, &input.sha256)) {
+            report.wrong(subject, "no run of the bundle sealed it");
             continue;
         }
         // In another encoding, the text is not found by its bytes.
