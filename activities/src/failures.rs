@@ -46,6 +46,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What happened and what to do.
+    pub(crate) fn problem(&self) -> &str {
+        match self {
+            Failure::Retry { problem, .. } | Failure::Final { problem, .. } => problem,
+            Failure::Cancelled => "cancelled",
+        }
+    }
+}
+
 impl From<Failure> for ActivityError {
     fn from(failed: Failure) -> Self {
         match failed {

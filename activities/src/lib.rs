@@ -3,6 +3,7 @@
 //! Nothing here decides what the domain should decide.
 
 pub mod alerts;
+pub mod audit;
 mod cases;
 mod digests;
 mod failures;
@@ -21,5 +22,6 @@ mod temporal;
 mod trueup;
 mod watch;
 
+pub use runs::reproduce;
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

@@ -16,17 +16,18 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
-    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CloseRun, Closed, Closing,
-    Compare, CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert,
-    Delivery, DigestMade, DigestMaking, FallBack, Fetch, FetchSide, Fetched, ForwardAct,
-    Forwarding, IncidentRaised, IncidentRaising, LookAtReview, LookForReport, MakeDigest, OpenCase,
-    OpenRun, Opened, Opening, PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings,
-    Recorded, ReportLook, ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook,
-    RunCheck, RunChecked, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
-    TimePassing,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CheckpointMade,
+    CheckpointMaking, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
+    Concluded, DecideReview, DeliverAlert, Delivery, DigestMade, DigestMaking, FallBack, Fetch,
+    FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising, LookAtReview,
+    LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, Opened, Opening, PassTime,
+    PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded, ReportLook, ReportLooked,
+    ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck, RunChecked, Scheduled,
+    Scheduling, SelectCases, Stored, TellCases, Telling, TimePassing,
 };
 
 use crate::alerts::Channels;
+use crate::audit::{self, Audit};
 use crate::formats::ReadLimits;
 use crate::source::Source;
 use crate::staging::Staging;
@@ -52,6 +53,10 @@ pub struct Trueup {
     pub staging: Staging,
     /// The alert channels.
     pub channels: Channels,
+    /// What the audit trail is signed and checked with.
+    pub audit: Audit,
+    /// The text of `trueup.toml`.
+    pub settings: String,
     /// Other workflows: cases, and runs in review.
     pub workflows: Workflows,
 }
@@ -303,6 +308,15 @@ impl Trueup {
         input: DigestMaking,
     ) -> Result<DigestMade, ActivityError> {
         Ok(digests::make(&self, input).await?)
+    }
+
+    #[activity(definition = MakeCheckpoint)]
+    pub async fn make_checkpoint(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: CheckpointMaking,
+    ) -> Result<CheckpointMade, ActivityError> {
+        Ok(audit::activity(&self, &ctx, input).await?)
     }
 
     #[activity(definition = RaiseIncident)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, case, check, compare, dev, discrepancies, history, report, review, run, runs,
-    schedule, show, store, worker,
+    alerts, audit, case, check, compare, dev, discrepancies, history, report, reproduce, review,
+    run, runs, schedule, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -49,6 +49,11 @@ enum Command {
     Store(store::Command),
     #[command(flatten)]
     Recorded(Recorded),
+    /// Shows, signs and verifies the audit trail, and writes evidence of it
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Does a past run again, and says whether it gives the same
+    Reproduce(reproduce::Arguments),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
     /// Makes labelled sample data for both sides, and the truth about it
@@ -75,9 +80,6 @@ enum Recorded {
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
-    /// Shows or verifies the audit trail
-    #[command(subcommand)]
-    Audit(audit::Command),
 }
 
 impl CommandLine {
@@ -107,6 +109,10 @@ impl CommandLine {
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }
+            Command::Reproduce(arguments) => {
+                reproduce::run(configuration(self.config)?, arguments, json).await
+            }
+            Command::Audit(command) => audit::run(self.config, command, json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
         }
     }
@@ -125,7 +131,6 @@ impl Recorded {
             Recorded::Case(command) => case::run(&store, &configuration, *command, json).await,
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
-            Recorded::Audit(command) => audit::run(&store, command, json).await,
         }
     }
 }

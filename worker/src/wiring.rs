@@ -1,12 +1,15 @@
 //! The only place that knows every adapter: opens what the configuration names.
 
+use std::path::Path;
+
 use activities::alerts::Channels;
+use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
-use activities::store::{DynamoConfig, Store};
+use activities::store::Store;
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
 
-use crate::config::{self, Configuration, StoreKind};
+use crate::config::{self, AuditSettings, Configuration, StoreKind};
 
 /// The store as people ask it: what is not there can't be read.
 ///
@@ -16,7 +19,7 @@ pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
     let store = &configuration.store;
     match store.kind {
         StoreKind::Sqlite => Ok(Store::existing_sqlite(&store.sqlite).await?),
-        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
+        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
     }
 }
 
@@ -40,7 +43,8 @@ pub async fn activities_with(
     let _ = rustls::crypto::ring::default_provider().install_default();
     let store = written(&configuration.store).await?;
     let staging = Staging::open(&configuration.staging, &configuration.folder)?;
-    let channels = Channels::open(&configuration.channels, secret)?;
+    let channels = Channels::open(&configuration.channels, &secret)?;
+    let audit = audit(&configuration, &secret)?;
     let Configuration {
         folder,
         sources,
@@ -48,6 +52,7 @@ pub async fn activities_with(
         work,
         authority,
         channel_rules,
+        settings,
         ..
     } = configuration;
     let pace = Pace {
@@ -64,6 +69,8 @@ pub async fn activities_with(
         store,
         staging,
         channels: channels.under(channel_rules),
+        audit,
+        settings,
         workflows: Workflows::out_of_reach(),
     })
 }
@@ -75,10 +82,53 @@ async fn written(store: &config::Store) -> anyhow::Result<Store> {
         StoreKind::Sqlite => Store::sqlite(file)
             .await
             .with_context(|| format!("store {}", file.display())),
-        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
+        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
     }
 }
 
-async fn dynamodb(config: &DynamoConfig) -> anyhow::Result<Store> {
-    anyhow::bail!("table {}: not yet", config.table)
+/// As [`audit`], for who only verifies: a signing key that is not at hand is not missed.
+///
+/// # Errors
+/// A place that can't be used.
+pub fn audit_without_secrets(configuration: &Configuration) -> anyhow::Result<Audit> {
+    let at_hand = audit(configuration, |name| std::env::var(name).ok());
+    at_hand.or_else(|_| {
+        let mut without = configuration.audit.clone();
+        without.config.signing_key_env = None;
+        without.config.signing_key_file = None;
+        audit_of(&without, &configuration.folder, |_| None)
+    })
+}
+
+/// What the audit trail is signed and checked with. The key that signs is trusted.
+///
+/// # Errors
+/// A key that is not there or is none, a place that can't be used.
+pub fn audit(
+    configuration: &Configuration,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    audit_of(&configuration.audit, &configuration.folder, secret)
+}
+
+fn audit_of(
+    settings: &AuditSettings,
+    folder: &Path,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    let signer = Signer::open(&settings.config, folder, secret)?;
+    let mut keys = settings.keys.clone();
+    if let Some(signer) = &signer {
+        keys.trust(signer.public_key());
+    }
+    let place = settings.config.publish.as_ref();
+    let place = place.map(|place| Staging::open(place, folder));
+    Ok(Audit {
+        signer,
+        keys,
+        published: place.transpose()?.map(Published::new),
+        every: settings.every,
+        tell: settings.config.tell.clone(),
+        ..Audit::none()
+    })
 }

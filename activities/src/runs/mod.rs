@@ -12,6 +12,7 @@ mod fetch;
 mod open;
 mod parts;
 mod record;
+pub mod reproduce;
 mod restate;
 mod review;
 

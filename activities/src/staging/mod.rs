@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
@@ -31,7 +32,7 @@ use sha2::{Digest, Sha256};
 use workflows::ports::Stored;
 
 pub use config::StagingConfig;
-pub use folder::Folder;
+pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
 pub use manifest::{
     Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
@@ -96,6 +97,8 @@ enum Created {
 #[derive(Clone, Debug)]
 pub struct Staging {
     store: Arc<dyn ObjectStore>,
+    /// Where is read what is not in `store`.
+    beneath: Option<Arc<dyn ObjectStore>>,
     prefix: Path,
     object_bytes_max: u64,
 }
@@ -133,9 +136,29 @@ impl Staging {
         })?;
         Ok(Staging {
             store,
+            beneath: None,
             prefix,
             object_bytes_max: config.object_bytes_max,
         })
+    }
+
+    /// The same objects, with what is stored from now on kept in memory only, and lost with it.
+    #[must_use]
+    pub fn over(&self) -> Self {
+        Staging {
+            store: Arc::new(InMemory::new()),
+            beneath: Some(Arc::clone(&self.store)),
+            prefix: self.prefix.clone(),
+            object_bytes_max: self.object_bytes_max,
+        }
+    }
+
+    /// Where an object is, if it is anywhere.
+    async fn holder(&self, key: &Path) -> &dyn ObjectStore {
+        match &self.beneath {
+            Some(beneath) if self.store.head(key).await.is_err() => &**beneath,
+            _ => &*self.store,
+        }
     }
 
     /// Stores an object. The same content in the same folder is stored once.
@@ -185,7 +208,7 @@ impl Staging {
     ) -> Result<Option<Vec<u8>>, StagingError> {
         let key = folder.key(&self.prefix, name);
         let refused = |error| decide("read", key.as_ref(), &error);
-        match self.store.get(&key).await {
+        match self.holder(&key).await.get(&key).await {
             Ok(answer) => Ok(Some(answer.bytes().await.map_err(refused)?.into())),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(refused(error)),
@@ -199,7 +222,9 @@ impl Staging {
     pub async fn get(&self, stored: &Stored) -> Result<Vec<u8>, StagingError> {
         let key = &stored.key;
         let refused = |error| decide("read", key, &error);
-        let answer = self.store.get(&path(key)?).await.map_err(refused)?;
+        let location = path(key)?;
+        let holder = self.holder(&location).await;
+        let answer = holder.get(&location).await.map_err(refused)?;
         let size = answer.meta.size;
         if size != stored.bytes || size > self.object_bytes_max {
             return Err(damaged(
@@ -212,12 +237,35 @@ impl Staging {
         Ok(bytes.into())
     }
 
+    /// Reads an object of which only folder and SHA-256 are known, and checks that it is the one.
+    ///
+    /// # Errors
+    /// As [`Staging::get`].
+    pub async fn get_by_hash(
+        &self,
+        folder: Folder<'_>,
+        sha256: &str,
+    ) -> Result<(Stored, Vec<u8>), StagingError> {
+        let key = folder.key(&self.prefix, sha256).to_string();
+        let bytes = self.get_named(folder, sha256).await?;
+        let bytes = bytes.ok_or_else(|| StagingError::Missing { key: key.clone() })?;
+        verify(&key, &bytes, sha256)?;
+        let (sha256, size) = (sha256.to_owned(), bytes.len() as u64);
+        let stored = Stored {
+            key,
+            bytes: size,
+            sha256,
+        };
+        Ok((stored, bytes))
+    }
+
     /// Whether an object of this key and size is there. Looks at no content.
     ///
     /// # Errors
     /// [`StagingError::Retry`].
     pub async fn holds(&self, stored: &Stored) -> Result<bool, StagingError> {
-        match self.store.head(&path(&stored.key)?).await {
+        let location = path(&stored.key)?;
+        match self.holder(&location).await.head(&location).await {
             Ok(meta) => Ok(meta.size == stored.bytes),
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(decide("read", &stored.key, &error)),
@@ -253,7 +301,12 @@ impl Staging {
 
     /// Part of an object; the caller verifies it.
     async fn get_part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, StagingError> {
-        let part = self.store.get_range(&path(key)?, range).await;
+        let location = path(key)?;
+        let part = self
+            .holder(&location)
+            .await
+            .get_range(&location, range)
+            .await;
         Ok(part.map_err(|error| decide("read", key, &error))?.into())
     }
 }

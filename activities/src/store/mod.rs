@@ -10,6 +10,7 @@ mod attention;
 mod case_rules;
 mod cases;
 mod causes;
+mod checkpoints;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod content;
@@ -29,6 +30,7 @@ mod sqlite;
 mod state;
 mod text;
 mod told;
+mod trail;
 
 use std::path::PathBuf;
 
@@ -40,6 +42,7 @@ use rusqlite::Transaction;
 pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
+pub use checkpoints::CHECKPOINTS_PER_CALL_MAX;
 pub use digests::OpenDiscrepancy;
 pub use dynamo::{
     Capacity, Copied, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
@@ -58,6 +61,7 @@ pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
 pub use told::{Reopening, ToldBefore};
+pub use trail::TrailEntry;
 
 use sqlite::{audit, findings, inputs, runs};
 

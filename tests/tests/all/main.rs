@@ -2,6 +2,7 @@
 
 mod alerts;
 mod attention;
+mod audit_trail;
 mod cases;
 mod causes;
 mod commands;

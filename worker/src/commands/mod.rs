@@ -9,6 +9,7 @@ pub mod dev;
 pub mod discrepancies;
 pub mod history;
 pub mod report;
+pub mod reproduce;
 pub mod review;
 pub mod run;
 pub mod runs;

@@ -3,6 +3,7 @@
 //! Reads and checks all of it, and says every problem with its place. Connects to nothing, and
 //! holds no secret: files name the environment variables that do.
 
+mod audit;
 mod authority;
 mod blame;
 mod causes;
@@ -13,6 +14,7 @@ mod folder;
 mod policy;
 mod problem;
 mod punctual;
+mod recorded;
 mod settings_file;
 mod source_file;
 mod stores;
@@ -34,8 +36,11 @@ use activities::staging::StagingConfig;
 use activities::store::DynamoConfig;
 use domain::case::Authority;
 
+pub use audit::AuditSettings;
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
+pub use recorded::as_recorded;
+pub(crate) use settings_file::SettingsFile;
 pub use settings_file::{Temporal, Work};
 pub use stores::StoreKind;
 pub(crate) use values::{FromText, WEEKDAYS, weekday};
@@ -56,6 +61,10 @@ pub struct Configuration {
     pub channels: BTreeMap<String, ChannelConfig>,
     /// What goes for them beside how they are reached.
     pub channel_rules: BTreeMap<String, ChannelRules>,
+    /// How the audit trail is signed.
+    pub audit: AuditSettings,
+    /// The text of `trueup.toml`.
+    pub settings: String,
     /// What is read at most of any input.
     pub limits: ReadLimits,
     /// How the work of a run is divided.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use activities::alerts::ChannelConfig;
+use activities::audit::AuditConfig;
 use activities::formats::ReadLimits;
 use activities::staging::StagingConfig;
 use activities::store::DynamoConfig;
@@ -31,6 +32,8 @@ pub(crate) struct SettingsFile {
     pub(crate) staging: StagingConfig,
     /// How people are told.
     pub(crate) alerts: AlertsTable,
+    /// How the audit trail is signed.
+    pub(crate) audit: AuditConfig,
     /// What is read at most.
     pub(crate) limits: ReadLimits,
     /// How the work of a run is divided.

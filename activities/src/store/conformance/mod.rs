@@ -7,6 +7,7 @@
 pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
+pub(super) mod checkpoints;
 mod fixtures;
 pub(super) mod incidents;
 pub(super) mod positions;
@@ -59,6 +60,12 @@ macro_rules! every_check {
                 the_case_of_a_summary_can_be_acted_on,
                 a_run_knows_whether_anything_is_open,
                 cases_are_selected_exactly,
+            ],
+            checkpoints: [
+                what_grew_since_a_checkpoint_is_unsealed,
+                checkpoints_follow_each_other_and_never_change,
+                what_was_witnessed_is_remembered,
+                the_whole_trail_is_read_in_pages,
             ],
             incidents: [
                 an_incident_is_told_once_and_has_a_case,

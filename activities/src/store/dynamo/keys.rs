@@ -303,3 +303,10 @@ pub(super) fn head(stream: &str) -> Key {
 pub(super) fn stream_shard(stream: &str) -> char {
     SHARDS[usize::from(Sha256::digest(stream)[0] >> 4)]
 }
+
+/// The partition of the checkpoints: one an hour.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+pub(super) fn checkpoint(number: u64) -> Key {
+    Key::new(CHECKPOINTS, format!("{number:0>12}"))
+}

@@ -12,6 +12,7 @@ mod audit;
 mod capacity;
 mod cases;
 mod causes;
+mod checkpoints;
 mod config;
 mod copy;
 mod digests;
@@ -31,6 +32,7 @@ mod runs;
 mod table;
 mod table_access;
 mod told;
+mod trail;
 mod unit;
 
 use std::sync::Arc;

@@ -176,8 +176,10 @@ impl DynamoStore {
 
     /// With the parts of a text that is too large beside it.
     async fn with_parts(&self, mut item: Item) -> Result<Item, StoreError> {
-        if let Some(content) = item.take("content") {
-            self.set_large(&mut item, "content", content).await?;
+        for name in ["content", "document"] {
+            if let Some(text) = item.take(name) {
+                self.set_large(&mut item, name, text).await?;
+            }
         }
         Ok(item)
     }

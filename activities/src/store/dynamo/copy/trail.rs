@@ -5,7 +5,7 @@ use rusqlite::Transaction;
 use super::rows::{every, item, number, text, with_numbers};
 use super::{Rows, keys};
 use crate::store::StoreError;
-use crate::store::dynamo::audit;
+use crate::store::dynamo::{audit, checkpoints};
 
 pub(super) fn read(transaction: &Transaction<'_>, add: Rows<'_>) -> Result<(), StoreError> {
     every(transaction, "SELECT * FROM audit_entries", |row| {
@@ -19,7 +19,21 @@ pub(super) fn read(transaction: &Transaction<'_>, add: Rows<'_>) -> Result<(), S
         add(keys::entry(&stream, sequence), entry)
     })?;
     every(transaction, "SELECT * FROM audit_heads", |row| {
-        let head = with_numbers(row, item(row, &["stream", "hash"])?, &["length"])?;
-        add(keys::head(&text(row, "stream")?), head)
+        let stream = text(row, "stream")?;
+        let numbers = ["length", "covered"];
+        let mut head = with_numbers(row, item(row, &["stream", "hash"])?, &numbers)?;
+        if number(row, "length")? > number(row, "covered")? {
+            let unsealed = audit::listed_unsealed(keys::stream_shard(&stream));
+            head = head.listed(unsealed, &stream);
+        }
+        add(keys::head(&stream), head)
+    })?;
+    every(transaction, "SELECT * FROM checkpoints", |row| {
+        let key = keys::checkpoint(number(row, "number")?);
+        let mut checkpoint = item(row, &["document"])?;
+        if number(row, "witnessed")? == 0 {
+            checkpoint = checkpoint.listed(checkpoints::UNWITNESSED, &key.sk);
+        }
+        add(key, checkpoint)
     })
 }
