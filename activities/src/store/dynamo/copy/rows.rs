@@ -22,7 +22,7 @@ pub(super) fn every(
 /// An item with these columns: texts, left out where there is none.
 pub(super) fn item(row: &Row<'_>, texts: &[&str]) -> Result<Item, StoreError> {
     texts.iter().try_fold(Item::default(), |item, name| {
-        let text: Option<String> = row.get(name)?;
+        let text: Option<String> = row.get(*name)?;
         Ok(item.with_maybe(name, text.as_deref()))
     })
 }
