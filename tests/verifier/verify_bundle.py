@@ -228,8 +228,10 @@ def check_sealed(sealed, streams):
                 raise Wrong(f"{name} is not the text that was sealed")
 
 
-def is_sealed(name, file_hash, entries):
+def is_sealed(name, file_hash, entries, side=None):
     wanted = {("name", name), ("sha256", file_hash)}
+    if side is not None:
+        wanted.add(("side", side))
     return any(
         entry["event"] == "input_sealed" and wanted <= set(map(tuple, entry["fields"]))
         for entry in entries
@@ -250,7 +252,8 @@ def check_figure(figure, leaves, streams):
         ]
         if said != [figure["value"], figure["file"], str(figure["line"]), figure["raw"]]:
             raise Wrong(f"{figure['figure']}: the leaf says something else")
-        if not is_sealed(figure["file"], figure["sha256"], streams.get(figure["run"], [])):
+        entries, side = streams.get(figure["run"], []), fields.get(record + ".side", "")
+        if not is_sealed(figure["file"], figure["sha256"], entries, side):
             raise Wrong(f"{figure['figure']}: no run sealed its input")
         return
     raise Wrong(f"{figure['figure']}: there is no such leaf")

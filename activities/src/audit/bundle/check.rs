@@ -236,7 +236,8 @@ fn check_lineage(bundle: &Bundle, streams: &Streams<'_>, report: &mut Report) {
         }
         let entries = streams.get(figure.run.as_str());
         let mut entries = entries.into_iter().flatten();
-        if !entries.any(|entry| seals(entry, &figure.file, &figure.sha256)) {
+        let side = Some(of_record("side"));
+        if !entries.any(|entry| seals(entry, side, &figure.file, &figure.sha256)) {
             report.wrong(subject, "no run of the bundle sealed this input");
         }
     }
@@ -247,12 +248,16 @@ fn get<'a>(leaf: &'a LeafJson, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-fn seals(entry: &AuditEntry, file: &str, sha256: &str) -> bool {
+/// Whether an entry says that this input was sealed, for this side where one is given.
+fn seals(entry: &AuditEntry, side: Option<&str>, file: &str, sha256: &str) -> bool {
     let has = |name: &str, value: &str| {
         let mut fields = entry.fields.iter();
         fields.any(|(known, own)| known == name && own == value)
     };
-    entry.event == AuditEvent::InputSealed && has("name", file) && has("sha256", sha256)
+    entry.event == AuditEvent::InputSealed
+        && has("name", file)
+        && has("sha256", sha256)
+        && side.is_none_or(|side| has("side", side))
 }
 
 /// Each input has the bytes that its hash says, and what lineage says stands in it.
@@ -269,7 +274,7 @@ fn check_inputs(bundle: &Bundle, streams: &Streams<'_>, report: &mut Report) {
             continue;
         }
         let mut entries = streams.values().flatten();
-        if !entries.any(|entry| seals(entry, &input.file, &input.sha256)) {
+        if !entries.any(|entry| seals(entry, None, &input.file, &input.sha256)) {
             report.wrong(subject, "no run of the bundle sealed it");
             continue;
         }

@@ -292,7 +292,7 @@ impl<'a> Bundler<'a> {
     ) -> Result<Vec<InputJson>, BundleProblem> {
         let mut inputs: BTreeMap<String, InputJson> = BTreeMap::new();
         for facts in runs.filter(|_| self.with_inputs) {
-            for (file, sha256) in sealed_inputs(facts) {
+            for SealedInput { file, sha256, .. } in sealed_inputs(facts) {
                 let source = &facts.source;
                 let folder = Folder::Inputs { source };
                 let (stored, bytes) = self.with.staging.get_by_hash(folder, sha256).await?;
@@ -364,7 +364,9 @@ fn lineage(
             .and_then(|run| runs.get(run))
             .unwrap_or(own);
         let mut inputs = sealed_inputs(run);
-        let Some((_, sha256)) = inputs.find(|(file, _)| *file == &*record.origin.file) else {
+        let is_of =
+            |it: &SealedInput<'_>| it.side == record.side.name() && it.file == &*record.origin.file;
+        let Some(SealedInput { sha256, .. }) = inputs.find(is_of) else {
             continue;
         };
         lineage.push(LineageJson {
@@ -381,11 +383,22 @@ fn lineage(
     lineage
 }
 
-/// Name and SHA-256 of the inputs that a run's last execution sealed, the latest first.
-fn sealed_inputs(facts: &StreamFacts) -> impl Iterator<Item = (&str, &str)> {
+/// An input, as a run's stream names it.
+struct SealedInput<'a> {
+    side: &'a str,
+    file: &'a str,
+    sha256: &'a str,
+}
+
+/// The inputs that a run's last execution sealed, the latest first.
+fn sealed_inputs(facts: &StreamFacts) -> impl Iterator<Item = SealedInput<'_>> {
     let sealed = facts.named.iter().rev();
     let sealed = sealed.filter(|(_, event, _)| *event == AuditEvent::InputSealed);
     sealed.filter_map(|(_, _, fields)| {
-        Some((fields.get("name")?.as_str(), fields.get("sha256")?.as_str()))
+        Some(SealedInput {
+            side: fields.get("side")?,
+            file: fields.get("name")?,
+            sha256: fields.get("sha256")?,
+        })
     })
 }

@@ -1,6 +1,6 @@
 //! Every link of every stream, and every head that a checkpoint pins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::audit::{AuditEntry, AuditHead, ChainError, Pin, verify, verify_pins};
@@ -69,8 +69,9 @@ pub(super) async fn one(
         with.store.audit(stream).await?;
     }
     let (name, pins) = (stream.to_owned(), pins.clone());
-    let checked = check(vec![Stream { name, entries }], &Ends { heads, pins });
-    Ok(add(checked, report))
+    let ends = Ends { heads, pins };
+    let checked = check(vec![Stream { name, entries }], &ends);
+    Ok(add(again(with, &ends, checked).await?, report))
 }
 
 /// The greatest text that sorts before `stream` and is no stream's name.
@@ -118,7 +119,8 @@ pub(super) async fn all(
             whole.extend(open.take());
         }
         if hashing.len() >= PAGES_AT_ONCE || is_last {
-            collect_one(&mut hashing, report, &mut facts).await?;
+            let checked = collect_one(&mut hashing).await?;
+            facts.extend(add(again(with, &ends, checked).await?, report));
         }
         let ends = Arc::clone(&ends);
         hashing.spawn_blocking(move || check(whole, &ends));
@@ -127,29 +129,54 @@ pub(super) async fn all(
         }
     }
     while !hashing.is_empty() {
-        collect_one(&mut hashing, report, &mut facts).await?;
+        let checked = collect_one(&mut hashing).await?;
+        facts.extend(add(again(with, &ends, checked).await?, report));
     }
     let without = ends.heads.keys().chain(ends.pins.keys());
     let without = without.filter(|name| seen.binary_search(name).is_err());
-    let without: std::collections::BTreeSet<&String> = without.collect();
+    let without: BTreeSet<&String> = without.collect();
     let without = without.into_iter().map(|name| Stream {
         name: name.clone(),
         entries: Vec::new(),
     });
-    facts.extend(add(check(without.collect(), &ends), report));
+    let checked = check(without.collect(), &ends);
+    facts.extend(add(again(with, &ends, checked).await?, report));
     Ok(facts)
 }
 
-async fn collect_one(
-    hashing: &mut JoinSet<Checked>,
-    report: &mut Report,
-    facts: &mut Vec<StreamFacts>,
-) -> Result<(), VerifyProblem> {
-    if let Some(done) = hashing.join_next().await {
-        let checked = done.map_err(|error| VerifyProblem::CutOff(error.to_string()))?;
-        facts.extend(add(checked, report));
+/// Looks again at streams that seem to be broken: one that grew while its pages were read is whole
+/// when it is read at once.
+async fn again(
+    with: &Verifying,
+    ends: &Ends,
+    mut checked: Checked,
+) -> Result<Checked, VerifyProblem> {
+    for wrong in std::mem::take(&mut checked.wrong) {
+        let name = wrong.subject.as_str();
+        let now = match with.store.audit(name).await {
+            Ok(now) => now,
+            Err(StoreError::Corrupt(_) | StoreError::NotFound(_)) => {
+                checked.wrong.push(wrong);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let pins = ends.pins.get(name).map_or(&[][..], Vec::as_slice);
+        let whole = verify(name, &now.entries, now.head)
+            .and_then(|()| verify_pins(name, &now.entries, pins));
+        match whole {
+            Ok(()) => checked.facts.push(StreamFacts::of(name, &now.entries)),
+            Err(_) => checked.wrong.push(wrong),
+        }
     }
-    Ok(())
+    Ok(checked)
+}
+
+async fn collect_one(hashing: &mut JoinSet<Checked>) -> Result<Checked, VerifyProblem> {
+    match hashing.join_next().await {
+        None => Ok(Checked::default()),
+        Some(done) => done.map_err(|error| VerifyProblem::CutOff(error.to_string())),
+    }
 }
 
 fn add(checked: Checked, report: &mut Report) -> Vec<StreamFacts> {

@@ -12,6 +12,8 @@ pub(in crate::audit) type Fields = BTreeMap<String, String>;
 pub(in crate::audit) struct StreamFacts {
     /// Its name.
     pub(in crate::audit) stream: String,
+    /// How many entries it had when it was read.
+    pub(in crate::audit) length: u64,
     /// The source, by the run's first entry.
     pub(in crate::audit) source: String,
     /// Inputs, rules and comparisons, in order, each with its entry's place.
@@ -31,6 +33,7 @@ impl StreamFacts {
     pub(in crate::audit) fn of(stream: &str, entries: &[AuditEntry]) -> Self {
         let mut facts = StreamFacts {
             stream: stream.to_owned(),
+            length: entries.len() as u64,
             ..StreamFacts::default()
         };
         for entry in entries {

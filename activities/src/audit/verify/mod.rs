@@ -64,18 +64,34 @@ pub async fn verify(with: &Verifying, stream: Option<&str>) -> Result<Report, Ve
         None => chains::all(with, pins, &mut report).await?,
     };
     for of_stream in &facts {
-        if let Some(run_id) = of_stream.run() {
-            files::check(with, run_id, of_stream, &mut report).await?;
-            runs::check(with, run_id, of_stream, &mut report).await?;
+        let mut found = outside(with, of_stream).await?;
+        if !found.broken.is_empty()
+            && let Ok(now) = with.store.audit(&of_stream.stream).await
+            && now.head.length != of_stream.length
+        {
+            // It grew since it was read, and what it speaks of with it.
+            let now = StreamFacts::of(&of_stream.stream, &now.entries);
+            found = outside(with, &now).await?;
         }
-        if let Some(case) = of_stream.case() {
-            cases::check(with, case, of_stream, &mut report).await?;
-        }
+        report.add(found);
     }
     if stream.is_none() {
         let known: BTreeSet<&str> = facts.iter().filter_map(StreamFacts::case).collect();
         cases::check_untold(with, &known, &mut report).await?;
     }
     report.sort();
+    Ok(report)
+}
+
+/// What one stream says, against what is outside of it.
+async fn outside(with: &Verifying, facts: &StreamFacts) -> Result<Report, VerifyProblem> {
+    let mut report = Report::default();
+    if let Some(run_id) = facts.run() {
+        files::check(with, run_id, facts, &mut report).await?;
+        runs::check(with, run_id, facts, &mut report).await?;
+    }
+    if let Some(case) = facts.case() {
+        cases::check(with, case, facts, &mut report).await?;
+    }
     Ok(report)
 }

@@ -78,6 +78,16 @@ impl Report {
         }
     }
 
+    /// Takes in what another one says of files and leaves.
+    pub(super) fn add(&mut self, other: Report) {
+        self.files += other.files;
+        self.leaves += other.leaves;
+        self.broken.extend(other.broken);
+        for note in other.notes {
+            self.note(note);
+        }
+    }
+
     pub(in crate::audit) fn sort(&mut self) {
         self.broken.sort();
         self.broken.dedup();

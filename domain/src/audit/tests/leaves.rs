@@ -206,3 +206,44 @@ fn a_match_says_both_records_and_what_brought_them_together() {
     ]);
     assert_eq!(leaves.len(), 5);
 }
+
+#[test]
+fn the_documented_vectors_hold() {
+    let line = |line| MatchedLine {
+        file: "day.csv",
+        line,
+        money: money("10.5"),
+    };
+    let references = [(ReferenceKind::Reference, "R-1".into())];
+    let of_lines = |first| match_leaf("reference", &references, line(first), line(first + 1));
+    let leaves: Vec<Hash> = (2..5).map(|first| of_lines(first).leaf()).collect();
+    let id = DiscrepancyId::parse("00112233445566778899aabbccddeeff").unwrap();
+    let commitment = Commitment::of(CommitmentKey::NONE, &id);
+    let head = StreamHead {
+        stream: "recon/acme-pay/2026-11-20".to_owned(),
+        length: 2,
+        hash: Hash::parse("69aeaaddb7b463e13d0b081f129739c2fbf7d31e02b1d2e86e568ff0a1a0d157")
+            .unwrap(),
+    };
+    let at = "2026-11-20T07:00:00Z".parse().unwrap();
+    let checkpoint = Checkpoint::over(&[head.clone()], None, at, "0123456789abcdef");
+    let root = |count: usize| root_of(leaves[..count].iter().copied());
+    let lines = [
+        format!("match      {}", hex::encode(of_lines(2).bytes())),
+        format!("leaf       {}", leaves[0]),
+        format!("key        {}", hex::encode(commitment.key())),
+        format!("commitment {}", commitment.to("Zoë")),
+        format!("roots      {} {} {}", root(1), root(2), root(3)),
+        format!("head       {}", head.leaf()),
+        format!("checkpoint {}", hex::encode(checkpoint.bytes())),
+        format!("hash       {}", checkpoint.hash()),
+    ];
+    let document = include_str!("../../../../docs/audit-format.md");
+    for line in &lines {
+        assert!(
+            document.contains(line),
+            "docs/audit-format.md lacks\n{}",
+            lines.join("\n")
+        );
+    }
+}

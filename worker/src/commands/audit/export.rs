@@ -9,13 +9,14 @@ use anyhow::{Context, bail};
 use jiff::civil::Date;
 use serde_json::json;
 
+use crate::commands::case::selection::whole_id;
 use crate::exit::Exit;
 use crate::output::say;
 
 /// Writes evidence of one discrepancy, or of the matches of one reference
 #[derive(clap::Args, Debug)]
 pub struct ProveArguments {
-    /// Id of the discrepancy
+    /// Id of the discrepancy, or its first digits
     #[arg(conflicts_with = "run", required_unless_present = "run")]
     discrepancy: Option<String>,
     /// The run (recon/…) that matched
@@ -60,7 +61,10 @@ pub(super) async fn prove(
 ) -> anyhow::Result<Exit> {
     let bundler = Bundler::new(with, arguments.with_inputs).await?;
     let bundle = match (&arguments.discrepancy, &arguments.run, &arguments.reference) {
-        (Some(id), _, _) => bundler.discrepancy(id).await?,
+        (Some(id), _, _) => {
+            let id = whole_id(&with.store, id).await?;
+            bundler.discrepancy(&id).await?
+        }
         (None, Some(run), Some(reference)) => bundler.matches(run, reference).await?,
         _ => bail!("say which discrepancy, or --run and --reference"),
     };

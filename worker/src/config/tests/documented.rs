@@ -31,6 +31,7 @@ const SETTINGS: &[(&str, &str)] = &[
         "[alerts.channels]\na = { kind = \"slack\", webhook_url_env = \"A\", \
          quiet_hours = { from = \"20:00\", to = \"07:00\", probe = 1 } }",
     ),
+    ("`[audit]`", "[audit]\nprobe = 1"),
     ("`[limits]`", "[limits]\nprobe = 1"),
     ("`[work]`", "[work]\nprobe = 1"),
     ("`[people.<name>]`", "[people.a]\nprobe = 1"),

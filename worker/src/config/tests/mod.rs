@@ -1,5 +1,6 @@
 //! The configuration from outside: what is said about files, the examples, the documentation.
 
+mod audit;
 mod authority;
 mod documented;
 mod examples;
