@@ -11,6 +11,7 @@ mod heartbeat;
 mod incidents;
 pub mod inputs;
 mod positions;
+pub mod privacy;
 pub mod punctuality;
 mod runs;
 mod schedules;
@@ -19,6 +20,7 @@ pub mod staging;
 pub mod store;
 mod temporal;
 mod trueup;
+pub mod vault;
 mod watch;
 
 pub use temporal::Workflows;

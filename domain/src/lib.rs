@@ -14,6 +14,7 @@ pub mod conservation;
 pub mod control;
 pub mod discrepancy;
 pub mod escalation;
+pub mod masking;
 pub mod matching;
 pub mod money;
 mod names;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, case, check, compare, dev, discrepancies, history, report, review, run, runs,
-    schedule, show, worker,
+    alerts, audit, case, check, codec, compare, dev, discrepancies, history, keys, privacy, report,
+    review, run, runs, schedule, show, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -48,6 +48,11 @@ enum Command {
     Recorded(Recorded),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
+    /// Shows sealed payloads to the Temporal UI and CLI
+    Codec(codec::Arguments),
+    /// Makes keys, and seals what is kept with the newest one
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Makes labelled sample data for both sides, and the truth about it
     Generate(generate::GenerateArguments),
 }
@@ -72,6 +77,9 @@ enum Recorded {
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Erases a person's data
+    #[command(subcommand)]
+    Privacy(privacy::Command),
     /// Shows or verifies the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
@@ -84,7 +92,7 @@ impl CommandLine {
     /// What kept it from being done, for people.
     pub async fn execute(self) -> anyhow::Result<Exit> {
         let json = self.json;
-        let is_service = matches!(self.command, Command::Worker);
+        let is_service = matches!(self.command, Command::Worker | Command::Codec(_));
         process::init_logging(if is_service { "info" } else { "warn" });
         match self.command {
             Command::Dev(arguments) => dev::run(self.config, arguments).await,
@@ -101,6 +109,8 @@ impl CommandLine {
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }
+            Command::Codec(arguments) => codec::run(&configuration(self.config)?, &arguments).await,
+            Command::Keys(command) => keys::run(command, || configuration(self.config), json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
         }
     }
@@ -119,6 +129,7 @@ impl Recorded {
             Recorded::Case(command) => case::run(&store, &configuration, *command, json).await,
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
+            Recorded::Privacy(command) => privacy::run(store, &configuration, command, json).await,
             Recorded::Audit(command) => audit::run(&store, command, json).await,
         }
     }

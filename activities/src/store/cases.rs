@@ -12,6 +12,7 @@ use domain::severity::Severity;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
+use super::sealing;
 use super::sqlite::{acts, cases};
 use super::{Attention, CauseCase, Reopening, Store, StoreError};
 
@@ -203,6 +204,12 @@ impl Store {
             return Err(StoreError::Conflict(problem));
         }
         let by = by.to_owned();
+        let vault = self.vault().clone();
+        let tell = move |reopening: &Reopening| {
+            let mut reopening = reopening.clone();
+            sealing::open(&vault, &mut reopening.discrepancy)?;
+            Ok(tell(&reopening))
+        };
         let work = move |transaction: &Transaction<'_>| {
             let done = acts
                 .iter()

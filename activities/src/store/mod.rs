@@ -18,9 +18,11 @@ mod filter;
 mod incidents;
 mod model;
 mod names;
+mod personal;
 mod positions;
 mod reading;
 mod reviews;
+pub(crate) mod sealing;
 mod sqlite;
 mod state;
 mod told;
@@ -43,12 +45,15 @@ pub use model::{
     Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
     RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
+pub(crate) use personal::PersonalRow;
+pub use personal::PersonalRows;
 pub use positions::{Committed, NewPosition, TURN_KEPT_SECONDS, Turn};
 pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
 pub use told::{Reopening, ToldBefore};
 
+use crate::vault::Vault;
 use sqlite::{audit, findings, inputs, runs};
 
 /// Who is on the audit trail when no person did it.
@@ -77,6 +82,18 @@ impl Store {
     /// As [`Store::sqlite`], and [`StoreError::NotFound`] when there is none.
     pub async fn existing_sqlite(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         SqliteStore::existing(path.into()).await.map(Store::Sqlite)
+    }
+
+    /// This store, with personal texts that this vault seals and opens.
+    #[must_use]
+    pub fn sealed_with(self, vault: Vault) -> Self {
+        let Store::Sqlite(store) = self;
+        Store::Sqlite(store.sealed_with(vault))
+    }
+
+    fn vault(&self) -> &Vault {
+        let Store::Sqlite(store) = self;
+        store.vault()
     }
 }
 
@@ -109,6 +126,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let Store::Sqlite(store) = self;
         let run_id = run_id.to_owned();
+        let rejects = sealing::sealed_rejects(self.vault(), rejects);
         let work = move |transaction: &Transaction<'_>| {
             inputs::seal(transaction, &run_id, &input, &rejects, &audit)
         };
@@ -156,8 +174,30 @@ impl Store {
     /// [`StoreError::Conflict`] when a discrepancy is on record for this execution with other
     /// content; [`StoreError::Fork`] when an audit entry is.
     pub async fn record_findings(&self, run_id: &str, chunk: Findings) -> Result<(), StoreError> {
+        let recorded = self
+            .record_sealed(run_id, chunk.clone(), self.vault())
+            .await;
+        // What an earlier attempt wrote may be sealed with a key that was the newest then.
+        if matches!(recorded, Err(StoreError::Conflict(_))) {
+            for before in self.vault().earlier() {
+                let again = self.record_sealed(run_id, chunk.clone(), &before).await;
+                if again.is_ok() {
+                    return again;
+                }
+            }
+        }
+        recorded
+    }
+
+    async fn record_sealed(
+        &self,
+        run_id: &str,
+        chunk: Findings,
+        vault: &Vault,
+    ) -> Result<(), StoreError> {
         let Store::Sqlite(store) = self;
         let run_id = run_id.to_owned();
+        let chunk = sealing::sealed_findings(vault, chunk);
         store
             .write(move |transaction| findings::record(transaction, &run_id, &chunk))
             .await

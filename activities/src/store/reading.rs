@@ -3,6 +3,7 @@
 use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
 
+use super::sealing;
 use super::sqlite::{audit, inputs, listing, runs};
 use super::{
     AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, LISTED_MAX, RejectRow, RunFilter,
@@ -53,9 +54,13 @@ impl Store {
     pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
         let Store::Sqlite(store) = self;
         let run_id = run_id.to_owned();
-        store
+        let mut rejects = store
             .read(move |transaction| inputs::rejects(transaction, &run_id))
-            .await
+            .await?;
+        for row in &mut rejects {
+            sealing::open_reject(self.vault(), &mut row.reject)?;
+        }
+        Ok(rejects)
     }
 
     /// Discrepancies, the most severe first.
@@ -67,9 +72,14 @@ impl Store {
         filter: DiscrepancyFilter,
     ) -> Result<Vec<DiscrepancyRow>, StoreError> {
         let Store::Sqlite(store) = self;
-        store
+        let filter = self.kept(filter);
+        let mut rows = store
             .read(move |transaction| listing::discrepancies(transaction, &filter))
-            .await
+            .await?;
+        for row in &mut rows {
+            sealing::open(self.vault(), &mut row.discrepancy)?;
+        }
+        Ok(rows)
     }
 
     /// Ids of the discrepancies that fit, in order, at most so many, whatever the filter's page.
@@ -82,6 +92,7 @@ impl Store {
         at_most: u64,
     ) -> Result<Vec<String>, StoreError> {
         let Store::Sqlite(store) = self;
+        let filter = self.kept(filter);
         store
             .read(move |transaction| listing::ids(transaction, &filter, at_most))
             .await
@@ -96,6 +107,7 @@ impl Store {
         filter: DiscrepancyFilter,
     ) -> Result<Vec<CurrencyTotal>, StoreError> {
         let Store::Sqlite(store) = self;
+        let filter = self.kept(filter);
         store
             .read(move |transaction| listing::totals(transaction, &filter))
             .await
@@ -108,9 +120,20 @@ impl Store {
     pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
         let Store::Sqlite(store) = self;
         let id = id.to_owned();
-        store
+        let mut row = store
             .read(move |transaction| listing::discrepancy(transaction, &id))
-            .await
+            .await?;
+        sealing::open(self.vault(), &mut row.discrepancy)?;
+        Ok(row)
+    }
+
+    fn kept(&self, filter: DiscrepancyFilter) -> DiscrepancyFilter {
+        let reference = filter.reference.as_deref();
+        let reference = reference.map(|text| sealing::kept_reference(self.vault(), text));
+        DiscrepancyFilter {
+            reference,
+            ..filter
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod kills;
 mod open_items;
 mod outages;
 mod postgres;
+mod privacy;
 mod punctual;
 mod replay;
 mod reports;

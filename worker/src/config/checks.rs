@@ -111,6 +111,13 @@ pub(crate) fn missing_environment(
             );
         }
     }
+    let encryption = &configuration.encryption;
+    if let Some(variable) = &encryption.keys_env {
+        missing.insert(
+            variable,
+            ("trueup.toml".to_owned(), "encryption".to_owned()),
+        );
+    }
     for (name, source) in &configuration.sources {
         for side in Side::BOTH {
             if let Transport::Postgres(postgres) = &source.side(side).transport {

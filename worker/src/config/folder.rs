@@ -21,7 +21,7 @@ use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{Configuration, Store};
-use super::{authority, causes, channels, checks, punctual};
+use super::{authority, causes, channels, checks, encryption, punctual};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -58,6 +58,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         return Err(findings.problems);
     };
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
+    encryption::check(&settings.encryption, &settings_document, &mut findings);
     let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
     let mut configuration = Configuration {
         folder: folder.to_owned(),
@@ -66,6 +67,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
             sqlite: folder.join(settings.store.sqlite),
         },
         staging: settings.staging,
+        encryption: settings.encryption,
         channels: settings.alerts.channels,
         channel_rules: rules,
         limits: settings.limits,

@@ -9,6 +9,7 @@ mod causes;
 mod channels;
 mod checks;
 mod document;
+mod encryption;
 mod folder;
 mod policy;
 mod problem;
@@ -30,6 +31,7 @@ use activities::alerts::{ChannelConfig, ChannelRules};
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
+use activities::vault::EncryptionConfig;
 use domain::case::Authority;
 
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
@@ -49,6 +51,8 @@ pub struct Configuration {
     pub store: Store,
     /// Sealed inputs and staged records.
     pub staging: StagingConfig,
+    /// What is encrypted, and with what.
+    pub encryption: EncryptionConfig,
     /// The alert channels, by name.
     pub channels: BTreeMap<String, ChannelConfig>,
     /// What goes for them beside how they are reached.

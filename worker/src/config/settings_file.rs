@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use activities::alerts::ChannelConfig;
 use activities::formats::ReadLimits;
 use activities::staging::StagingConfig;
+use activities::vault::EncryptionConfig;
 use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
@@ -24,6 +25,8 @@ pub(crate) struct SettingsFile {
     pub(crate) store: StoreTable,
     /// Inputs and staged records.
     pub(crate) staging: StagingConfig,
+    /// What is encrypted, and with what.
+    pub(crate) encryption: EncryptionConfig,
     /// How people are told.
     pub(crate) alerts: AlertsTable,
     /// What is read at most.

@@ -105,7 +105,7 @@ pub(super) fn reopened(
     row: &CaseRow,
     note: String,
     at: Timestamp,
-    tell: &impl Fn(&Reopening) -> Vec<AlertIntent>,
+    tell: &impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError>,
 ) -> Result<(), StoreError> {
     if row.is_summary {
         return Ok(());
@@ -122,7 +122,7 @@ pub(super) fn reopened(
         discrepancy: found.discrepancy,
         note,
     };
-    for alert in tell(&reopening) {
+    for alert in tell(&reopening)? {
         findings::insert_alert(transaction, &alert, at)?;
         let (run_id, id) = (&reopening.run.run_id, &reopening.discrepancy.id);
         findings::insert_coverage(transaction, run_id, id, &alert.id)?;
