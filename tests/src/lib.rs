@@ -2,6 +2,7 @@
 
 pub mod generated;
 pub mod installation;
+pub mod random;
 pub mod servers;
 pub mod shop;
 

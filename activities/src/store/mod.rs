@@ -7,12 +7,15 @@
 
 mod alert_json;
 mod attention;
+mod case_rules;
 mod cases;
 mod causes;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod content;
 mod delivering;
 mod digests;
+pub mod dynamo;
 mod error;
 mod filter;
 mod incidents;
@@ -22,9 +25,11 @@ mod personal;
 mod positions;
 mod reading;
 mod reviews;
+mod run_rules;
 pub(crate) mod sealing;
 mod sqlite;
 mod state;
+mod text;
 mod told;
 
 use std::path::PathBuf;
@@ -37,6 +42,7 @@ pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
+pub use dynamo::{Capacity, DynamoConfig, DynamoStore, dynamo_client, metered};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;
@@ -64,6 +70,8 @@ pub const TRUEUP: &str = domain::case::SYSTEM;
 pub enum Store {
     /// One SQLite file.
     Sqlite(SqliteStore),
+    /// A table of DynamoDB.
+    Dynamo(DynamoStore),
 }
 
 /// Opening.
@@ -84,16 +92,28 @@ impl Store {
         SqliteStore::existing(path.into()).await.map(Store::Sqlite)
     }
 
+    /// The store in DynamoDB, by the standard AWS environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such table; it can't be reached or used.
+    pub async fn dynamo(config: &DynamoConfig) -> Result<Self, StoreError> {
+        DynamoStore::open(config).await.map(Store::Dynamo)
+    }
+
     /// This store, with personal texts that this vault seals and opens.
     #[must_use]
     pub fn sealed_with(self, vault: Vault) -> Self {
-        let Store::Sqlite(store) = self;
-        Store::Sqlite(store.sealed_with(vault))
+        match self {
+            Store::Sqlite(store) => Store::Sqlite(store.sealed_with(vault)),
+            Store::Dynamo(store) => Store::Dynamo(store.sealed_with(vault)),
+        }
     }
 
     fn vault(&self) -> &Vault {
-        let Store::Sqlite(store) = self;
-        store.vault()
+        match self {
+            Store::Sqlite(store) => store.vault(),
+            Store::Dynamo(store) => store.vault(),
+        }
     }
 }
 
@@ -106,7 +126,10 @@ impl Store {
     /// [`StoreError::Conflict`] when the id is on record for another source, date, scope or
     /// generation.
     pub async fn open_run(&self, opening: RunOpening) -> Result<Opened, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.open_run(&opening).await,
+        };
         store
             .write(move |transaction| runs::open(transaction, &opening))
             .await
@@ -124,9 +147,14 @@ impl Store {
         rejects: Vec<Reject>,
         audit: Vec<AuditEntry>,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
         let rejects = sealing::sealed_rejects(self.vault(), rejects);
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store.seal_input(run_id, &input, &rejects, &audit).await;
+            }
+        };
+        let run_id = run_id.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             inputs::seal(transaction, &run_id, &input, &rejects, &audit)
         };
@@ -144,7 +172,10 @@ impl Store {
         sha256: &str,
         run_id: &str,
     ) -> Result<Vec<SeenInput>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.input_seen(source, sha256, run_id).await,
+        };
         let (source, sha256, run_id) = (source.to_owned(), sha256.to_owned(), run_id.to_owned());
         store
             .read(move |transaction| inputs::seen(transaction, &source, &sha256, &run_id))
@@ -160,7 +191,10 @@ impl Store {
         ids: Vec<String>,
         run_id: &str,
     ) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.seen_before(ids, run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| findings::seen_before(transaction, ids, &run_id))
@@ -195,9 +229,12 @@ impl Store {
         chunk: Findings,
         vault: &Vault,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
         let chunk = sealing::sealed_findings(vault, chunk);
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.record_findings(run_id, &chunk).await,
+        };
+        let run_id = run_id.to_owned();
         store
             .write(move |transaction| findings::record(transaction, &run_id, &chunk))
             .await
@@ -212,7 +249,10 @@ impl Store {
         run_id: &str,
         completion: RunCompletion,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.complete_run(run_id, &completion).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| runs::complete(transaction, &run_id, &completion))
@@ -224,7 +264,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the run ended otherwise.
     pub async fn fail_run(&self, run_id: &str, failure: RunFailure) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.fail_run(run_id, &failure).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| runs::fail(transaction, &run_id, &failure))
@@ -239,7 +282,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fork`] when another entry is on record where one belongs.
     pub async fn append_audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.append_audit(&entries).await,
+        };
         store
             .write(move |transaction| audit::append(transaction, &entries))
             .await

@@ -8,7 +8,7 @@ use domain::record::Reject;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::sqlite::personal;
+use super::sqlite::{SqliteStore, personal};
 use super::{Store, StoreError};
 
 /// Most rows that one call looks at.
@@ -69,7 +69,7 @@ impl Store {
         event: AuditEvent,
         fields: Vec<(&'static str, String)>,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = self.embedded()?;
         let by = by.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             personal::note(transaction, &stream, at, &by, event, fields)
@@ -82,8 +82,7 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub(crate) async fn forget_overwritten(&self) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
-        store.fold_log().await
+        self.embedded()?.fold_log().await
     }
 
     /// Hands some rows to `change`, and keeps those that it changed, all or none. Begins after
@@ -98,10 +97,19 @@ impl Store {
         after: String,
         mut change: Change,
     ) -> Result<Passed, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = self.embedded()?;
         let work = move |transaction: &Transaction<'_>| {
             personal::change(transaction, rows, source.as_deref(), &after, &mut change)
         };
         store.write(work).await
+    }
+
+    fn embedded(&self) -> Result<&SqliteStore, StoreError> {
+        match self {
+            Store::Sqlite(store) => Ok(store),
+            Store::Dynamo(_) => Err(StoreError::Incompatible(
+                "personal texts can't be changed in DynamoDB yet; nothing was changed".to_owned(),
+            )),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
+use rusqlite::Transaction;
 
 use super::sealing;
 use super::sqlite::{audit, inputs, listing, runs};
@@ -17,7 +18,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.runs(&filter).await,
+        };
         store
             .read(move |transaction| listing::runs(transaction, &filter))
             .await
@@ -28,7 +32,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn run(&self, run_id: &str) -> Result<RunRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.run(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| runs::get(transaction, &run_id))
@@ -40,7 +47,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn inputs(&self, run_id: &str) -> Result<Vec<InputRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.inputs(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| inputs::of_run(transaction, &run_id))
@@ -52,11 +62,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
-        let Store::Sqlite(store) = self;
-        let run_id = run_id.to_owned();
-        let mut rejects = store
-            .read(move |transaction| inputs::rejects(transaction, &run_id))
-            .await?;
+        let mut rejects = match self {
+            Store::Dynamo(store) => store.rejects(run_id).await?,
+            Store::Sqlite(store) => {
+                let run_id = run_id.to_owned();
+                let work =
+                    move |transaction: &Transaction<'_>| inputs::rejects(transaction, &run_id);
+                store.read(work).await?
+            }
+        };
         for row in &mut rejects {
             sealing::open_reject(self.vault(), &mut row.reject)?;
         }
@@ -71,15 +85,25 @@ impl Store {
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<DiscrepancyRow>, StoreError> {
-        let Store::Sqlite(store) = self;
         let filter = self.kept(filter);
-        let mut rows = store
-            .read(move |transaction| listing::discrepancies(transaction, &filter))
-            .await?;
+        let mut rows = self.kept_discrepancies(filter).await?;
         for row in &mut rows {
             sealing::open(self.vault(), &mut row.discrepancy)?;
         }
         Ok(rows)
+    }
+
+    async fn kept_discrepancies(
+        &self,
+        filter: DiscrepancyFilter,
+    ) -> Result<Vec<DiscrepancyRow>, StoreError> {
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.discrepancies(&filter).await,
+        };
+        store
+            .read(move |transaction| listing::discrepancies(transaction, &filter))
+            .await
     }
 
     /// Ids of the discrepancies that fit, in order, at most so many, whatever the filter's page.
@@ -91,8 +115,11 @@ impl Store {
         filter: DiscrepancyFilter,
         at_most: u64,
     ) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
         let filter = self.kept(filter);
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.discrepancy_ids(&filter, at_most).await,
+        };
         store
             .read(move |transaction| listing::ids(transaction, &filter, at_most))
             .await
@@ -106,8 +133,11 @@ impl Store {
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<CurrencyTotal>, StoreError> {
-        let Store::Sqlite(store) = self;
         let filter = self.kept(filter);
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.count_and_sums(&filter).await,
+        };
         store
             .read(move |transaction| listing::totals(transaction, &filter))
             .await
@@ -118,11 +148,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
-        let Store::Sqlite(store) = self;
-        let id = id.to_owned();
-        let mut row = store
-            .read(move |transaction| listing::discrepancy(transaction, &id))
-            .await?;
+        let mut row = match self {
+            Store::Dynamo(store) => store.discrepancy(id).await?,
+            Store::Sqlite(store) => {
+                let id = id.to_owned();
+                let work =
+                    move |transaction: &Transaction<'_>| listing::discrepancy(transaction, &id);
+                store.read(work).await?
+            }
+        };
         sealing::open(self.vault(), &mut row.discrepancy)?;
         Ok(row)
     }
@@ -144,7 +178,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.audit_head(stream).await,
+        };
         let stream = stream.to_owned();
         store
             .read(move |transaction| audit::head(transaction, &stream))
@@ -156,7 +193,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] names an entry that can't be read; [`StoreError::NotFound`].
     pub async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.audit(stream).await,
+        };
         let stream = stream.to_owned();
         store
             .read(move |transaction| audit::stream(transaction, &stream))
@@ -169,7 +209,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.streams(after, LISTED_MAX).await,
+        };
         let after = after.to_owned();
         store
             .read(move |transaction| audit::streams(transaction, &after, LISTED_MAX))

@@ -1,13 +1,17 @@
-//! Real servers for tests: Temporal, PostgreSQL, SMTP, S3 and a receiver of Slack webhooks.
+//! Real servers for tests: Temporal, PostgreSQL, SMTP, S3, DynamoDB and a receiver of Slack
+//! webhooks.
 //!
 //! Each one listens on a free port of the loopback address, keeps its files in a temporary folder
 //! and is gone when its value is dropped, or when the test process dies in whatever way. Nothing
-//! here imitates a server that can be had: only Slack is ours. `tools/setup all` installs them.
+//! here imitates a server that can be had: only Slack is ours, and the bad days of DynamoDB.
+//! `tools/setup all` installs them.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
+pub mod dynamodb;
+pub mod fault_proxy;
 pub mod http;
 pub mod postgres;
 pub mod relay;
@@ -21,6 +25,8 @@ mod port;
 mod process;
 mod program;
 
+pub use dynamodb::DynamoDb;
+pub use fault_proxy::{Fault, FaultProxy, FaultRates};
 pub use postgres::Postgres;
 pub use process::is_running;
 pub use relay::Relay;

@@ -5,13 +5,14 @@
 //! compared. `TRUEUP_SEED=n` repeats the moments of an earlier run, as far as a machine can.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use temporalio_client::{Client, UntypedWorkflow, WorkflowExecutionStatus};
 use tests::generated::{DATE, Generated, Kind};
 use tests::installation::{Installation, eventually_every};
+use tests::random::Random;
 use tests::servers::SlackReceiver;
 use tests::shop;
 
@@ -381,35 +382,5 @@ fn of_alerts(mut alerts: Vec<Value>) -> Result<String> {
 fn without(value: &mut Value, keys: &[&str]) {
     if let Some(object) = value.as_object_mut() {
         object.retain(|key, _| !keys.contains(&key.as_str()));
-    }
-}
-
-/// SplitMix64: enough for picking moments.
-struct Random(u64);
-
-impl Random {
-    fn seeded() -> Result<Self> {
-        let seed = match std::env::var("TRUEUP_SEED") {
-            Ok(seed) => seed.parse().context("TRUEUP_SEED must be a number")?,
-            Err(_) => u64::from(
-                SystemTime::now()
-                    .duration_since(SystemTime::UNIX_EPOCH)?
-                    .subsec_nanos(),
-            ),
-        };
-        println!("TRUEUP_SEED={seed}");
-        Ok(Random(seed))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap_or_default()
     }
 }

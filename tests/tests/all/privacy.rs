@@ -3,6 +3,7 @@
 //! them where nothing is encrypted: it can.
 
 mod codec;
+mod erasure;
 mod planted;
 mod stage;
 

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hyper::{Method, StatusCode};
+use tests::random::Random;
 use tests::servers::slack::SlackMode;
 use tests::servers::smtp::SmtpMode;
 use tests::servers::{
-    Postgres, S3, SlackReceiver, SmtpSink, TemporalServer, http, is_running, wait_until,
+    DynamoDb, Fault, FaultProxy, FaultRates, Postgres, S3, SlackReceiver, SmtpSink, TemporalServer,
+    http, is_running, wait_until,
 };
 use tokio_postgres::NoTls;
 
@@ -162,6 +164,99 @@ async fn s3_stores_an_object_in_a_bucket() -> Result<()> {
     assert_eq!(stored.0, StatusCode::OK);
     let read = http::request(Method::GET, port, "/staging/run/1").await?;
     assert_eq!(read, (StatusCode::OK, "rows".to_owned()));
+    let pid = server.pid();
+    drop(server);
+    assert!(!is_running(pid));
+    Ok(())
+}
+
+/// One item through a proxy that always does the same: what the client sees, and what was done.
+#[tokio::test]
+async fn a_bad_day_of_dynamodb_does_what_it_says() -> Result<()> {
+    let server = DynamoDb::start().await?;
+    let none = FaultRates::default();
+    let proxy = FaultProxy::start(server.port, none, Random::from_seed(1)).await?;
+    let client = client_of(&proxy.endpoint);
+    create(&client, "trueup").await?;
+    let all = 1000;
+    let cases = [
+        ("nothing", none, true, true),
+        (
+            "throttled",
+            FaultRates {
+                throttled: all,
+                ..none
+            },
+            false,
+            false,
+        ),
+        (
+            "failed",
+            FaultRates {
+                failed_afterwards: all,
+                ..none
+            },
+            false,
+            true,
+        ),
+        (
+            "silent",
+            FaultRates {
+                silent_afterwards: all,
+                ..none
+            },
+            false,
+            true,
+        ),
+        (
+            "cut",
+            FaultRates {
+                cut_before: all,
+                ..none
+            },
+            false,
+            false,
+        ),
+        (
+            "cut after",
+            FaultRates {
+                cut_afterwards: all,
+                ..none
+            },
+            false,
+            true,
+        ),
+    ];
+    for (name, rates, is_answered, is_done) in cases {
+        proxy.set_rates(rates);
+        let put = client
+            .put_item()
+            .table_name("trueup")
+            .item("pk", S(name.to_owned()));
+        let answer = put.item("sk", S("1".to_owned())).send().await;
+        assert_eq!(answer.is_ok(), is_answered, "{name}: {answer:?}");
+        proxy.set_rates(none);
+        let get = client
+            .get_item()
+            .table_name("trueup")
+            .key("pk", S(name.to_owned()));
+        let found = get.key("sk", S("1".to_owned())).send().await?;
+        assert_eq!(found.item.is_some(), is_done, "{name}");
+    }
+    let faults = proxy.faults();
+    for fault in [
+        Fault::FailedAfterwards,
+        Fault::SilentAfterwards,
+        Fault::CutBefore,
+    ] {
+        assert_eq!(faults.get(&fault), Some(&1), "{faults:?}");
+    }
+    assert!(proxy.passed() > cases.len(), "{}", proxy.passed());
+    let capacity = proxy.capacity();
+    assert!(
+        capacity.write_tenths >= 40 && capacity.read_tenths > 0,
+        "{capacity:?}"
+    );
     let pid = server.pid();
     drop(server);
     assert!(!is_running(pid));

@@ -1,15 +1,16 @@
 //! What is done to a case, once: the case, its audit trail and the name of the act together.
 
 use domain::alert::AlertIntent;
-use domain::audit::AuditEvent;
 use domain::case::Applied;
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
-use sha2::{Digest, Sha256};
 
 use super::audit::{self, Note};
 use super::{attention, cases, told, value};
-use crate::store::{ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, Reopening, StoreError};
+use crate::store::case_rules::Decided;
+use crate::store::{
+    ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, Reopening, StoreError, case_rules,
+};
 
 /// Does one act, unless it was done before; none when there is no such case.
 pub(in crate::store) fn act(
@@ -31,30 +32,21 @@ pub(in crate::store) fn act(
         }));
     }
     cases::begin(transaction, &row, at)?;
+    let decided = Decided::by(decide(&row));
+    if let Some(case) = &decided.case {
+        cases::save(transaction, &row, case)?;
+    }
     let mut attention = row.attention;
-    let (outcome, reason, case, entry) = match decide(&row) {
-        Ok(Applied {
-            case,
-            event: Some(event),
-            fields,
-        }) => {
-            cases::save(transaction, &row, &case)?;
-            if event == AuditEvent::CaseReopened {
-                attention = attention::restart(transaction, &row, at)?;
-                let mut fields = fields.iter();
-                let note = fields.find(|(name, _)| *name == "note");
-                let note = note.map_or(String::new(), |(_, note)| note.clone());
-                told::reopened(transaction, &row, note, at, tell)?;
-            }
-            let entry = Some((event, fields));
-            (ActOutcome::Done, String::new(), case, entry)
-        }
-        Ok(Applied { event: None, .. }) => {
-            let case = row.case.clone();
-            (ActOutcome::Unchanged, String::new(), case, None)
-        }
-        Err(Denied { reason, entry }) => (ActOutcome::Refused, reason, row.case.clone(), entry),
-    };
+    if let Some(note) = decided.reopened() {
+        attention = attention::restart(transaction, &row, at)?;
+        told::reopened(transaction, &row, note, at, tell)?;
+    }
+    let Decided {
+        outcome,
+        reason,
+        case,
+        entry,
+    } = decided;
     if let Some((event, fields)) = entry {
         let stream = &format!("case/{}", row.id);
         let note = Note {
@@ -73,7 +65,7 @@ pub(in crate::store) fn act(
     statement.execute(params![
         acting.id,
         acting.act_id,
-        digest(&acting.request),
+        case_rules::request_digest(&acting.request),
         outcome.name(),
         reason,
     ])?;
@@ -81,7 +73,7 @@ pub(in crate::store) fn act(
         outcome,
         reason,
         case: CaseRow {
-            case,
+            case: case.unwrap_or_else(|| row.case.clone()),
             attention,
             ..row
         },
@@ -114,15 +106,9 @@ fn known(
         return Ok(None);
     };
     let request: String = value::get(found, "request_sha256")?;
-    if request != digest(&acting.request) {
-        let reason = "something else was asked for under the same id before; give every act an id \
-                      of its own";
-        return Ok(Some((ActOutcome::Refused, reason.to_owned())));
+    if request != case_rules::request_digest(&acting.request) {
+        return Ok(Some(case_rules::asked_otherwise()));
     }
     let outcome = value::parse(found, "outcome", ActOutcome::parse)?;
     Ok(Some((outcome, value::get(found, "reason")?)))
-}
-
-fn digest(request: &str) -> String {
-    hex::encode(Sha256::digest(request))
 }

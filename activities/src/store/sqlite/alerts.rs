@@ -12,13 +12,10 @@ use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
 use super::{findings, value};
-use crate::store::alert_json::ContentJson;
 use crate::store::{
     AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive, StoreError, TRUEUP,
+    case_rules, content, text,
 };
-
-/// Longest text of an error that is kept, in characters.
-const ERROR_CHARACTERS_MAX: usize = 1_000;
 
 pub(in crate::store) fn get(
     transaction: &Transaction<'_>,
@@ -26,11 +23,10 @@ pub(in crate::store) fn get(
 ) -> Result<AlertRow, StoreError> {
     let mut statement = transaction.prepare_cached("SELECT * FROM alerts WHERE alert_id = ?1")?;
     let mut rows = statement.query([alert_id])?;
-    rows.next()?.map(from_row).transpose()?.ok_or_else(|| {
-        StoreError::NotFound(format!(
-            "no alert is called {alert_id}; `trueup alerts list` shows them"
-        ))
-    })
+    rows.next()?
+        .map(from_row)
+        .transpose()?
+        .ok_or_else(|| case_rules::no_alert(alert_id))
 }
 
 pub(in crate::store) fn list(
@@ -71,7 +67,7 @@ pub(in crate::store) fn begin(
     alert_id: &str,
 ) -> Result<Delivery, StoreError> {
     let alert = get(transaction, alert_id)?;
-    if is_over(alert.state) {
+    if case_rules::is_over(alert.state) {
         return Ok(Delivery::Over(Box::new(alert)));
     }
     transaction.execute(
@@ -91,7 +87,7 @@ pub(in crate::store) fn failed(
     if matches!(alert.state, AlertState::Pending | AlertState::Sending) {
         transaction.execute(
             "UPDATE alerts SET last_error = ?2 WHERE alert_id = ?1",
-            params![alert_id, shortened(error)],
+            params![alert_id, case_rules::shortened(error)],
         )?;
     }
     Ok(())
@@ -111,7 +107,7 @@ pub(in crate::store) fn sent(
     transaction.execute(
         "UPDATE alerts SET state = 'sent', sent_at = ?2, provider_reference = ?3
          WHERE alert_id = ?1",
-        params![alert_id, value::time_text(at), provider_reference],
+        params![alert_id, text::time_text(at), provider_reference],
     )?;
     let reference = provider_reference.unwrap_or_default().to_owned();
     let detail = ("provider_reference", reference);
@@ -134,13 +130,13 @@ pub(in crate::store) fn dead(
     instead: Option<&AlertIntent>,
 ) -> Result<(), StoreError> {
     let alert = get(transaction, alert_id)?;
-    if is_over(alert.state) {
+    if case_rules::is_over(alert.state) {
         return Ok(());
     }
     if let Some(instead) = instead {
         findings::insert_alert(transaction, instead, at)?;
     }
-    let error = shortened(error);
+    let error = case_rules::shortened(error);
     transaction.execute(
         "UPDATE alerts SET state = 'dead', last_error = ?2 WHERE alert_id = ?1",
         params![alert_id, error],
@@ -164,7 +160,7 @@ pub(in crate::store) fn divert(
     instead: &AlertIntent,
 ) -> Result<(), StoreError> {
     let alert = get(transaction, alert_id)?;
-    if is_over(alert.state) {
+    if case_rules::is_over(alert.state) {
         return Ok(());
     }
     findings::insert_alert(transaction, instead, at)?;
@@ -181,14 +177,6 @@ pub(in crate::store) fn divert(
         TRUEUP,
         Some(detail),
     )
-}
-
-/// Whether nothing is to be sent any more.
-fn is_over(state: AlertState) -> bool {
-    match state {
-        AlertState::Pending | AlertState::Sending => false,
-        AlertState::Sent | AlertState::Dead | AlertState::Diverted => true,
-    }
 }
 
 /// Makes dead alerts pending again. Gives the cases to wake: also of alerts that were redriven
@@ -214,7 +202,7 @@ pub(in crate::store) fn redrive(
             AlertState::Dead => {
                 transaction.execute(
                     "UPDATE alerts SET state = 'pending', redriven_at = ?2 WHERE alert_id = ?1",
-                    params![alert.intent.id, value::time_text(at)],
+                    params![alert.intent.id, text::time_text(at)],
                 )?;
                 note(
                     transaction,
@@ -248,11 +236,7 @@ fn note(
     actor: &str,
     detail: Option<(&'static str, String)>,
 ) -> Result<(), StoreError> {
-    let mut fields = vec![
-        ("alert", alert.intent.id.clone()),
-        ("channel", alert.intent.channel.clone()),
-    ];
-    fields.extend(detail);
+    let fields = case_rules::alert_fields(&alert.intent, detail);
     let stream = &alert.intent.case_id;
     audit::note(
         transaction,
@@ -266,13 +250,8 @@ fn note(
     )
 }
 
-fn shortened(error: &str) -> String {
-    error.chars().take(ERROR_CHARACTERS_MAX).collect()
-}
-
 fn from_row(row: &Row<'_>) -> Result<AlertRow, StoreError> {
     let content: String = value::get(row, "content")?;
-    let content = value::from_json::<ContentJson>("content", &content)?;
     Ok(AlertRow {
         intent: AlertIntent {
             id: value::get(row, "alert_id")?,
@@ -281,7 +260,7 @@ fn from_row(row: &Row<'_>) -> Result<AlertRow, StoreError> {
             source: value::get(row, "source")?,
             severity: value::parse(row, "severity", Severity::parse)?,
             channel: value::get(row, "channel")?,
-            content: content.try_into()?,
+            content: content::alert(&content)?,
         },
         state: value::parse(row, "state", AlertState::parse)?,
         intended_at: value::parse(row, "intended_at", |text| text.parse().ok())?,

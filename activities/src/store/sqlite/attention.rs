@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, params};
 
 use super::audit::{self, Note};
 use super::{cases, findings, value};
-use crate::store::{Attention, CaseRow, Reminding, StoreError, TRUEUP};
+use crate::store::{Attention, CaseRow, Reminding, StoreError, TRUEUP, text};
 
 pub(in crate::store) fn remind(
     transaction: &Transaction<'_>,
@@ -106,7 +106,7 @@ fn save(transaction: &Transaction<'_>, id: &str, attention: Attention) -> Result
     )?;
     statement.execute(params![
         id,
-        attention.since.map(value::time_text),
+        attention.since.map(text::time_text),
         attention.level,
         attention.reminders,
     ])?;

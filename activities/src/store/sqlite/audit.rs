@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
 use super::value;
-use crate::store::{AuditStream, StoreError};
+use crate::store::{AuditStream, StoreError, text};
 
 /// What the store itself puts on a stream, numbered in the transaction that it tells about.
 pub(super) struct Note<'a> {
@@ -145,10 +145,10 @@ fn insert(transaction: &Transaction<'_>, entry: &AuditEntry) -> Result<(), Store
         entry.stream,
         value::integer(entry.sequence)?,
         entry.previous.to_string(),
-        value::time_text(entry.at),
+        text::time_text(entry.at),
         entry.actor,
         entry.event.name(),
-        value::json(&entry.fields)?,
+        text::json(&entry.fields)?,
     ])?;
     let head = entry.head();
     let mut statement = transaction.prepare_cached(

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::alert::AlertBody;
 use domain::audit::{AuditEvent, AuditHead};
-use domain::case::{Case, CaseState, Decision, Resolution, Subject};
+use domain::case::{Case, CaseState, Resolution, Subject};
 use domain::discrepancy::Kind;
-use domain::money::{Amount, Currency, Money};
+use domain::money::{Amount, Currency};
 use domain::severity::Severity;
 use jiff::Timestamp;
-use proto::wire::CaseDecision;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::audit::{self, Note};
-use super::{alerts, attention, causes, listing, value};
-use crate::store::{AlertRow, Attention, CaseRow, StoreError, TRUEUP};
+use super::{alerts, attention, causes, value};
+use crate::store::case_rules::Stands;
+use crate::store::{CaseRow, StoreError, TRUEUP, case_rules, text};
 
 /// Begins a case's workflow, and its audit stream if that has not begun.
 pub(in crate::store) fn open(
@@ -39,7 +38,7 @@ pub(in crate::store) fn get(
     transaction: &Transaction<'_>,
     id: &str,
 ) -> Result<CaseRow, StoreError> {
-    find(transaction, id)?.ok_or_else(|| listing::no_discrepancy(id))
+    find(transaction, id)?.ok_or_else(|| case_rules::no_discrepancy(id))
 }
 
 pub(in crate::store) fn find(
@@ -93,9 +92,9 @@ pub(in crate::store) fn resolutions(
     )?;
     let mut found = BTreeMap::new();
     for id in ids {
-        let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-        if let Some(text) = text {
-            found.insert(id.clone(), decision(&text)?.resolution);
+        let decided: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
+        if let Some(decided) = decided {
+            found.insert(id.clone(), text::decision(&decided)?.resolution);
         }
     }
     Ok(found)
@@ -143,7 +142,7 @@ pub(super) fn save(
     case: &Case,
 ) -> Result<(), StoreError> {
     let decision = case.decision.as_ref();
-    let decision = decision.map(|decided| proto::case::decision(decided, row.subject.currency));
+    let decision = decision.map(|decided| text::decision_text(decided, row.subject.currency));
     let mut statement = transaction.prepare_cached(
         "UPDATE cases SET state = ?2, assigned_to = ?3, acknowledged_by = ?4, decision = ?5,
                           seen_again_run = ?6, version = ?7
@@ -154,23 +153,17 @@ pub(super) fn save(
         case.state.name(),
         case.assigned_to,
         case.acknowledged_by,
-        decision.as_ref().map(value::json).transpose()?,
+        decision.transpose()?,
         case.last_seen_run,
         value::integer(case.version)?,
     ])?;
     Ok(())
 }
 
-fn decision(text: &str) -> Result<Decision, StoreError> {
-    let message: CaseDecision = value::from_json("decision", text)?;
-    proto::case::decision_from_wire(&message)
-        .map_err(|error| StoreError::corrupt("column decision", error))
-}
-
 /// How a case stands, by its columns.
 pub(super) fn case(row: &Row<'_>) -> Result<Case, StoreError> {
     let decided: Option<String> = value::get(row, "decision")?;
-    let decision = decided.map(|text| decision(&text));
+    let decision = decided.map(|decided| text::decision(&decided));
     Ok(Case {
         state: value::parse(row, "state", CaseState::parse)?,
         assigned_to: value::get(row, "assigned_to")?,
@@ -240,54 +233,5 @@ fn find_summary(transaction: &Transaction<'_>, id: &str) -> Result<Option<CaseRo
         },
         None => Stands::default(),
     };
-    summary(id, alert, stands).map(Some)
-}
-
-/// How a summary's case stands; the default before its workflow began.
-#[derive(Default)]
-struct Stands {
-    case: Case,
-    has_workflow: bool,
-    attention: Attention,
-}
-
-fn summary(id: &str, alert: AlertRow, stands: Stands) -> Result<CaseRow, StoreError> {
-    let content = alert.intent.content;
-    let covered = match &content.body {
-        AlertBody::Summary(facts) => Some(facts),
-        AlertBody::Cause(facts) => Some(&facts.members),
-        AlertBody::Digest(facts) => Some(&facts.open),
-        AlertBody::Incident(_) | AlertBody::Discrepancy(_) => None,
-    };
-    let largest = covered.and_then(|facts| facts.largest.first());
-    let (kind, at_stake) = match largest {
-        Some(largest) => (largest.kind, largest.at_stake),
-        None => (Kind::StatementOutOfBalance, nothing()?),
-    };
-    Ok(CaseRow {
-        id: id.to_owned(),
-        is_summary: true,
-        subject: Subject {
-            source: alert.intent.source,
-            kind,
-            severity: content.severity,
-            currency: at_stake.currency,
-            at_stake: at_stake.amount,
-            has_both_sides: false,
-        },
-        reference: content.headline,
-        case: stands.case,
-        has_workflow: stands.has_workflow,
-        last_seen_run: alert.intent.run_id,
-        cause: None,
-        attention: stands.attention,
-    })
-}
-
-/// An incident is about no money: nothing in `XXX`, which is the code for that.
-fn nothing() -> Result<Money, StoreError> {
-    Ok(Money {
-        amount: Amount::ZERO,
-        currency: Currency::parse("XXX").map_err(|error| StoreError::corrupt("XXX", error))?,
-    })
+    case_rules::summary(id, alert, stands).map(Some)
 }

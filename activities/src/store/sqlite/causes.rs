@@ -1,11 +1,11 @@
 //! Causes, their discrepancies and their cases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
-use domain::case::{self, Act, Applied, Behind, Case, CaseState, Subject};
+use domain::case::{self, Act, Applied, Case, CaseState};
 use domain::cause::{Cause, CauseKind};
-use domain::discrepancy::{DiscrepancyId, Kind};
+use domain::discrepancy::DiscrepancyId;
 use domain::money::{Amount, Currency, Money};
 use domain::severity::Severity;
 use jiff::Timestamp;
@@ -13,9 +13,10 @@ use jiff::civil::Date;
 use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::{acts, attention, cases, value};
+use crate::store::case_rules::{CauseRow, Standing, Stands};
 use crate::store::{
-    ActOutcome, Acted, Acting, CaseRow, CauseCase, CauseFilter, Denied, Reopening, RunRow,
-    StoreError,
+    ActOutcome, Acted, Acting, CaseRow, CauseFilter, Denied, Reopening, RunRow, StoreError,
+    case_rules,
 };
 
 /// A cause with its case.
@@ -113,57 +114,24 @@ pub(super) fn find(transaction: &Transaction<'_>, id: &str) -> Result<Option<Cas
 
 fn from_row(transaction: &Transaction<'_>, row: &Row<'_>) -> Result<CaseRow, StoreError> {
     let id: String = value::get(row, "discrepancy_id")?;
-    let kind = value::parse(row, "kind", CauseKind::parse)?;
-    let Standing {
-        behind,
-        has_both_sides,
-    } = standing(transaction, &id)?;
-    let main = behind.sums.first().copied();
-    let none = || Currency::parse("XXX").map_err(|error| StoreError::corrupt("XXX", error));
-    let (currency, at_stake) = match main {
-        Some(sum) => (sum.currency, sum.amount),
-        None => (none()?, Amount::ZERO),
-    };
-    Ok(CaseRow {
-        is_summary: true,
-        reference: value::get(row, "explanation")?,
-        subject: Subject {
-            source: value::get(row, "source")?,
-            kind: kind_of_members(kind),
-            severity: value::parse(row, "severity", Severity::parse)?,
-            currency,
-            at_stake,
-            has_both_sides,
-        },
+    let standing = standing(transaction, &id)?;
+    let stands = Stands {
         case: cases::case(row)?,
         has_workflow: value::get(row, "has_workflow")?,
-        last_seen_run: value::get(row, "found_last_by")?,
         attention: attention::attention(row)?,
-        cause: Some(Box::new(CauseCase {
-            kind,
-            business_date: value::parse(row, "business_date", |text| text.parse::<Date>().ok())?,
-            behind,
-            first_seen_run: value::get(row, "found_first_by")?,
-            acting: value::get(row, "acting")?,
-        })),
+    };
+    let cause = CauseRow {
         id,
-    })
-}
-
-/// All discrepancies of one cause are of one kind.
-fn kind_of_members(kind: CauseKind) -> Kind {
-    match kind {
-        CauseKind::ReportIncomplete => Kind::MissingAtPartner,
-        CauseKind::LedgerIncomplete => Kind::MissingInLedger,
-        CauseKind::CutOffShifted => Kind::DateMismatch,
-        CauseKind::FeesChanged => Kind::FeeMismatch,
-    }
-}
-
-/// How the members of a cause stand, and whether each has a record on both sides.
-struct Standing {
-    behind: Behind,
-    has_both_sides: bool,
+        source: value::get(row, "source")?,
+        business_date: value::parse(row, "business_date", |text| text.parse::<Date>().ok())?,
+        kind: value::parse(row, "kind", CauseKind::parse)?,
+        severity: value::parse(row, "severity", Severity::parse)?,
+        explanation: value::get(row, "explanation")?,
+        first_seen_run: value::get(row, "found_first_by")?,
+        last_seen_run: value::get(row, "found_last_by")?,
+        acting: value::get(row, "acting")?,
+    };
+    case_rules::cause(cause, standing, stands)
 }
 
 fn standing(transaction: &Transaction<'_>, cause: &str) -> Result<Standing, StoreError> {
@@ -177,51 +145,17 @@ fn standing(transaction: &Transaction<'_>, cause: &str) -> Result<Standing, Stor
          WHERE m.cause_id = ?1",
     )?;
     let mut rows = statement.query([cause])?;
-    let mut behind = Behind::default();
-    let mut has_both_sides = true;
-    let (mut of_open, mut of_all) = (Sums::default(), Sums::default());
+    let mut standing = Standing::default();
     while let Some(row) = rows.next()? {
-        let state = value::parse(row, "state", CaseState::parse)?;
-        let currency = value::parse(row, "currency", |code| Currency::parse(code).ok())?;
         let amount = |text: &str| Amount::parse_computed(text).ok();
-        let at_stake = value::parse(row, "at_stake", amount)?.abs();
-        has_both_sides &= value::get::<bool>(row, "has_both_sides")?;
-        behind.count += 1;
-        behind.cleared += u64::from(state == CaseState::Cleared);
-        of_all.add(currency, at_stake)?;
-        if state.is_open() {
-            behind.open += 1;
-            of_open.add(currency, at_stake)?;
-        }
+        let at_stake = Money {
+            amount: value::parse(row, "at_stake", amount)?,
+            currency: value::parse(row, "currency", |code| Currency::parse(code).ok())?,
+        };
+        let state = value::parse(row, "state", CaseState::parse)?;
+        standing.add(state, at_stake, value::get(row, "has_both_sides")?)?;
     }
-    behind.sums = if behind.open > 0 { of_open } else { of_all }.in_order();
-    Ok(Standing {
-        has_both_sides: has_both_sides && behind.count > 0,
-        behind,
-    })
-}
-
-/// Counts and sums by currency. Added up here: SQLite's sums are floating-point numbers.
-#[derive(Default)]
-struct Sums(BTreeMap<Currency, (u64, Amount)>);
-
-impl Sums {
-    fn add(&mut self, currency: Currency, amount: Amount) -> Result<(), StoreError> {
-        let (count, sum) = self.0.entry(currency).or_default();
-        *count += 1;
-        *sum = sum
-            .checked_add(amount)
-            .map_err(|error| StoreError::corrupt("the amounts behind a cause", error))?;
-        Ok(())
-    }
-
-    /// Of the currency of most discrepancies first.
-    fn in_order(self) -> Vec<Money> {
-        let mut sums: Vec<_> = self.0.into_iter().collect();
-        sums.sort_by_key(|(currency, (count, _))| (std::cmp::Reverse(*count), *currency));
-        let money = |(currency, (_, amount))| Money { amount, currency };
-        sums.into_iter().map(money).collect()
-    }
+    Ok(standing)
 }
 
 pub(in crate::store) fn members(

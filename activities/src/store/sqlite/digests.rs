@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
 use domain::audit::AuditEvent;
-use domain::discrepancy::Discrepancy;
 use domain::severity::Severity;
 use jiff::Timestamp;
-use proto::wire::StagedDiscrepancy;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::audit::{self, Note};
 use super::{findings, value};
-use crate::store::{OpenDiscrepancy, StoreError, TRUEUP};
+use crate::store::{OpenDiscrepancy, StoreError, TRUEUP, case_rules, content, text};
 
 /// Hands over what is open, one after the other.
 pub(in crate::store) fn fold_open<T>(
@@ -32,7 +30,7 @@ pub(in crate::store) fn fold_open<T>(
            AND d.severity IN (SELECT value FROM json_each(?2))",
     )?;
     let since = last_digest(transaction, source)?.unwrap_or_default();
-    let mut rows = statement.query(params![source, value::json(&severities)?, since])?;
+    let mut rows = statement.query(params![source, text::json(&severities)?, since])?;
     // The first row that can't be read ends the list, and is the answer.
     let mut damaged = None;
     let mut next = || match rows.next() {
@@ -68,11 +66,7 @@ pub(in crate::store) fn intend(
         at,
         actor: TRUEUP,
         event: AuditEvent::AlertIntended,
-        fields: vec![
-            ("alert", alert.id.clone()),
-            ("severity", alert.severity.name().to_owned()),
-            ("headline", alert.content.headline.clone()),
-        ],
+        fields: case_rules::intended_fields(alert),
     };
     audit::note(transaction, note)
 }
@@ -93,10 +87,8 @@ fn last_digest(transaction: &Transaction<'_>, source: &str) -> Result<Option<Str
 
 fn open(row: &Row<'_>) -> Result<OpenDiscrepancy, StoreError> {
     let content: String = value::get(row, "content")?;
-    let wire: StagedDiscrepancy = value::from_json("content", &content)?;
-    let discrepancy = Discrepancy::try_from(wire);
     Ok(OpenDiscrepancy {
-        discrepancy: discrepancy.map_err(|error| StoreError::corrupt("a discrepancy", error))?,
+        discrepancy: content::discrepancy(&content)?,
         is_new: value::get(row, "is_new")?,
     })
 }

@@ -4,12 +4,10 @@
 use domain::alert::AlertIntent;
 use domain::discrepancy::{Discrepancy, DiscrepancyId};
 use jiff::Timestamp;
-use proto::wire::StagedDiscrepancy;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{audit, causes, runs, value};
-use crate::store::alert_json::ContentJson;
-use crate::store::{Finding, Findings, RunRow, StoreError};
+use super::{audit, causes, runs};
+use crate::store::{Finding, Findings, RunRow, StoreError, content, text};
 
 pub(in crate::store) fn record(
     transaction: &Transaction<'_>,
@@ -78,8 +76,8 @@ pub(super) fn insert_alert(
         alert.source,
         alert.severity.name(),
         alert.channel,
-        value::json(&ContentJson::from(&alert.content))?,
-        value::time_text(intended_at),
+        content::alert_text(&alert.content)?,
+        text::time_text(intended_at),
     ])?;
     Ok(())
 }
@@ -107,7 +105,7 @@ fn insert_discrepancy(
     discrepancy: &Discrepancy,
 ) -> Result<(), StoreError> {
     let id = discrepancy.id.as_str();
-    let content = value::json(&StagedDiscrepancy::from(discrepancy))?;
+    let content = content::discrepancy_text(discrepancy)?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO discrepancies (run_id, attempt, discrepancy_id, kind, severity, reference,
                                     content)

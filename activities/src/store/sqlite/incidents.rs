@@ -8,7 +8,7 @@ use rusqlite::{Transaction, params};
 
 use super::audit::{self, Note};
 use super::{cases, findings, value};
-use crate::store::{CaseRow, Incident, StoreError, TRUEUP};
+use crate::store::{CaseRow, Incident, StoreError, TRUEUP, case_rules, text};
 
 /// Puts an incident on record with its case and its alerts, once.
 pub(in crate::store) fn raise(
@@ -37,7 +37,7 @@ pub(in crate::store) fn raise(
         incident.business_date.to_string(),
         incident.kind.name(),
         incident.run_id,
-        value::time_text(at),
+        text::time_text(at),
     ])?;
     let stream = format!("case/{id}");
     for alert in &incident.alerts {
@@ -46,11 +46,7 @@ pub(in crate::store) fn raise(
             at,
             actor: TRUEUP,
             event: AuditEvent::AlertIntended,
-            fields: vec![
-                ("alert", alert.id.clone()),
-                ("severity", alert.severity.name().to_owned()),
-                ("headline", alert.content.headline.clone()),
-            ],
+            fields: case_rules::intended_fields(alert),
         };
         audit::note(transaction, note)?;
     }

@@ -1,14 +1,13 @@
 //! Sealed inputs and their rejects.
 
 use domain::audit::AuditEntry;
-use domain::money::{Amount, Currency, Money};
-use domain::record::{Reject, Side};
-use proto::wire::StagedReject;
+use domain::record::Reject;
 use rusqlite::{Row, Transaction, params};
 
 use super::{audit, runs, value};
 use crate::store::{
     InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, SEEN_MAX, SeenInput, StoreError,
+    content, text,
 };
 
 pub(in crate::store) fn seal(
@@ -60,7 +59,7 @@ pub(in crate::store) fn seen(
         seen.push(SeenInput {
             run_id: value::get(row, "run_id")?,
             business_date: value::parse(row, "business_date", |text| text.parse().ok())?,
-            scope: value::parse(row, "scope", |name| runs::scope(name, scope_id))?,
+            scope: value::parse(row, "scope", |name| text::scope(name, scope_id))?,
             generation: value::number(row, "generation")?,
             name: value::get(row, "name")?,
         });
@@ -91,11 +90,9 @@ pub(in crate::store) fn rejects(
     let mut rejects = Vec::new();
     while let Some(row) = rows.next()? {
         let content: String = value::get(row, "content")?;
-        let wire: StagedReject = value::from_json("content", &content)?;
-        let reject = Reject::try_from(wire);
         rejects.push(RejectRow {
             input: value::get(row, "name")?,
-            reject: reject.map_err(|error| StoreError::corrupt("a reject", error))?,
+            reject: content::reject(&content)?,
         });
     }
     Ok(rejects)
@@ -114,7 +111,7 @@ fn of_attempt(
 
 fn from_row(row: &Row<'_>) -> Result<InputRow, StoreError> {
     Ok(InputRow {
-        side: value::parse(row, "side", side)?,
+        side: value::parse(row, "side", text::side)?,
         name: value::get(row, "name")?,
         sha256: value::get(row, "sha256")?,
         bytes: value::number(row, "bytes")?,
@@ -124,30 +121,9 @@ fn from_row(row: &Row<'_>) -> Result<InputRow, StoreError> {
             rejected: value::number(row, "rows_rejected")?,
             skipped: value::number(row, "rows_skipped")?,
         },
-        totals: value::parse(row, "totals", totals_from_text)?,
+        totals: value::parse(row, "totals", text::totals)?,
         declared_id: value::get(row, "declared_id")?,
     })
-}
-
-fn side(name: &str) -> Option<Side> {
-    Side::BOTH.into_iter().find(|side| side.name() == name)
-}
-
-/// Pairs of amount and currency, as JSON.
-fn totals_text(totals: &[Money]) -> Result<String, StoreError> {
-    let pair = |total: &Money| (total.amount.to_string(), total.currency.code().to_owned());
-    value::json(&totals.iter().map(pair).collect::<Vec<_>>())
-}
-
-fn totals_from_text(text: &str) -> Option<Vec<Money>> {
-    let pairs: Vec<(String, String)> = serde_json::from_str(text).ok()?;
-    let money = |(amount, currency): (String, String)| {
-        Some(Money {
-            amount: Amount::parse_computed(&amount).ok()?,
-            currency: Currency::parse(&currency).ok()?,
-        })
-    };
-    pairs.into_iter().map(money).collect()
 }
 
 fn insert(
@@ -171,7 +147,7 @@ fn insert(
             value::integer(input.rows.accepted)?,
             value::integer(input.rows.rejected)?,
             value::integer(input.rows.skipped)?,
-            totals_text(&input.totals)?,
+            text::totals_text(&input.totals)?,
             input.declared_id,
         ],
     )?;
@@ -190,7 +166,7 @@ fn insert_rejects(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (position, reject) in (0u32..).zip(rejects.iter().take(REJECTS_PER_INPUT_MAX)) {
-        let content = value::json(&StagedReject::from(reject))?;
+        let content = content::reject_text(reject)?;
         let side = input.side.name();
         statement.execute(params![
             run_id, attempt, side, input.name, position, content

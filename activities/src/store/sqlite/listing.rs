@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use domain::alert::CurrencyTotal;
-use domain::discrepancy::{Discrepancy, Kind};
+use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::severity::Severity;
-use proto::wire::StagedDiscrepancy;
 use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::{cases, runs, value};
 use crate::store::{
     CaseState, DiscrepancyFilter, DiscrepancyRow, LISTED_MAX, RunFilter, RunRow, RunState,
-    StoreError,
+    StoreError, case_rules, content, text,
 };
 
 /// A discrepancy with its case, once for each run that found it.
@@ -139,25 +138,25 @@ impl Asked {
             }),
             parameters: Vec::new(),
         };
-        let text = Option::<String>::clone;
-        asked.add(BY_RUN, ":run_id", text(&filter.run_id));
-        asked.add(" AND c.source = :source", ":source", text(&filter.source));
+        let wanted = Option::<String>::clone;
+        asked.add(BY_RUN, ":run_id", wanted(&filter.run_id));
+        asked.add(" AND c.source = :source", ":source", wanted(&filter.source));
         asked.add(" AND d.kind = :kind", ":kind", filter.kind.map(Kind::name));
         let severity = filter.severity.map(Severity::name);
         asked.add(" AND d.severity = :severity", ":severity", severity);
-        let reference = text(&filter.reference);
+        let reference = wanted(&filter.reference);
         asked.add(" AND d.reference = :reference", ":reference", reference);
-        let cause = text(&filter.cause);
+        let cause = wanted(&filter.cause);
         asked.add(OF_CAUSE, ":cause", cause);
         let state = filter.state.map(CaseState::name);
         asked.add(" AND c.state = :state", ":state", state);
-        let person = text(&filter.assigned_to);
+        let person = wanted(&filter.assigned_to);
         asked.add(" AND c.assigned_to = :person", ":person", person);
         let currency = filter.currency.map(|currency| currency.code().to_owned());
         asked.add(" AND d.currency = :currency", ":currency", currency);
-        let from = filter.amount_from.map(value::digits);
+        let from = filter.amount_from.map(text::digits);
         asked.add(" AND d.at_stake_digits >= :from", ":from", from);
-        let to = filter.amount_to.map(value::digits);
+        let to = filter.amount_to.map(text::digits);
         asked.add(" AND d.at_stake_digits <= :to", ":to", to);
         if filter.open {
             asked.conditions += " AND c.state IN ('open', 'proposed')";
@@ -183,7 +182,7 @@ pub(in crate::store) fn discrepancy(
     transaction: &Transaction<'_>,
     id: &str,
 ) -> Result<DiscrepancyRow, StoreError> {
-    find_discrepancy(transaction, id)?.ok_or_else(|| no_discrepancy(id))
+    find_discrepancy(transaction, id)?.ok_or_else(|| case_rules::no_discrepancy(id))
 }
 
 pub(super) fn find_discrepancy(
@@ -196,20 +195,12 @@ pub(super) fn find_discrepancy(
     rows.next()?.map(discrepancy_row).transpose()
 }
 
-pub(super) fn no_discrepancy(id: &str) -> StoreError {
-    StoreError::NotFound(format!(
-        "no discrepancy is called {id}; `trueup discrepancies` lists them"
-    ))
-}
-
 fn discrepancy_row(row: &Row<'_>) -> Result<DiscrepancyRow, StoreError> {
     let content: String = value::get(row, "content")?;
-    let wire: StagedDiscrepancy = value::from_json("content", &content)?;
-    let discrepancy = Discrepancy::try_from(wire);
     Ok(DiscrepancyRow {
         run_id: value::get(row, "run_id")?,
         source: value::get(row, "source")?,
-        discrepancy: discrepancy.map_err(|error| StoreError::corrupt("a discrepancy", error))?,
+        discrepancy: content::discrepancy(&content)?,
         case: cases::case(row)?,
         first_seen_run: value::get(row, "first_seen_run")?,
         last_seen_run: value::get(row, "last_seen_run")?,

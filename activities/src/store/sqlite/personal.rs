@@ -1,18 +1,13 @@
 //! Changing personal texts in place.
 
-use domain::alert::AlertContent;
 use domain::audit::AuditEvent;
-use domain::discrepancy::Discrepancy;
-use domain::record::Reject;
 use jiff::Timestamp;
-use proto::wire::{StagedDiscrepancy, StagedReject};
 use rusqlite::{Transaction, params};
 
 use super::audit::{self, Note};
 use super::value;
-use crate::store::StoreError;
-use crate::store::alert_json::ContentJson;
 use crate::store::personal::{Change, Passed, PersonalRow, PersonalRows, ROWS_PER_CALL};
+use crate::store::{StoreError, content};
 
 pub(in crate::store) fn change(
     transaction: &Transaction<'_>,
@@ -90,32 +85,27 @@ fn some(
 /// The content of a row that was changed, and what the discrepancy in it is called.
 fn changed_content(
     rows: PersonalRows,
-    content: &str,
+    kept: &str,
     change: &mut Change,
 ) -> Result<Option<(String, Option<String>)>, StoreError> {
     let changed = match rows {
         PersonalRows::Discrepancies => {
-            let wire: StagedDiscrepancy = value::from_json("content", content)?;
-            let mut found = Discrepancy::try_from(wire)
-                .map_err(|error| StoreError::corrupt("a discrepancy", error))?;
+            let mut found = content::discrepancy(kept)?;
             let is_changed = change(PersonalRow::Discrepancy(&mut found))?;
-            let json = value::json(&StagedDiscrepancy::from(&found))?;
-            is_changed.then_some((json, Some(found.reference)))
+            let text = content::discrepancy_text(&found)?;
+            is_changed.then_some((text, Some(found.reference)))
         }
         PersonalRows::Rejects => {
-            let wire: StagedReject = value::from_json("content", content)?;
-            let mut found =
-                Reject::try_from(wire).map_err(|error| StoreError::corrupt("a reject", error))?;
+            let mut found = content::reject(kept)?;
             let is_changed = change(PersonalRow::Reject(&mut found))?;
-            let json = value::json(&StagedReject::from(&found))?;
-            is_changed.then_some((json, None))
+            let text = content::reject_text(&found)?;
+            is_changed.then_some((text, None))
         }
         PersonalRows::Alerts => {
-            let mut found: AlertContent =
-                value::from_json::<ContentJson>("content", content)?.try_into()?;
+            let mut found = content::alert(kept)?;
             let is_changed = change(PersonalRow::Alert(&mut found))?;
-            let json = value::json(&ContentJson::from(&found))?;
-            is_changed.then_some((json, None))
+            let text = content::alert_text(&found)?;
+            is_changed.then_some((text, None))
         }
     };
     Ok(changed)

@@ -1,11 +1,11 @@
 //! Positions of sources, and whose turn it is to make the next one.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use workflows::ports::Stored;
 
 use super::{runs, value};
-use crate::store::{Committed, NewPosition, StoreError, TURN_KEPT_SECONDS, Turn};
+use crate::store::{Committed, NewPosition, StoreError, Turn, run_rules, text};
 
 /// The source's last position.
 pub(in crate::store) fn head(
@@ -73,14 +73,11 @@ pub(in crate::store) fn take(
         transaction.prepare_cached("SELECT run_id, renewed_at FROM turns WHERE source = ?1")?;
     let holder = select.query_row([&turn.source], |row| Ok((row.get(0)?, row.get(1)?)));
     let holder: Option<(String, String)> = holder.optional()?;
-    if let Some((run_id, renewed_at)) = holder
-        && run_id != turn.run_id
-    {
+    if let Some((run_id, renewed_at)) = holder {
         let renewed_at: Timestamp = renewed_at
             .parse()
             .map_err(|error| StoreError::corrupt("column renewed_at", error))?;
-        let kept = SignedDuration::from_secs(TURN_KEPT_SECONDS);
-        if turn.at.duration_since(renewed_at) < kept {
+        if run_rules::has_turn(&run_id, renewed_at, turn) {
             return Ok(Some(run_id));
         }
     }
@@ -94,7 +91,7 @@ pub(in crate::store) fn take(
         turn.source,
         turn.run_id,
         turn.workflow_run_id,
-        value::time_text(turn.at),
+        text::time_text(turn.at),
     ])?;
     Ok(None)
 }
@@ -112,7 +109,7 @@ pub(in crate::store) fn renew(
         turn.source,
         turn.run_id,
         turn.workflow_run_id,
-        value::time_text(turn.at),
+        text::time_text(turn.at),
     ])?;
     Ok(())
 }

@@ -7,7 +7,9 @@ use domain::severity::Severity;
 use rusqlite::{Row, Transaction, params};
 
 use super::{audit, runs, value};
-use crate::store::{BeginningReview, Restatement, ReviewRow, RunState, SignOff, StoreError};
+use crate::store::{
+    BeginningReview, Restatement, ReviewRow, RunState, SignOff, StoreError, run_rules, text,
+};
 
 pub(in crate::store) fn begin(
     transaction: &Transaction<'_>,
@@ -15,31 +17,23 @@ pub(in crate::store) fn begin(
     beginning: &BeginningReview,
 ) -> Result<(), StoreError> {
     let run = runs::get(transaction, run_id)?;
-    match run.state {
-        RunState::Running => {
-            transaction.execute(
-                "UPDATE runs SET state = ?2, totals = ?3 WHERE run_id = ?1",
-                params![
-                    run_id,
-                    RunState::InReview.name(),
-                    value::json(&beginning.totals)?
-                ],
-            )?;
-        }
-        RunState::InReview => {}
-        state => {
-            return Err(StoreError::Conflict(format!(
-                "run {run_id} is {state}, it can't be reviewed any more"
-            )));
-        }
+    if run_rules::begins_review(&run)? {
+        transaction.execute(
+            "UPDATE runs SET state = ?2, totals = ?3 WHERE run_id = ?1",
+            params![
+                run_id,
+                RunState::InReview.name(),
+                text::json(&beginning.totals)?
+            ],
+        )?;
     }
     transaction.execute(
         "INSERT INTO reviews (run_id, began_at, ends_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (run_id) DO NOTHING",
         params![
             run_id,
-            value::time_text(beginning.began_at),
-            value::time_text(beginning.ends_at)
+            text::time_text(beginning.began_at),
+            text::time_text(beginning.ends_at)
         ],
     )?;
     if let Some(restatement) = &beginning.restatement {
@@ -143,8 +137,8 @@ pub(in crate::store) fn sign_off(
         params![
             run_id,
             sign_off.by,
-            value::time_text(sign_off.at),
-            value::json(&sign_off.content)?
+            text::time_text(sign_off.at),
+            text::json(&sign_off.content)?
         ],
     )?;
     let note = sign_off.content["note"].as_str().unwrap_or_default();
@@ -189,7 +183,7 @@ fn sign_off_from_row(row: &Row<'_>) -> Result<SignOff, StoreError> {
         run_id: value::get(row, "run_id")?,
         by: value::get(row, "signed_by")?,
         at: value::parse(row, "signed_at", |text| text.parse().ok())?,
-        content: value::from_json("content", &content)?,
+        content: text::from_json("content", &content)?,
     })
 }
 
@@ -205,7 +199,7 @@ pub(super) fn restate(
         params![
             restatement.run_id,
             restatement.of_run,
-            value::json(&restatement.content)?
+            text::json(&restatement.content)?
         ],
     )?;
     Ok(())
@@ -225,6 +219,6 @@ pub(in crate::store) fn restatement(
     Ok(Some(Restatement {
         run_id: value::get(row, "run_id")?,
         of_run: value::get(row, "of_run")?,
-        content: value::from_json("content", &content)?,
+        content: text::from_json("content", &content)?,
     }))
 }

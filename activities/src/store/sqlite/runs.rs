@@ -7,8 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use super::audit::{self, Note};
 use super::{incidents, positions, reviews, value};
 use crate::store::{
-    FailureCause, Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError,
-    TRUEUP, Turn,
+    Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError, run_rules, text,
 };
 
 pub(in crate::store) fn open(
@@ -16,14 +15,8 @@ pub(in crate::store) fn open(
     opening: &RunOpening,
 ) -> Result<Opened, StoreError> {
     let known = find(transaction, &opening.run_id)?;
-    let is_compared = |run: &RunRow| matches!(run.state, RunState::Completed | RunState::InReview);
-    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(is_compared) {
-        let turn = Turn {
-            source: opening.source.clone(),
-            run_id: opening.run_id.clone(),
-            workflow_run_id: opening.workflow_run_id.clone(),
-            at: opening.now,
-        };
+    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(run_rules::is_compared) {
+        let turn = run_rules::turn(opening);
         if let Some(for_run) = positions::take(transaction, &turn)? {
             return Ok(Opened::Waiting { for_run });
         }
@@ -33,7 +26,7 @@ pub(in crate::store) fn open(
         note_opening(transaction, opening, 1)?;
         return Ok(Opened::New(audit::head(transaction, &opening.run_id)?));
     };
-    same_business(&run, opening)?;
+    run_rules::same_business(&run, opening)?;
     match run.state {
         RunState::Completed => return Ok(Opened::Closed(Box::new(run))),
         RunState::InReview => {
@@ -66,20 +59,16 @@ pub(in crate::store) fn complete(
     completion: &RunCompletion,
 ) -> Result<(), StoreError> {
     let run = get(transaction, run_id)?;
-    match run.state {
-        RunState::Running | RunState::InReview => {
-            transaction.execute(
-                "UPDATE runs SET state = ?2, totals = ?3, closed_at = ?4 WHERE run_id = ?1",
-                params![
-                    run_id,
-                    RunState::Completed.name(),
-                    value::json(&completion.totals)?,
-                    value::time_text(completion.completed_at),
-                ],
-            )?;
-        }
-        RunState::Completed if run.totals.as_ref() == Some(&completion.totals) => {}
-        state => return Err(closed_otherwise(run_id, state, RunState::Completed)),
+    if run_rules::completes(&run, completion)? {
+        transaction.execute(
+            "UPDATE runs SET state = ?2, totals = ?3, closed_at = ?4 WHERE run_id = ?1",
+            params![
+                run_id,
+                RunState::Completed.name(),
+                text::json(&completion.totals)?,
+                text::time_text(completion.completed_at),
+            ],
+        )?;
     }
     if !completion.review.is_empty() {
         reviews::end(transaction, run_id, &completion.review, None)?;
@@ -97,24 +86,16 @@ pub(in crate::store) fn fail(
     failure: &RunFailure,
 ) -> Result<(), StoreError> {
     let run = get(transaction, run_id)?;
-    let failed = match failure.cause {
-        FailureCause::Other => RunState::Failed,
-        FailureCause::Input => RunState::Quarantined,
-    };
-    match run.state {
-        RunState::Running => {
-            transaction.execute(
-                "UPDATE runs SET state = ?2, problem = ?3, closed_at = ?4 WHERE run_id = ?1",
-                params![
-                    run_id,
-                    failed.name(),
-                    failure.problem,
-                    value::time_text(failure.failed_at),
-                ],
-            )?;
-        }
-        state if state == failed && run.problem.as_ref() == Some(&failure.problem) => {}
-        state => return Err(closed_otherwise(run_id, state, failed)),
+    if let Some(failed) = run_rules::fails(&run, failure)? {
+        transaction.execute(
+            "UPDATE runs SET state = ?2, problem = ?3, closed_at = ?4 WHERE run_id = ?1",
+            params![
+                run_id,
+                failed.name(),
+                failure.problem,
+                text::time_text(failure.failed_at),
+            ],
+        )?;
     }
     if let Some(incident) = &failure.incident {
         incidents::raise(transaction, incident, failure.failed_at)?;
@@ -128,11 +109,7 @@ pub(in crate::store) fn get(
     transaction: &Transaction<'_>,
     run_id: &str,
 ) -> Result<RunRow, StoreError> {
-    find(transaction, run_id)?.ok_or_else(|| {
-        StoreError::NotFound(format!(
-            "no run is called {run_id}; `trueup runs` lists them"
-        ))
-    })
+    find(transaction, run_id)?.ok_or_else(|| run_rules::no_run(run_id))
 }
 
 /// Which attempt at this run writes now.
@@ -148,7 +125,7 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<RunRow, StoreError> {
         workflow_run_id: value::get(row, "workflow_run_id")?,
         source: value::get(row, "source")?,
         business_date: value::parse(row, "business_date", |text| text.parse().ok())?,
-        scope: value::parse(row, "scope", |name| scope(name, scope_id))?,
+        scope: value::parse(row, "scope", |name| text::scope(name, scope_id))?,
         generation: value::number(row, "generation")?,
         requested_by: value::get(row, "requested_by")?,
         attempt: value::number(row, "attempt")?,
@@ -156,27 +133,10 @@ pub(super) fn from_row(row: &Row<'_>) -> Result<RunRow, StoreError> {
         state: value::parse(row, "state", RunState::parse)?,
         problem: value::get(row, "problem")?,
         totals: totals
-            .map(|text| value::from_json("totals", &text))
+            .map(|totals| text::from_json("totals", &totals))
             .transpose()?,
         closed_at: value::time(row, "closed_at")?,
     })
-}
-
-pub(super) fn scope(name: &str, id: String) -> Option<Scope> {
-    match name {
-        "whole" => Some(Scope::Whole),
-        "client" => Some(Scope::Client(id)),
-        "invoice" => Some(Scope::Invoice(id)),
-        _ => None,
-    }
-}
-
-fn scope_columns(scope: &Scope) -> (&'static str, &str) {
-    match scope {
-        Scope::Whole => ("whole", ""),
-        Scope::Client(id) => ("client", id),
-        Scope::Invoice(id) => ("invoice", id),
-    }
 }
 
 fn find(transaction: &Transaction<'_>, run_id: &str) -> Result<Option<RunRow>, StoreError> {
@@ -186,7 +146,7 @@ fn find(transaction: &Transaction<'_>, run_id: &str) -> Result<Option<RunRow>, S
 }
 
 fn insert(transaction: &Transaction<'_>, opening: &RunOpening) -> Result<(), StoreError> {
-    let (scope, scope_id) = scope_columns(&opening.scope);
+    let (scope, scope_id) = text::scope_columns(&opening.scope);
     transaction.execute(
         "INSERT INTO runs (run_id, workflow_run_id, source, business_date, scope, scope_id,
                            generation, requested_by, attempt, opened_at, state)
@@ -200,7 +160,7 @@ fn insert(transaction: &Transaction<'_>, opening: &RunOpening) -> Result<(), Sto
             scope_id,
             opening.generation,
             opening.requested_by,
-            value::time_text(opening.opened_at),
+            text::time_text(opening.opened_at),
         ],
     )?;
     Ok(())
@@ -211,48 +171,15 @@ fn note_opening(
     opening: &RunOpening,
     attempt: u32,
 ) -> Result<(), StoreError> {
-    let (scope, scope_id) = scope_columns(&opening.scope);
-    let actor = opening.requested_by.as_str();
-    let fields = vec![
-        ("attempt", attempt.to_string()),
-        ("business_date", opening.business_date.to_string()),
-        ("generation", opening.generation.to_string()),
-        ("scope", scope.to_owned()),
-        ("scope_id", scope_id.to_owned()),
-        ("source", opening.source.clone()),
-        ("workflow_run_id", opening.workflow_run_id.clone()),
-    ];
+    let (actor, fields) = run_rules::opened(opening, attempt);
     audit::note(
         transaction,
         Note {
             stream: &opening.run_id,
             at: opening.opened_at,
-            actor: if actor.is_empty() { TRUEUP } else { actor },
+            actor,
             event: AuditEvent::RunOpened,
             fields,
         },
     )
-}
-
-fn same_business(run: &RunRow, opening: &RunOpening) -> Result<(), StoreError> {
-    let known = (&run.source, run.business_date, &run.scope, run.generation);
-    let asked = (
-        &opening.source,
-        opening.business_date,
-        &opening.scope,
-        opening.generation,
-    );
-    if known == asked {
-        return Ok(());
-    }
-    Err(StoreError::Conflict(format!(
-        "run {} is on record with another source, date, scope or generation",
-        run.run_id
-    )))
-}
-
-fn closed_otherwise(run_id: &str, found: RunState, wanted: RunState) -> StoreError {
-    StoreError::Conflict(format!(
-        "run {run_id} is {found} with another result, it can't become {wanted}"
-    ))
 }

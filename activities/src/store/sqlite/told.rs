@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
 use super::{findings, listing, runs, value};
-use crate::store::alert_json::ContentJson;
-use crate::store::{CaseRow, Reopening, StoreError, ToldBefore};
+use crate::store::{CaseRow, Reopening, StoreError, ToldBefore, content};
 
 pub(in crate::store) fn before(
     transaction: &Transaction<'_>,
@@ -92,8 +91,7 @@ fn by_run(
             continue;
         }
         let content: String = value::get(row, "content")?;
-        let content: domain::alert::AlertContent =
-            value::from_json::<ContentJson>("content", &content)?.try_into()?;
+        let content = content::alert(&content)?;
         return Ok(Some(content.occasion.unwrap_or_default()));
     }
     Ok(None)

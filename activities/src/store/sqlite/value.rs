@@ -1,12 +1,9 @@
 //! Values and the text that a column holds of them. What can't be read back is an error that names
 //! the column; nothing gets a default.
 
-use domain::money::Amount;
 use jiff::Timestamp;
 use rusqlite::types::FromSql;
 use rusqlite::{Row, Rows};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::store::StoreError;
 
@@ -56,29 +53,8 @@ pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, Sto
     parsed.transpose()
 }
 
-/// RFC 3339 in UTC, always with nine decimals: sorts as text.
-pub(super) fn time_text(at: Timestamp) -> String {
-    format!("{at:.9}")
-}
-
-/// As many digits for every amount, as the column `at_stake_digits` has them: compares as text.
-pub(super) fn digits(amount: Amount) -> String {
-    let text = amount.abs().to_string();
-    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
-    format!("{whole:0>28}.{part:0<28}")
-}
-
 /// A number as SQLite holds it.
 pub(super) fn integer(number: u64) -> Result<i64, StoreError> {
     let too_large = |_| StoreError::Conflict(format!("{number} is larger than the store can hold"));
     i64::try_from(number).map_err(too_large)
-}
-
-pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::corrupt("writing JSON", error))
-}
-
-pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
-    let unreadable = |error| StoreError::corrupt(format_args!("column {column}"), error);
-    serde_json::from_str(text).map_err(unreadable)
 }

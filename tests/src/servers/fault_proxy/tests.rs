@@ -1,0 +1,108 @@
+//! The faults come as often as asked for, only where they can, and the same for the same seed.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::decide::{Fault, FaultRates};
+use super::forward::Capacity;
+use super::partial;
+use crate::random::Random;
+
+const REQUESTS: usize = 20_000;
+
+fn decided(operation: &str, body: &Value, seed: u64) -> BTreeMap<Fault, usize> {
+    let mut random = Random::from_seed(seed);
+    let mut counts = BTreeMap::new();
+    for _ in 0..REQUESTS {
+        if let Some(fault) = FaultRates::BAD_DAY.decide(operation, body, &mut random) {
+            *counts.entry(fault).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn a_bad_day_is_as_bad_as_it_says() {
+    let transaction = json!({ "TransactItems": [{}, {}] });
+    let counts = decided("TransactWriteItems", &transaction, 7);
+    let about = |per_thousand: usize, count: usize| {
+        let expected = REQUESTS * per_thousand / 1000;
+        assert!(
+            (expected * 7 / 10..=expected * 13 / 10).contains(&count),
+            "{count} instead of {expected}: {counts:?}"
+        );
+    };
+    let throttles = [
+        Fault::Throttled,
+        Fault::ProvisionedThroughputExceeded,
+        Fault::TransactionThrottled,
+        Fault::TransactionConflict,
+    ];
+    about(300, throttles.iter().map(|fault| counts[fault]).sum());
+    about(50, counts[&Fault::FailedAfterwards]);
+    about(20, counts[&Fault::CutBefore]);
+    about(20, counts[&Fault::CutAfterwards]);
+    about(3, counts[&Fault::SilentAfterwards]);
+    assert_eq!(counts, decided("TransactWriteItems", &transaction, 7));
+    assert_ne!(counts, decided("TransactWriteItems", &transaction, 8));
+}
+
+#[test]
+fn what_can_not_happen_to_a_request_does_not() {
+    let one = json!({ "RequestItems": { "trueup": { "Keys": [{}] } } });
+    let two = json!({ "RequestItems": { "trueup": { "Keys": [{}, {}] } } });
+    assert!(!decided("BatchGetItem", &one, 1).contains_key(&Fault::PartialAnswer));
+    assert!(decided("BatchGetItem", &two, 1).contains_key(&Fault::PartialAnswer));
+    let put = decided("PutItem", &json!({}), 1);
+    assert!(!put.contains_key(&Fault::TransactionThrottled), "{put:?}");
+    assert!(!put.contains_key(&Fault::PartialAnswer), "{put:?}");
+    assert_eq!(decided("DescribeTable", &json!({}), 1), BTreeMap::new());
+}
+
+#[test]
+fn a_batch_is_split_and_what_is_left_is_told() {
+    let request = json!({ "RequestItems": { "trueup": {
+        "Keys": [{ "pk": 1 }, { "pk": 2 }, { "pk": 3 }], "ConsistentRead": true,
+    } } });
+    let (done, left) = partial::split("BatchGetItem", request);
+    assert_eq!(
+        done,
+        json!({ "RequestItems": { "trueup": {
+            "Keys": [{ "pk": 1 }, { "pk": 2 }], "ConsistentRead": true,
+        } } })
+    );
+    let mut answer = json!({ "Responses": {} });
+    partial::add_unprocessed("BatchGetItem", &mut answer, left);
+    assert_eq!(
+        answer["UnprocessedKeys"],
+        json!({ "trueup": { "Keys": [{ "pk": 3 }], "ConsistentRead": true } })
+    );
+
+    let writes =
+        json!({ "RequestItems": { "trueup": [{ "PutRequest": 1 }, { "PutRequest": 2 }] } });
+    let (done, left) = partial::split("BatchWriteItem", writes);
+    assert_eq!(
+        done["RequestItems"],
+        json!({ "trueup": [{ "PutRequest": 1 }] })
+    );
+    assert_eq!(left, json!({ "trueup": [{ "PutRequest": 2 }] }));
+}
+
+#[test]
+fn what_requests_cost_is_added_up() {
+    let mut capacity = Capacity::default();
+    let cost = |units: Value| json!({ "ConsumedCapacity": { "CapacityUnits": units } });
+    capacity.add("GetItem", &cost(json!(0.5)));
+    capacity.add("Query", &cost(json!(12)));
+    capacity.add(
+        "TransactGetItems",
+        &json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }] }),
+    );
+    capacity.add(
+        "TransactWriteItems",
+        &json!({ "ConsumedCapacity": [{ "CapacityUnits": 6.0 }] }),
+    );
+    capacity.add("PutItem", &json!({}));
+    assert_eq!((capacity.read_tenths, capacity.write_tenths), (165, 60));
+}
