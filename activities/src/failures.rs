@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use domain::masking;
 use temporalio_sdk::activities::ActivityError;
 use workflows::failure;
 
 use crate::inputs::InputError;
 use crate::staging::{StageError, StagingError};
 use crate::store::StoreError;
+use crate::vault::VaultError;
 
 /// What an activity of ours can fail with: the decision is made where the error is known best.
 #[derive(Debug)]
@@ -57,14 +59,17 @@ impl Failure {
 }
 
 impl From<Failure> for ActivityError {
+    /// What a failure says is shown by the Temporal UI, put on record and told: account numbers that
+    /// it quotes are masked.
     fn from(failed: Failure) -> Self {
+        let masked = |problem: String| masking::accounts_in(&problem).into_owned();
         match failed {
             Failure::Cancelled => ActivityError::cancelled(),
             Failure::Final { name, problem } => {
-                ActivityError::application(failure::non_retryable(name, problem))
+                ActivityError::application(failure::non_retryable(name, masked(problem)))
             }
             Failure::Retry { problem, after } => {
-                ActivityError::application(failure::unavailable(problem, after))
+                ActivityError::application(failure::unavailable(masked(problem), after))
             }
         }
     }
@@ -73,7 +78,8 @@ impl From<Failure> for ActivityError {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Failure::retry(error),
+            // A worker with the key may get it, or this one soon.
+            _ if error.is_retryable() => Failure::retry(error),
             _ => Failure::last(failure::STORE_CONFLICT, error),
         }
     }
@@ -86,9 +92,15 @@ impl From<StagingError> for Failure {
             StagingError::Misconfigured { .. } | StagingError::TooLarge { .. } => {
                 Failure::last(failure::CONFIGURATION_INVALID, error)
             }
-            StagingError::Missing { .. } | StagingError::Damaged { .. } => {
-                Failure::last(failure::STAGING_DAMAGED, error)
-            }
+            // Another worker may have the key, or this one soon.
+            StagingError::Sealed {
+                error: VaultError::NoKeys | VaultError::UnknownKey { .. },
+                ..
+            } => Failure::retry(error),
+            StagingError::Missing { .. }
+            | StagingError::Damaged { .. }
+            | StagingError::Redacted { .. }
+            | StagingError::Sealed { .. } => Failure::last(failure::STAGING_DAMAGED, error),
         }
     }
 }

@@ -12,6 +12,7 @@ mod heartbeat;
 mod incidents;
 pub mod inputs;
 mod positions;
+pub mod privacy;
 pub mod punctuality;
 mod runs;
 mod schedules;
@@ -20,6 +21,7 @@ pub mod staging;
 pub mod store;
 mod temporal;
 mod trueup;
+pub mod vault;
 mod watch;
 
 pub use runs::reproduce;

@@ -15,6 +15,7 @@ pub mod control;
 pub mod discrepancy;
 pub mod engine;
 pub mod escalation;
+pub mod masking;
 pub mod matching;
 pub mod money;
 mod names;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, case, check, compare, dev, discrepancies, history, report, reproduce, review,
-    run, runs, schedule, show, store, worker,
+    alerts, audit, case, check, codec, compare, dev, discrepancies, history, keys, privacy, report,
+    reproduce, review, run, runs, schedule, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -56,6 +56,11 @@ enum Command {
     Reproduce(reproduce::Arguments),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
+    /// Shows sealed payloads to the Temporal UI and CLI
+    Codec(codec::Arguments),
+    /// Makes keys, and seals what is kept with the newest one
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Makes labelled sample data for both sides, and the truth about it
     Generate(generate::GenerateArguments),
 }
@@ -80,6 +85,9 @@ enum Recorded {
     /// Lists alerts, or sends dead ones again
     #[command(subcommand)]
     Alerts(alerts::Command),
+    /// Erases a person's data
+    #[command(subcommand)]
+    Privacy(privacy::Command),
 }
 
 impl CommandLine {
@@ -89,7 +97,7 @@ impl CommandLine {
     /// What kept it from being done, for people.
     pub async fn execute(self) -> anyhow::Result<Exit> {
         let json = self.json;
-        let is_service = matches!(self.command, Command::Worker);
+        let is_service = matches!(self.command, Command::Worker | Command::Codec(_));
         process::init_logging(if is_service { "info" } else { "warn" });
         match self.command {
             Command::Dev(arguments) => dev::run(self.config, arguments).await,
@@ -113,6 +121,8 @@ impl CommandLine {
                 reproduce::run(configuration(self.config)?, arguments, json).await
             }
             Command::Audit(command) => audit::run(self.config, command, json).await,
+            Command::Codec(arguments) => codec::run(&configuration(self.config)?, &arguments).await,
+            Command::Keys(command) => keys::run(command, || configuration(self.config), json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
         }
     }
@@ -131,6 +141,7 @@ impl Recorded {
             Recorded::Case(command) => case::run(&store, &configuration, *command, json).await,
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
+            Recorded::Privacy(command) => privacy::run(store, &configuration, command, json).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 pub mod cli;
+mod codec;
 pub mod commands;
 pub mod config;
 mod dev;

@@ -6,10 +6,71 @@ use activities::alerts::Channels;
 use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
 use activities::store::Store;
+use activities::vault::{KeyRing, Vault};
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
+use temporalio_client::Client;
 
 use crate::config::{self, AuditSettings, Configuration, StoreKind};
+use crate::temporal::{Patience, connect};
+
+/// What seals and opens: the configured key ring, or nothing.
+///
+/// # Errors
+/// A key ring that is not there or can't be used.
+pub fn vault(configuration: &Configuration) -> anyhow::Result<Vault> {
+    vault_with(configuration, environment)
+}
+
+/// As [`vault`], with secrets from elsewhere.
+///
+/// # Errors
+/// As [`vault`].
+pub fn vault_with(
+    configuration: &Configuration,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Vault> {
+    let encryption = &configuration.encryption;
+    let (place, text) = match (&encryption.keys_env, &encryption.keys_file) {
+        (None, None) => return Ok(Vault::default()),
+        (Some(name), _) => {
+            let place = format!("the environment variable {name}");
+            let text = secret(name).with_context(|| format!("{place} is not set"))?;
+            (place, text)
+        }
+        (None, Some(file)) => {
+            let file = configuration.folder.join(file);
+            let place = file.display().to_string();
+            let text = std::fs::read_to_string(&file);
+            let text = text.with_context(|| format!("the key ring in {place}"))?;
+            (place, text)
+        }
+    };
+    let ring = KeyRing::parse(&text).with_context(|| place)?;
+    Ok(Vault::new(&ring))
+}
+
+/// The Temporal server, for a command that a person waits for.
+///
+/// # Errors
+/// As [`vault`], and when no server answers.
+pub async fn client(configuration: &Configuration) -> anyhow::Result<Client> {
+    let vault = vault(configuration)?;
+    Ok(connect(&configuration.temporal, &vault, Patience::None).await?)
+}
+
+/// The object store.
+///
+/// # Errors
+/// As [`vault`], and when it can't be opened.
+pub fn staging(configuration: &Configuration) -> anyhow::Result<Staging> {
+    staging_with(configuration, vault(configuration)?)
+}
+
+fn staging_with(configuration: &Configuration, vault: Vault) -> anyhow::Result<Staging> {
+    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    Ok(staging.sealed_with(vault))
+}
 
 /// The store as people ask it: what is not there can't be read.
 ///
@@ -17,10 +78,11 @@ use crate::config::{self, AuditSettings, Configuration, StoreKind};
 /// When there is none, or it can't be opened.
 pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
     let store = &configuration.store;
-    match store.kind {
-        StoreKind::Sqlite => Ok(Store::existing_sqlite(&store.sqlite).await?),
-        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
-    }
+    let store = match store.kind {
+        StoreKind::Sqlite => Store::existing_sqlite(&store.sqlite).await?,
+        StoreKind::Dynamodb => Store::dynamo(&store.dynamodb).await?,
+    };
+    Ok(store.sealed_with(vault(configuration)?))
 }
 
 /// Everything that a worker works with; secrets come from the environment.
@@ -28,7 +90,7 @@ pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
 /// # Errors
 /// A missing secret, a store or object store that can't be opened.
 pub async fn activities(configuration: Configuration) -> anyhow::Result<Trueup> {
-    activities_with(configuration, |name| std::env::var(name).ok()).await
+    activities_with(configuration, environment).await
 }
 
 /// As [`activities`], with secrets from elsewhere.
@@ -41,8 +103,10 @@ pub async fn activities_with(
 ) -> anyhow::Result<Trueup> {
     // Both HTTP and PostgreSQL use it; a second call finds it set, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let vault = vault_with(&configuration, &secret)?;
     let store = written(&configuration.store).await?;
-    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    let store = store.sealed_with(vault.clone());
+    let staging = staging_with(&configuration, vault)?;
     let channels = Channels::open(&configuration.channels, &secret)?;
     let audit = audit(&configuration, &secret)?;
     let Configuration {
@@ -131,4 +195,8 @@ fn audit_of(
         tell: settings.config.tell.clone(),
         ..Audit::none()
     })
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

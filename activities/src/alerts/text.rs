@@ -11,6 +11,7 @@ use domain::alert::{
     SummaryFacts,
 };
 use domain::discrepancy::Kind;
+use domain::masking;
 use domain::money::Money;
 
 pub(crate) use self::checkpoint::of_checkpoint;
@@ -110,7 +111,8 @@ pub(crate) fn plain(text: &AlertText) -> String {
     out
 }
 
-/// `text` without line breaks, control and direction-changing characters, cut at `chars_max`.
+/// `text` without line breaks, control and direction-changing characters and account numbers, cut at
+/// `chars_max`. What people wrote, and what was put on record before, may have one.
 pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
     let unfit = |c: char| {
         c.is_whitespace()
@@ -119,6 +121,7 @@ pub(crate) fn one_line(text: &str, chars_max: usize) -> String {
     };
     let words: Vec<&str> = text.split(unfit).filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
+    let line = masking::accounts_in(&line).into_owned();
     if line.chars().count() <= chars_max {
         return line;
     }

@@ -60,7 +60,18 @@ pub enum Folder<'a> {
     },
 }
 
-impl Folder<'_> {
+impl<'a> Folder<'a> {
+    /// The folders of all objects that are about a source.
+    pub(super) fn all_of(prefix: &Path, source: &'a str) -> [Path; 4] {
+        let top = |name: &'static str| prefix.clone().join(name);
+        [
+            top("inputs").join(part(source)),
+            top("quarantine").join(part(source)),
+            top("positions").join(part(source)),
+            top("runs").join("recon").join(part(source)),
+        ]
+    }
+
     /// The key of an object in this folder. Whatever is in the names, it stays in the folder.
     pub(super) fn key(&self, prefix: &Path, name: &str) -> Path {
         let (top, path, below) = match self {

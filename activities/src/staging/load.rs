@@ -26,12 +26,14 @@ impl Staging {
         self.put(folder, encode_all(values)).await
     }
 
-    /// Reads a stream of values back.
+    /// Reads a stream of values back. Of one that was redacted, the redacted copy: what counts and
+    /// matches is still in it.
     ///
     /// # Errors
-    /// As [`Staging::get`].
+    /// As [`Staging::get`], but for [`StagingError::Redacted`].
     pub async fn get_all<T: Staged>(&self, stored: &Stored) -> Result<Vec<T>, StagingError> {
-        decode(&stored.key, &self.get(stored).await?)
+        let (bytes, _) = self.get_redacted(stored).await?;
+        decode(&stored.key, &bytes)
     }
 }
 
@@ -110,7 +112,10 @@ async fn part_of_chunk(
     let mut found: Vec<Record> = Vec::new();
     for segment in segments {
         let (part, after) = rest.split_at(segment.bytes as usize);
-        verify(key, part, &segment.sha256)?;
+        if let Err(error) = verify(key, part, &segment.sha256) {
+            // The whole object says it better when it was redacted.
+            return Err(staging.get(&records.stored).await.err().unwrap_or(error));
+        }
         found.append(&mut decode(key, part)?);
         rest = after;
     }

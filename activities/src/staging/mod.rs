@@ -4,19 +4,24 @@
 //! nothing and an attempt that was thought dead can't spoil what a later one wrote; what is read is
 //! checked against the size and hash that it was stored with. The few with a name of their own
 //! belong to whoever came first. Deletes nothing.
+//!
+//! With a key ring, objects are sealed on their way in and opened on their way out; names, sizes and
+//! hashes stay those of the plain bytes. Where a person's data was erased, a redacted copy is in the
+//! object's place.
 
 mod config;
 mod folder;
 mod load;
 mod manifest;
 mod recognise;
+mod redaction;
+mod sealing;
 mod spread;
 mod stage;
 
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +36,8 @@ use object_store::{
 use sha2::{Digest, Sha256};
 use workflows::ports::Stored;
 
+use crate::vault::{Layout, Vault, VaultError};
+
 pub use config::StagingConfig;
 pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
@@ -38,6 +45,7 @@ pub use manifest::{
     Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
 };
 pub use recognise::{Recognition, RememberedPrints};
+pub use redaction::Redaction;
 pub use stage::{ROWS_PER_CHUNK, StageError, StageProgress, StageRequest, StagedSide, stage};
 
 /// Why the object store did not do what was asked.
@@ -66,6 +74,24 @@ pub enum StagingError {
         key: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A person's data was erased from it; the rest of it is kept as a redacted copy.
+    #[error("{key} is redacted: {by} had a person's data erased from it on {at}")]
+    Redacted {
+        /// The object.
+        key: String,
+        /// Who asked for it.
+        by: String,
+        /// When, RFC 3339.
+        at: String,
+    },
+    /// The object is sealed, and not with a key that is here.
+    #[error("{key} can't be opened: {error}")]
+    Sealed {
+        /// The object.
+        key: String,
+        /// Why not.
+        error: VaultError,
     },
     /// The object would be larger than the configuration allows.
     #[error("{key} has {bytes} bytes, over object_bytes_max = {limit}; raise it if that is right")]
@@ -101,6 +127,7 @@ pub struct Staging {
     beneath: Option<Arc<dyn ObjectStore>>,
     prefix: Path,
     object_bytes_max: u64,
+    vault: Vault,
 }
 
 impl Staging {
@@ -139,6 +166,7 @@ impl Staging {
             beneath: None,
             prefix,
             object_bytes_max: config.object_bytes_max,
+            vault: Vault::default(),
         })
     }
 
@@ -150,6 +178,7 @@ impl Staging {
             beneath: Some(Arc::clone(&self.store)),
             prefix: self.prefix.clone(),
             object_bytes_max: self.object_bytes_max,
+            vault: self.vault.clone(),
         }
     }
 
@@ -159,6 +188,12 @@ impl Staging {
             Some(beneath) if self.store.head(key).await.is_err() => &**beneath,
             _ => &*self.store,
         }
+    }
+
+    /// This object store, with objects that this vault seals and opens.
+    #[must_use]
+    pub fn sealed_with(self, vault: Vault) -> Self {
+        Staging { vault, ..self }
     }
 
     /// Stores an object. The same content in the same folder is stored once.
@@ -207,34 +242,24 @@ impl Staging {
         name: &str,
     ) -> Result<Option<Vec<u8>>, StagingError> {
         let key = folder.key(&self.prefix, name);
-        let refused = |error| decide("read", key.as_ref(), &error);
-        match self.holder(&key).await.get(&key).await {
-            Ok(answer) => Ok(Some(answer.bytes().await.map_err(refused)?.into())),
-            Err(Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(refused(error)),
+        match self.read(&key).await {
+            Ok(bytes) => self.opened(key.as_ref(), bytes).map(Some),
+            Err(StagingError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     /// Reads an object, and checks that it is the one that was stored.
     ///
     /// # Errors
-    /// [`StagingError::Retry`], [`StagingError::Missing`] or [`StagingError::Damaged`].
+    /// [`StagingError::Retry`], [`StagingError::Missing`], [`StagingError::Damaged`],
+    /// [`StagingError::Sealed`] or [`StagingError::Redacted`].
     pub async fn get(&self, stored: &Stored) -> Result<Vec<u8>, StagingError> {
-        let key = &stored.key;
-        let refused = |error| decide("read", key, &error);
-        let location = path(key)?;
-        let holder = self.holder(&location).await;
-        let answer = holder.get(&location).await.map_err(refused)?;
-        let size = answer.meta.size;
-        if size != stored.bytes || size > self.object_bytes_max {
-            return Err(damaged(
-                key,
-                format!("{size} bytes instead of {}", stored.bytes),
-            ));
+        let (bytes, redaction) = self.get_redacted(stored).await?;
+        match redaction {
+            None => Ok(bytes),
+            Some(redaction) => Err(redaction.refused(&stored.key)),
         }
-        let bytes = answer.bytes().await.map_err(refused)?;
-        verify(key, &bytes, &stored.sha256)?;
-        Ok(bytes.into())
     }
 
     /// Reads an object of which only folder and SHA-256 are known, and checks that it is the one.
@@ -266,7 +291,10 @@ impl Staging {
     pub async fn holds(&self, stored: &Stored) -> Result<bool, StagingError> {
         let location = path(&stored.key)?;
         match self.holder(&location).await.head(&location).await {
-            Ok(meta) => Ok(meta.size == stored.bytes),
+            Ok(meta) => {
+                let sealed = Layout::sizes(stored.bytes);
+                Ok(meta.size == stored.bytes || sealed.contains(&meta.size))
+            }
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(decide("read", &stored.key, &error)),
         }
@@ -277,11 +305,8 @@ impl Staging {
             mode: PutMode::Create,
             ..PutOptions::default()
         };
-        match self
-            .store
-            .put_opts(key, PutPayload::from(bytes), options)
-            .await
-        {
+        let payload = PutPayload::from(self.vault.seal_object(bytes));
+        match self.store.put_opts(key, payload, options).await {
             Ok(_) => Ok(Created::Now),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
             Err(error) => Err(decide("write", key.as_ref(), &error)),
@@ -297,17 +322,6 @@ impl Staging {
             bytes: bytes.len() as u64,
             sha256,
         }
-    }
-
-    /// Part of an object; the caller verifies it.
-    async fn get_part(&self, key: &str, range: Range<u64>) -> Result<Vec<u8>, StagingError> {
-        let location = path(key)?;
-        let part = self
-            .holder(&location)
-            .await
-            .get_range(&location, range)
-            .await;
-        Ok(part.map_err(|error| decide("read", key, &error))?.into())
     }
 }
 

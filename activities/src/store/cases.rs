@@ -12,6 +12,7 @@ use domain::severity::Severity;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
+use super::sealing;
 use super::sqlite::{acts, cases};
 use super::{Attention, CauseCase, Reopening, Store, StoreError};
 
@@ -212,6 +213,12 @@ impl Store {
         decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + Sync + 'static,
         tell: impl Fn(&Reopening) -> Vec<AlertIntent> + Send + Sync + 'static,
     ) -> Result<Vec<Option<Acted>>, StoreError> {
+        let vault = self.vault().clone();
+        let tell = move |reopening: &Reopening| {
+            let mut reopening = reopening.clone();
+            sealing::open(&vault, &mut reopening.discrepancy)?;
+            Ok(tell(&reopening))
+        };
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => return store.act_on_cases(&acts, by, at, &decide, &tell).await,

@@ -1,5 +1,7 @@
 //! What can go wrong with a store, as what to do about it.
 
+use crate::vault::VaultError;
+
 /// Why the store did not do what it was asked to.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -28,6 +30,9 @@ pub enum StoreError {
     /// What is stored can't be read back: altered from outside, or not a store of trueup.
     #[error("the store is damaged: {0}; restore it from a backup")]
     Corrupt(String),
+    /// Personal texts are sealed, and not with a key that is here.
+    #[error("the store's personal texts can't be opened: {0}")]
+    Sealed(#[from] VaultError),
     /// The file belongs to a newer trueup, or to another program.
     #[error("{0}")]
     Incompatible(String),
@@ -37,7 +42,11 @@ impl StoreError {
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(self, StoreError::Unavailable(_))
+        matches!(
+            self,
+            StoreError::Unavailable(_)
+                | StoreError::Sealed(VaultError::NoKeys | VaultError::UnknownKey { .. })
+        )
     }
 
     pub(super) fn corrupt(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {

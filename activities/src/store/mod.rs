@@ -22,10 +22,12 @@ mod filter;
 mod incidents;
 mod model;
 mod names;
+mod personal;
 mod positions;
 mod reading;
 mod reviews;
 mod run_rules;
+pub(crate) mod sealing;
 mod sqlite;
 mod state;
 mod text;
@@ -56,6 +58,8 @@ pub use model::{
     Opened, REJECTS_PER_INPUT_MAX, Redrive, RejectRow, RowCounts, RunCompletion, RunFailure,
     RunOpening, RunRow, SEEN_MAX, SeenInput,
 };
+pub(crate) use personal::PersonalRow;
+pub use personal::PersonalRows;
 pub use positions::{Committed, NewPosition, TURN_KEPT_SECONDS, Turn};
 pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
@@ -63,6 +67,7 @@ pub use state::{AlertState, CaseState, RunState};
 pub use told::{Reopening, ToldBefore};
 pub use trail::TrailEntry;
 
+use crate::vault::Vault;
 use sqlite::{audit, findings, inputs, runs};
 
 /// Who is on the audit trail when no person did it.
@@ -153,6 +158,22 @@ impl Store {
             Store::Dynamo(store) => store.capacity(run_id).await.map(Some),
         }
     }
+
+    /// This store, with personal texts that this vault seals and opens.
+    #[must_use]
+    pub fn sealed_with(self, vault: Vault) -> Self {
+        match self {
+            Store::Sqlite(store) => Store::Sqlite(store.sealed_with(vault)),
+            Store::Dynamo(store) => Store::Dynamo(store.sealed_with(vault)),
+        }
+    }
+
+    fn vault(&self) -> &Vault {
+        match self {
+            Store::Sqlite(store) => store.vault(),
+            Store::Dynamo(store) => store.vault(),
+        }
+    }
 }
 
 /// What a run writes.
@@ -185,6 +206,7 @@ impl Store {
         rejects: Vec<Reject>,
         audit: Vec<AuditEntry>,
     ) -> Result<(), StoreError> {
+        let rejects = sealing::sealed_rejects(self.vault(), rejects);
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => {
@@ -245,6 +267,28 @@ impl Store {
     /// [`StoreError::Conflict`] when a discrepancy is on record for this execution with other
     /// content; [`StoreError::Fork`] when an audit entry is.
     pub async fn record_findings(&self, run_id: &str, chunk: Findings) -> Result<(), StoreError> {
+        let recorded = self
+            .record_sealed(run_id, chunk.clone(), self.vault())
+            .await;
+        // What an earlier attempt wrote may be sealed with a key that was the newest then.
+        if matches!(recorded, Err(StoreError::Conflict(_))) {
+            for before in self.vault().earlier() {
+                let again = self.record_sealed(run_id, chunk.clone(), &before).await;
+                if again.is_ok() {
+                    return again;
+                }
+            }
+        }
+        recorded
+    }
+
+    async fn record_sealed(
+        &self,
+        run_id: &str,
+        chunk: Findings,
+        vault: &Vault,
+    ) -> Result<(), StoreError> {
+        let chunk = sealing::sealed_findings(vault, chunk);
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => return store.record_findings(run_id, &chunk).await,

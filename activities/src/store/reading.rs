@@ -2,7 +2,9 @@
 
 use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
+use rusqlite::Transaction;
 
+use super::sealing;
 use super::sqlite::{audit, inputs, listing, runs};
 use super::{
     AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, LISTED_MAX, RejectRow, RunFilter,
@@ -60,14 +62,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
-        let store = match self {
-            Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.rejects(run_id).await,
+        let mut rejects = match self {
+            Store::Dynamo(store) => store.rejects(run_id).await?,
+            Store::Sqlite(store) => {
+                let run_id = run_id.to_owned();
+                let work =
+                    move |transaction: &Transaction<'_>| inputs::rejects(transaction, &run_id);
+                store.read(work).await?
+            }
         };
-        let run_id = run_id.to_owned();
-        store
-            .read(move |transaction| inputs::rejects(transaction, &run_id))
-            .await
+        for row in &mut rejects {
+            sealing::open_reject(self.vault(), &mut row.reject)?;
+        }
+        Ok(rejects)
     }
 
     /// Discrepancies, the most severe first.
@@ -75,6 +82,18 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn discrepancies(
+        &self,
+        filter: DiscrepancyFilter,
+    ) -> Result<Vec<DiscrepancyRow>, StoreError> {
+        let filter = self.kept(filter);
+        let mut rows = self.kept_discrepancies(filter).await?;
+        for row in &mut rows {
+            sealing::open(self.vault(), &mut row.discrepancy)?;
+        }
+        Ok(rows)
+    }
+
+    async fn kept_discrepancies(
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<DiscrepancyRow>, StoreError> {
@@ -96,6 +115,7 @@ impl Store {
         filter: DiscrepancyFilter,
         at_most: u64,
     ) -> Result<Vec<String>, StoreError> {
+        let filter = self.kept(filter);
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => return store.discrepancy_ids(&filter, at_most).await,
@@ -113,6 +133,7 @@ impl Store {
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<CurrencyTotal>, StoreError> {
+        let filter = self.kept(filter);
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => return store.count_and_sums(&filter).await,
@@ -127,14 +148,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
-        let store = match self {
-            Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.discrepancy(id).await,
+        let mut row = match self {
+            Store::Dynamo(store) => store.discrepancy(id).await?,
+            Store::Sqlite(store) => {
+                let id = id.to_owned();
+                let work =
+                    move |transaction: &Transaction<'_>| listing::discrepancy(transaction, &id);
+                store.read(work).await?
+            }
         };
-        let id = id.to_owned();
-        store
-            .read(move |transaction| listing::discrepancy(transaction, &id))
-            .await
+        sealing::open(self.vault(), &mut row.discrepancy)?;
+        Ok(row)
+    }
+
+    fn kept(&self, filter: DiscrepancyFilter) -> DiscrepancyFilter {
+        let reference = filter.reference.as_deref();
+        let reference = reference.map(|text| sealing::kept_reference(self.vault(), text));
+        DiscrepancyFilter {
+            reference,
+            ..filter
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an alert says about one discrepancy, and about many.
 //!
-//! Texts are cut to a length that fits every channel; amounts never are.
+//! Texts are cut to a length that fits every channel; amounts never are. Account numbers and names
+//! are masked: alerts leave the house.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use super::{
     SummaryLine, TEXT_CHARACTERS_MAX,
 };
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
+use crate::masking;
 use crate::money::{Amount, Currency, Money};
 use crate::record::{Origin, Record};
 use crate::severity::Severity;
@@ -43,7 +45,7 @@ fn side(record: &Record) -> SideFacts {
         counterparty: record
             .counterparty
             .as_deref()
-            .map(|name| one_line(name, TEXT_CHARACTERS_MAX)),
+            .map(|name| one_line(&masking::name(name), TEXT_CHARACTERS_MAX)),
     }
 }
 
@@ -228,9 +230,9 @@ fn line(of: &Discrepancy) -> SummaryLine {
     }
 }
 
-/// `text` on one line, cut to `characters_max`.
+/// `text` on one line, without account numbers, cut to `characters_max`.
 pub(super) fn one_line(text: &str, characters_max: usize) -> String {
-    let text = text.trim();
+    let text = masking::accounts_in(text.trim());
     let mut shown: String = text
         .chars()
         .take(characters_max)

@@ -67,5 +67,7 @@ named_enum! {
         PositionTaken = "position_taken",
         /// A generation took the place of an earlier one: what changed.
         RunRestated = "run_restated",
+        /// A person's data was erased, or an object is about to be redacted for that.
+        DataErased = "data_erased",
     }
 }

@@ -14,6 +14,7 @@ mod kills;
 mod open_items;
 mod outages;
 mod postgres;
+mod privacy;
 mod punctual;
 mod replay;
 mod reports;

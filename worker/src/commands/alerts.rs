@@ -9,7 +9,8 @@ use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
 use crate::table::{self, Column};
-use crate::temporal::{Patience, connect, wake_case};
+use crate::temporal::wake_case;
+use crate::wiring;
 
 /// Lists alerts, or sends dead ones again.
 #[derive(clap::Subcommand, Debug)]
@@ -120,7 +121,7 @@ async fn redrive(
     json: bool,
 ) -> anyhow::Result<Exit> {
     // First the server: an alert that is pending again while nobody delivers it would be lost.
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let which = match arguments.all {
         true => Redrive::All,
         false => Redrive::Ids(arguments.ids),

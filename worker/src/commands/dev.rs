@@ -68,8 +68,9 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
         &configuration,
         arguments.date.or(is_sample.then_some(DEMO_DATE)),
     )?;
-    let client = connect(&configuration.temporal, Patience::None).await?;
     let secret = secrets(&configuration, &inbox);
+    let vault = wiring::vault_with(&configuration, &secret)?;
+    let client = connect(&configuration.temporal, &vault, Patience::None).await?;
     let activities = wiring::activities_with(configuration, secret).await?;
     let store = activities.store.clone();
     let (ready, is_ready) = oneshot::channel();

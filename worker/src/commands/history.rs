@@ -7,7 +7,7 @@ use temporalio_client::UntypedWorkflow;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::temporal::{Patience, connect};
+use crate::wiring;
 
 /// Exports one workflow's history.
 #[derive(clap::Args, Debug)]
@@ -24,7 +24,7 @@ pub struct Arguments {
 /// # Errors
 /// No such workflow, no server, or a file that can't be written.
 pub async fn run(configuration: &Configuration, arguments: Arguments) -> anyhow::Result<Exit> {
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let handle = client.get_workflow_handle::<UntypedWorkflow>(&arguments.workflow_id);
     let history = handle.fetch_history(Default::default()).to_json().await;
     let history = history.with_context(|| format!("no history of {}", arguments.workflow_id))?;

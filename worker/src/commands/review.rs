@@ -1,6 +1,5 @@
 //! `trueup review`: runs whose findings people look at, sign-off, and what was restated since.
 
-use activities::staging::Staging;
 use activities::store::{Page, Restatement, RunFilter, RunRow, RunState, SignOff, Store};
 use anyhow::Context;
 use proto::wire::ReviewInput;
@@ -13,7 +12,8 @@ use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
 use crate::table::{self, Column};
-use crate::temporal::{Patience, connect, decide_review};
+use crate::temporal::decide_review;
+use crate::wiring;
 
 /// Lists the runs in review, shows one, and ends a review.
 #[derive(clap::Subcommand, Debug)]
@@ -200,7 +200,7 @@ async fn changes(
     configuration: &Configuration,
     restatement: &Restatement,
 ) -> anyhow::Result<Value> {
-    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    let staging = wiring::staging(configuration)?;
     let text = |name: &str| {
         restatement.content[name]
             .as_str()
@@ -273,7 +273,7 @@ async fn decide(
 ) -> anyhow::Result<Exit> {
     let Decision { run, note, by } = decision;
     store.run(&run).await?;
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let input = ReviewInput {
         by,
         note: note.unwrap_or_default(),

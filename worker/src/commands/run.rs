@@ -10,7 +10,8 @@ use super::values;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::temporal::{Patience, RunHandle, Started, TemporalError, connect, start_run};
+use crate::temporal::{RunHandle, Started, TemporalError, start_run};
+use crate::wiring;
 
 /// Starts one reconciliation.
 #[derive(clap::Args, Debug)]
@@ -52,7 +53,7 @@ pub async fn run(
 ) -> anyhow::Result<Exit> {
     let request = request(&configuration, &arguments)?;
     proto::convert::validate_request(&request)?;
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(&configuration).await?;
     let started = start_run(&client, &request).await?;
     if !arguments.wait {
         announce(&started, json)?;

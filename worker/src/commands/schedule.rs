@@ -18,10 +18,11 @@ use crate::config::{Configuration, FromText};
 use crate::exit::Exit;
 use crate::output::say;
 use crate::temporal::{
-    Described, MATCHING_TIMES_MAX, Patience, SetOutcome, Timing, Wanted, backfill_schedule,
-    connect, delete_schedule, describe_schedule, matching_times, pause_schedule, schedule_id,
-    scheduled_sources, set_schedule, trigger_schedule,
+    Described, MATCHING_TIMES_MAX, SetOutcome, Timing, Wanted, backfill_schedule, delete_schedule,
+    describe_schedule, matching_times, pause_schedule, schedule_id, scheduled_sources,
+    set_schedule, trigger_schedule,
 };
+use crate::wiring;
 use planned::Asked;
 
 /// When runs happen by themselves.
@@ -134,7 +135,7 @@ pub async fn run(
         Command::Set(arguments) => Some(wanted(configuration, arguments)?),
         _ => None,
     };
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let desk = Desk {
         configuration,
         client,

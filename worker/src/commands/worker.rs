@@ -16,10 +16,13 @@ pub async fn run(configuration: Configuration) -> anyhow::Result<Exit> {
     if !missing.is_empty() {
         return Err(unusable(&configuration.folder, &missing));
     }
-    let temporal = configuration.temporal.clone();
+    let (temporal, vault) = (
+        configuration.temporal.clone(),
+        wiring::vault(&configuration)?,
+    );
     let activities = wiring::activities(configuration).await?;
     let client = tokio::select! {
-        client = connect(&temporal, Patience::Endless) => client?,
+        client = connect(&temporal, &vault, Patience::Endless) => client?,
         () = interrupted() => return Ok(Exit::Clean),
     };
     run_worker(client, activities, None, interrupted()).await?;

@@ -118,6 +118,13 @@ pub(crate) fn missing_environment(
         let user = ("trueup.toml".to_owned(), "signing checkpoints".to_owned());
         missing.insert(variable, user);
     }
+    let encryption = &configuration.encryption;
+    if let Some(variable) = &encryption.keys_env {
+        missing.insert(
+            variable,
+            ("trueup.toml".to_owned(), "encryption".to_owned()),
+        );
+    }
     for (name, source) in &configuration.sources {
         for side in Side::BOTH {
             if let Transport::Postgres(postgres) = &source.side(side).transport {

@@ -20,7 +20,9 @@ use super::policy::{self, Findings};
 use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
-use super::{Configuration, audit, authority, causes, channels, checks, punctual, stores};
+use super::{
+    Configuration, audit, authority, causes, channels, checks, encryption, punctual, stores,
+};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -57,6 +59,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         return Err(findings.problems);
     };
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
+    encryption::check(&settings.encryption, &settings_document, &mut findings);
     let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
     let store = stores::build(&settings, &settings_document, folder, &mut findings);
     let audit = audit::build(&settings, &settings_document, &mut findings);
@@ -67,6 +70,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
         temporal: settings.temporal,
         store,
         staging: settings.staging,
+        encryption: settings.encryption,
         channels: settings.alerts.channels,
         channel_rules: rules,
         limits: settings.limits,

@@ -10,6 +10,7 @@ mod causes;
 mod channels;
 mod checks;
 mod document;
+mod encryption;
 mod folder;
 mod policy;
 mod problem;
@@ -34,6 +35,7 @@ use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
 use activities::store::DynamoConfig;
+use activities::vault::EncryptionConfig;
 use domain::case::Authority;
 
 pub use audit::AuditSettings;
@@ -57,6 +59,8 @@ pub struct Configuration {
     pub store: Store,
     /// Sealed inputs and staged records.
     pub staging: StagingConfig,
+    /// What is encrypted, and with what.
+    pub encryption: EncryptionConfig,
     /// The alert channels, by name.
     pub channels: BTreeMap<String, ChannelConfig>,
     /// What goes for them beside how they are reached.

@@ -7,6 +7,7 @@ use activities::audit::AuditConfig;
 use activities::formats::ReadLimits;
 use activities::staging::StagingConfig;
 use activities::store::DynamoConfig;
+use activities::vault::EncryptionConfig;
 use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
@@ -30,6 +31,8 @@ pub(crate) struct SettingsFile {
     pub(crate) dynamodb: DynamoConfig,
     /// Inputs and staged records.
     pub(crate) staging: StagingConfig,
+    /// What is encrypted, and with what.
+    pub(crate) encryption: EncryptionConfig,
     /// How people are told.
     pub(crate) alerts: AlertsTable,
     /// How the audit trail is signed.

@@ -1,7 +1,8 @@
 //! Logging: to standard error, for people on a terminal and as JSON lines elsewhere on request.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
+use domain::masking;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged when `RUST_LOG` says nothing: ours from `info` up for services, from `warn` up
@@ -20,7 +21,7 @@ pub fn init_logging(own_level: &str) {
         EnvFilter::try_from_default_env().unwrap_or_else(|_| default_filter(own_level).into());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(|| Masked(io::stderr()));
     if std::env::var("TRUEUP_LOG").is_ok_and(|format| format == "json") {
         builder.json().init();
     } else {
@@ -28,5 +29,33 @@ pub fn init_logging(own_level: &str) {
             .with_target(false)
             .with_ansi(std::io::stderr().is_terminal())
             .init();
+    }
+}
+
+/// A log from which account numbers are gone, whoever writes to it. Gets whole lines.
+struct Masked<W>(W);
+
+impl<W: Write> Write for Masked<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.write_all(masking::accounts_in(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_has_no_account_number() {
+        let mut log = Masked(Vec::new());
+        log.write_all(b"can't book DE89370400440532013000\n")
+            .unwrap();
+        assert_eq!(log.0, b"can't book DE89 **** 3000\n");
     }
 }

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use activities::vault::Vault;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+use temporalio_common::data_converters::{
+    DataConverter, DefaultFailureConverter, PayloadConverter,
+};
 
 use super::TemporalError;
 use crate::config::Temporal;
@@ -19,12 +23,20 @@ pub enum Patience {
 
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// A client for the configured server and namespace.
+/// A client for the configured server and namespace. Where the vault has keys, all that it and its
+/// workers send is sealed: payloads, and the messages of failures.
 ///
 /// # Errors
 /// Wrong settings at once; an unreachable server at once or never, by `patience`.
-pub async fn connect(settings: &Temporal, patience: Patience) -> Result<Client, TemporalError> {
-    let (connection, client) = options(settings)?;
+pub async fn connect(
+    settings: &Temporal,
+    vault: &Vault,
+    patience: Patience,
+) -> Result<Client, TemporalError> {
+    let (connection, mut client) = options(settings)?;
+    if vault.has_keys() {
+        client.data_converter = sealing(vault);
+    }
     let address = connection.target.to_string();
     let mut pause = Duration::from_secs(1);
     loop {
@@ -47,6 +59,14 @@ pub async fn connect(settings: &Temporal, patience: Patience) -> Result<Client, 
             }
         }
     }
+}
+
+fn sealing(vault: &Vault) -> DataConverter {
+    DataConverter::new(
+        PayloadConverter::default(),
+        DefaultFailureConverter::new(true),
+        vault.payload_codec(),
+    )
 }
 
 fn options(settings: &Temporal) -> Result<(ConnectionOptions, ClientOptions), TemporalError> {

@@ -7,6 +7,7 @@ use super::tokens::Row;
 use crate::formats::FormatError;
 use crate::formats::lines::Input;
 use crate::formats::settings::Pattern;
+use domain::masking;
 use domain::record::ReferenceKind;
 
 /// The mapping, tied to the columns of one header.
@@ -125,11 +126,17 @@ impl NoHeader {
         }
         let quoted = |names: Vec<String>| names.join(", ");
         let found = self.names.iter().take(FOUND_NAMES_MAX);
+        // A line without any of the columns may be one of data: what people are told has no names.
+        let is_header = self.found > 0;
+        let shown = |name: &str| match is_header {
+            true => name.to_owned(),
+            false => masking::name(name),
+        };
         FormatError::ColumnMissing {
             file,
             line: self.line,
             missing: quoted(self.missing),
-            found: quoted(found.map(|name| format!("{name:?}")).collect()),
+            found: quoted(found.map(|name| format!("{:?}", shown(name))).collect()),
         }
     }
 }

@@ -38,7 +38,7 @@ impl DynamoStore {
         by: &str,
         at: Timestamp,
         decide: &(impl Fn(&CaseRow) -> Result<Applied, Denied> + Sync),
-        tell: &(impl Fn(&Reopening) -> Vec<AlertIntent> + Sync),
+        tell: &(impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError> + Sync),
     ) -> Result<Vec<Option<Acted>>, StoreError> {
         let distinct: BTreeSet<&String> = acts.iter().map(|acting| &acting.id).collect();
         let at_once = match distinct.len() == acts.len() {
@@ -60,7 +60,7 @@ pub(super) async fn act(
     by: &str,
     at: Timestamp,
     decide: &(impl Fn(&CaseRow) -> Result<Applied, Denied> + Sync),
-    tell: &(impl Fn(&Reopening) -> Vec<AlertIntent> + Sync),
+    tell: &(impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError> + Sync),
 ) -> Result<Option<Acted>, StoreError> {
     let Some(row) = cases::find(unit, &acting.id).await? else {
         return Ok(None);

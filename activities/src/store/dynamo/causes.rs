@@ -250,8 +250,8 @@ pub(super) async fn row(
 }
 
 /// Nobody is told that the case of a cause is opened again: it follows its members.
-fn nobody(_: &Reopening) -> Vec<AlertIntent> {
-    Vec::new()
+fn nobody(_: &Reopening) -> Result<Vec<AlertIntent>, StoreError> {
+    Ok(Vec::new())
 }
 
 async fn act(

@@ -47,6 +47,7 @@ pub use facts::{PointInTimeRecovery, TableFacts, describe_table};
 pub use table::create_table;
 
 use super::StoreError;
+use crate::vault::Vault;
 
 /// First pause before something is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -58,6 +59,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 pub struct DynamoStore {
     client: Client,
     table: Arc<str>,
+    vault: Vault,
 }
 
 impl DynamoStore {
@@ -66,10 +68,21 @@ impl DynamoStore {
         let store = DynamoStore {
             client,
             table: table.into(),
+            vault: Vault::default(),
         };
         // Any request tells whether there is such a table, and whether we may use it.
         store.get(&keys::turn("")).await?;
         Ok(store)
+    }
+
+    /// This store, for texts that this vault seals.
+    pub(super) fn sealed_with(self, vault: Vault) -> Self {
+        DynamoStore { vault, ..self }
+    }
+
+    /// What seals its personal texts.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
     }
 }
 

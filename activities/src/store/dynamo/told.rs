@@ -148,7 +148,7 @@ pub(super) async fn reopened(
     row: &CaseRow,
     note: String,
     at: Timestamp,
-    tell: &(impl Fn(&Reopening) -> Vec<AlertIntent> + Sync),
+    tell: &(impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError> + Sync),
 ) -> Result<(), StoreError> {
     if row.is_summary {
         return Ok(());
@@ -167,7 +167,7 @@ pub(super) async fn reopened(
         discrepancy: found.discrepancy,
         note,
     };
-    for alert in tell(&reopening) {
+    for alert in tell(&reopening)? {
         alerts::insert(unit, &alert, at).await?;
         let run_id = &reopening.run.run_id;
         cover(unit, run_id, &reopening.discrepancy, &alert.id).await?;

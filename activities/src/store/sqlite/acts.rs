@@ -19,7 +19,7 @@ pub(in crate::store) fn act(
     by: &str,
     at: Timestamp,
     decide: &impl Fn(&CaseRow) -> Result<Applied, Denied>,
-    tell: &impl Fn(&Reopening) -> Vec<AlertIntent>,
+    tell: &impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError>,
 ) -> Result<Option<Acted>, StoreError> {
     let Some(row) = cases::find(transaction, &acting.id)? else {
         return Ok(None);

@@ -206,8 +206,8 @@ pub(in crate::store) fn of_other_days(
 }
 
 /// Nobody is told that the case of a cause is opened again: it follows its members.
-fn nobody(_: &Reopening) -> Vec<AlertIntent> {
-    Vec::new()
+fn nobody(_: &Reopening) -> Result<Vec<AlertIntent>, StoreError> {
+    Ok(Vec::new())
 }
 
 /// Acts on the case of a cause, and keeps what is to be done to its members, once.

@@ -17,6 +17,7 @@ pub(super) mod incidents;
 pub(super) mod inputs;
 pub(super) mod listing;
 pub(super) mod names;
+pub(super) mod personal;
 pub(super) mod positions;
 pub(super) mod reviews;
 pub(super) mod runs;
@@ -35,6 +36,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
 
 use super::StoreError;
+use crate::vault::Vault;
 
 /// How long a call waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -53,6 +55,7 @@ pub struct SqliteStore {
     writer: Arc<tokio::sync::Mutex<Connection>>,
     readers: Arc<Semaphore>,
     idle: Arc<Mutex<Vec<Connection>>>,
+    vault: Vault,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -99,7 +102,29 @@ impl SqliteStore {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Arc::new(Semaphore::new(READERS_MAX)),
             idle: Arc::default(),
+            vault: Vault::default(),
         })
+    }
+
+    /// This store, for texts that this vault seals.
+    pub(super) fn sealed_with(self, vault: Vault) -> Self {
+        SqliteStore { vault, ..self }
+    }
+
+    /// What seals its personal texts.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Folds the log into the file and empties it: what was overwritten is in neither then. Others
+    /// that read meanwhile keep it for as long.
+    pub(super) async fn fold_log(&self) -> Result<(), StoreError> {
+        let writer = Arc::clone(&self.writer).lock_owned().await;
+        blocking(move || {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            Ok(())
+        })
+        .await
     }
 
     /// All of `work` takes effect, durably, or nothing.
@@ -159,6 +184,8 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // In WAL mode the default may lose the last transactions when the power fails.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is overwritten is gone, not only out of sight: erased data is in no free page.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -103,7 +103,7 @@ pub(super) fn reopened(
     row: &CaseRow,
     note: String,
     at: Timestamp,
-    tell: &impl Fn(&Reopening) -> Vec<AlertIntent>,
+    tell: &impl Fn(&Reopening) -> Result<Vec<AlertIntent>, StoreError>,
 ) -> Result<(), StoreError> {
     if row.is_summary {
         return Ok(());
@@ -120,7 +120,7 @@ pub(super) fn reopened(
         discrepancy: found.discrepancy,
         note,
     };
-    for alert in tell(&reopening) {
+    for alert in tell(&reopening)? {
         findings::insert_alert(transaction, &alert, at)?;
         let (run_id, id) = (&reopening.run.run_id, &reopening.discrepancy.id);
         findings::insert_coverage(transaction, run_id, id, &alert.id)?;

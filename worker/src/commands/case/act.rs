@@ -11,7 +11,8 @@ use super::{answers, batch};
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::temporal::{Patience, act_on_case, connect};
+use crate::temporal::act_on_case;
+use crate::wiring;
 
 /// Does it, or asks first.
 ///
@@ -74,7 +75,7 @@ async fn one(
     input: &Value,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let reply = act_on_case(&client, id, action, input).await?;
     if json {
         say!("{}", serde_json::to_string_pretty(&reply)?);

@@ -3,7 +3,6 @@
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
-use activities::staging::Staging;
 use activities::store::Store;
 use anyhow::{Context, bail};
 use domain::alert::CurrencyTotal;
@@ -17,7 +16,8 @@ use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
 use crate::table::{self, Column};
-use crate::temporal::{BatchHandle, Patience, TemporalError, connect, start_batch};
+use crate::temporal::{BatchHandle, TemporalError, start_batch};
+use crate::wiring;
 
 const POLL: Duration = Duration::from_millis(500);
 
@@ -57,7 +57,7 @@ pub(super) async fn run(
             return Ok(Exit::Refused);
         }
     }
-    let client = connect(&configuration.temporal, Patience::None).await?;
+    let client = wiring::client(configuration).await?;
     let batch = start_batch(&client, request).await?;
     let result = follow(&batch, count).await?;
     let lines = lines(configuration, &result).await?;
@@ -166,7 +166,7 @@ async fn lines(
     configuration: &Configuration,
     result: &CaseBatchResult,
 ) -> anyhow::Result<Vec<Line>> {
-    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    let staging = wiring::staging(configuration)?;
     let stored = Stored {
         key: result.results_key.clone(),
         bytes: result.results_bytes,

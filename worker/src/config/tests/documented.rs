@@ -17,6 +17,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("`[dynamodb]`", "[dynamodb]\nprobe = 1"),
     ("`[store]`", "[store]\nprobe = 1"),
     ("`[staging]`", "[staging]\nprobe = 1"),
+    ("`[encryption]`", "[encryption]\nprobe = 1"),
     ("`[alerts]`", "[alerts]\nprobe = 1"),
     (
         "`[alerts.channels.<name>]`, `kind = \"slack\"`",
