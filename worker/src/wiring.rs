@@ -9,6 +9,7 @@ use activities::store::Store;
 use activities::vault::{KeyRing, Vault};
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
+use domain::audit::CommitmentKey;
 use temporalio_client::Client;
 
 use crate::config::{self, AuditSettings, Configuration, StoreKind};
@@ -160,7 +161,10 @@ pub fn audit_without_secrets(configuration: &Configuration) -> anyhow::Result<Au
         let mut without = configuration.audit.clone();
         without.config.signing_key_env = None;
         without.config.signing_key_file = None;
-        audit_of(&without, &configuration.folder, |_| None)
+        // Where the key ring is not at hand either, commitments can't be checked.
+        let commitments = vault(configuration).map(|vault| vault.commitment_key());
+        let commitments = commitments.unwrap_or(CommitmentKey::NONE);
+        audit_of(&without, &configuration.folder, commitments, |_| None)
     })
 }
 
@@ -172,12 +176,19 @@ pub fn audit(
     configuration: &Configuration,
     secret: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Audit> {
-    audit_of(&configuration.audit, &configuration.folder, secret)
+    let commitments = vault_with(configuration, &secret)?.commitment_key();
+    audit_of(
+        &configuration.audit,
+        &configuration.folder,
+        commitments,
+        secret,
+    )
 }
 
 fn audit_of(
     settings: &AuditSettings,
     folder: &Path,
+    commitments: CommitmentKey,
     secret: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Audit> {
     let signer = Signer::open(&settings.config, folder, secret)?;
@@ -188,6 +199,7 @@ fn audit_of(
     let place = settings.config.publish.as_ref();
     let place = place.map(|place| Staging::open(place, folder));
     Ok(Audit {
+        commitments,
         signer,
         keys,
         published: place.transpose()?.map(Published::new),
