@@ -22,10 +22,16 @@ async fn after_sealing_anew_the_old_key_can_be_removed() -> Result<()> {
     assert!(resealed["rows"].as_u64() > Some(0), "{resealed}");
     assert!(resealed["objects"].as_u64() > Some(0), "{resealed}");
     let again = stage.installation.json(&["keys", "reseal"]).await?;
-    assert_eq!((again["rows"].as_u64(), again["objects"].as_u64()), (Some(0), Some(0)));
+    assert_eq!(
+        (again["rows"].as_u64(), again["objects"].as_u64()),
+        (Some(0), Some(0))
+    );
     stage.installation.terminate_worker().await?;
     stage.installation.set_variable("TRUEUP_KEYS", new);
-    let shown = stage.installation.text(&["discrepancies", "--json"]).await?;
+    let shown = stage
+        .installation
+        .text(&["discrepancies", "--json"])
+        .await?;
     assert!(shown.contains(NAMES[0]), "{shown}");
     stage.installation.start_worker()?;
     let amended = ["shop", "--date", DATE, "--generation", "2"];
@@ -44,30 +50,59 @@ async fn a_person_is_forgotten_and_the_trail_stays_what_it_was() -> Result<()> {
     stage.installation.start_worker()?;
     stage.reconcile().await?;
     let erase = |name: &'static str, more: &[&'static str]| {
-        let asked = ["privacy", "erase", "--source", "shop", "--counterparty", name];
+        let asked = [
+            "privacy",
+            "erase",
+            "--source",
+            "shop",
+            "--counterparty",
+            name,
+        ];
         let why = ["--by", "dpo", "--reason", "request 17"];
         [&asked[..], &why, more].concat()
     };
     // What is open has to be settled first.
-    let open = stage.installation.trueup(&erase("Zephyrine Quackenbush", &[])).await?;
+    let open = stage
+        .installation
+        .trueup(&erase("Zephyrine Quackenbush", &[]))
+        .await?;
     assert_eq!(open.code, Some(2));
-    assert!(open.err.contains("among the open items of shop"), "{}", open.err);
+    assert!(
+        open.err.contains("among the open items of shop"),
+        "{}",
+        open.err
+    );
     for (name, rejects) in [("Ottokar Wimmerl", 0), ("Sten Lindqvist", 1)] {
-        let counted = stage.installation.json(&erase(name, &["--dry-run"])).await?;
+        let counted = stage
+            .installation
+            .json(&erase(name, &["--dry-run"]))
+            .await?;
         let erased = stage.installation.json(&erase(name, &[])).await?;
         assert!(erased["objects"].as_u64() > Some(0), "{erased}");
         assert_eq!(erased["rejects"], rejects, "{erased}");
         assert_eq!(counted["objects"], erased["objects"]);
-        let again = stage.installation.json(&erase(name, &["--dry-run"])).await?;
+        let again = stage
+            .installation
+            .json(&erase(name, &["--dry-run"]))
+            .await?;
         for what in ["objects", "rejects", "discrepancies", "alerts"] {
             assert_eq!(again[what], 0, "{again}");
         }
     }
     let shown = stage.installation.text(&["show", RUN, "--json"]).await?;
     assert!(!shown.contains("Lindqvist"), "{shown}");
-    let trail = stage.installation.text(&["audit", "show", "privacy/shop"]).await?;
-    assert!(trail.contains("data_erased") && trail.contains("redacted_sha256"), "{trail}");
-    assert!(!trail.contains("Lindqvist") && !trail.contains("Wimmerl"), "{trail}");
+    let trail = stage
+        .installation
+        .text(&["audit", "show", "privacy/shop"])
+        .await?;
+    assert!(
+        trail.contains("data_erased") && trail.contains("redacted_sha256"),
+        "{trail}"
+    );
+    assert!(
+        !trail.contains("Lindqvist") && !trail.contains("Wimmerl"),
+        "{trail}"
+    );
     stage.installation.text(&["audit", "verify"]).await?;
     let sha256 = hex::encode(Sha256::digest(PARTNER.as_bytes()));
     let sealed = Stored {
@@ -81,6 +116,9 @@ async fn a_person_is_forgotten_and_the_trail_stays_what_it_was() -> Result<()> {
     let by_dpo = matches!(&refused, Err(StagingError::Redacted { by, .. }) if by == "dpo");
     assert!(by_dpo, "{refused:?}");
     let redaction = staging.redaction(&sealed).await?.expect("it is redacted");
-    assert_eq!((redaction.bytes, redaction.sha256), (sealed.bytes, sealed.sha256));
+    assert_eq!(
+        (redaction.bytes, redaction.sha256),
+        (sealed.bytes, sealed.sha256)
+    );
     Ok(())
 }
