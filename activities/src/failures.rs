@@ -48,6 +48,16 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What happened and what to do.
+    pub(crate) fn problem(&self) -> &str {
+        match self {
+            Failure::Retry { problem, .. } | Failure::Final { problem, .. } => problem,
+            Failure::Cancelled => "cancelled",
+        }
+    }
+}
+
 impl From<Failure> for ActivityError {
     /// What a failure says is shown by the Temporal UI, put on record and told: account numbers that
     /// it quotes are masked.

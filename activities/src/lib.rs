@@ -3,6 +3,7 @@
 //! Nothing here decides what the domain should decide.
 
 pub mod alerts;
+pub mod audit;
 mod cases;
 mod digests;
 mod failures;
@@ -23,5 +24,6 @@ mod trueup;
 pub mod vault;
 mod watch;
 
+pub use runs::reproduce;
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

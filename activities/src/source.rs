@@ -22,6 +22,8 @@ pub struct Source {
     pub title: String,
     /// SHA-256 of the file that configures it, hexadecimal: the version of its rules.
     pub version: String,
+    /// The text of that file.
+    pub text: String,
     /// When its business day ends.
     pub business_day: BusinessDay,
     /// Rules, tolerances, windows, severities.

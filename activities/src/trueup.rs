@@ -16,17 +16,18 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
-    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CloseRun, Closed, Closing,
-    Compare, CompareBuckets, Conclude, ConcludeRun, Concluded, DecideReview, DeliverAlert,
-    Delivery, DigestMade, DigestMaking, FallBack, Fetch, FetchSide, Fetched, ForwardAct,
-    Forwarding, IncidentRaised, IncidentRaising, LookAtReview, LookForReport, MakeDigest, OpenCase,
-    OpenRun, Opened, Opening, PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings,
-    Recorded, ReportLook, ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook,
-    RunCheck, RunChecked, Scheduled, Scheduling, SelectCases, Stored, TellCases, Telling,
-    TimePassing,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CheckpointMade,
+    CheckpointMaking, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
+    Concluded, DecideReview, DeliverAlert, Delivery, DigestMade, DigestMaking, FallBack, Fetch,
+    FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising, LookAtReview,
+    LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, Opened, Opening, PassTime,
+    PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded, ReportLook, ReportLooked,
+    ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck, RunChecked, Scheduled,
+    Scheduling, SelectCases, Stored, TellCases, Telling, TimePassing,
 };
 
 use crate::alerts::Channels;
+use crate::audit::{self, Audit};
 use crate::formats::ReadLimits;
 use crate::source::Source;
 use crate::staging::Staging;
@@ -52,6 +53,10 @@ pub struct Trueup {
     pub staging: Staging,
     /// The alert channels.
     pub channels: Channels,
+    /// What the audit trail is signed and checked with.
+    pub audit: Audit,
+    /// The text of `trueup.toml`.
+    pub settings: String,
     /// Other workflows: cases, and runs in review.
     pub workflows: Workflows,
 }
@@ -85,7 +90,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: Opening,
     ) -> Result<Opened, ActivityError> {
-        Ok(runs::open(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::open(&self, input);
+        Ok(runs::charged(&self, &run, "open", work).await?)
     }
 
     #[activity(definition = FetchSide)]
@@ -94,7 +101,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Fetch,
     ) -> Result<Fetched, ActivityError> {
-        Ok(runs::fetch(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::fetch(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "fetch", work).await?)
     }
 
     #[activity(definition = CompareBuckets)]
@@ -103,7 +112,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Compare,
     ) -> Result<Stored, ActivityError> {
-        Ok(runs::compare(self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::compare(Arc::clone(&self), &ctx, input);
+        Ok(runs::charged(&self, &run, "compare", work).await?)
     }
 
     #[activity(definition = ConcludeRun)]
@@ -112,7 +123,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Conclude,
     ) -> Result<Concluded, ActivityError> {
-        Ok(runs::conclude(self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::conclude(Arc::clone(&self), &ctx, input);
+        Ok(runs::charged(&self, &run, "conclude", work).await?)
     }
 
     #[activity(definition = RecordFindings)]
@@ -121,7 +134,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Record,
     ) -> Result<Recorded, ActivityError> {
-        Ok(runs::record(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::record(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "record", work).await?)
     }
 
     #[activity(definition = CloseRun)]
@@ -130,7 +145,9 @@ impl Trueup {
         ctx: ActivityContext,
         input: Closing,
     ) -> Result<Closed, ActivityError> {
-        Ok(runs::close(&self, &ctx, input).await?)
+        let run = input.run.clone();
+        let work = runs::close(&self, &ctx, input);
+        Ok(runs::charged(&self, &run, "close", work).await?)
     }
 
     #[activity(definition = OpenCase)]
@@ -166,7 +183,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewBeginning,
     ) -> Result<AuditHead, ActivityError> {
-        Ok(runs::begin_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::begin_review(&self, input);
+        Ok(runs::charged(&self, &run, "begin review", work).await?)
     }
 
     #[activity(definition = LookAtReview)]
@@ -175,7 +194,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewLook,
     ) -> Result<ReviewStatus, ActivityError> {
-        Ok(runs::look_at_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::look_at_review(&self, input);
+        Ok(runs::charged(&self, &run, "look at review", work).await?)
     }
 
     #[activity(definition = DecideReview)]
@@ -184,7 +205,9 @@ impl Trueup {
         _ctx: ActivityContext,
         input: ReviewDecision,
     ) -> Result<ReviewDecided, ActivityError> {
-        Ok(runs::decide_review(&self, input).await?)
+        let run = input.run.clone();
+        let work = runs::decide_review(&self, input);
+        Ok(runs::charged(&self, &run, "decide review", work).await?)
     }
 
     #[activity(definition = ActOnCase)]
@@ -285,6 +308,15 @@ impl Trueup {
         input: DigestMaking,
     ) -> Result<DigestMade, ActivityError> {
         Ok(digests::make(&self, input).await?)
+    }
+
+    #[activity(definition = MakeCheckpoint)]
+    pub async fn make_checkpoint(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: CheckpointMaking,
+    ) -> Result<CheckpointMade, ActivityError> {
+        Ok(audit::activity(&self, &ctx, input).await?)
     }
 
     #[activity(definition = RaiseIncident)]

@@ -13,6 +13,7 @@ pub mod cause;
 pub mod conservation;
 pub mod control;
 pub mod discrepancy;
+pub mod engine;
 pub mod escalation;
 pub mod masking;
 pub mod matching;

@@ -13,9 +13,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, Url};
 
-use crate::servers::{TemporalServer, WorkerProcess};
+use crate::servers::{DynamoDb, TemporalServer, WorkerProcess};
 use crate::trueup_program;
 
+/// Names the store of every installation that does not ask for one.
+const STORE_VARIABLE: &str = "TRUEUP_TEST_STORE";
 /// How often a condition is looked at that takes a program to look at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Longest that a run of a test may take. Generous: tests share few cores.
@@ -27,6 +29,10 @@ pub struct Installation {
     pub temporal: TemporalServer,
     worker: Option<WorkerProcess>,
     environment: Vec<(&'static str, String)>,
+    /// What `trueup.toml` begins with: which store is meant.
+    store_settings: String,
+    /// Its DynamoDB, when it has one of its own.
+    dynamodb: Option<DynamoDb>,
     folder: TempDir,
 }
 
@@ -42,16 +48,48 @@ pub struct Said {
 }
 
 impl Installation {
-    /// A folder with nothing in it, and a server that knows none of our search attributes.
+    /// A folder with nothing in it, and a server that knows none of our search attributes. The store
+    /// is SQLite, or a DynamoDB of its own when `TRUEUP_TEST_STORE` is `dynamodb`.
     pub async fn start() -> Result<Self> {
+        match std::env::var(STORE_VARIABLE).as_deref() {
+            Ok("dynamodb") => Self::start_with_dynamodb().await,
+            Ok(other) => bail!("{STORE_VARIABLE} is dynamodb or nothing, not {other}"),
+            Err(_) => Self::start_with_sqlite().await,
+        }
+    }
+
+    /// As [`Installation::start`], with a SQLite file.
+    pub async fn start_with_sqlite() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("config"))?;
         Ok(Installation {
             temporal: TemporalServer::start(&[]).await?,
             worker: None,
             environment: Vec::new(),
+            store_settings: String::new(),
+            dynamodb: None,
             folder,
         })
+    }
+
+    /// As [`Installation::start`], with an empty table in a DynamoDB of its own.
+    pub async fn start_with_dynamodb() -> Result<Self> {
+        let server = DynamoDb::start().await?;
+        server.create_table().await?;
+        let mut installation = Self::start_on_dynamodb(&server.endpoint).await?;
+        installation.dynamodb = Some(server);
+        Ok(installation)
+    }
+
+    /// As [`Installation::start`], with the table that is there in the DynamoDB at `endpoint`.
+    pub async fn start_on_dynamodb(endpoint: &str) -> Result<Self> {
+        let mut installation = Self::start_with_sqlite().await?;
+        installation.store_settings =
+            format!("store = \"dynamodb\"\n\n[dynamodb]\nendpoint = \"{endpoint}\"\n\n");
+        for (name, value) in DynamoDb::ENVIRONMENT {
+            installation.set_variable(name, value);
+        }
+        Ok(installation)
     }
 
     /// The configuration folder.
@@ -64,7 +102,12 @@ impl Installation {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> Result<()> {
         let path = self.folder().join(name);
         std::fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
-        std::fs::write(&path, content).with_context(|| format!("can't write {}", path.display()))
+        let mut bytes = match name {
+            "trueup.toml" => self.store_settings.clone().into_bytes(),
+            _ => Vec::new(),
+        };
+        bytes.extend_from_slice(content.as_ref());
+        std::fs::write(&path, bytes).with_context(|| format!("can't write {}", path.display()))
     }
 
     /// A secret for the worker and the commands started from now on.
@@ -75,15 +118,20 @@ impl Installation {
 
     /// Starts the worker, and returns without waiting for it to be ready.
     pub fn start_worker(&mut self) -> Result<u32> {
-        let worker = WorkerProcess::start(
+        let worker = self.another_worker()?;
+        let pid = worker.pid();
+        self.worker = Some(worker);
+        Ok(pid)
+    }
+
+    /// Starts a worker beside the others; it is gone when the value is dropped.
+    pub fn another_worker(&self) -> Result<WorkerProcess> {
+        WorkerProcess::start(
             &trueup_program()?,
             &self.folder(),
             self.folder.path(),
             self.variables(),
-        )?;
-        let pid = worker.pid();
-        self.worker = Some(worker);
-        Ok(pid)
+        )
     }
 
     /// SIGKILL for the worker: it is gone when this returns.

@@ -2,9 +2,11 @@
 
 pub mod generated;
 pub mod installation;
+pub mod outcome;
 pub mod random;
 pub mod servers;
 pub mod shop;
+pub mod site;
 
 mod program;
 

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, audit, case, check, codec, compare, dev, discrepancies, history, keys, privacy, report,
-    review, run, runs, schedule, show, worker,
+    reproduce, review, run, runs, schedule, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -14,8 +14,8 @@ use crate::{generate, process, wiring};
 
 /// Reconciles what partners report with your own records, on Temporal.
 ///
-/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, or an act
-/// refused), 2 error.
+/// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, a store that is
+/// not as it should be, or an act refused), 2 error.
 #[derive(Parser, Debug)]
 #[command(name = "trueup", version, max_term_width = 100)]
 pub struct CommandLine {
@@ -44,8 +44,16 @@ enum Command {
     /// When runs happen by themselves
     #[command(subcommand)]
     Schedule(schedule::Command),
+    /// Makes the store, or says what it is like
+    #[command(subcommand)]
+    Store(store::Command),
     #[command(flatten)]
     Recorded(Recorded),
+    /// Shows, signs and verifies the audit trail, and writes evidence of it
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Does a past run again, and says whether it gives the same
+    Reproduce(reproduce::Arguments),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
     /// Shows sealed payloads to the Temporal UI and CLI
@@ -80,9 +88,6 @@ enum Recorded {
     /// Erases a person's data
     #[command(subcommand)]
     Privacy(privacy::Command),
-    /// Shows or verifies the audit trail
-    #[command(subcommand)]
-    Audit(audit::Command),
 }
 
 impl CommandLine {
@@ -106,9 +111,16 @@ impl CommandLine {
             Command::Schedule(command) => {
                 schedule::run(&configuration(self.config)?, command, json).await
             }
+            Command::Store(command) => {
+                store::run(&configuration(self.config)?, command, json).await
+            }
             Command::History(arguments) => {
                 history::run(&configuration(self.config)?, arguments).await
             }
+            Command::Reproduce(arguments) => {
+                reproduce::run(configuration(self.config)?, arguments, json).await
+            }
+            Command::Audit(command) => audit::run(self.config, command, json).await,
             Command::Codec(arguments) => codec::run(&configuration(self.config)?, &arguments).await,
             Command::Keys(command) => keys::run(command, || configuration(self.config), json).await,
             Command::Recorded(command) => command.execute(configuration(self.config)?, json).await,
@@ -130,7 +142,6 @@ impl Recorded {
             Recorded::Review(command) => review::run(&store, &configuration, command, json).await,
             Recorded::Alerts(command) => alerts::run(&store, &configuration, command, json).await,
             Recorded::Privacy(command) => privacy::run(store, &configuration, command, json).await,
-            Recorded::Audit(command) => audit::run(&store, command, json).await,
         }
     }
 }

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, nothing to report.
     Clean,
-    /// Done; discrepancies were found (or, for `audit verify`, the trail is broken).
+    /// Done; discrepancies were found (or, for `audit verify`, the trail is broken; for `store`, the
+    /// store is not as it should be).
     Found,
     /// Refused by the case or the run, which says why.
     Refused,

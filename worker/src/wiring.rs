@@ -1,6 +1,9 @@
 //! The only place that knows every adapter: opens what the configuration names.
 
+use std::path::Path;
+
 use activities::alerts::Channels;
+use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
 use activities::store::Store;
 use activities::vault::{KeyRing, Vault};
@@ -8,7 +11,7 @@ use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
 use temporalio_client::Client;
 
-use crate::config::Configuration;
+use crate::config::{self, AuditSettings, Configuration, StoreKind};
 use crate::temporal::{Patience, connect};
 
 /// What seals and opens: the configured key ring, or nothing.
@@ -74,8 +77,11 @@ fn staging_with(configuration: &Configuration, vault: Vault) -> anyhow::Result<S
 /// # Errors
 /// When there is none, or it can't be opened.
 pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
-    let file = &configuration.store.sqlite;
-    let store = Store::existing_sqlite(file).await?;
+    let store = &configuration.store;
+    let store = match store.kind {
+        StoreKind::Sqlite => Store::existing_sqlite(&store.sqlite).await?,
+        StoreKind::Dynamodb => Store::dynamo(&store.dynamodb).await?,
+    };
     Ok(store.sealed_with(vault(configuration)?))
 }
 
@@ -97,14 +103,12 @@ pub async fn activities_with(
 ) -> anyhow::Result<Trueup> {
     // Both HTTP and PostgreSQL use it; a second call finds it set, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let file = &configuration.store.sqlite;
-    let store = Store::sqlite(file)
-        .await
-        .with_context(|| format!("store {}", file.display()))?;
     let vault = vault_with(&configuration, &secret)?;
+    let store = written(&configuration.store).await?;
     let store = store.sealed_with(vault.clone());
     let staging = staging_with(&configuration, vault)?;
-    let channels = Channels::open(&configuration.channels, secret)?;
+    let channels = Channels::open(&configuration.channels, &secret)?;
+    let audit = audit(&configuration, &secret)?;
     let Configuration {
         folder,
         sources,
@@ -112,6 +116,7 @@ pub async fn activities_with(
         work,
         authority,
         channel_rules,
+        settings,
         ..
     } = configuration;
     let pace = Pace {
@@ -128,7 +133,67 @@ pub async fn activities_with(
         store,
         staging,
         channels: channels.under(channel_rules),
+        audit,
+        settings,
         workflows: Workflows::out_of_reach(),
+    })
+}
+
+/// The store as a worker uses it: a file is made when there is none, a table is not.
+async fn written(store: &config::Store) -> anyhow::Result<Store> {
+    let file = &store.sqlite;
+    match store.kind {
+        StoreKind::Sqlite => Store::sqlite(file)
+            .await
+            .with_context(|| format!("store {}", file.display())),
+        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
+    }
+}
+
+/// As [`audit`], for who only verifies: a signing key that is not at hand is not missed.
+///
+/// # Errors
+/// A place that can't be used.
+pub fn audit_without_secrets(configuration: &Configuration) -> anyhow::Result<Audit> {
+    let at_hand = audit(configuration, |name| std::env::var(name).ok());
+    at_hand.or_else(|_| {
+        let mut without = configuration.audit.clone();
+        without.config.signing_key_env = None;
+        without.config.signing_key_file = None;
+        audit_of(&without, &configuration.folder, |_| None)
+    })
+}
+
+/// What the audit trail is signed and checked with. The key that signs is trusted.
+///
+/// # Errors
+/// A key that is not there or is none, a place that can't be used.
+pub fn audit(
+    configuration: &Configuration,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    audit_of(&configuration.audit, &configuration.folder, secret)
+}
+
+fn audit_of(
+    settings: &AuditSettings,
+    folder: &Path,
+    secret: impl Fn(&str) -> Option<String>,
+) -> anyhow::Result<Audit> {
+    let signer = Signer::open(&settings.config, folder, secret)?;
+    let mut keys = settings.keys.clone();
+    if let Some(signer) = &signer {
+        keys.trust(signer.public_key());
+    }
+    let place = settings.config.publish.as_ref();
+    let place = place.map(|place| Staging::open(place, folder));
+    Ok(Audit {
+        signer,
+        keys,
+        published: place.transpose()?.map(Published::new),
+        every: settings.every,
+        tell: settings.config.tell.clone(),
+        ..Audit::none()
     })
 }
 

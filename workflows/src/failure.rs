@@ -40,6 +40,8 @@ failure_names! {
     OVERTAKEN = "Overtaken",
     /// Staged data is not what was written.
     STAGING_DAMAGED = "StagingDamaged",
+    /// What is published of the audit trail is another past than the store's.
+    AUDIT_FORKED = "AuditForked",
 }
 
 /// A failure that is not retried, with one of the names above.

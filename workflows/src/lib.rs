@@ -11,6 +11,7 @@
 
 pub mod batch;
 pub mod case;
+pub mod checkpoint;
 pub mod digest;
 pub mod failure;
 pub mod identity;
@@ -25,6 +26,7 @@ pub mod watch;
 
 pub use batch::CaseBatch;
 pub use case::Case;
+pub use checkpoint::Checkpoint;
 pub use digest::Digest;
 pub use reconciliation::Reconciliation;
 pub use scheduled::ScheduledReconciliation;

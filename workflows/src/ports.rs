@@ -5,6 +5,7 @@
 //! A field that was added later has a default, so that recorded histories still replay.
 
 mod case;
+mod checkpoint;
 mod incident;
 mod review;
 mod run;
@@ -23,6 +24,7 @@ pub use case::{
     BatchAct, BatchSelected, BatchSelection, CaseAct, CaseActed, CaseOpened, CaseOpening, Delivery,
     Forwarding, TimePassing,
 };
+pub use checkpoint::{CheckpointMade, CheckpointMaking};
 pub use incident::{
     Closed, DigestMade, DigestMaking, IncidentRaised, IncidentRaising, ReportLook, ReportLooked,
     RunCheck, RunChecked,
@@ -160,6 +162,11 @@ impl Ports {
     pub fn make_digest(_: DigestMaking) -> Result<DigestMade, ActivityError> {
         unimplemented!()
     }
+    /// Signs what is new on the audit trail, publishes and tells it. Heartbeats.
+    #[activity(name = "make_checkpoint")]
+    pub fn make_checkpoint(_: CheckpointMaking) -> Result<CheckpointMade, ActivityError> {
+        unimplemented!()
+    }
     /// Puts an incident on record, once.
     #[activity(name = "raise_incident")]
     pub fn raise_incident(_: IncidentRaising) -> Result<IncidentRaised, ActivityError> {
@@ -170,8 +177,8 @@ impl Ports {
 pub use ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets,
     ConcludeRun, DecideReview, DeliverAlert, FallBack, FetchSide, ForwardAct, LookAtReview,
-    LookForReport, MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled, RaiseIncident,
-    RecordFindings, SelectCases, TellCases,
+    LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled,
+    RaiseIncident, RecordFindings, SelectCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

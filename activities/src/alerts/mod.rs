@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::alert::AlertContent;
+use domain::audit::SignedCheckpoint;
 
 pub use config::{ChannelConfig, EmailConfig, QuietHoursConfig, SlackConfig, SmtpTls};
 pub use rules::{ChannelRules, Fallback};
@@ -143,9 +144,34 @@ impl Channels {
         content: &AlertContent,
     ) -> Result<Delivered, DeliveryError> {
         let text = text::compose(alert_id, content);
+        self.send(channel, alert_id, raised_at, &text).await
+    }
+
+    /// Tells the channel of this name of a checkpoint, so that it is kept where the store's keepers
+    /// can't change it.
+    ///
+    /// # Errors
+    /// As [`Channels::deliver`].
+    pub async fn tell_checkpoint(
+        &self,
+        channel: &str,
+        signed: &SignedCheckpoint,
+    ) -> Result<Delivered, DeliveryError> {
+        let id = format!("checkpoint/{}", signed.checkpoint.number);
+        let text = text::of_checkpoint(signed);
+        self.send(channel, &id, signed.checkpoint.at, &text).await
+    }
+
+    async fn send(
+        &self,
+        channel: &str,
+        alert_id: &str,
+        raised_at: jiff::Timestamp,
+        text: &text::AlertText,
+    ) -> Result<Delivered, DeliveryError> {
         match self.channels.get(channel) {
-            Some(Channel::Slack(slack)) => slack.deliver(alert_id, &text).await,
-            Some(Channel::Email(email)) => email.deliver(alert_id, raised_at, &text).await,
+            Some(Channel::Slack(slack)) => slack.deliver(alert_id, text).await,
+            Some(Channel::Email(email)) => email.deliver(alert_id, raised_at, text).await,
             None => Err(DeliveryError::Refused(format!(
                 "there is no alert channel `{channel}` in the configuration"
             ))),

@@ -3,6 +3,7 @@
 //! The same words for every channel; a channel adds its own markup only. Data from files is kept
 //! to one line and to a length, so that it can break neither a message nor a mail header.
 
+mod checkpoint;
 mod words;
 
 use domain::alert::{
@@ -13,6 +14,7 @@ use domain::discrepancy::Kind;
 use domain::masking;
 use domain::money::Money;
 
+pub(crate) use self::checkpoint::of_checkpoint;
 use self::words::{advice, cause_advice, incident_advice, kind_words};
 
 /// Longest line of a message, in characters.

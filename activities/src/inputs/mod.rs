@@ -159,7 +159,7 @@ pub async fn acquire_once(
         run_id: pin.run_id,
         side: pin.side,
     };
-    let name = format!("inputs-{}.json", pin.attempt);
+    let name = pin_name(pin.attempt);
     if let Some(pinned) = staging.get_named(folder, &name).await? {
         return pinned_inputs(&name, &pinned);
     }
@@ -168,6 +168,11 @@ pub async fn acquire_once(
     // An attempt that was thought dead may have been first.
     let first = staging.put_first(folder, &name, pinned).await?;
     pinned_inputs(&name, &first)
+}
+
+/// Name of the list of inputs that an attempt at a run sealed.
+pub(crate) fn pin_name(attempt: &str) -> String {
+    format!("inputs-{attempt}.json")
 }
 
 /// Checks what can be checked without a request: that the query file is there and is one query

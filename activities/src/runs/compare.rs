@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::Hash;
 use domain::conservation::Conservation;
 use domain::matching::{self, MatchedPair, Pool, bucket_of};
 use domain::money::MoneyError;
@@ -16,6 +17,7 @@ use workflows::ports::{Compare, Run, Stored};
 use super::admit::{context, source};
 use super::parts::{self, Compared};
 use crate::Trueup;
+use crate::audit::seal;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
 use crate::positions::{self, Standing, during_turn};
@@ -33,7 +35,7 @@ pub(crate) async fn compare(
     alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
-async fn work(
+pub(super) async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Compare,
@@ -60,10 +62,10 @@ async fn work(
         run_id: &input.run.run_id,
     };
     let staging = &trueup.staging;
+    let matches = matches(policy, &findings.matched);
     let compared = Compared {
-        matches: staging
-            .put(folder, matches(policy, &findings.matched))
-            .await?,
+        matches: staging.put(folder, matches.lines).await?,
+        leaves: Some(staging.put(folder, seal::to_bytes(&matches.leaves)).await?),
         matched: findings.matched.len() as u64,
         conservation: conservation_to_wire(&conservation).map_err(too_large)?,
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
@@ -125,15 +127,27 @@ pub(super) fn too_large(error: MoneyError) -> Failure {
     )
 }
 
-/// Matched pairs as lines of the file of matches.
-pub(super) fn matches(policy: &SourcePolicy, pairs: &[MatchedPair]) -> Vec<u8> {
+/// Matched pairs, written down.
+pub(super) struct Matches {
+    /// As lines of the file of matches.
+    pub(super) lines: Vec<u8>,
+    /// The hash of each as a leaf.
+    pub(super) leaves: Vec<Hash>,
+}
+
+/// Writes matched pairs down.
+pub(super) fn matches(policy: &SourcePolicy, pairs: &[MatchedPair]) -> Matches {
     let mut lines = Encoder::default();
+    let mut leaves = Vec::with_capacity(pairs.len());
     for pair in pairs {
         let rule = usize::try_from(pair.rule)
             .ok()
             .and_then(|rule| policy.rules.get(rule));
         let rule = rule.expect("matching names a rule of the policy that it was given");
-        lines.push(&MatchLine::new(rule, &pair.partner, &pair.ledger));
+        let line = MatchLine::new(rule, &pair.partner, &pair.ledger);
+        leaves.push(seal::of_match(&line).leaf());
+        lines.push(&line);
     }
-    lines.finish()
+    let lines = lines.finish();
+    Matches { lines, leaves }
 }

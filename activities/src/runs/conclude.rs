@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::Hash;
 use domain::conservation::{Conservation, CountAndSum};
 use domain::control::{ControlCheck, out_of_balance};
 use domain::discrepancy::Discrepancy;
@@ -21,10 +22,11 @@ use super::before::{Before, gone, summed};
 use super::compare::{self, received_by, too_large};
 use super::parts::{self, Compared, Found};
 use crate::Trueup;
+use crate::audit::seal;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
 use crate::positions::{self, GatheredUse, Outcome, Standing, during_turn};
-use crate::staging::{Folder, SideManifest};
+use crate::staging::{Folder, SideManifest, Staging};
 
 pub(crate) async fn conclude(
     trueup: Arc<Trueup>,
@@ -38,7 +40,7 @@ pub(crate) async fn conclude(
     alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
-async fn work(
+pub(super) async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Conclude,
@@ -76,7 +78,8 @@ async fn work(
         run_id: &input.run.run_id,
     };
     let last = compare::matches(policy, &outcome.matched);
-    all.matches.push(trueup.staging.put(folder, last).await?);
+    all.matches
+        .push(trueup.staging.put(folder, last.lines).await?);
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
     matching::sort_for_people(&mut all.discrepancies);
@@ -117,7 +120,13 @@ async fn work(
         }
         false => None,
     };
+    let seals = all.leaves.map(|mut leaves| {
+        leaves.extend(last.leaves);
+        let key = trueup.audit.commitments;
+        seal::seals(leaves, &all.discrepancies, key).into()
+    });
     let found = Found {
+        seals,
         discrepancies: trueup.staging.put_all(folder, &all.discrepancies).await?,
         matches: all.matches,
         cleared: cleared
@@ -245,9 +254,10 @@ fn broken_controls(
 }
 
 /// What all comparisons of buckets found and left.
-#[derive(Default)]
 struct Gathered {
     matches: Vec<Stored>,
+    /// None when an earlier version left a part without.
+    leaves: Option<Vec<Hash>>,
     matched: u64,
     conservation: Conservation,
     discrepancies: Vec<Discrepancy>,
@@ -258,7 +268,17 @@ struct Gathered {
 }
 
 async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failure> {
-    let mut all = Gathered::default();
+    let mut all = Gathered {
+        matches: Vec::new(),
+        leaves: Some(Vec::new()),
+        matched: 0,
+        conservation: Conservation::default(),
+        discrepancies: Vec::new(),
+        left: Pool::default(),
+        out_of_scope: 0,
+        used: GatheredUse::default(),
+        settled: Vec::new(),
+    };
     for stored in compared {
         let part: Compared = parts::get(&trueup.staging, stored).await?;
         let mut discrepancies = trueup.staging.get_all(&part.discrepancies).await?;
@@ -270,12 +290,27 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
         all.matched += part.matched;
         all.out_of_scope += part.out_of_scope;
         all.matches.push(part.matches);
+        all.leaves = match (all.leaves, &part.leaves) {
+            (Some(mut leaves), Some(stored)) => {
+                leaves.extend(read_leaves(&trueup.staging, stored).await?);
+                Some(leaves)
+            }
+            _ => None,
+        };
         all.settled.extend(gone(part.settled)?);
         if let Some(used) = part.used {
             positions::gather(&trueup.staging, &mut all.used, used).await?;
         }
     }
     Ok(all)
+}
+
+async fn read_leaves(staging: &Staging, stored: &Stored) -> Result<Vec<Hash>, Failure> {
+    let leaves = seal::from_bytes(&staging.get(stored).await?);
+    leaves.ok_or_else(|| {
+        let problem = format!("{}: it is no list of hashes", stored.key);
+        Failure::last(failure::STAGING_DAMAGED, problem)
+    })
 }
 
 async fn classify(

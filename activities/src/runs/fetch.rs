@@ -40,7 +40,7 @@ pub(crate) async fn fetch(
     alive(ctx, &progress, during_turn(trueup, ctx, &run, work)).await
 }
 
-async fn work(
+pub(super) async fn work(
     trueup: &Trueup,
     progress: &Progress<StageProgress>,
     input: Fetch,

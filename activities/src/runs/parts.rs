@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use workflows::failure;
 use workflows::ports::Stored;
 
+use crate::audit::seal::Seals;
 use crate::failures::Failure;
 use crate::positions::UsedParts;
 use crate::staging::{Folder, Staging};
@@ -19,6 +20,9 @@ pub(super) struct Compared {
     pub(super) matches: Stored,
     /// How many they are.
     pub(super) matched: u64,
+    /// Hashes of their leaves, in no order; absent in what an earlier version left.
+    #[serde(default)]
+    pub(super) leaves: Option<Stored>,
     /// Where the money went that is decided about.
     pub(super) conservation: Vec<ConservationLine>,
     /// Discrepancies that the first rule found.
@@ -40,6 +44,9 @@ pub(super) struct Found {
     pub(super) discrepancies: Stored,
     /// Files of matched pairs.
     pub(super) matches: Vec<Stored>,
+    /// What seals both; absent in what an earlier version left.
+    #[serde(default)]
+    pub(super) seals: Option<SealsJson>,
     /// Discrepancies of earlier runs that this one no longer finds, and what shows it.
     #[serde(default)]
     pub(super) cleared: Vec<(String, String)>,
@@ -49,6 +56,27 @@ pub(super) struct Found {
     /// The source's position after the run; none for a run that makes none.
     #[serde(default)]
     pub(super) position: Option<Stored>,
+}
+
+/// Roots over what a run found, hexadecimal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) struct SealsJson {
+    /// Over all matches.
+    pub(super) matches_root: String,
+    /// How many they are.
+    pub(super) matches_count: u64,
+    /// Over all discrepancies.
+    pub(super) discrepancies_root: String,
+}
+
+impl From<Seals> for SealsJson {
+    fn from(seals: Seals) -> Self {
+        SealsJson {
+            matches_root: seals.matches.to_string(),
+            matches_count: seals.count,
+            discrepancies_root: seals.discrepancies.to_string(),
+        }
+    }
 }
 
 /// Stores a document as JSON.

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::{self, AlertIntent, AlertPlan, AlertRun, Background};
-use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
+use domain::audit::{AuditCursor, AuditEntry, AuditEvent, Hash};
 use domain::discrepancy::{Discrepancy, Kind};
+use domain::engine::ENGINE;
 use domain::policy::Scope;
 use jiff::Timestamp;
 use proto::wire::{RunTotals, SideCounts};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
-use workflows::ports::{Record, Recorded, Stored};
+use workflows::ports::{Record, Recorded, Run, Stored};
 
 use super::admit::{context, source};
 use super::again::{TellingAgain, telling_again};
@@ -23,6 +24,7 @@ use crate::cases::acts_of_run;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
 use crate::positions::{during_turn, worth_a_note};
+use crate::staging::{Folder, SETTINGS};
 use crate::store::{
     CaseState, Committed, DiscrepancyFilter, Finding, Findings, NewPosition, RunFilter, TRUEUP,
 };
@@ -83,6 +85,7 @@ async fn work(
     let mut totals = input.totals.clone();
     totals.seen_again = seen_again.len() as u64;
     totals.cleared = found.cleared.len() as u64;
+    seal_rules(trueup, &input.run).await?;
     let (entries, audit) = entries(trueup, &input, &totals, &found, &plan)?;
     write(trueup, progress, &input, discrepancies, &plan, at).await?;
     let cleared = std::mem::take(&mut found.cleared);
@@ -288,8 +291,16 @@ fn entries(
         cursor = next;
         entries.push(entry);
     };
-    let version = source(trueup, &input.run)?.version.clone();
-    add(AuditEvent::RulesVersioned, vec![("sha256", version)]);
+    let versions = vec![
+        ("sha256", source(trueup, &input.run)?.version.clone()),
+        (
+            "settings_sha256",
+            Hash::of(trueup.settings.as_bytes()).to_string(),
+        ),
+        ("engine", ENGINE.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    add(AuditEvent::RulesVersioned, versions);
     for (side, fetched) in [
         ("partner", &input.sides.partner),
         ("ledger", &input.sides.ledger),
@@ -310,6 +321,14 @@ fn entries(
         .map(|stored| stored.sha256.as_str())
         .collect();
     compared.push(("matches_sha256", matches.join(" ")));
+    if let Some(seals) = &found.seals {
+        compared.push(("matches_root", seals.matches_root.clone()));
+        compared.push(("matches_count", seals.matches_count.to_string()));
+        compared.push(("discrepancies_root", seals.discrepancies_root.clone()));
+    }
+    let begun_with = input.position.as_ref();
+    let begun_with = begun_with.map_or("none", |position| &position.sha256);
+    compared.push(("begun_with_sha256", begun_with.to_owned()));
     if let Some(position) = &found.position {
         compared.push(("seen_again", totals.seen_again.to_string()));
         compared.push(("cleared", totals.cleared.to_string()));
@@ -328,6 +347,20 @@ fn entries(
         add(AuditEvent::AlertIntended, fields);
     }
     Ok((entries, cursor))
+}
+
+/// Keeps what decides in this run under the hashes that its trail names.
+async fn seal_rules(trueup: &Trueup, run: &Run) -> Result<(), Failure> {
+    let source = source(trueup, run)?;
+    let texts = [
+        (source.policy.source.as_str(), &source.text),
+        (SETTINGS, &trueup.settings),
+    ];
+    for (of, text) in texts {
+        let bytes = text.clone().into_bytes();
+        trueup.staging.put(Folder::Rules { of }, bytes).await?;
+    }
+    Ok(())
 }
 
 fn sealed(side: &'static str, counts: &SideCounts) -> Vec<Vec<(&'static str, String)>> {

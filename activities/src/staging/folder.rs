@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// Longest part of a key: what file systems allow, with room for a suffix.
 const PART_BYTES_MAX: usize = 200;
 
+/// What the settings of the installation are called among the rules: no source can have this name.
+pub const SETTINGS: &str = "trueup.toml";
+
 /// Where an object belongs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Folder<'a> {
@@ -26,6 +29,13 @@ pub enum Folder<'a> {
         /// Name of the source.
         source: &'a str,
     },
+    /// `rules/<source>`: texts of the configuration that decided in runs.
+    Rules {
+        /// Name of the source, or `trueup.toml`.
+        of: &'a str,
+    },
+    /// `checkpoints/ed25519`: signed ends of audit streams, by number.
+    Checkpoints,
     /// `runs/<run id>/staged/<side>`: one side's records and their manifest.
     Staged {
         /// The run.
@@ -68,6 +78,8 @@ impl<'a> Folder<'a> {
             Folder::Inputs { source } => ("inputs", source, ""),
             Folder::Quarantine { source } => ("quarantine", source, ""),
             Folder::Positions { source } => ("positions", source, ""),
+            Folder::Rules { of } => ("rules", of, ""),
+            Folder::Checkpoints => ("checkpoints", &"ed25519", ""),
             Folder::Staged {
                 run_id,
                 side: Side::Partner,

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
@@ -38,7 +39,7 @@ use workflows::ports::Stored;
 use crate::vault::{Layout, Vault, VaultError};
 
 pub use config::StagingConfig;
-pub use folder::Folder;
+pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
 pub use manifest::{
     Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
@@ -122,6 +123,8 @@ enum Created {
 #[derive(Clone, Debug)]
 pub struct Staging {
     store: Arc<dyn ObjectStore>,
+    /// Where is read what is not in `store`.
+    beneath: Option<Arc<dyn ObjectStore>>,
     prefix: Path,
     object_bytes_max: u64,
     vault: Vault,
@@ -160,10 +163,31 @@ impl Staging {
         })?;
         Ok(Staging {
             store,
+            beneath: None,
             prefix,
             object_bytes_max: config.object_bytes_max,
             vault: Vault::default(),
         })
+    }
+
+    /// The same objects, with what is stored from now on kept in memory only, and lost with it.
+    #[must_use]
+    pub fn over(&self) -> Self {
+        Staging {
+            store: Arc::new(InMemory::new()),
+            beneath: Some(Arc::clone(&self.store)),
+            prefix: self.prefix.clone(),
+            object_bytes_max: self.object_bytes_max,
+            vault: self.vault.clone(),
+        }
+    }
+
+    /// Where an object is, if it is anywhere.
+    async fn holder(&self, key: &Path) -> &dyn ObjectStore {
+        match &self.beneath {
+            Some(beneath) if self.store.head(key).await.is_err() => &**beneath,
+            _ => &*self.store,
+        }
     }
 
     /// This object store, with objects that this vault seals and opens.
@@ -238,12 +262,35 @@ impl Staging {
         }
     }
 
+    /// Reads an object of which only folder and SHA-256 are known, and checks that it is the one.
+    ///
+    /// # Errors
+    /// As [`Staging::get`].
+    pub async fn get_by_hash(
+        &self,
+        folder: Folder<'_>,
+        sha256: &str,
+    ) -> Result<(Stored, Vec<u8>), StagingError> {
+        let key = folder.key(&self.prefix, sha256).to_string();
+        let bytes = self.get_named(folder, sha256).await?;
+        let bytes = bytes.ok_or_else(|| StagingError::Missing { key: key.clone() })?;
+        verify(&key, &bytes, sha256)?;
+        let (sha256, size) = (sha256.to_owned(), bytes.len() as u64);
+        let stored = Stored {
+            key,
+            bytes: size,
+            sha256,
+        };
+        Ok((stored, bytes))
+    }
+
     /// Whether an object of this key and size is there. Looks at no content.
     ///
     /// # Errors
     /// [`StagingError::Retry`].
     pub async fn holds(&self, stored: &Stored) -> Result<bool, StagingError> {
-        match self.store.head(&path(&stored.key)?).await {
+        let location = path(&stored.key)?;
+        match self.holder(&location).await.head(&location).await {
             Ok(meta) => {
                 let sealed = Layout::sizes(stored.bytes);
                 Ok(meta.size == stored.bytes || sealed.contains(&meta.size))

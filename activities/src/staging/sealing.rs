@@ -54,8 +54,9 @@ impl Staging {
         part: Range<u64>,
     ) -> Result<Vec<u8>, StagingError> {
         let at = path(key)?;
+        let holder = self.holder(&at).await;
         let read = async |range: Range<u64>| {
-            let bytes = self.store.get_range(&at, range).await;
+            let bytes = holder.get_range(&at, range).await;
             bytes.map_err(|error| decide("read", key, &error))
         };
         if !self.vault.has_keys() {
@@ -149,7 +150,7 @@ impl Staging {
     /// The bytes that the object store has under this key.
     pub(super) async fn read(&self, key: &Path) -> Result<Vec<u8>, StagingError> {
         let refused = |error| decide("read", key.as_ref(), &error);
-        let answer = self.store.get(key).await.map_err(refused)?;
+        let answer = self.holder(key).await.get(key).await.map_err(refused)?;
         let size = answer.meta.size;
         let limit = self.object_bytes_max + self.object_bytes_max / 4096 + ADDED_BYTES_MAX;
         if size > limit {

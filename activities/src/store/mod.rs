@@ -10,12 +10,13 @@ mod attention;
 mod case_rules;
 mod cases;
 mod causes;
-#[cfg(test)]
-pub(crate) mod conformance;
+mod checkpoints;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod content;
 mod delivering;
 mod digests;
-pub mod dynamo;
+mod dynamo;
 mod error;
 mod filter;
 mod incidents;
@@ -31,9 +32,11 @@ mod sqlite;
 mod state;
 mod text;
 mod told;
+mod trail;
 
 use std::path::PathBuf;
 
+use aws_sdk_dynamodb::Client as DynamoClient;
 use domain::audit::AuditEntry;
 use domain::record::Reject;
 use rusqlite::Transaction;
@@ -41,8 +44,12 @@ use rusqlite::Transaction;
 pub use attention::{Attention, Reminding};
 pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied};
 pub use causes::{CauseCase, CauseFilter};
+pub use checkpoints::CHECKPOINTS_PER_CALL_MAX;
 pub use digests::OpenDiscrepancy;
-pub use dynamo::{Capacity, DynamoConfig, DynamoStore, dynamo_client, metered};
+pub use dynamo::{
+    Capacity, Copied, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
+    describe_table, dynamo_client, dynamo_client_as, metered,
+};
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
 pub use incidents::Incident;
@@ -58,6 +65,7 @@ pub use reviews::{BeginningReview, Restatement, ReviewRow, SignOff};
 pub use sqlite::SqliteStore;
 pub use state::{AlertState, CaseState, RunState};
 pub use told::{Reopening, ToldBefore};
+pub use trail::TrailEntry;
 
 use crate::vault::Vault;
 use sqlite::{audit, findings, inputs, runs};
@@ -97,7 +105,58 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such table; it can't be reached or used.
     pub async fn dynamo(config: &DynamoConfig) -> Result<Self, StoreError> {
-        DynamoStore::open(config).await.map(Store::Dynamo)
+        Self::in_table(dynamo_client(config).await, &config.table).await
+    }
+
+    /// The store in the table that a client reaches.
+    ///
+    /// # Errors
+    /// As [`Store::dynamo`].
+    pub async fn in_table(client: DynamoClient, table: &str) -> Result<Self, StoreError> {
+        DynamoStore::open(client, table).await.map(Store::Dynamo)
+    }
+}
+
+/// Moving.
+impl Store {
+    /// Copies all of an embedded store into an empty table, and holds every item of it against the
+    /// file. A copy that was cut off is taken up. Nothing may work on either meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the table holds something else, or for any other pair of
+    /// stores; either can't be used.
+    pub async fn copy_to(&self, to: &Store) -> Result<Copied, StoreError> {
+        match (self, to) {
+            (Store::Sqlite(from), Store::Dynamo(to)) => to.copy_from(from).await,
+            _ => Err(StoreError::Conflict(
+                "a store is copied from a SQLite file to a table of DynamoDB".to_owned(),
+            )),
+        }
+    }
+}
+
+/// What it costs.
+impl Store {
+    /// Adds what a step of a run used to the run's account; a store that does not charge has none.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn charge(&self, run_id: &str, used: Capacity) -> Result<(), StoreError> {
+        match self {
+            Store::Sqlite(_) => Ok(()),
+            Store::Dynamo(store) => store.charge(run_id, used).await,
+        }
+    }
+
+    /// What the steps of a run used so far; none of a store that does not charge.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn capacity(&self, run_id: &str) -> Result<Option<Capacity>, StoreError> {
+        match self {
+            Store::Sqlite(_) => Ok(None),
+            Store::Dynamo(store) => store.capacity(run_id).await.map(Some),
+        }
     }
 
     /// This store, with personal texts that this vault seals and opens.

@@ -1,6 +1,12 @@
 //! Test R6: whatever is done to a stored chain of 40 entries is found, and where.
 
+use jiff::Timestamp;
+
 use super::*;
+
+mod checkpoints;
+mod leaves;
+mod merkle;
 
 const STREAM: &str = "recon/acme-pay/2026-11-20";
 const LENGTH: usize = 40;
@@ -57,7 +63,7 @@ fn read_back(fields: &[Vec<u8>]) -> Option<AuditEntry> {
     Some(AuditEntry {
         stream: text(0)?,
         sequence: u64::from_be_bytes(fields[1].clone().try_into().ok()?),
-        previous: Hash(fields[2].clone().try_into().ok()?),
+        previous: Hash::from_bytes(fields[2].clone().try_into().ok()?),
         at: Timestamp::from_nanosecond(i128::from_be_bytes(fields[3].clone().try_into().ok()?))
             .ok()?,
         actor: text(4)?,
@@ -71,7 +77,8 @@ fn place(error: &ChainError) -> u64 {
         ChainError::OutOfPlace { sequence, .. }
         | ChainError::OtherStream { sequence, .. }
         | ChainError::Altered { sequence, .. } => *sequence,
-        ChainError::Length { found, .. } => *found,
+        ChainError::Rewritten { sequence, .. } => *sequence,
+        ChainError::Length { found, .. } | ChainError::Cut { found, .. } => *found,
     }
 }
 

@@ -1,6 +1,9 @@
 //! DynamoDB Local, the DynamoDB that AWS gives out for tests, with everything in memory.
 
+use activities::store::{DynamoConfig, create_table, dynamo_client_as};
 use anyhow::{Result, ensure};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Credentials;
 use hyper::Method;
 use tempfile::TempDir;
 
@@ -73,6 +76,24 @@ impl DynamoDb {
             process,
             _folder: folder,
         })
+    }
+
+    /// A client of whatever is at `endpoint`.
+    pub async fn client(endpoint: &str) -> Client {
+        let config = DynamoConfig {
+            endpoint: Some(endpoint.to_owned()),
+            region: Some("eu-central-1".to_owned()),
+            ..DynamoConfig::default()
+        };
+        let credentials = Credentials::new("anything", "anything", None, None, "test");
+        dynamo_client_as(&config, credentials).await
+    }
+
+    /// Makes the table that a store uses unless it is told otherwise.
+    pub async fn create_table(&self) -> Result<()> {
+        let client = Self::client(&self.endpoint).await;
+        create_table(&client, &DynamoConfig::default().table).await?;
+        Ok(())
     }
 
     /// The process id of the server.

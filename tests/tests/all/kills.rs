@@ -1,24 +1,22 @@
 //! SIGKILL of the worker at any moment, and of the Temporal server, change nothing in the result.
 //!
-//! The same sources run twice: undisturbed, and while the worker is killed 20 times at moments
-//! that a seed decides. Then everything that is on record and everything that arrived at Slack is
+//! The same sources run twice: undisturbed, and while the worker is killed again and again at moments
+//! that a seed decides, on either store. Then everything that is on record and everything that arrived at Slack is
 //! compared. `TRUEUP_SEED=n` repeats the moments of an earlier run, as far as a machine can.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::{Value, json};
 use temporalio_client::{Client, UntypedWorkflow, WorkflowExecutionStatus};
 use tests::generated::{DATE, Generated, Kind};
 use tests::installation::{Installation, eventually_every};
 use tests::random::Random;
-use tests::servers::SlackReceiver;
-use tests::shop;
+use tests::site::{Site, Sources};
 
-const KILLS: usize = 20;
-/// Of them, so many must hit the worker in the middle of a step, and steps of so many kinds.
-const HITS_MIN: usize = 12;
+/// Of a hundred kills, so many must hit the worker in the middle of a step; and steps of so many
+/// kinds.
+const HITS_PERCENT_MIN: usize = 60;
 const KINDS_HIT_MIN: usize = 3;
 /// Runs that are under way at the same time.
 const RUNS_AT_ONCE: usize = 2;
@@ -32,57 +30,52 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// A step that was cut off is taken over after at most 10 seconds, and then some on a busy machine.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
-const SETTINGS: &str = "
-[alerts]
-summary_above = 12
-
-[work]
-records_per_task = 5000
-compare_tasks_max = 4
-heartbeat_timeout_seconds = 2
-";
-
 #[tokio::test]
 async fn twenty_kills_change_nothing() -> Result<()> {
+    let installation = Installation::start().await?;
+    kills_change_nothing(20, installation, &sources()?).await
+}
+
+#[tokio::test]
+async fn eight_kills_change_nothing_on_dynamodb() -> Result<()> {
+    let installation = Installation::start_with_dynamodb().await?;
+    kills_change_nothing(8, installation, &sources()?[..4]).await
+}
+
+async fn kills_change_nothing(
+    kills: usize,
+    installation: Installation,
+    sources: &Sources,
+) -> Result<()> {
     let mut random = Random::seeded()?;
-    let sources = sources()?;
-    let undisturbed = Site::start(&sources).await?;
-    for (name, _) in &sources {
-        undisturbed
-            .installation
-            .json(&["run", name, "--date", DATE])
-            .await?;
-    }
-    undisturbed.all_end(&sources).await?;
-    let expected = undisturbed.outcome(&sources).await?;
+    let undisturbed = Site::start(Installation::start_with_sqlite().await?, sources).await?;
+    undisturbed.all_begin(sources).await?;
+    undisturbed.all_end(sources).await?;
+    let expected = undisturbed.outcome(sources).await?;
     assert_eq!(
         expected.repeats, 0,
         "nobody is told twice when nothing is wrong"
     );
     ensure!(
-        expected.told.len() > 20,
+        expected.told.len() * 2 > sources.len() * 5,
         "too little is told: {:?}",
         expected.told.keys()
     );
     drop(undisturbed);
 
-    let mut disturbed = Site::start(&sources).await?;
-    let mut hits = disturb(&mut disturbed, &sources, &mut random).await?;
-    disturbed.all_end(&sources).await?;
-    let found = disturbed.outcome(&sources).await?;
+    let mut disturbed = Site::start(installation, sources).await?;
+    let mut hits = disturb(&mut disturbed, sources, kills, &mut random).await?;
+    disturbed.all_end(sources).await?;
+    let found = disturbed.outcome(sources).await?;
     hits.insert("deliver_alert".to_owned(), found.cut_off_deliveries);
     println!(
         "steps that were cut off: {hits:?}; alerts that came again: {}",
         found.repeats
     );
-    for (what, text) in &expected.on_record {
-        assert_eq!(found.on_record.get(what), Some(text), "{what}");
-    }
-    assert_eq!(found.told, expected.told);
-    assert_eq!(found.on_record.len(), expected.on_record.len());
+    found.must_equal(&expected);
     let cut_off: usize = hits.values().sum();
     assert!(
-        cut_off >= HITS_MIN,
+        cut_off >= kills * HITS_PERCENT_MIN / 100,
         "only {cut_off} kills hit a step: {hits:?}"
     );
     hits.retain(|_, count| *count > 0);
@@ -97,14 +90,15 @@ async fn twenty_kills_change_nothing() -> Result<()> {
 /// that were cut off. In between, the server is killed too: once with the worker, once without.
 async fn disturb(
     site: &mut Site,
-    sources: &[(String, Generated)],
+    sources: &Sources,
+    kills: usize,
     random: &mut Random,
 ) -> Result<BTreeMap<String, usize>> {
-    let (with_server, only_server) = (random.below(KILLS), random.below(KILLS));
+    let (with_server, only_server) = (random.below(kills), random.below(kills));
     let mut supply = Supply::of(sources);
     let mut under_way = BTreeSet::new();
     let mut hits = BTreeMap::new();
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let mut client = site.installation.client().await?;
         under_way = open_runs(&client, &under_way).await?;
         while under_way.len() < RUNS_AT_ONCE {
@@ -147,7 +141,7 @@ struct Supply<'s> {
 }
 
 impl<'s> Supply<'s> {
-    fn of(sources: &'s [(String, Generated)]) -> Self {
+    fn of(sources: &'s Sources) -> Self {
         let names = sources.iter().map(|(name, _)| name.as_str()).collect();
         Supply { names, next: 0 }
     }
@@ -239,148 +233,4 @@ fn sources() -> Result<Vec<(String, Generated)>> {
             ))
         });
     made.collect()
-}
-
-fn run_id(source: &str) -> String {
-    format!("recon/{source}/{DATE}")
-}
-
-/// An installation with all sources, and its Slack.
-struct Site {
-    installation: Installation,
-    slack: SlackReceiver,
-    worker: u32,
-}
-
-/// Everything that must not differ.
-struct Outcome {
-    /// What the commands print, without times, attempts and hashes that hold times.
-    on_record: BTreeMap<String, String>,
-    /// What arrived at Slack, by the alert's id.
-    told: BTreeMap<String, Value>,
-    /// How often something arrived that had arrived before.
-    repeats: usize,
-    /// Deliveries that were begun and did not end.
-    cut_off_deliveries: usize,
-}
-
-impl Site {
-    async fn start(sources: &[(String, Generated)]) -> Result<Self> {
-        let slack = SlackReceiver::start().await?;
-        let mut installation = Installation::start().await?;
-        let channel =
-            shop::SLACK.replace("interval_milliseconds = 10", "interval_milliseconds = 50");
-        installation.write("trueup.toml", format!("{SETTINGS}\n{channel}"))?;
-        installation.set_variable("SHOP_SLACK", &slack.url);
-        sources
-            .iter()
-            .try_for_each(|(_, source)| source.install(&installation))?;
-        let worker = installation.start_worker()?;
-        installation.worker_says("worker polls").await?;
-        Ok(Site {
-            installation,
-            slack,
-            worker,
-        })
-    }
-
-    /// Waits for the end of all runs, and starts those that nobody started.
-    async fn all_end(&self, sources: &[(String, Generated)]) -> Result<()> {
-        for (name, _) in sources {
-            self.installation
-                .run_to_the_end(&[name, "--date", DATE])
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// What is on record and was told once all alerts are delivered.
-    async fn outcome(&self, sources: &[(String, Generated)]) -> Result<Outcome> {
-        let alerts = self.installation.alerts_settled().await?;
-        let mut on_record = BTreeMap::new();
-        for (name, _) in sources {
-            on_record.extend(self.of_run(&run_id(name)).await?);
-        }
-        for alert in &alerts {
-            let case = alert["case_id"].as_str().context("a case")?;
-            on_record.insert(format!("audit of {case}"), self.audit(case).await?);
-        }
-        let attempts: u64 = alerts
-            .iter()
-            .filter_map(|alert| alert["attempts"].as_u64())
-            .sum();
-        let cut_off_deliveries = usize::try_from(attempts)? - alerts.len();
-        on_record.insert("alerts".to_owned(), of_alerts(alerts)?);
-        let verified = self.installation.json(&["audit", "verify"]).await?;
-        assert_eq!(verified["broken"], json!([]), "{verified}");
-        on_record.insert("verified".to_owned(), verified.to_string());
-        let (told, repeats) = self.told()?;
-        Ok(Outcome {
-            on_record,
-            told,
-            repeats,
-            cut_off_deliveries,
-        })
-    }
-
-    async fn of_run(&self, run: &str) -> Result<BTreeMap<String, String>> {
-        let all = ["discrepancies", "--run", run, "--limit", "10000"];
-        let json = self
-            .installation
-            .text(&[&all[..], &["--json"]].concat())
-            .await?;
-        let csv = self
-            .installation
-            .text(&[&all[..], &["--csv"]].concat())
-            .await?;
-        let mut shown = self.installation.json(&["show", run]).await?;
-        without(&mut shown, &["opened_at", "closed_at", "attempt"]);
-        Ok(BTreeMap::from([
-            (format!("discrepancies of {run}"), json),
-            (format!("CSV of {run}"), csv),
-            (format!("show {run}"), shown.to_string()),
-            (format!("audit of {run}"), self.audit(run).await?),
-        ]))
-    }
-
-    async fn audit(&self, stream: &str) -> Result<String> {
-        let mut entries = self.installation.json(&["audit", "show", stream]).await?;
-        for entry in entries.as_array_mut().context("entries")? {
-            without(entry, &["at", "previous", "hash"]);
-            without(&mut entry["fields"], &["workflow_run_id"]);
-        }
-        Ok(entries.to_string())
-    }
-
-    /// Messages by alert, each with one text only.
-    fn told(&self) -> Result<(BTreeMap<String, Value>, usize)> {
-        let mut told: BTreeMap<String, Value> = BTreeMap::new();
-        let posts = self.slack.posts();
-        let count = posts.len();
-        for post in posts {
-            let key = post
-                .headers
-                .get("idempotency-key")
-                .context("the alert's id")?
-                .clone();
-            let first = told.entry(key).or_insert_with(|| post.body.clone());
-            assert_eq!(*first, post.body, "a repeat says the same");
-        }
-        let repeats = count - told.len();
-        Ok((told, repeats))
-    }
-}
-
-fn of_alerts(mut alerts: Vec<Value>) -> Result<String> {
-    for alert in &mut alerts {
-        without(alert, &["intended_at", "sent_at", "attempts", "problem"]);
-    }
-    alerts.sort_by_key(|alert| alert["alert_id"].to_string());
-    Ok(serde_json::to_string_pretty(&alerts)?)
-}
-
-fn without(value: &mut Value, keys: &[&str]) {
-    if let Some(object) = value.as_object_mut() {
-        object.retain(|key, _| !keys.contains(&key.as_str()));
-    }
 }

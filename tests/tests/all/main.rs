@@ -2,10 +2,13 @@
 
 mod alerts;
 mod attention;
+mod audit_trail;
 mod cases;
 mod causes;
 mod commands;
 mod deployment;
+mod dynamo;
+mod dynamo_table;
 mod generate;
 mod kills;
 mod open_items;
@@ -22,5 +25,6 @@ mod schedules;
 mod servers;
 mod staging_s3;
 mod starts;
+mod stores;
 mod tidy;
 mod week;

@@ -6,6 +6,7 @@
 
 mod attention;
 mod causes;
+mod checkpoints;
 mod people;
 mod punctual;
 
@@ -24,13 +25,13 @@ use tests::servers::SlackReceiver;
 use tests::servers::slack::SlackMode;
 use tests::shop::{self, DATE, INPUT, RUN};
 use workflows::{
-    Case, CaseBatch, Digest, Reconciliation, ScheduledReconciliation, Watch, update_id,
+    Case, CaseBatch, Checkpoint, Digest, Reconciliation, ScheduledReconciliation, Watch, update_id,
 };
 
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 40] = [
+const PATHS: [&str; 42] = [
     "batch-done",
     "batch-invalid-input",
     "case-acts-and-mistakes",
@@ -41,6 +42,8 @@ const PATHS: [&str; 40] = [
     "case-sent",
     "case-summary-closed",
     "case-until-a-day",
+    "checkpoint-made",
+    "checkpoint-without-key",
     "digest-already-told",
     "digest-nothing-open",
     "digest-sent",
@@ -131,6 +134,7 @@ async fn every_path_replays() -> Result<()> {
     paths.extend(people::acts(&site).await?);
     paths.extend(people::reviews().await?);
     paths.extend(punctual::incidents(&slack).await?);
+    paths.extend(checkpoints::made().await?);
     paths.extend(causes::resolved(&slack).await?);
     paths.extend(attention::cases().await?);
     paths.sort();
@@ -352,6 +356,7 @@ async fn replay(history: &[u8]) -> Result<()> {
         .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Watch>()?
         .register_workflow::<Digest>()?
+        .register_workflow::<Checkpoint>()?
         .register_workflow::<Case>()?
         .register_workflow::<CaseBatch>()?
         .workflow_interceptor(update_id::interceptor())

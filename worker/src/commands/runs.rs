@@ -46,8 +46,11 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         })
         .await?;
     if json {
-        let runs: Vec<_> = runs.iter().map(to_json).collect();
-        say!("{}", serde_json::to_string_pretty(&runs)?);
+        let mut told = Vec::new();
+        for run in &runs {
+            told.push(to_json(store, run).await?);
+        }
+        say!("{}", serde_json::to_string_pretty(&told)?);
         return Ok(Exit::Clean);
     }
     let columns = [
@@ -91,9 +94,14 @@ fn row(run: &RunRow) -> Vec<String> {
     ]
 }
 
-/// A run as scripts see it.
-pub(super) fn to_json(run: &RunRow) -> serde_json::Value {
-    json!({
+/// A run as scripts see it, with what the store charged for it.
+pub(super) async fn to_json(store: &Store, run: &RunRow) -> anyhow::Result<serde_json::Value> {
+    let capacity = store
+        .capacity(&run.run_id)
+        .await?
+        .map(|used| json!({ "read_units": used.read_units(), "write_units": used.write_units() }));
+    Ok(json!({
+        "capacity": capacity,
         "run_id": run.run_id,
         "source": run.source,
         "business_date": run.business_date.to_string(),
@@ -105,5 +113,5 @@ pub(super) fn to_json(run: &RunRow) -> serde_json::Value {
         "closed_at": run.closed_at.map(|at| at.to_string()),
         "attempt": run.attempt,
         "totals": run.totals,
-    })
+    }))
 }

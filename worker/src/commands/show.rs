@@ -67,7 +67,7 @@ async fn show_run(store: &Store, run_id: &str, json: bool) -> anyhow::Result<Exi
     let inputs = store.inputs(run_id).await?;
     let rejects = store.rejects(run_id).await?;
     if json {
-        let mut value = runs::to_json(&run);
+        let mut value = runs::to_json(store, &run).await?;
         value["inputs"] = inputs.iter().map(input_json).collect();
         value["rejects"] = rejects.iter().map(reject_json).collect();
         say!("{}", serde_json::to_string_pretty(&value)?);

@@ -74,6 +74,9 @@ pub(crate) fn warn_of_unused_channels(
         if channels.any(|channel| channel.fallback().0 == Some(name)) {
             return true;
         }
+        if configuration.audit.config.tell.as_deref() == Some(name) {
+            return true;
+        }
         let mut sources = configuration.sources.values();
         sources.any(|source| {
             let digest = source.punctuality.digest.as_ref();
@@ -110,6 +113,10 @@ pub(crate) fn missing_environment(
                 ("trueup.toml".to_owned(), format!("alert channel `{name}`")),
             );
         }
+    }
+    if let Some(variable) = &configuration.audit.config.signing_key_env {
+        let user = ("trueup.toml".to_owned(), "signing checkpoints".to_owned());
+        missing.insert(variable, user);
     }
     let encryption = &configuration.encryption;
     if let Some(variable) = &encryption.keys_env {

@@ -20,8 +20,9 @@ use super::policy::{self, Findings};
 use super::problem::{Problem, Warning};
 use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
-use super::{Configuration, Store};
-use super::{authority, causes, channels, checks, encryption, punctual};
+use super::{
+    Configuration, audit, authority, causes, channels, checks, encryption, punctual, stores,
+};
 
 /// The environment variable that names the configuration folder.
 pub const FOLDER_VARIABLE: &str = "TRUEUP_CONFIG";
@@ -60,12 +61,14 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     let authority = authority::build(&settings, &settings_document, &sources, &mut findings);
     encryption::check(&settings.encryption, &settings_document, &mut findings);
     let rules = channels::rules(&settings.alerts.channels, &settings_document, &mut findings);
+    let store = stores::build(&settings, &settings_document, folder, &mut findings);
+    let audit = audit::build(&settings, &settings_document, &mut findings);
     let mut configuration = Configuration {
+        audit,
+        settings: settings_document.text().to_owned(),
         folder: folder.to_owned(),
         temporal: settings.temporal,
-        store: Store {
-            sqlite: folder.join(settings.store.sqlite),
-        },
+        store,
         staging: settings.staging,
         encryption: settings.encryption,
         channels: settings.alerts.channels,
@@ -106,7 +109,7 @@ pub fn load(folder: &Path) -> Result<(Configuration, Vec<Warning>), Vec<Problem>
     }
 }
 
-fn source(
+pub(super) fn source(
     file: SourceFile,
     document: &Document,
     policy: domain::policy::SourcePolicy,
@@ -118,6 +121,7 @@ fn source(
     Source {
         title: file.title,
         version: document.sha256(),
+        text: document.text().to_owned(),
         business_day: BusinessDay {
             time_zone: file.time_zone.0.clone(),
             cut_off: file.cut_off.as_ref().map(|time| time.0),

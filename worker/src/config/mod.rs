@@ -3,6 +3,7 @@
 //! Reads and checks all of it, and says every problem with its place. Connects to nothing, and
 //! holds no secret: files name the environment variables that do.
 
+mod audit;
 mod authority;
 mod blame;
 mod causes;
@@ -14,8 +15,10 @@ mod folder;
 mod policy;
 mod problem;
 mod punctual;
+mod recorded;
 mod settings_file;
 mod source_file;
+mod stores;
 mod suggest;
 mod tree;
 mod values;
@@ -31,12 +34,17 @@ use activities::alerts::{ChannelConfig, ChannelRules};
 use activities::formats::ReadLimits;
 use activities::source::Source;
 use activities::staging::StagingConfig;
+use activities::store::DynamoConfig;
 use activities::vault::EncryptionConfig;
 use domain::case::Authority;
 
+pub use audit::AuditSettings;
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
+pub use recorded::as_recorded;
+pub(crate) use settings_file::SettingsFile;
 pub use settings_file::{Temporal, Work};
+pub use stores::StoreKind;
 pub(crate) use values::{FromText, WEEKDAYS, weekday};
 pub use words::{SourceWords, describe};
 
@@ -47,7 +55,7 @@ pub struct Configuration {
     pub folder: PathBuf,
     /// Where Temporal is, unless its own environment says otherwise.
     pub temporal: Temporal,
-    /// The embedded store.
+    /// Where everything is on record.
     pub store: Store,
     /// Sealed inputs and staged records.
     pub staging: StagingConfig,
@@ -57,6 +65,10 @@ pub struct Configuration {
     pub channels: BTreeMap<String, ChannelConfig>,
     /// What goes for them beside how they are reached.
     pub channel_rules: BTreeMap<String, ChannelRules>,
+    /// How the audit trail is signed.
+    pub audit: AuditSettings,
+    /// The text of `trueup.toml`.
+    pub settings: String,
     /// What is read at most of any input.
     pub limits: ReadLimits,
     /// How the work of a run is divided.
@@ -70,8 +82,12 @@ pub struct Configuration {
 /// Where the runs are on record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Store {
+    /// Which of the two is meant.
+    pub kind: StoreKind,
     /// The SQLite file, in the configuration folder when the path was relative.
     pub sqlite: PathBuf,
+    /// The table of DynamoDB.
+    pub dynamodb: DynamoConfig,
 }
 
 /// A source that is not configured.

@@ -1,11 +1,12 @@
 //! The shape of `trueup.toml`: what belongs to the installation rather than to one source.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use activities::alerts::ChannelConfig;
+use activities::audit::AuditConfig;
 use activities::formats::ReadLimits;
 use activities::staging::StagingConfig;
+use activities::store::DynamoConfig;
 use activities::vault::EncryptionConfig;
 use domain::case::{Action, ResolutionKind};
 use domain::discrepancy::Kind;
@@ -13,6 +14,7 @@ use domain::money::{Amount, Currency};
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::stores::{SqliteTable, StoreValue};
 use super::values::Parsed;
 
 /// `trueup.toml`.
@@ -21,14 +23,20 @@ use super::values::Parsed;
 pub(crate) struct SettingsFile {
     /// Where Temporal is.
     pub(crate) temporal: Temporal,
-    /// What is on record.
-    pub(crate) store: StoreTable,
+    /// Which store everything is on record in.
+    pub(crate) store: StoreValue,
+    /// The file of a SQLite store.
+    pub(crate) sqlite: SqliteTable,
+    /// The table of a DynamoDB store.
+    pub(crate) dynamodb: DynamoConfig,
     /// Inputs and staged records.
     pub(crate) staging: StagingConfig,
     /// What is encrypted, and with what.
     pub(crate) encryption: EncryptionConfig,
     /// How people are told.
     pub(crate) alerts: AlertsTable,
+    /// How the audit trail is signed.
+    pub(crate) audit: AuditConfig,
     /// What is read at most.
     pub(crate) limits: ReadLimits,
     /// How the work of a run is divided.
@@ -56,22 +64,6 @@ impl Default for Temporal {
         Temporal {
             address: "localhost:7233".to_owned(),
             namespace: "default".to_owned(),
-        }
-    }
-}
-
-/// `[store]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct StoreTable {
-    /// The database file; a relative path is in the configuration folder.
-    pub(crate) sqlite: PathBuf,
-}
-
-impl Default for StoreTable {
-    fn default() -> Self {
-        StoreTable {
-            sqlite: PathBuf::from("data/trueup.db"),
         }
     }
 }

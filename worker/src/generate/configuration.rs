@@ -6,8 +6,8 @@ use super::currencies::{CurrencyFacts, FEE_PERCENT};
 pub(super) const SETTINGS: &str = "\
 # Written by `trueup generate`. There are no alert channels: made-up data wakes nobody.
 
-[store]
-sqlite = \"data/trueup.db\"
+[sqlite]
+file = \"data/trueup.db\"
 ";
 
 /// `sources/acme-pay.toml`: a settlement report against the ledger.

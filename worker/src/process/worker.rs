@@ -8,7 +8,8 @@ use temporalio_client::Client;
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use workflows::{
-    Case, CaseBatch, Digest, Reconciliation, ScheduledReconciliation, TASK_QUEUE, Watch, update_id,
+    Case, CaseBatch, Checkpoint, Digest, Reconciliation, ScheduledReconciliation, TASK_QUEUE,
+    Watch, update_id,
 };
 
 use crate::temporal::{configured_schedules, keep_schedules, register_search_attributes};
@@ -32,7 +33,11 @@ pub async fn run_worker(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     register_search_attributes(&client).await?;
-    keep_schedules(&client, &configured_schedules(&activities.sources)).await?;
+    keep_schedules(
+        &client,
+        &configured_schedules(&activities.sources, &activities.audit),
+    )
+    .await?;
     let options = RuntimeOptions::builder()
         .build()
         .map_err(|error| anyhow::anyhow!(error))?;
@@ -45,6 +50,7 @@ pub async fn run_worker(
         .register_workflow::<ScheduledReconciliation>()?
         .register_workflow::<Watch>()?
         .register_workflow::<Digest>()?
+        .register_workflow::<Checkpoint>()?
         .register_workflow::<Case>()?
         .register_workflow::<CaseBatch>()?
         .workflow_interceptor(update_id::interceptor())

@@ -1,11 +1,12 @@
-//! Schedules that follow from the configuration: the watch and the digest of a source. The worker
-//! makes sure at its start that the server has these, as they are configured, and no others.
+//! Schedules that follow from the configuration: the watch and the digest of a source, and the
+//! checkpoints of the audit trail. The worker makes sure at its start that the server has these, as they are configured, and no others.
 //!
 //! Of several workers the last one to start is right. What people paused stays paused.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use activities::audit::Audit;
 use activities::punctuality::{DigestTime, Punctuality};
 use activities::source::Source;
 use futures::TryStreamExt;
@@ -14,9 +15,10 @@ use proto::wire::ScheduledInput;
 use temporalio_client::grpc::WorkflowService;
 use temporalio_client::schedules::ListSchedulesOptions;
 use temporalio_client::{Client, NamespacedClient};
-use temporalio_common::protos::temporal::api::common::v1::{Payloads, WorkflowType};
+use temporalio_common::protos::temporal::api::common::v1::{Payload, Payloads, WorkflowType};
 use temporalio_common::protos::temporal::api::schedule::v1::{
-    Schedule, ScheduleAction, SchedulePolicies, ScheduleState, schedule_action,
+    IntervalSpec, Schedule, ScheduleAction, SchedulePolicies, ScheduleSpec, ScheduleState,
+    schedule_action,
 };
 use temporalio_common::protos::temporal::api::sdk::v1::UserMetadata;
 use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueue;
@@ -27,7 +29,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 use workflows::TASK_QUEUE;
 
 use super::schedules::{
-    OVERLAP_ALLOW_ALL, json, known, memo_of, refused, request_id, schedule_error,
+    OVERLAP_ALLOW_ALL, OVERLAP_SKIP, json, known, memo_of, refused, request_id, schedule_error,
 };
 use super::{TemporalError, Timing};
 
@@ -36,24 +38,29 @@ use super::{TemporalError, Timing};
 enum Kind {
     Watch,
     Digest,
+    Checkpoint,
 }
 
 /// A schedule as the configuration wants it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Kept {
     kind: Kind,
-    input: ScheduledInput,
-    timing: Timing,
-    time_zone: String,
+    /// What it is about.
+    name: String,
+    input: Payload,
+    /// When it fires, in words, and for the server.
+    when: String,
+    spec: ScheduleSpec,
 }
 
 impl Kind {
-    const ALL: [Kind; 2] = [Kind::Watch, Kind::Digest];
+    const ALL: [Kind; 3] = [Kind::Watch, Kind::Digest, Kind::Checkpoint];
 
     fn prefix(self) -> &'static str {
         match self {
             Kind::Watch => "watch/",
             Kind::Digest => "digest/",
+            Kind::Checkpoint => "checkpoint/",
         }
     }
 
@@ -61,6 +68,7 @@ impl Kind {
         match self {
             Kind::Watch => "Watch",
             Kind::Digest => "Digest",
+            Kind::Checkpoint => "Checkpoint",
         }
     }
 
@@ -70,22 +78,27 @@ impl Kind {
         match self {
             Kind::Watch => Duration::from_secs(7 * 24 * 3600),
             Kind::Digest => Duration::from_secs(12 * 3600),
+            // One checkpoint makes up for all that were missed.
+            Kind::Checkpoint => Duration::from_secs(60),
+        }
+    }
+
+    /// What becomes of one that is due while the one before still works.
+    fn overlap(self) -> i32 {
+        match self {
+            Kind::Watch | Kind::Digest => OVERLAP_ALLOW_ALL,
+            Kind::Checkpoint => OVERLAP_SKIP,
         }
     }
 }
 
 impl Kept {
     fn id(&self) -> String {
-        format!("{}{}", self.kind.prefix(), self.input.source)
-    }
-
-    /// When it fires, in words.
-    fn when(&self) -> String {
-        format!("{}, {}", self.timing, self.time_zone)
+        format!("{}{}", self.kind.prefix(), self.name)
     }
 
     fn schedule(&self, state: ScheduleState) -> Schedule {
-        let when = self.when();
+        let when = &self.when;
         let action = NewWorkflowExecutionInfo {
             workflow_id: self.id(),
             workflow_type: Some(WorkflowType {
@@ -96,22 +109,22 @@ impl Kept {
                 ..TaskQueue::default()
             }),
             input: Some(Payloads {
-                payloads: vec![json(&self.input)],
+                payloads: vec![self.input.clone()],
             }),
-            memo: Some(memo_of([("when", json(&when))])),
+            memo: Some(memo_of([("when", json(when))])),
             user_metadata: Some(UserMetadata {
-                summary: Some(json(&when)),
+                summary: Some(json(when)),
                 details: None,
             }),
             ..NewWorkflowExecutionInfo::default()
         };
         Schedule {
-            spec: Some(self.timing.spec(&self.time_zone)),
+            spec: Some(self.spec.clone()),
             action: Some(ScheduleAction {
                 action: Some(schedule_action::Action::StartWorkflow(action)),
             }),
             policies: Some(SchedulePolicies {
-                overlap_policy: OVERLAP_ALLOW_ALL,
+                overlap_policy: self.kind.overlap(),
                 catchup_window: self.kind.catch_up().try_into().ok(),
                 ..SchedulePolicies::default()
             }),
@@ -127,9 +140,7 @@ impl Kept {
         else {
             return false;
         };
-        let data = |payload: &temporalio_common::protos::temporal::api::common::v1::Payload| {
-            payload.data.clone()
-        };
+        let data = |payload: &Payload| payload.data.clone();
         let input = action
             .input
             .as_ref()
@@ -138,31 +149,52 @@ impl Kept {
             .memo
             .as_ref()
             .and_then(|memo| memo.fields.get("when"));
-        input.map(data) == Some(json(&self.input).data)
-            && memo.map(data) == Some(json(&self.when()).data)
+        input.map(data) == Some(self.input.data.clone())
+            && memo.map(data) == Some(json(&self.when).data)
     }
 }
 
-/// The schedules that the sources' files ask for.
+/// The schedules that the configuration asks for.
 #[must_use]
-pub fn configured(sources: &BTreeMap<String, Source>) -> Vec<Kept> {
+pub fn configured(sources: &BTreeMap<String, Source>, audit: &Audit) -> Vec<Kept> {
     let kept = sources.iter().flat_map(|(name, source)| {
         let zone = &source.business_day.time_zone;
         of_source(name, zone, &source.punctuality)
     });
-    kept.collect()
+    kept.chain(of_audit(audit)).collect()
+}
+
+/// The checkpoints; none without a key.
+fn of_audit(audit: &Audit) -> Option<Kept> {
+    audit.signer.as_ref()?;
+    let every = Duration::try_from(audit.every).ok()?;
+    Some(Kept {
+        kind: Kind::Checkpoint,
+        name: "audit".to_owned(),
+        input: json(&serde_json::json!({})),
+        when: format!("every {:#}", audit.every),
+        spec: ScheduleSpec {
+            interval: vec![IntervalSpec {
+                interval: every.try_into().ok(),
+                phase: None,
+            }],
+            ..ScheduleSpec::default()
+        },
+    })
 }
 
 fn of_source(name: &str, zone: &TimeZone, punctuality: &Punctuality) -> Vec<Kept> {
-    let kept = |kind, timing, days_back, holidays: &str| Kept {
+    let zone = zone.iana_name().unwrap_or("UTC");
+    let kept = |kind, timing: Timing, days_back, holidays: &str| Kept {
         kind,
-        input: ScheduledInput {
+        name: name.to_owned(),
+        input: json(&ScheduledInput {
             source: name.to_owned(),
             days_back,
             holidays: holidays.to_owned(),
-        },
-        timing,
-        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        }),
+        when: format!("{timing}, {zone}"),
+        spec: timing.spec(zone),
     };
     let watch = punctuality.run_deadline.map(|deadline| {
         let timing = Timing::Daily(deadline.time);
@@ -178,7 +210,7 @@ fn of_source(name: &str, zone: &TimeZone, punctuality: &Punctuality) -> Vec<Kept
     watch.into_iter().chain(digest).collect()
 }
 
-/// Makes the server's watches and digests those that are `wanted`.
+/// Makes the server's watches, digests and checkpoints those that are `wanted`.
 ///
 /// # Errors
 /// When the server does not answer or refuses.
@@ -226,7 +258,7 @@ async fn put(client: &Client, kept: &Kept) -> Result<(), TemporalError> {
             Err(status) if status.code() == tonic::Code::AlreadyExists => Ok(()),
             Err(status) => Err(refused("make a schedule", &status)),
             Ok(_) => {
-                tracing::info!(schedule = id, when = kept.when(), "made");
+                tracing::info!(schedule = id, when = kept.when, "made");
                 Ok(())
             }
         };
@@ -245,6 +277,6 @@ async fn put(client: &Client, kept: &Kept) -> Result<(), TemporalError> {
     };
     let changed = service.update_schedule(tonic::Request::new(request)).await;
     changed.map_err(|status| refused("change a schedule", &status))?;
-    tracing::info!(schedule = id, when = kept.when(), "changed");
+    tracing::info!(schedule = id, when = kept.when, "changed");
     Ok(())
 }

@@ -337,6 +337,10 @@ fn schedule(wanted: &Wanted, mut state: ScheduleState) -> Schedule {
 pub(super) const OVERLAP_ALLOW_ALL: i32 =
     temporalio_common::protos::temporal::api::enums::v1::ScheduleOverlapPolicy::AllowAll as i32;
 
+/// `SCHEDULE_OVERLAP_POLICY_SKIP`.
+pub(super) const OVERLAP_SKIP: i32 =
+    temporalio_common::protos::temporal::api::enums::v1::ScheduleOverlapPolicy::Skip as i32;
+
 /// What never changes, for the Temporal UI and `temporal schedule describe`: the server does not
 /// let a schedule's own memo be changed. When it fires is told by the comment beside its times, and
 /// by the summary and memo of what it starts.

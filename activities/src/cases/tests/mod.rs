@@ -26,6 +26,7 @@ use workflows::ports::{CaseAct, CaseActed, CaseOpening, Run, TimePassing};
 
 use super::{act, of_run, open, pass, review};
 use crate::alerts::Channels;
+use crate::audit::Audit;
 use crate::failures::Failure;
 use crate::formats::ReadLimits;
 use crate::source::{RepeatedReport, SideInput, Source};
@@ -48,6 +49,7 @@ fn source() -> Source {
     Source {
         title: "Acme Pay".to_owned(),
         version: String::new(),
+        text: String::new(),
         business_day: BusinessDay {
             time_zone: TimeZone::get("Europe/Berlin").unwrap(),
             cut_off: None,
@@ -112,6 +114,8 @@ async fn installed(found: &[Discrepancy]) -> (Trueup, tempfile::TempDir) {
         store,
         staging: Staging::open(&staging, folder.path()).unwrap(),
         channels: Channels::open(&BTreeMap::new(), |_| None).unwrap(),
+        audit: Audit::none(),
+        settings: String::new(),
         workflows: Workflows::out_of_reach(),
     };
     (trueup, folder)

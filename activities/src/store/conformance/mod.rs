@@ -2,9 +2,12 @@
 //!
 //! A check takes an empty store and uses nothing but [`Store`]'s methods.
 
+#![allow(clippy::unwrap_used, reason = "a check that fails says where")]
+
 pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
+pub(super) mod checkpoints;
 mod fixtures;
 pub(super) mod incidents;
 pub(super) mod positions;
@@ -12,20 +15,22 @@ pub(super) mod reads;
 pub(super) mod reviews;
 pub(super) mod runs;
 
-/// One test for each check, for a store that `$open` makes: a future of the [`super::Store`] and of
-/// whatever has to live as long.
-macro_rules! conformance_tests {
-    ($open:path; $($module:ident: [$($check:ident),+ $(,)?],)+) => {
-        $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $check() {
-                let (store, _kept) = $open().await;
-                $crate::store::conformance::$module::$check(store).await;
-            }
-        )+)+
-    };
-    ($open:path) => {
-        conformance_tests! { $open;
+use std::pin::Pin;
+
+use super::Store;
+
+/// A check: what it shows, and what does it.
+pub struct Check {
+    /// What it shows, as the name of a function.
+    pub name: &'static str,
+    /// Panics when the store, which has to be empty, does not do what it must.
+    pub run: fn(Store) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Gives every check to the macro `$each`, after `$first`.
+macro_rules! every_check {
+    ($each:ident, $($first:tt)*) => {
+        $each! { $($first)*;
             runs: [
                 of_many_openings_one_is_new,
                 a_completed_run_stays_completed,
@@ -56,6 +61,12 @@ macro_rules! conformance_tests {
                 a_run_knows_whether_anything_is_open,
                 cases_are_selected_exactly,
             ],
+            checkpoints: [
+                what_grew_since_a_checkpoint_is_unsealed,
+                checkpoints_follow_each_other_and_never_change,
+                what_was_witnessed_is_remembered,
+                the_whole_trail_is_read_in_pages,
+            ],
             incidents: [
                 an_incident_is_told_once_and_has_a_case,
                 a_failure_and_its_incident_are_on_record_together,
@@ -79,5 +90,40 @@ macro_rules! conformance_tests {
         }
     };
 }
-pub(super) use conformance_tests;
+
+macro_rules! listed {
+    (checks; $($of:ident: [$($check:ident),+ $(,)?],)+) => {
+        vec![$($(Check {
+            name: stringify!($check),
+            run: |store| Box::pin($of::$check(store)),
+        },)+)+]
+    };
+}
+
+/// All checks.
+#[must_use]
+pub fn checks() -> Vec<Check> {
+    every_check!(listed, checks)
+}
+
+/// One test for each check, for a store that `$open` makes: a future of the [`super::Store`] and of
+/// whatever has to live as long.
+#[cfg(test)]
+macro_rules! conformance_tests {
+    ($open:path; $($module:ident: [$($check:ident),+ $(,)?],)+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                let (store, _kept) = $open().await;
+                $crate::store::conformance::$module::$check(store).await;
+            }
+        )+)+
+    };
+    ($open:path) => {
+        $crate::store::conformance::every_check!(conformance_tests, $open);
+    };
+}
+#[cfg(test)]
 pub(crate) use fixtures::{SOURCE, at, completion, discrepancy, findings, opened, opening};
+#[cfg(test)]
+pub(super) use {conformance_tests, every_check};

@@ -200,7 +200,7 @@ impl DynamoStore {
 }
 
 /// The partition in the index `list` of all alerts.
-const LISTED: &str = "alerts";
+pub(super) const LISTED: &str = "alerts";
 
 pub(super) async fn get(unit: &Unit, alert_id: &str) -> Result<AlertRow, StoreError> {
     let not_found = || case_rules::no_alert(alert_id);

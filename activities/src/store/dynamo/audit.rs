@@ -141,27 +141,34 @@ async fn insert(unit: &Unit, entry: &AuditEntry) -> Result<(), StoreError> {
     let key = keys::head(&entry.stream);
     let head = entry.head();
     let item = unit.get(&key).await?.unwrap_or_default();
+    let unsealed = listed_unsealed(keys::stream_shard(&entry.stream));
     let item = item
         .with("stream", &entry.stream)
         .with_number("length", head.length)
-        .with("hash", head.hash.to_string());
+        .with("hash", head.hash.to_string())
+        .listed(unsealed, &entry.stream);
     unit.put(key, item);
     Ok(())
 }
 
+/// The partition in the index `list` of some of the heads that no checkpoint has signed.
+pub(super) fn listed_unsealed(shard: char) -> String {
+    format!("unsealed#{shard}")
+}
+
 /// The partition in the index `list` of some of the first entries.
-fn listed_streams(shard: char) -> String {
+pub(super) fn listed_streams(shard: char) -> String {
     format!("streams#{shard}")
 }
 
-fn read_head(item: &Item) -> Result<AuditHead, StoreError> {
+pub(super) fn read_head(item: &Item) -> Result<AuditHead, StoreError> {
     Ok(AuditHead {
         length: item.number("length")?,
         hash: item.parse("hash", Hash::parse)?,
     })
 }
 
-fn read_entry(stream: &str, item: &Item) -> Result<AuditEntry, StoreError> {
+pub(super) fn read_entry(stream: &str, item: &Item) -> Result<AuditEntry, StoreError> {
     let sequence: u64 = item.number("sequence")?;
     let read = || {
         let fields = item.text("fields")?;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
 
-use super::DynamoStore;
+use super::item::Item;
+use super::{DynamoStore, keys};
+use crate::store::StoreError;
 
 /// Read and write units, in tenths: DynamoDB counts half units.
 #[derive(Debug, Default)]
@@ -27,6 +29,24 @@ pub struct Capacity {
     pub write_tenths: u64,
 }
 
+impl Capacity {
+    /// Read units, with one decimal.
+    #[must_use]
+    pub fn read_units(self) -> String {
+        units(self.read_tenths)
+    }
+
+    /// Write units, with one decimal.
+    #[must_use]
+    pub fn write_units(self) -> String {
+        units(self.write_tenths)
+    }
+}
+
+fn units(tenths: u64) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 /// Does some work, and says what it used; nothing, if the store does not charge.
 pub async fn metered<T>(work: impl Future<Output = T>) -> (T, Capacity) {
     let meter = Arc::new(Meter::default());
@@ -39,6 +59,31 @@ pub async fn metered<T>(work: impl Future<Output = T>) -> (T, Capacity) {
 }
 
 impl DynamoStore {
+    /// Adds what a step used to a run's account. Whoever does a step twice pays twice.
+    pub(in crate::store) async fn charge(
+        &self,
+        run_id: &str,
+        used: Capacity,
+    ) -> Result<(), StoreError> {
+        self.write(|unit| async move {
+            let key = keys::capacity(run_id);
+            let item = unit.get(&key).await?.unwrap_or_default();
+            let before = account(&item)?;
+            let item = item
+                .with_number("read_tenths", before.read_tenths + used.read_tenths)
+                .with_number("write_tenths", before.write_tenths + used.write_tenths);
+            unit.put(key, item);
+            Ok(())
+        })
+        .await
+    }
+
+    /// What the steps of a run used so far.
+    pub(in crate::store) async fn capacity(&self, run_id: &str) -> Result<Capacity, StoreError> {
+        let item = self.get(&keys::capacity(run_id)).await?;
+        account(&item.unwrap_or_default())
+    }
+
     pub(super) fn read_capacity(&self, used: Option<&ConsumedCapacity>) {
         add(used, |meter| &meter.read);
     }
@@ -46,6 +91,16 @@ impl DynamoStore {
     pub(super) fn write_capacity(&self, used: Option<&ConsumedCapacity>) {
         add(used, |meter| &meter.write);
     }
+}
+
+fn account(item: &Item) -> Result<Capacity, StoreError> {
+    if !item.has("read_tenths") {
+        return Ok(Capacity::default());
+    }
+    Ok(Capacity {
+        read_tenths: item.number("read_tenths")?,
+        write_tenths: item.number("write_tenths")?,
+    })
 }
 
 fn add(used: Option<&ConsumedCapacity>, which: impl Fn(&Meter) -> &AtomicU64) {

@@ -23,7 +23,7 @@ use crate::store::{
 };
 
 /// The partition in the index `list` of all causes.
-const LISTED: &str = "causes";
+pub(super) const LISTED: &str = "causes";
 /// How often the case of a cause is looked at again after it changed.
 const LOOKS_MAX: usize = 10;
 

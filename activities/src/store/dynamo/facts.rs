@@ -52,7 +52,7 @@ pub struct TableFacts {
 }
 
 impl TableFacts {
-    /// What is not as it should be, a sentence each: nothing for a table that [`create`](super::create) made.
+    /// What is not as it should be, a sentence each: nothing for a table that [`create_table`](super::create_table) made.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.differences();
@@ -65,7 +65,7 @@ impl TableFacts {
         problems
     }
 
-    /// What somebody decided otherwise than [`create`](super::create) does.
+    /// What somebody decided otherwise than [`create_table`](super::create_table) does.
     pub(super) fn differences(&self) -> Vec<String> {
         let mut differences = Vec::new();
         let keys = in_words(PARTITION_KEY, SORT_KEY);
@@ -97,7 +97,7 @@ impl TableFacts {
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when there is none; [`StoreError::Unavailable`].
-pub async fn describe(client: &Client, table: &str) -> Result<TableFacts, StoreError> {
+pub async fn describe_table(client: &Client, table: &str) -> Result<TableFacts, StoreError> {
     let answer = client.describe_table().table_name(table).send().await;
     let description = match answer {
         Ok(answer) => answer.table.unwrap_or_else(nothing_said),

@@ -15,7 +15,7 @@ use super::{DynamoStore, alerts, cases, keys};
 use crate::store::{CaseRow, Incident, StoreError, TRUEUP, case_rules};
 
 /// The partition in the index `list` of all incidents.
-const LISTED: &str = "incidents";
+pub(super) const LISTED: &str = "incidents";
 
 impl DynamoStore {
     pub(in crate::store) async fn raise(

@@ -16,7 +16,7 @@ use crate::store::{
 };
 
 /// Bytes of rejects to one item, about; a single one may have more.
-const REJECTS_BYTES: usize = 200_000;
+pub(super) const REJECTS_BYTES: usize = 200_000;
 
 impl DynamoStore {
     pub(in crate::store) async fn seal_input(

@@ -146,6 +146,24 @@ impl Item {
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
+
+    /// Removes and gives a text.
+    pub(super) fn take(&mut self, name: &str) -> Option<String> {
+        match self.0.remove(name) {
+            Some(AttributeValue::S(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it has the same attributes, whatever their revisions.
+    pub(super) fn says_the_same_as(&self, other: &Item) -> bool {
+        let attributes = |item: &Item| {
+            let mut attributes = item.0.clone();
+            attributes.remove(REVISION);
+            attributes
+        };
+        attributes(self) == attributes(other)
+    }
 }
 
 fn unreadable(name: &str, why: impl std::fmt::Display) -> StoreError {

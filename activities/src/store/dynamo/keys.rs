@@ -109,6 +109,11 @@ pub(super) fn restatement(run_id: &str) -> Key {
     Key::new(format!("run#{run_id}"), "restatement")
 }
 
+/// What a run's steps used.
+pub(super) fn capacity(run_id: &str) -> Key {
+    Key::new(format!("run#{run_id}"), "capacity")
+}
+
 pub(super) fn position_of_run(run_id: &str, attempt: u32) -> Key {
     let sk = format!("position#{}", ordered(attempt));
     Key::new(format!("run#{run_id}"), sk)
@@ -297,4 +302,11 @@ pub(super) fn head(stream: &str) -> Key {
 /// Streams begin alike: their shards are by hash.
 pub(super) fn stream_shard(stream: &str) -> char {
     SHARDS[usize::from(Sha256::digest(stream)[0] >> 4)]
+}
+
+/// The partition of the checkpoints: one an hour.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
+pub(super) fn checkpoint(number: u64) -> Key {
+    Key::new(CHECKPOINTS, format!("{number:0>12}"))
 }

@@ -12,7 +12,9 @@ mod audit;
 mod capacity;
 mod cases;
 mod causes;
+mod checkpoints;
 mod config;
+mod copy;
 mod digests;
 mod facts;
 mod failed;
@@ -30,6 +32,7 @@ mod runs;
 mod table;
 mod table_access;
 mod told;
+mod trail;
 mod unit;
 
 use std::sync::Arc;
@@ -39,8 +42,9 @@ use aws_sdk_dynamodb::Client;
 
 pub use capacity::{Capacity, metered};
 pub use config::{DynamoConfig, dynamo_client, dynamo_client_as};
-pub use facts::{PointInTimeRecovery, TableFacts, describe};
-pub use table::create;
+pub use copy::Copied;
+pub use facts::{PointInTimeRecovery, TableFacts, describe_table};
+pub use table::create_table;
 
 use super::StoreError;
 use crate::vault::Vault;
@@ -59,12 +63,11 @@ pub struct DynamoStore {
 }
 
 impl DynamoStore {
-    /// Opens the table that the configuration names. It must be there.
-    pub(super) async fn open(config: &DynamoConfig) -> Result<Self, StoreError> {
-        let client = dynamo_client(config).await;
+    /// Opens a table. It must be there.
+    pub(super) async fn open(client: Client, table: &str) -> Result<Self, StoreError> {
         let store = DynamoStore {
             client,
-            table: config.table.as_str().into(),
+            table: table.into(),
             vault: Vault::default(),
         };
         // Any request tells whether there is such a table, and whether we may use it.

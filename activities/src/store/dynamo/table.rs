@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
     PointInTimeRecoverySpecification, Projection, ProjectionType, ScalarAttributeType,
 };
 
-use super::facts::{PointInTimeRecovery, TableFacts, describe};
+use super::facts::{PointInTimeRecovery, TableFacts, describe_table};
 use crate::store::StoreError;
 
 /// The partition key of an item.
@@ -37,7 +37,7 @@ const ACTIVE_WITHIN: Duration = Duration::from_secs(180);
 /// # Errors
 /// [`StoreError::Conflict`] when there is a table of this name that differs, with the differences;
 /// [`StoreError::Unavailable`] when DynamoDB refuses or can't be reached.
-pub async fn create(client: &Client, table: &str) -> Result<TableFacts, StoreError> {
+pub async fn create_table(client: &Client, table: &str) -> Result<TableFacts, StoreError> {
     match request(client, table).await {
         Ok(()) => {}
         Err(refusal) if refusal.as_service_error().is_some_and(is_there_already) => {}
@@ -49,7 +49,7 @@ pub async fn create(client: &Client, table: &str) -> Result<TableFacts, StoreErr
         .wait(ACTIVE_WITHIN)
         .await
         .map_err(|error| StoreError::Unavailable(format!("table {table}: {}", chain(&error))))?;
-    let facts = describe(client, table).await?;
+    let facts = describe_table(client, table).await?;
     let differences = facts.differences();
     if !differences.is_empty() {
         return Err(StoreError::Conflict(format!(
@@ -59,7 +59,7 @@ pub async fn create(client: &Client, table: &str) -> Result<TableFacts, StoreErr
     }
     if facts.point_in_time_recovery == PointInTimeRecovery::Off {
         recoverable(client, table).await?;
-        return describe(client, table).await;
+        return describe_table(client, table).await;
     }
     Ok(facts)
 }

@@ -120,7 +120,7 @@ pub(super) async fn cover(
         .with("at_stake", found.at_stake.to_string())
         .with("currency", found.currency.code());
     unit.put(key, item);
-    let covered = Item::default().with("run_id", run_id);
+    let covered = Item::default().with("discrepancy", id);
     let coverage = keys::coverage(&alert.intent.case_id, id);
     unit.put_first(coverage, covered).await?;
     let key = keys::case(id);

@@ -112,7 +112,7 @@ fn stored_entry(
     rows.next()?.map(entry).transpose()
 }
 
-fn entry(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
+pub(super) fn entry(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
     let (stream, sequence) = (
         value::get::<String>(row, "stream")?,
         value::number(row, "sequence")?,

@@ -10,6 +10,7 @@ pub(super) mod attention;
 pub(super) mod audit;
 pub(super) mod cases;
 pub(super) mod causes;
+pub(super) mod checkpoints;
 pub(super) mod digests;
 pub(super) mod findings;
 pub(super) mod incidents;
@@ -24,6 +25,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 pub(super) mod told;
+pub(super) mod trail;
 mod value;
 
 use std::path::{Path, PathBuf};

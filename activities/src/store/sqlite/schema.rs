@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_incidents.sql"),
     include_str!("migrations/0006_causes.sql"),
     include_str!("migrations/0007_attention.sql"),
+    include_str!("migrations/0008_checkpoints.sql"),
 ];
 
 /// `true` in ASCII: marks the file as a store of trueup.

@@ -8,11 +8,12 @@ mod answer;
 mod decide;
 mod forward;
 mod partial;
+mod touched;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -28,6 +29,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 pub use decide::{Fault, FaultRates};
 pub use forward::Capacity;
+pub use touched::Touched;
 
 use crate::random::Random;
 
@@ -51,6 +53,7 @@ struct Changing {
     passed: usize,
     faults: BTreeMap<Fault, usize>,
     capacity: Capacity,
+    touched: BTreeSet<Touched>,
 }
 
 impl FaultProxy {
@@ -66,6 +69,7 @@ impl FaultProxy {
                 passed: 0,
                 faults: BTreeMap::new(),
                 capacity: Capacity::default(),
+                touched: BTreeSet::new(),
             }),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
@@ -93,6 +97,12 @@ impl FaultProxy {
         self.state.changing().passed
     }
 
+    /// What the requests so far touched.
+    #[must_use]
+    pub fn touched(&self) -> BTreeSet<Touched> {
+        self.state.changing().touched.clone()
+    }
+
     /// What DynamoDB says that the requests so far cost.
     #[must_use]
     pub fn capacity(&self) -> Capacity {
@@ -117,6 +127,9 @@ impl State {
     /// Decides what happens to a request, and counts it.
     fn decide(&self, operation: &str, body: &Value) -> Option<Fault> {
         let mut changing = self.changing();
+        if decide::is_about_items(operation) {
+            changing.touched.extend(touched::touched(operation, body));
+        }
         let Changing { rates, random, .. } = &mut *changing;
         let fault = rates.decide(operation, body, random);
         match fault {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::decide::{Fault, FaultRates};
 use super::forward::Capacity;
-use super::partial;
+use super::{partial, touched};
 use crate::random::Random;
 
 const REQUESTS: usize = 20_000;
@@ -105,4 +105,32 @@ fn what_requests_cost_is_added_up() {
     );
     capacity.add("PutItem", &json!({}));
     assert_eq!((capacity.read_tenths, capacity.write_tenths), (165, 60));
+}
+
+#[test]
+fn what_a_request_touches_is_told() {
+    let told = |operation: &str, body: Value| {
+        let found = touched::touched(operation, &body).into_iter();
+        found
+            .map(|(action, partition)| format!("{action} {partition}"))
+            .collect::<Vec<_>>()
+    };
+    let key = |partition: &str| json!({ "Key": { "pk": { "S": partition } } });
+    assert_eq!(told("GetItem", key("head#3")), ["GetItem head#"]);
+    assert_eq!(told("DeleteItem", key("sources")), ["DeleteItem sources"]);
+    let query = json!({
+        "KeyConditionExpression": "#p = :p AND begins_with(sk, :s)",
+        "ExpressionAttributeValues": { ":s": { "S": "a#b" }, ":p": { "S": "audit#case/1" } },
+    });
+    assert_eq!(told("Query", query), ["Query audit#"]);
+    let batch = json!({ "RequestItems": { "trueup": { "Keys": [{ "pk": { "S": "case#1" } }] } } });
+    assert_eq!(told("BatchGetItem", batch), ["BatchGetItem case#"]);
+    let transaction = json!({ "TransactItems": [
+        { "Put": { "Item": { "pk": { "S": "run#1" } } } },
+        { "ConditionCheck": key("audit#1") },
+    ] });
+    assert_eq!(
+        told("TransactWriteItems", transaction),
+        ["ConditionCheckItem audit#", "PutItem run#"]
+    );
 }

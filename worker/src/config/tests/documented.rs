@@ -13,6 +13,8 @@ const DOCUMENTATION: &str = include_str!("../../../../docs/configuration.md");
 /// A heading of the documentation, and a text whose key `probe` is in the table it is about.
 const SETTINGS: &[(&str, &str)] = &[
     ("`[temporal]`", "[temporal]\nprobe = 1"),
+    ("`[sqlite]`", "[sqlite]\nprobe = 1"),
+    ("`[dynamodb]`", "[dynamodb]\nprobe = 1"),
     ("`[store]`", "[store]\nprobe = 1"),
     ("`[staging]`", "[staging]\nprobe = 1"),
     ("`[encryption]`", "[encryption]\nprobe = 1"),
@@ -30,6 +32,7 @@ const SETTINGS: &[(&str, &str)] = &[
         "[alerts.channels]\na = { kind = \"slack\", webhook_url_env = \"A\", \
          quiet_hours = { from = \"20:00\", to = \"07:00\", probe = 1 } }",
     ),
+    ("`[audit]`", "[audit]\nprobe = 1"),
     ("`[limits]`", "[limits]\nprobe = 1"),
     ("`[work]`", "[work]\nprobe = 1"),
     ("`[people.<name>]`", "[people.a]\nprobe = 1"),

@@ -1,10 +1,12 @@
 //! The configuration from outside: what is said about files, the examples, the documentation.
 
+mod audit;
 mod authority;
 mod documented;
 mod examples;
 mod loading;
 mod mistakes;
+mod stores;
 
 use std::fs;
 
