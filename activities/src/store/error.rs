@@ -32,10 +32,17 @@ pub enum StoreError {
     Corrupt(String),
     /// Personal texts are sealed, and not with a key that is here.
     #[error("the store's personal texts can't be opened: {0}")]
-    Sealed(#[from] VaultError),
+    Sealed(VaultError),
     /// The file belongs to a newer trueup, or to another program.
     #[error("{0}")]
     Incompatible(String),
+}
+
+impl From<VaultError> for StoreError {
+    /// Its words are in ours: it is no source, which would be told again.
+    fn from(error: VaultError) -> Self {
+        StoreError::Sealed(error)
+    }
 }
 
 impl StoreError {
