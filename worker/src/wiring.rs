@@ -80,5 +80,6 @@ async fn written(store: &config::Store) -> anyhow::Result<Store> {
 }
 
 async fn dynamodb(config: &DynamoConfig) -> anyhow::Result<Store> {
-    anyhow::bail!("table {}: not yet", config.table)
+    let store = Store::dynamo(config).await;
+    store.with_context(|| format!("table {} in DynamoDB", config.table))
 }

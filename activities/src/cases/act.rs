@@ -62,7 +62,7 @@ pub(super) async fn on_cause(
     acting: Acting,
     by: &str,
     input: &CaseAct,
-    decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
+    decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + Sync + 'static,
 ) -> Result<CaseActed, Failure> {
     let at = timestamp(&input.at)?;
     let then = {

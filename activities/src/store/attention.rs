@@ -39,7 +39,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such case.
     pub async fn remind(&self, reminding: Reminding, at: Timestamp) -> Result<CaseRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.remind(&reminding, at).await,
+        };
         store
             .write(move |transaction| attention::remind(transaction, &reminding, at))
             .await
@@ -51,7 +54,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn concerns_anybody(&self, case_id: &str) -> Result<bool, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.concerns_anybody(case_id).await,
+        };
         let case_id = case_id.to_owned();
         store
             .read(move |transaction| attention::concerns_anybody(transaction, &case_id))

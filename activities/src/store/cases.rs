@@ -103,7 +103,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when `id` is neither a discrepancy nor a summary.
     pub async fn open_case(&self, id: &str, at: Timestamp) -> Result<CaseRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.open_case(id, at).await,
+        };
         let id = id.to_owned();
         store
             .write(move |transaction| cases::open(transaction, &id, at))
@@ -116,7 +119,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn cases_dealt_with(&self, ids: Vec<String>) -> Result<Vec<CaseRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.cases_dealt_with(&ids).await,
+        };
         store
             .read(move |transaction| cases::dealt_with(transaction, &ids))
             .await
@@ -130,7 +136,10 @@ impl Store {
         &self,
         ids: Vec<String>,
     ) -> Result<BTreeMap<String, Resolution>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.resolutions(&ids).await,
+        };
         store
             .read(move |transaction| cases::resolutions(transaction, &ids))
             .await
@@ -141,7 +150,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when `id` is neither a discrepancy nor a summary.
     pub async fn case(&self, id: &str) -> Result<CaseRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.case(id).await,
+        };
         let id = id.to_owned();
         store
             .read(move |transaction| cases::get(transaction, &id))
@@ -157,7 +169,10 @@ impl Store {
         &self,
         acts: Vec<Acting>,
     ) -> Result<Vec<Option<BeforeAct>>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.before_acts(&acts).await,
+        };
         let work = move |transaction: &Transaction<'_>| {
             let found = acts.iter().map(|acting| acts::before(transaction, acting));
             found.collect()
@@ -177,7 +192,7 @@ impl Store {
         acts: Vec<Acting>,
         by: &str,
         at: Timestamp,
-        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
+        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + Sync + 'static,
     ) -> Result<Vec<Option<Acted>>, StoreError> {
         let nobody = |_: &Reopening| Vec::new();
         self.act_on_cases_and_tell(acts, by, at, decide, nobody)
@@ -194,10 +209,13 @@ impl Store {
         acts: Vec<Acting>,
         by: &str,
         at: Timestamp,
-        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
-        tell: impl Fn(&Reopening) -> Vec<AlertIntent> + Send + 'static,
+        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + Sync + 'static,
+        tell: impl Fn(&Reopening) -> Vec<AlertIntent> + Send + Sync + 'static,
     ) -> Result<Vec<Option<Acted>>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.act_on_cases(&acts, by, at, &decide, &tell).await,
+        };
         if acts.len() > ACTS_PER_CALL_MAX {
             let problem = format!("{} acts at once; {ACTS_PER_CALL_MAX} at most", acts.len());
             return Err(StoreError::Conflict(problem));
@@ -222,7 +240,10 @@ impl Store {
         run_id: &str,
         severities: BTreeSet<Severity>,
     ) -> Result<bool, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.is_anything_open(run_id, &severities).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| cases::is_anything_open(transaction, &run_id, &severities))

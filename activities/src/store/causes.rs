@@ -45,7 +45,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn causes(&self, filter: CauseFilter) -> Result<Vec<CaseRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.causes(&filter).await,
+        };
         store
             .read(move |transaction| causes::list(transaction, &filter))
             .await
@@ -56,7 +59,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn behind(&self, cause: &str) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.behind(cause).await,
+        };
         let cause = cause.to_owned();
         store
             .read(move |transaction| causes::members(transaction, &cause))
@@ -68,7 +74,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn causes_of(&self, ids: Vec<String>) -> Result<BTreeSet<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.causes_of(&ids).await,
+        };
         store
             .read(move |transaction| causes::of(transaction, &ids))
             .await
@@ -83,7 +92,10 @@ impl Store {
         ids: Vec<String>,
         business_date: Date,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.caused_on_other_days(&ids, business_date).await,
+        };
         store
             .read(move |transaction| causes::of_other_days(transaction, ids, business_date))
             .await
@@ -100,10 +112,15 @@ impl Store {
         acting: Acting,
         by: &str,
         at: Timestamp,
-        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + 'static,
-        then: impl Fn(&Case, &Case) -> Option<String> + Send + 'static,
+        decide: impl Fn(&CaseRow) -> Result<Applied, Denied> + Send + Sync + 'static,
+        then: impl Fn(&Case, &Case) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Option<Acted>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store.act_on_cause(&acting, by, at, &decide, &then).await;
+            }
+        };
         let by = by.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             causes::act(transaction, &acting, &by, at, &decide, &then)
@@ -116,7 +133,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn done_behind(&self, cause: &str, acting: &str) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.done_behind(cause, acting).await,
+        };
         let (cause, acting) = (cause.to_owned(), acting.to_owned());
         store
             .write(move |transaction| causes::done(transaction, &cause, &acting))
@@ -133,9 +153,18 @@ impl Store {
         ids: BTreeSet<String>,
         by: &str,
         at: Timestamp,
-        decide: impl Fn(&CaseRow, &Act) -> Result<Applied, Denied> + Send + 'static,
+        decide: impl Fn(&CaseRow, &Act) -> Result<Applied, Denied> + Send + Sync + 'static,
     ) -> Result<Vec<CaseRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                let mut changed = Vec::new();
+                for id in &ids {
+                    changed.extend(store.follow(id, by, at, &decide).await?);
+                }
+                return Ok(changed);
+            }
+        };
         let by = by.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             let mut changed = Vec::new();

@@ -17,7 +17,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn alert(&self, alert_id: &str) -> Result<AlertRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.alert(alert_id).await,
+        };
         let alert_id = alert_id.to_owned();
         store
             .read(move |transaction| alerts::get(transaction, &alert_id))
@@ -29,7 +32,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.alerts(&filter).await,
+        };
         store
             .read(move |transaction| alerts::list(transaction, &filter))
             .await
@@ -40,7 +46,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn alerts_of_case(&self, case_id: &str) -> Result<Vec<AlertRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.alerts_of_case(case_id).await,
+        };
         let case_id = case_id.to_owned();
         store
             .read(move |transaction| alerts::of_case(transaction, &case_id))
@@ -52,7 +61,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn begin_delivery(&self, alert_id: &str) -> Result<Delivery, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.begin_delivery(alert_id).await,
+        };
         let alert_id = alert_id.to_owned();
         store
             .write(move |transaction| alerts::begin(transaction, &alert_id))
@@ -64,7 +76,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn delivery_failed(&self, alert_id: &str, error: &str) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.delivery_failed(alert_id, error).await,
+        };
         let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
         store
             .write(move |transaction| alerts::failed(transaction, &alert_id, &error))
@@ -81,7 +96,14 @@ impl Store {
         at: Timestamp,
         provider_reference: Option<String>,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store
+                    .alert_sent(alert_id, at, provider_reference.as_deref())
+                    .await;
+            }
+        };
         let alert_id = alert_id.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             alerts::sent(transaction, &alert_id, at, provider_reference.as_deref())
@@ -101,7 +123,14 @@ impl Store {
         error: &str,
         instead: Option<AlertIntent>,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store
+                    .alert_dead(alert_id, at, error, instead.as_ref())
+                    .await;
+            }
+        };
         let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
         let work = move |transaction: &Transaction<'_>| {
             alerts::dead(transaction, &alert_id, at, &error, instead.as_ref())
@@ -120,7 +149,10 @@ impl Store {
         at: Timestamp,
         instead: AlertIntent,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.divert_alert(alert_id, at, &instead).await,
+        };
         let alert_id = alert_id.to_owned();
         store
             .write(move |transaction| alerts::divert(transaction, &alert_id, at, &instead))
@@ -138,7 +170,10 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.redrive(&selection, actor, at).await,
+        };
         let actor = actor.to_owned();
         store
             .write(move |transaction| alerts::redrive(transaction, &selection, &actor, at))

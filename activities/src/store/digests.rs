@@ -33,7 +33,10 @@ impl Store {
         severities: BTreeSet<Severity>,
         fold: impl FnOnce(&mut dyn Iterator<Item = OpenDiscrepancy>) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.fold_open(source, &severities, fold).await,
+        };
         let source = source.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             digests::fold_open(transaction, &source, &severities, fold)
@@ -47,7 +50,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn intend(&self, alert: AlertIntent, at: Timestamp) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.intend(&alert, at).await,
+        };
         store
             .write(move |transaction| digests::intend(transaction, &alert, at))
             .await

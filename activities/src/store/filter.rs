@@ -1,5 +1,7 @@
 //! Which runs, discrepancies and alerts to list, and how many of them.
 
+use std::ops::Range;
+
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::severity::Severity;
@@ -26,6 +28,21 @@ impl Default for Page {
             limit: LISTED_MAX,
             offset: 0,
         }
+    }
+}
+
+impl Page {
+    /// Which rows of the whole list these are.
+    pub(super) fn range(self) -> Range<usize> {
+        let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let start = number(self.offset);
+        start..start.saturating_add(number(self.limit.min(LISTED_MAX)))
+    }
+
+    /// These rows of the whole list.
+    pub(super) fn of<T>(self, all: Vec<T>) -> Vec<T> {
+        let Range { start, end } = self.range();
+        all.into_iter().take(end).skip(start).collect()
     }
 }
 

@@ -41,7 +41,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn raise(&self, incident: Incident, at: Timestamp) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.raise(&incident, at).await,
+        };
         let work =
             move |transaction: &Transaction<'_>| incidents::raise(transaction, &incident, at);
         store.write(work).await
@@ -56,7 +59,10 @@ impl Store {
         source: &str,
         business_date: Date,
     ) -> Result<Vec<(IncidentKind, String)>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.open_incidents(source, business_date).await,
+        };
         let source = source.to_owned();
         store
             .read(move |transaction| incidents::open_of_day(transaction, &source, business_date))
@@ -68,7 +74,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn incident_cases(&self, source: Option<String>) -> Result<Vec<CaseRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.incident_cases(source.as_deref()).await,
+        };
         let work =
             move |transaction: &Transaction<'_>| incidents::open(transaction, source.as_deref());
         store.read(work).await

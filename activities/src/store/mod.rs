@@ -41,8 +41,8 @@ pub use cases::{ACTS_PER_CALL_MAX, ActOutcome, Acted, Acting, BeforeAct, CaseRow
 pub use causes::{CauseCase, CauseFilter};
 pub use digests::OpenDiscrepancy;
 pub use dynamo::{
-    DynamoConfig, PointInTimeRecovery, TableFacts, create_table, describe_table, dynamo_client,
-    dynamo_client_as,
+    Capacity, DynamoConfig, DynamoStore, PointInTimeRecovery, TableFacts, create_table,
+    describe_table, dynamo_client, dynamo_client_as, metered,
 };
 pub use error::StoreError;
 pub use filter::{AlertFilter, DiscrepancyFilter, LISTED_MAX, Page, RunFilter};
@@ -68,6 +68,8 @@ pub const TRUEUP: &str = domain::case::SYSTEM;
 pub enum Store {
     /// One SQLite file.
     Sqlite(SqliteStore),
+    /// A table of DynamoDB.
+    Dynamo(DynamoStore),
 }
 
 /// Opening.
@@ -87,6 +89,14 @@ impl Store {
     pub async fn existing_sqlite(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         SqliteStore::existing(path.into()).await.map(Store::Sqlite)
     }
+
+    /// The store in DynamoDB, by the standard AWS environment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such table; it can't be reached or used.
+    pub async fn dynamo(config: &DynamoConfig) -> Result<Self, StoreError> {
+        DynamoStore::open(config).await.map(Store::Dynamo)
+    }
 }
 
 /// What a run writes.
@@ -98,7 +108,10 @@ impl Store {
     /// [`StoreError::Conflict`] when the id is on record for another source, date, scope or
     /// generation.
     pub async fn open_run(&self, opening: RunOpening) -> Result<Opened, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.open_run(&opening).await,
+        };
         store
             .write(move |transaction| runs::open(transaction, &opening))
             .await
@@ -116,7 +129,12 @@ impl Store {
         rejects: Vec<Reject>,
         audit: Vec<AuditEntry>,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store.seal_input(run_id, &input, &rejects, &audit).await;
+            }
+        };
         let run_id = run_id.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             inputs::seal(transaction, &run_id, &input, &rejects, &audit)
@@ -135,7 +153,10 @@ impl Store {
         sha256: &str,
         run_id: &str,
     ) -> Result<Vec<SeenInput>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.input_seen(source, sha256, run_id).await,
+        };
         let (source, sha256, run_id) = (source.to_owned(), sha256.to_owned(), run_id.to_owned());
         store
             .read(move |transaction| inputs::seen(transaction, &source, &sha256, &run_id))
@@ -151,7 +172,10 @@ impl Store {
         ids: Vec<String>,
         run_id: &str,
     ) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.seen_before(ids, run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| findings::seen_before(transaction, ids, &run_id))
@@ -165,7 +189,10 @@ impl Store {
     /// [`StoreError::Conflict`] when a discrepancy is on record for this execution with other
     /// content; [`StoreError::Fork`] when an audit entry is.
     pub async fn record_findings(&self, run_id: &str, chunk: Findings) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.record_findings(run_id, &chunk).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| findings::record(transaction, &run_id, &chunk))
@@ -181,7 +208,10 @@ impl Store {
         run_id: &str,
         completion: RunCompletion,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.complete_run(run_id, &completion).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| runs::complete(transaction, &run_id, &completion))
@@ -193,7 +223,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when the run ended otherwise.
     pub async fn fail_run(&self, run_id: &str, failure: RunFailure) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.fail_run(run_id, &failure).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| runs::fail(transaction, &run_id, &failure))
@@ -208,7 +241,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fork`] when another entry is on record where one belongs.
     pub async fn append_audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.append_audit(&entries).await,
+        };
         store
             .write(move |transaction| audit::append(transaction, &entries))
             .await

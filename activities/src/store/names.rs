@@ -13,7 +13,10 @@ impl Store {
         digits: &str,
         at_most: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.ids_beginning_with(digits, at_most).await,
+        };
         let digits = digits.to_owned();
         store
             .read(move |transaction| names::beginning_with(transaction, &digits, at_most))

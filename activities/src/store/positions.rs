@@ -49,7 +49,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn position(&self, source: &str) -> Result<Option<Stored>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.position(source).await,
+        };
         let source = source.to_owned();
         store
             .read(move |transaction| positions::head(transaction, &source))
@@ -61,7 +64,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn position_of_run(&self, run_id: &str) -> Result<Option<Stored>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.position_of_run(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| positions::of_run(transaction, &run_id))
@@ -74,7 +80,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn commit_position(&self, new: NewPosition) -> Result<Committed, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.commit_position(&new).await,
+        };
         store
             .write(move |transaction| positions::commit(transaction, &new))
             .await
@@ -85,7 +94,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn renew_turn(&self, turn: Turn) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.renew_turn(&turn).await,
+        };
         store
             .write(move |transaction| positions::renew(transaction, &turn))
             .await

@@ -16,7 +16,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.runs(&filter).await,
+        };
         store
             .read(move |transaction| listing::runs(transaction, &filter))
             .await
@@ -27,7 +30,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn run(&self, run_id: &str) -> Result<RunRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.run(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| runs::get(transaction, &run_id))
@@ -39,7 +45,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn inputs(&self, run_id: &str) -> Result<Vec<InputRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.inputs(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| inputs::of_run(transaction, &run_id))
@@ -51,7 +60,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.rejects(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| inputs::rejects(transaction, &run_id))
@@ -66,7 +78,10 @@ impl Store {
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<DiscrepancyRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.discrepancies(&filter).await,
+        };
         store
             .read(move |transaction| listing::discrepancies(transaction, &filter))
             .await
@@ -81,7 +96,10 @@ impl Store {
         filter: DiscrepancyFilter,
         at_most: u64,
     ) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.discrepancy_ids(&filter, at_most).await,
+        };
         store
             .read(move |transaction| listing::ids(transaction, &filter, at_most))
             .await
@@ -95,7 +113,10 @@ impl Store {
         &self,
         filter: DiscrepancyFilter,
     ) -> Result<Vec<CurrencyTotal>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.count_and_sums(&filter).await,
+        };
         store
             .read(move |transaction| listing::totals(transaction, &filter))
             .await
@@ -106,7 +127,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.discrepancy(id).await,
+        };
         let id = id.to_owned();
         store
             .read(move |transaction| listing::discrepancy(transaction, &id))
@@ -121,7 +145,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.audit_head(stream).await,
+        };
         let stream = stream.to_owned();
         store
             .read(move |transaction| audit::head(transaction, &stream))
@@ -133,7 +160,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] names an entry that can't be read; [`StoreError::NotFound`].
     pub async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.audit(stream).await,
+        };
         let stream = stream.to_owned();
         store
             .read(move |transaction| audit::stream(transaction, &stream))
@@ -146,7 +176,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.streams(after, LISTED_MAX).await,
+        };
         let after = after.to_owned();
         store
             .read(move |transaction| audit::streams(transaction, &after, LISTED_MAX))

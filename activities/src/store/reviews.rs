@@ -78,7 +78,10 @@ impl Store {
         run_id: &str,
         beginning: BeginningReview,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.begin_review(run_id, &beginning).await,
+        };
         let run_id = run_id.to_owned();
         store
             .write(move |transaction| reviews::begin(transaction, &run_id, &beginning))
@@ -90,7 +93,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn review(&self, run_id: &str) -> Result<Option<ReviewRow>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.review(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| reviews::find(transaction, &run_id))
@@ -106,7 +112,10 @@ impl Store {
         run_id: &str,
         severities: BTreeSet<Severity>,
     ) -> Result<u32, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.count_open(run_id, &severities).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| reviews::count_open(transaction, &run_id, &severities))
@@ -119,7 +128,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when it was signed off otherwise.
     pub async fn sign_off(&self, sign_off: SignOff, entry: AuditEntry) -> Result<u32, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.sign_off(&sign_off, &entry).await,
+        };
         store
             .write(move |transaction| reviews::sign_off(transaction, &sign_off, &entry))
             .await
@@ -136,7 +148,10 @@ impl Store {
         note: &str,
         entry: AuditEntry,
     ) -> Result<(), StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.cancel_review(run_id, by, note, &entry).await,
+        };
         let (run_id, by, note) = (run_id.to_owned(), by.to_owned(), note.to_owned());
         let work = move |transaction: &Transaction<'_>| {
             reviews::end(transaction, &run_id, "review_cancelled", Some((&by, &note)))?;
@@ -150,7 +165,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn signed_off(&self, run_id: &str) -> Result<Option<SignOff>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.signed_off(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| reviews::signed_off(transaction, &run_id))
@@ -162,7 +180,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn signed_off_before(&self, run_id: &str) -> Result<Option<SignOff>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.signed_off_before(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| reviews::signed_off_before(transaction, &run_id))
@@ -174,7 +195,10 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub async fn restatement(&self, run_id: &str) -> Result<Option<Restatement>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.restatement(run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| reviews::restatement(transaction, &run_id))

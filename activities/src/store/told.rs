@@ -43,7 +43,10 @@ impl Store {
         ids: Vec<String>,
         run_id: &str,
     ) -> Result<BTreeMap<String, ToldBefore>, StoreError> {
-        let Store::Sqlite(store) = self;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => return store.told_before(&ids, run_id).await,
+        };
         let run_id = run_id.to_owned();
         store
             .read(move |transaction| told::before(transaction, ids, &run_id))

@@ -1,9 +1,78 @@
-//! The store in DynamoDB: one table, which any number of workers may use at once.
+//! The store for production: one table of DynamoDB. `docs/dynamodb.md` tells its key design.
+//!
+//! What one call writes is one transaction, or a few of which each can stand alone and the last one
+//! makes them count: where DynamoDB's limits don't allow more, the files say so. Decides by
+//! consistent reads; the index `list` is for listings only. Deletes nothing but turns that were
+//! given back and proposals that were decided.
 
+mod acts;
+mod alerts;
+mod attention;
+mod audit;
+mod capacity;
+mod cases;
+mod causes;
 mod config;
+mod digests;
 mod facts;
+mod failed;
+mod findings;
+mod incidents;
+mod inputs;
+mod item;
+mod keys;
+mod large;
+mod listing;
+mod names;
+mod positions;
+mod reviews;
+mod runs;
 mod table;
+mod table_access;
+mod told;
+mod unit;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+
+pub use capacity::{Capacity, metered};
 pub use config::{DynamoConfig, dynamo_client, dynamo_client_as};
 pub use facts::{PointInTimeRecovery, TableFacts, describe_table};
 pub use table::create_table;
+
+use super::StoreError;
+
+/// First pause before something is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// A table, opened. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct DynamoStore {
+    client: Client,
+    table: Arc<str>,
+}
+
+impl DynamoStore {
+    /// Opens the table that the configuration names. It must be there.
+    pub(super) async fn open(config: &DynamoConfig) -> Result<Self, StoreError> {
+        let client = dynamo_client(config).await;
+        let store = DynamoStore {
+            client,
+            table: config.table.as_str().into(),
+        };
+        // Any request tells whether there is such a table, and whether we may use it.
+        store.get(&keys::turn("")).await?;
+        Ok(store)
+    }
+}
+
+/// Waits longer each time, and never as long as the others: who collided once should not again.
+async fn pause(tried: u32) {
+    let longest = PAUSE.saturating_mul(1 << tried.min(10)).min(PAUSE_MAX);
+    let longest = u64::try_from(longest.as_millis()).unwrap_or(u64::MAX);
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(0..=longest))).await;
+}

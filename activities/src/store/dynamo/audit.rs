@@ -1,0 +1,184 @@
+//! Audit streams: entries are added behind the head or found to be there already, never changed.
+//! An entry and the head that counts it are written in one transaction.
+
+use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead, Hash};
+use jiff::Timestamp;
+
+use super::DynamoStore;
+use super::item::Item;
+use super::keys::{self, SHARDS};
+use super::table_access::Query;
+use super::unit::{Unit, WRITES_MAX};
+use crate::store::text::{from_json, json};
+use crate::store::{AuditStream, StoreError};
+
+/// Entries of one transaction when there are many: each stream's head is written as well.
+const ENTRIES_AT_ONCE: usize = WRITES_MAX / 2;
+
+/// What the store itself puts on a stream, numbered in the transaction that it tells about.
+pub(super) struct Note<'a> {
+    pub(super) stream: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) actor: &'a str,
+    pub(super) event: AuditEvent,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
+impl DynamoStore {
+    /// Appends entries in order. What a call that failed left is the beginning of it, and the same
+    /// call goes on from there.
+    pub(in crate::store) async fn append_audit(
+        &self,
+        entries: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        for part in entries.chunks(ENTRIES_AT_ONCE) {
+            self.write(|unit| async move { append(&unit, part).await })
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::store) async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
+        let item = self.get(&keys::head(stream)).await?;
+        item.as_ref().map_or(Ok(AuditHead::EMPTY), read_head)
+    }
+
+    /// All of a stream, to be verified.
+    pub(in crate::store) async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
+        let found = self.query(Query::of(keys::entries(stream))).await?;
+        let entries = found.iter().map(|(_, item)| read_entry(stream, item));
+        let entries: Vec<AuditEntry> = entries.collect::<Result<_, _>>()?;
+        let head = self.audit_head(stream).await?;
+        if entries.is_empty() && head == AuditHead::EMPTY {
+            return Err(StoreError::NotFound(format!(
+                "no audit stream is called {stream}; `trueup audit show` lists them"
+            )));
+        }
+        Ok(AuditStream { entries, head })
+    }
+
+    /// Names of streams behind `after`, in order. Finds those too that lost their head or entries.
+    pub(in crate::store) async fn streams(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let queries = SHARDS.into_iter().flat_map(|shard| {
+            let heads = Query::of(keys::heads(shard));
+            let first_entries = Query::listed(listed_streams(shard));
+            [heads, first_entries].map(|query| query.after(after).at_most(limit))
+        });
+        let found = self.query_each(queries).await?;
+        let mut names = found
+            .into_iter()
+            .map(|(_, item)| item.text("stream"))
+            .collect::<Result<Vec<_>, _>>()?;
+        names.sort();
+        names.dedup();
+        names.truncate(limit);
+        Ok(names)
+    }
+}
+
+/// Appends entries that their writer numbered. Those that are there already must be the same.
+pub(super) async fn append(unit: &Unit, entries: &[AuditEntry]) -> Result<(), StoreError> {
+    for entry in entries {
+        let fork = || StoreError::Fork {
+            stream: entry.stream.clone(),
+            sequence: entry.sequence,
+        };
+        let head = head(unit, &entry.stream).await?;
+        if entry.sequence < head.length {
+            let stored = unit
+                .get(&keys::entry(&entry.stream, entry.sequence))
+                .await?;
+            let stored = stored.map(|item| read_entry(&entry.stream, &item));
+            if stored.transpose()?.as_ref() != Some(entry) {
+                return Err(fork());
+            }
+        } else if entry.sequence == head.length && entry.previous == head.hash {
+            insert(unit, entry).await?;
+        } else {
+            return Err(fork());
+        }
+    }
+    Ok(())
+}
+
+/// Appends an entry behind whatever the stream ends with.
+pub(super) async fn note(unit: &Unit, note: Note<'_>) -> Result<(), StoreError> {
+    let cursor = AuditCursor {
+        stream: note.stream.to_owned(),
+        head: head(unit, note.stream).await?,
+        at: note.at,
+        actor: note.actor.to_owned(),
+    };
+    let (entry, _) = cursor.entry(note.event, note.fields);
+    insert(unit, &entry).await
+}
+
+/// Where a stream ends; empty when there is none.
+pub(super) async fn head(unit: &Unit, stream: &str) -> Result<AuditHead, StoreError> {
+    let item = unit.get(&keys::head(stream)).await?;
+    item.as_ref().map_or(Ok(AuditHead::EMPTY), read_head)
+}
+
+async fn insert(unit: &Unit, entry: &AuditEntry) -> Result<(), StoreError> {
+    let mut item = Item::default()
+        .with("stream", &entry.stream)
+        .with_number("sequence", entry.sequence)
+        .with("previous", entry.previous.to_string())
+        .with_time("at", entry.at)
+        .with("actor", &entry.actor)
+        .with("event", entry.event.name())
+        .with("fields", json(&entry.fields)?);
+    if entry.sequence == 0 {
+        let shard = keys::stream_shard(&entry.stream);
+        item = item.listed(listed_streams(shard), &entry.stream);
+    }
+    unit.put(keys::entry(&entry.stream, entry.sequence), item);
+    let key = keys::head(&entry.stream);
+    let head = entry.head();
+    let item = unit.get(&key).await?.unwrap_or_default();
+    let item = item
+        .with("stream", &entry.stream)
+        .with_number("length", head.length)
+        .with("hash", head.hash.to_string());
+    unit.put(key, item);
+    Ok(())
+}
+
+/// The partition in the index `list` of some of the first entries.
+fn listed_streams(shard: char) -> String {
+    format!("streams#{shard}")
+}
+
+fn read_head(item: &Item) -> Result<AuditHead, StoreError> {
+    Ok(AuditHead {
+        length: item.number("length")?,
+        hash: item.parse("hash", Hash::parse)?,
+    })
+}
+
+fn read_entry(stream: &str, item: &Item) -> Result<AuditEntry, StoreError> {
+    let sequence: u64 = item.number("sequence")?;
+    let read = || {
+        let fields = item.text("fields")?;
+        Ok(AuditEntry {
+            previous: item.parse("previous", Hash::parse)?,
+            at: item.at("at")?,
+            actor: item.text("actor")?,
+            event: item.parse("event", AuditEvent::parse)?,
+            fields: from_json("fields", &fields)?,
+            stream: item.text("stream")?,
+            sequence,
+        })
+    };
+    read().map_err(|error| match error {
+        StoreError::Corrupt(why) => {
+            StoreError::corrupt(format_args!("entry {sequence} of {stream}"), why)
+        }
+        other => other,
+    })
+}
