@@ -10,8 +10,8 @@ mod attention;
 mod case_rules;
 mod cases;
 mod causes;
-#[cfg(test)]
-pub(crate) mod conformance;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod content;
 mod delivering;
 mod digests;
@@ -32,6 +32,7 @@ mod told;
 
 use std::path::PathBuf;
 
+use aws_sdk_dynamodb::Client as DynamoClient;
 use domain::audit::AuditEntry;
 use domain::record::Reject;
 use rusqlite::Transaction;
@@ -95,7 +96,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such table; it can't be reached or used.
     pub async fn dynamo(config: &DynamoConfig) -> Result<Self, StoreError> {
-        DynamoStore::open(config).await.map(Store::Dynamo)
+        Self::in_table(dynamo_client(config).await, &config.table).await
+    }
+
+    /// The store in the table that a client reaches.
+    ///
+    /// # Errors
+    /// As [`Store::dynamo`].
+    pub async fn in_table(client: DynamoClient, table: &str) -> Result<Self, StoreError> {
+        DynamoStore::open(client, table).await.map(Store::Dynamo)
     }
 }
 

@@ -23,5 +23,6 @@ mod schedules;
 mod servers;
 mod staging_s3;
 mod starts;
+mod stores;
 mod tidy;
 mod week;

@@ -2,6 +2,8 @@
 //!
 //! A check takes an empty store and uses nothing but [`Store`]'s methods.
 
+#![allow(clippy::unwrap_used, reason = "a check that fails says where")]
+
 pub(super) mod alerts;
 pub(super) mod audit;
 pub(super) mod cases;
@@ -12,20 +14,22 @@ pub(super) mod reads;
 pub(super) mod reviews;
 pub(super) mod runs;
 
-/// One test for each check, for a store that `$open` makes: a future of the [`super::Store`] and of
-/// whatever has to live as long.
-macro_rules! conformance_tests {
-    ($open:path; $($module:ident: [$($check:ident),+ $(,)?],)+) => {
-        $($(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $check() {
-                let (store, _kept) = $open().await;
-                $crate::store::conformance::$module::$check(store).await;
-            }
-        )+)+
-    };
-    ($open:path) => {
-        conformance_tests! { $open;
+use std::pin::Pin;
+
+use super::Store;
+
+/// A check: what it shows, and what does it.
+pub struct Check {
+    /// What it shows, as the name of a function.
+    pub name: &'static str,
+    /// Panics when the store, which has to be empty, does not do what it must.
+    pub run: fn(Store) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Gives every check to the macro `$each`, after `$first`.
+macro_rules! every_check {
+    ($each:ident, $($first:tt)*) => {
+        $each! { $($first)*;
             runs: [
                 of_many_openings_one_is_new,
                 a_completed_run_stays_completed,
@@ -79,5 +83,40 @@ macro_rules! conformance_tests {
         }
     };
 }
-pub(super) use conformance_tests;
+
+macro_rules! listed {
+    (checks; $($of:ident: [$($check:ident),+ $(,)?],)+) => {
+        vec![$($(Check {
+            name: stringify!($check),
+            run: |store| Box::pin($of::$check(store)),
+        },)+)+]
+    };
+}
+
+/// All checks.
+#[must_use]
+pub fn checks() -> Vec<Check> {
+    every_check!(listed, checks)
+}
+
+/// One test for each check, for a store that `$open` makes: a future of the [`super::Store`] and of
+/// whatever has to live as long.
+#[cfg(test)]
+macro_rules! conformance_tests {
+    ($open:path; $($module:ident: [$($check:ident),+ $(,)?],)+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $check() {
+                let (store, _kept) = $open().await;
+                $crate::store::conformance::$module::$check(store).await;
+            }
+        )+)+
+    };
+    ($open:path) => {
+        $crate::store::conformance::every_check!(conformance_tests, $open);
+    };
+}
+#[cfg(test)]
 pub(crate) use fixtures::{SOURCE, at, completion, discrepancy, findings, opened, opening};
+#[cfg(test)]
+pub(super) use {conformance_tests, every_check};

@@ -57,12 +57,11 @@ pub struct DynamoStore {
 }
 
 impl DynamoStore {
-    /// Opens the table that the configuration names. It must be there.
-    pub(super) async fn open(config: &DynamoConfig) -> Result<Self, StoreError> {
-        let client = dynamo_client(config).await;
+    /// Opens a table. It must be there.
+    pub(super) async fn open(client: Client, table: &str) -> Result<Self, StoreError> {
         let store = DynamoStore {
             client,
-            table: config.table.as_str().into(),
+            table: table.into(),
         };
         // Any request tells whether there is such a table, and whether we may use it.
         store.get(&keys::turn("")).await?;
