@@ -5,7 +5,7 @@ use std::path::Path;
 use activities::alerts::Channels;
 use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
-use activities::store::Store;
+use activities::store::{DynamoConfig, Store};
 use activities::vault::{KeyRing, Vault};
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
@@ -81,7 +81,7 @@ pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
     let store = &configuration.store;
     let store = match store.kind {
         StoreKind::Sqlite => Store::existing_sqlite(&store.sqlite).await?,
-        StoreKind::Dynamodb => Store::dynamo(&store.dynamodb).await?,
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await?,
     };
     Ok(store.sealed_with(vault(configuration)?))
 }
@@ -147,8 +147,13 @@ async fn written(store: &config::Store) -> anyhow::Result<Store> {
         StoreKind::Sqlite => Store::sqlite(file)
             .await
             .with_context(|| format!("store {}", file.display())),
-        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
     }
+}
+
+async fn dynamodb(config: &DynamoConfig) -> anyhow::Result<Store> {
+    let store = Store::dynamo(config).await;
+    store.with_context(|| format!("table {} in DynamoDB", config.table))
 }
 
 /// As [`audit`], for who only verifies: a signing key that is not at hand is not missed.
