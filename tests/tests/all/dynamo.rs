@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use tests::generated::{DATE, Generated, Kind};
-use tests::installation::{Installation, texts};
+use tests::installation::{Installation, RUN_WITHIN, eventually, texts};
 use tests::random::Random;
 use tests::servers::{DynamoDb, Fault, FaultProxy, FaultRates};
 use tests::shop;
@@ -115,6 +115,15 @@ async fn two_workers_share_a_table_and_the_work() -> Result<()> {
     let expected = expected(&sources).await?;
     let site = Site::start(Installation::start_with_dynamodb().await?, &sources).await?;
     let other = site.installation.another_worker()?;
+    eventually("both workers", RUN_WITHIN, async || {
+        let polling = site
+            .installation
+            .worker_log()
+            .matches("worker polls")
+            .count();
+        Ok((polling == 2).then_some(()))
+    })
+    .await?;
     site.all_begin(&sources).await?;
     site.all_end(&sources).await?;
     site.outcome(&sources).await?.must_equal(&expected);

@@ -108,7 +108,7 @@ fn canceled_by(reasons: &[CancellationReason], message: Option<&str>) -> Failed 
 }
 
 /// The cause that says it: errors of the transport wrap each other without adding anything.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::facts::{PointInTimeRecovery, TableFacts, describe_table};
+use super::failed::innermost;
 use crate::store::StoreError;
 
 /// The partition key of an item.
@@ -48,7 +49,9 @@ pub async fn create_table(client: &Client, table: &str) -> Result<TableFacts, St
         .table_name(table)
         .wait(ACTIVE_WITHIN)
         .await
-        .map_err(|error| StoreError::Unavailable(format!("table {table}: {}", chain(&error))))?;
+        .map_err(|error| {
+            StoreError::Unavailable(format!("table {table}: {}", innermost(&error)))
+        })?;
     let facts = describe_table(client, table).await?;
     let differences = facts.differences();
     if !differences.is_empty() {
@@ -121,7 +124,7 @@ async fn recoverable(client: &Client, table: &str) -> Result<(), StoreError> {
     let on = PointInTimeRecoverySpecification::builder()
         .point_in_time_recovery_enabled(true)
         .build()
-        .map_err(|error| StoreError::Unavailable(chain(&error)))?;
+        .map_err(|error| StoreError::Unavailable(innermost(&error)))?;
     let request = client.update_continuous_backups().table_name(table);
     let answer = request
         .point_in_time_recovery_specification(on)
@@ -140,16 +143,7 @@ where
     let reason = match (refusal.code(), refusal.message()) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(code), None) => code.to_owned(),
-        (None, _) => chain(refusal),
+        (None, _) => innermost(refusal),
     };
     StoreError::Unavailable(format!("DynamoDB did not {action} table {table}: {reason}"))
-}
-
-/// An error with what is behind it: the SDK's own texts say only that something failed.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
