@@ -5,10 +5,11 @@ use std::path::Path;
 use activities::alerts::Channels;
 use activities::audit::{Audit, Published, Signer};
 use activities::staging::Staging;
-use activities::store::Store;
+use activities::store::{DynamoConfig, Store};
 use activities::vault::{KeyRing, Vault};
 use activities::{Pace, Trueup, Workflows};
 use anyhow::Context;
+use domain::audit::CommitmentKey;
 use temporalio_client::Client;
 
 use crate::config::{self, AuditSettings, Configuration, StoreKind};
@@ -80,7 +81,7 @@ pub async fn recorded(configuration: &Configuration) -> anyhow::Result<Store> {
     let store = &configuration.store;
     let store = match store.kind {
         StoreKind::Sqlite => Store::existing_sqlite(&store.sqlite).await?,
-        StoreKind::Dynamodb => Store::dynamo(&store.dynamodb).await?,
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await?,
     };
     Ok(store.sealed_with(vault(configuration)?))
 }
@@ -146,8 +147,13 @@ async fn written(store: &config::Store) -> anyhow::Result<Store> {
         StoreKind::Sqlite => Store::sqlite(file)
             .await
             .with_context(|| format!("store {}", file.display())),
-        StoreKind::Dynamodb => Ok(Store::dynamo(&store.dynamodb).await?),
+        StoreKind::Dynamodb => dynamodb(&store.dynamodb).await,
     }
+}
+
+async fn dynamodb(config: &DynamoConfig) -> anyhow::Result<Store> {
+    let store = Store::dynamo(config).await;
+    store.with_context(|| format!("table {} in DynamoDB", config.table))
 }
 
 /// As [`audit`], for who only verifies: a signing key that is not at hand is not missed.
@@ -160,7 +166,10 @@ pub fn audit_without_secrets(configuration: &Configuration) -> anyhow::Result<Au
         let mut without = configuration.audit.clone();
         without.config.signing_key_env = None;
         without.config.signing_key_file = None;
-        audit_of(&without, &configuration.folder, |_| None)
+        // Where the key ring is not at hand either, commitments can't be checked.
+        let commitments = vault(configuration).map(|vault| vault.commitment_key());
+        let commitments = commitments.unwrap_or(CommitmentKey::NONE);
+        audit_of(&without, &configuration.folder, commitments, |_| None)
     })
 }
 
@@ -172,12 +181,19 @@ pub fn audit(
     configuration: &Configuration,
     secret: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Audit> {
-    audit_of(&configuration.audit, &configuration.folder, secret)
+    let commitments = vault_with(configuration, &secret)?.commitment_key();
+    audit_of(
+        &configuration.audit,
+        &configuration.folder,
+        commitments,
+        secret,
+    )
 }
 
 fn audit_of(
     settings: &AuditSettings,
     folder: &Path,
+    commitments: CommitmentKey,
     secret: impl Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Audit> {
     let signer = Signer::open(&settings.config, folder, secret)?;
@@ -188,6 +204,7 @@ fn audit_of(
     let place = settings.config.publish.as_ref();
     let place = place.map(|place| Staging::open(place, folder));
     Ok(Audit {
+        commitments,
         signer,
         keys,
         published: place.transpose()?.map(Published::new),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::alert::{AlertBody, AlertContent, DiscrepancyFacts};
+use domain::audit::Commitment;
 use domain::record::Record;
 use regex::bytes::Regex;
 
@@ -113,17 +114,23 @@ impl Rows {
     /// Erases the person from a row; whether it was in it.
     fn erase(&self, row: PersonalRow<'_>) -> Result<bool, VaultError> {
         let mut is_in = false;
-        let mut turn = |kept: &str, _: Personal| self.turned(kept, false, &mut is_in);
+        let by_vault = |text: &str| self.vault.erase_text(text);
+        let mut turn = |kept: &str, _: Personal| self.turned(kept, false, &mut is_in, &by_vault);
         match row {
             PersonalRow::Discrepancy(discrepancy) => {
-                turn_discrepancy(discrepancy, &mut turn)?;
+                // The audit trail commits to its texts: what stands for them has to be the same.
+                let commitment = Commitment::of(self.vault.commitment_key(), &discrepancy.id);
+                let committed = |text: &str| Ok(Vault::erased_as(&commitment.to(text)));
+                turn_discrepancy(discrepancy, &mut |kept, _| {
+                    self.turned(kept, false, &mut is_in, &committed)
+                })?;
                 let nearest = discrepancy.nearest.iter_mut().map(|near| &mut near.record);
                 let records = discrepancy
                     .partner
                     .iter_mut()
                     .chain(&mut discrepancy.ledger);
                 for record in records.chain(&mut discrepancy.related).chain(nearest) {
-                    self.erase_own(record, &mut is_in)?;
+                    self.erase_own(record, &mut is_in, &committed)?;
                 }
             }
             PersonalRow::Reject(reject) => turn_reject(reject, &mut turn)?,
@@ -137,7 +144,12 @@ impl Rows {
     }
 
     /// Everything personal of a record of the client.
-    fn erase_own(&self, record: &mut Record, is_in: &mut bool) -> Result<(), VaultError> {
+    fn erase_own(
+        &self,
+        record: &mut Record,
+        is_in: &mut bool,
+        erased: &dyn Fn(&str) -> Result<String, VaultError>,
+    ) -> Result<(), VaultError> {
         let client = record
             .client
             .as_deref()
@@ -154,12 +166,18 @@ impl Rows {
         }
         turn_record(record, &mut |kept, personal| {
             let is_own = personal == Personal::Always;
-            self.turned(kept, is_own, is_in)
+            self.turned(kept, is_own, is_in, erased)
         })
     }
 
     /// A text as it is kept from now on: erased when it is the person's own, or has the person in it.
-    fn turned(&self, kept: &str, is_own: bool, is_in: &mut bool) -> Result<String, VaultError> {
+    fn turned(
+        &self,
+        kept: &str,
+        is_own: bool,
+        is_in: &mut bool,
+        erased: &dyn Fn(&str) -> Result<String, VaultError>,
+    ) -> Result<String, VaultError> {
         let text = self.vault.open_text(kept)?;
         let has_it = |search: &Regex| search.is_match(text.as_bytes());
         let is_theirs = is_own || self.search.as_ref().is_some_and(has_it);
@@ -167,6 +185,6 @@ impl Rows {
             return Ok(kept.to_owned());
         }
         *is_in = true;
-        self.vault.erase_text(&text)
+        erased(&text)
     }
 }

@@ -8,8 +8,8 @@ use domain::record::Reject;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::sqlite::{SqliteStore, personal};
-use super::{Store, StoreError};
+use super::sqlite::personal;
+use super::{Store, StoreError, content};
 
 /// Most rows that one call looks at.
 pub(super) const ROWS_PER_CALL: u32 = 500;
@@ -69,7 +69,12 @@ impl Store {
         event: AuditEvent,
         fields: Vec<(&'static str, String)>,
     ) -> Result<(), StoreError> {
-        let store = self.embedded()?;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store.note_privacy(&stream, at, by, event, &fields).await;
+            }
+        };
         let by = by.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             personal::note(transaction, &stream, at, &by, event, fields)
@@ -82,10 +87,15 @@ impl Store {
     /// # Errors
     /// The store can't be used.
     pub(crate) async fn forget_overwritten(&self) -> Result<(), StoreError> {
-        self.embedded()?.fold_log().await
+        match self {
+            Store::Sqlite(store) => store.fold_log().await,
+            // Nothing of ours keeps it; backups do, for as long as they are kept.
+            Store::Dynamo(_) => Ok(()),
+        }
     }
 
-    /// Hands some rows to `change`, and keeps those that it changed, all or none. Begins after
+    /// Hands some rows to `change`, and keeps those that it changed: in SQLite all or none, in DynamoDB
+    /// one after the other. Begins after
     /// `after`, with the first one where that is empty; of one source, or of all.
     ///
     /// # Errors
@@ -97,19 +107,46 @@ impl Store {
         after: String,
         mut change: Change,
     ) -> Result<Passed, StoreError> {
-        let store = self.embedded()?;
+        let store = match self {
+            Store::Sqlite(store) => store,
+            Store::Dynamo(store) => {
+                return store
+                    .change_personal(rows, source.as_deref(), &after, &mut change)
+                    .await;
+            }
+        };
         let work = move |transaction: &Transaction<'_>| {
             personal::change(transaction, rows, source.as_deref(), &after, &mut change)
         };
         store.write(work).await
     }
+}
 
-    fn embedded(&self) -> Result<&SqliteStore, StoreError> {
-        match self {
-            Store::Sqlite(store) => Ok(store),
-            Store::Dynamo(_) => Err(StoreError::Incompatible(
-                "personal texts can't be changed in DynamoDB yet; nothing was changed".to_owned(),
-            )),
+/// The content of a row that was changed, and what the discrepancy in it is called.
+pub(super) fn changed_content(
+    rows: PersonalRows,
+    kept: &str,
+    change: &mut Change,
+) -> Result<Option<(String, Option<String>)>, StoreError> {
+    let changed = match rows {
+        PersonalRows::Discrepancies => {
+            let mut found = content::discrepancy(kept)?;
+            let is_changed = change(PersonalRow::Discrepancy(&mut found))?;
+            let text = content::discrepancy_text(&found)?;
+            is_changed.then_some((text, Some(found.reference)))
         }
-    }
+        PersonalRows::Rejects => {
+            let mut found = content::reject(kept)?;
+            let is_changed = change(PersonalRow::Reject(&mut found))?;
+            let text = content::reject_text(&found)?;
+            is_changed.then_some((text, None))
+        }
+        PersonalRows::Alerts => {
+            let mut found = content::alert(kept)?;
+            let is_changed = change(PersonalRow::Alert(&mut found))?;
+            let text = content::alert_text(&found)?;
+            is_changed.then_some((text, None))
+        }
+    };
+    Ok(changed)
 }

@@ -1,5 +1,6 @@
 //! A key ring as people write it: one `id:key` per line or comma. The first key seals, all of them
-//! open; rotating is putting a new one in front.
+//! open; rotating is putting a new one in front. The key called `commitments` is apart: it seals
+//! nothing, is never rotated, and hides the texts that the audit trail commits to.
 
 use std::collections::BTreeSet;
 
@@ -14,9 +15,13 @@ pub(super) const ID_BYTES_MAX: usize = 40;
 /// Bytes of a key.
 pub(super) const KEY_BYTES: usize = 32;
 
+/// The id of the key that commitments of the audit trail are made with.
+const COMMITMENTS: &str = "commitments";
+
 /// The keys, newest first. Prints its ids only.
 pub struct KeyRing {
     keys: Vec<(String, [u8; KEY_BYTES])>,
+    commitments: Option<[u8; KEY_BYTES]>,
 }
 
 impl KeyRing {
@@ -28,19 +33,27 @@ impl KeyRing {
         let entries = text.split(['\n', ',']).map(str::trim);
         let entries = entries.filter(|entry| !entry.is_empty());
         let mut known = BTreeSet::new();
-        let mut keys = Vec::new();
+        let (mut keys, mut commitments) = (Vec::new(), None);
         for (at, entry) in entries.enumerate() {
             let (id, secret) = key(entry).ok_or(KeyRingError::Malformed { at: at + 1 })?;
             if !known.insert(id) {
                 let id = id.to_owned();
                 return Err(KeyRingError::Repeated { id });
             }
-            keys.push((id.to_owned(), secret));
+            match id == COMMITMENTS {
+                true => commitments = Some(secret),
+                false => keys.push((id.to_owned(), secret)),
+            }
         }
         match keys.is_empty() {
             true => Err(KeyRingError::Empty),
-            false => Ok(KeyRing { keys }),
+            false => Ok(KeyRing { keys, commitments }),
         }
+    }
+
+    /// The key that commitments of the audit trail are made with.
+    pub(super) fn commitments(&self) -> Option<[u8; KEY_BYTES]> {
+        self.commitments
     }
 
     /// Ids and keys, newest first.

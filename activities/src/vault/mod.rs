@@ -23,6 +23,7 @@ use std::sync::Arc;
 use ring::hmac;
 
 use cipher::{Cipher, SubKeys};
+use domain::audit::CommitmentKey;
 
 pub use codec::PayloadVault;
 pub use config::EncryptionConfig;
@@ -39,6 +40,8 @@ pub struct Vault {
     keys: Arc<[Key]>,
     /// Which of them seals.
     sealing: usize,
+    /// The key that is never rotated.
+    commitments: Option<CommitmentKey>,
 }
 
 /// One key of the ring, by purpose.
@@ -71,7 +74,14 @@ impl Vault {
         Vault {
             keys: keys.collect(),
             sealing: 0,
+            commitments: ring.commitments().map(CommitmentKey::new),
         }
+    }
+
+    /// What the audit trail commits to personal texts with.
+    #[must_use]
+    pub fn commitment_key(&self) -> CommitmentKey {
+        self.commitments.unwrap_or(CommitmentKey::NONE)
     }
 
     /// Whether there is a key: without one, nothing is sealed.
@@ -89,11 +99,12 @@ impl Vault {
     /// The vaults that there may have been before: each seals with another key, the last one with
     /// none.
     pub(crate) fn earlier(&self) -> impl Iterator<Item = Vault> + use<> {
-        let keys = Arc::clone(&self.keys);
+        let (keys, commitments) = (Arc::clone(&self.keys), self.commitments);
         // One past the last key: nothing is sealed, as before there was a key ring.
         (1..=keys.len()).map(move |sealing| Vault {
             keys: Arc::clone(&keys),
             sealing,
+            commitments,
         })
     }
 

@@ -68,6 +68,12 @@ impl Vault {
             .ok_or_else(|| VaultError::Damaged { id: id.to_owned() })
     }
 
+    /// What takes the place of a text that the audit trail commits to as this.
+    #[must_use]
+    pub fn erased_as(commitment: &str) -> String {
+        format!("{ERASED}{commitment}")
+    }
+
     /// What takes the place of `text` when a person's data is erased. A text that was erased before
     /// stays what it is.
     ///
@@ -76,7 +82,7 @@ impl Vault {
     pub fn erase_text(&self, text: &str) -> Result<String, VaultError> {
         match text.is_empty() || is_erased(text) {
             true => Ok(text.to_owned()),
-            false => Ok(format!("{ERASED}{}", self.commitment(text)?)),
+            false => Ok(Self::erased_as(&self.commitment(text)?)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Commitment, Statement, Tag};
 use crate::discrepancy::Discrepancy;
+use crate::masking;
 use crate::money::Money;
 use crate::record::{Record, ReferenceKind};
 
@@ -40,8 +41,9 @@ pub fn match_leaf(
     leaf
 }
 
-/// A discrepancy with all of its records. `raw`, `client`, `counterparty` and `description` of a
-/// record are there as commitments.
+/// A discrepancy with all of its records. Texts that may name somebody are there as commitments: the
+/// reason, what keeps the nearest apart, and of a record `raw`, the references, `client`,
+/// `counterparty` and `description`. What people call it is there with account numbers masked.
 #[must_use]
 pub fn discrepancy_leaf(discrepancy: &Discrepancy, commitment: &Commitment) -> Statement {
     written(discrepancy, &mut |_, text| commitment.to(text))
@@ -65,14 +67,14 @@ fn written(discrepancy: &Discrepancy, commit: &mut Commit<'_>) -> Statement {
     leaf.push("id", discrepancy.id.as_str());
     leaf.push("kind", discrepancy.kind.name());
     leaf.push("severity", discrepancy.severity.name());
-    leaf.push("reference", discrepancy.reference.as_str());
+    leaf.push("reference", masking::accounts_in(&discrepancy.reference));
     leaf.push("currency", discrepancy.currency.code());
     leaf.push("at_stake", discrepancy.at_stake.to_string());
     if let Some(difference) = discrepancy.difference {
         leaf.push("difference", difference.to_string());
     }
     leaf.push("rule", discrepancy.rule.as_str());
-    leaf.push("reason", discrepancy.reason.as_str());
+    leaf.push("reason", commit("reason", &discrepancy.reason));
     if let Some(partner) = &discrepancy.partner {
         push_record(&mut leaf, "partner", partner, commit);
     }
@@ -84,7 +86,8 @@ fn written(discrepancy: &Discrepancy, commit: &mut Commit<'_>) -> Statement {
     }
     if let Some(nearest) = &discrepancy.nearest {
         push_record(&mut leaf, "nearest", &nearest.record, commit);
-        leaf.push("nearest.kept_apart_by", nearest.kept_apart_by.as_str());
+        let name = "nearest.kept_apart_by";
+        leaf.push(name, commit(name, &nearest.kept_apart_by));
     }
     leaf
 }
@@ -97,7 +100,8 @@ fn push_record(leaf: &mut Statement, name: &str, record: &Record, commit: &mut C
     push("line", record.origin.line.to_string());
     push("raw", personal("raw", &record.origin.raw));
     for (kind, reference) in &record.references {
-        push(&format!("reference.{kind}"), reference.to_string());
+        let part = format!("reference.{kind}");
+        push(&part, personal(&part, reference));
     }
     push("amount", record.money.amount.to_string());
     push("currency", record.money.currency.code().to_owned());

@@ -61,7 +61,7 @@ impl DynamoStore {
     }
 }
 
-fn part_key(sha256: &str, part: u32) -> Key {
+pub(super) fn part_key(sha256: &str, part: u32) -> Key {
     Key::new(format!("part#{sha256}#{part:0>6}"), "part")
 }
 

@@ -26,6 +26,7 @@ mod keys;
 mod large;
 mod listing;
 mod names;
+mod personal;
 mod positions;
 mod reviews;
 mod runs;

@@ -6,8 +6,8 @@ use rusqlite::{Transaction, params};
 
 use super::audit::{self, Note};
 use super::value;
-use crate::store::personal::{Change, Passed, PersonalRow, PersonalRows, ROWS_PER_CALL};
-use crate::store::{StoreError, content};
+use crate::store::StoreError;
+use crate::store::personal::{Change, Passed, PersonalRows, ROWS_PER_CALL, changed_content};
 
 pub(in crate::store) fn change(
     transaction: &Transaction<'_>,
@@ -80,35 +80,6 @@ fn some(
         statement.query(params![after, source, ROWS_PER_CALL])?,
         |row| Ok((value::get(row, "place")?, value::get(row, "content")?)),
     )
-}
-
-/// The content of a row that was changed, and what the discrepancy in it is called.
-fn changed_content(
-    rows: PersonalRows,
-    kept: &str,
-    change: &mut Change,
-) -> Result<Option<(String, Option<String>)>, StoreError> {
-    let changed = match rows {
-        PersonalRows::Discrepancies => {
-            let mut found = content::discrepancy(kept)?;
-            let is_changed = change(PersonalRow::Discrepancy(&mut found))?;
-            let text = content::discrepancy_text(&found)?;
-            is_changed.then_some((text, Some(found.reference)))
-        }
-        PersonalRows::Rejects => {
-            let mut found = content::reject(kept)?;
-            let is_changed = change(PersonalRow::Reject(&mut found))?;
-            let text = content::reject_text(&found)?;
-            is_changed.then_some((text, None))
-        }
-        PersonalRows::Alerts => {
-            let mut found = content::alert(kept)?;
-            let is_changed = change(PersonalRow::Alert(&mut found))?;
-            let text = content::alert_text(&found)?;
-            is_changed.then_some((text, None))
-        }
-    };
-    Ok(changed)
 }
 
 fn keep(
