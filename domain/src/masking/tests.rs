@@ -96,20 +96,18 @@ proptest! {
         after in "([ ).;:][a-zäö ]{0,8})?",
     ) {
         let text = format!("{before}{account}{after}");
-        let masked = accounts_in(&text);
-        prop_assert!(masked.contains(HIDDEN), "{text}: {masked}");
         let bare: String = account.chars().filter(char::is_ascii_alphanumeric).collect();
-        let body = if account.starts_with(|c: char| c.is_ascii_alphabetic()) { &bare[4..] } else { &bare };
-        let left: String = masked.chars().filter(char::is_ascii_alphanumeric).collect();
-        // No five characters in a row, but where the account repeats itself.
-        let tail = &body[body.len() - 4..];
-        prop_assert!(left.contains(tail));
-        prop_assert!(!left.contains(&body[body.len() - 5..]), "{text}: {masked}");
+        let is_iban = account.starts_with(|c: char| c.is_ascii_alphabetic());
+        let head = if is_iban { format!("{} ", &bare[..4]) } else { String::new() };
+        let tail = &bare[bare.len() - SHOWN_MAX..];
+        let masked = accounts_in(&text).into_owned();
+        prop_assert_eq!(masked, format!("{before}{head}{HIDDEN} {tail}{after}"));
     }
 
     #[test]
     fn any_text_can_be_masked_twice(text in "(\\PC|[0-9 .-]){0,60}") {
         let once = accounts_in(&text).into_owned();
-        prop_assert_eq!(accounts_in(&once).as_ref(), once.as_str());
+        let twice = accounts_in(&once).into_owned();
+        prop_assert_eq!(twice, once);
     }
 }
