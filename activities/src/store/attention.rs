@@ -1,6 +1,7 @@
 //! Reminders of a case: each is on record once, together with the alerts that tell of it.
 
 use domain::alert::AlertIntent;
+use futures::FutureExt;
 use jiff::Timestamp;
 
 use super::sqlite::attention;
@@ -41,7 +42,7 @@ impl Store {
     pub async fn remind(&self, reminding: Reminding, at: Timestamp) -> Result<CaseRow, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.remind(&reminding, at).await,
+            Store::Dynamo(store) => return store.remind(&reminding, at).boxed().await,
         };
         store
             .write(move |transaction| attention::remind(transaction, &reminding, at))
@@ -56,7 +57,7 @@ impl Store {
     pub async fn concerns_anybody(&self, case_id: &str) -> Result<bool, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.concerns_anybody(case_id).await,
+            Store::Dynamo(store) => return store.concerns_anybody(case_id).boxed().await,
         };
         let case_id = case_id.to_owned();
         store

@@ -9,6 +9,7 @@ use domain::audit::AuditEvent;
 use domain::case::{Applied, Case, Resolution, Subject};
 use domain::named_enum;
 use domain::severity::Severity;
+use futures::FutureExt;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -106,7 +107,7 @@ impl Store {
     pub async fn open_case(&self, id: &str, at: Timestamp) -> Result<CaseRow, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.open_case(id, at).await,
+            Store::Dynamo(store) => return store.open_case(id, at).boxed().await,
         };
         let id = id.to_owned();
         store
@@ -122,7 +123,7 @@ impl Store {
     pub async fn cases_dealt_with(&self, ids: Vec<String>) -> Result<Vec<CaseRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.cases_dealt_with(&ids).await,
+            Store::Dynamo(store) => return store.cases_dealt_with(&ids).boxed().await,
         };
         store
             .read(move |transaction| cases::dealt_with(transaction, &ids))
@@ -139,7 +140,7 @@ impl Store {
     ) -> Result<BTreeMap<String, Resolution>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.resolutions(&ids).await,
+            Store::Dynamo(store) => return store.resolutions(&ids).boxed().await,
         };
         store
             .read(move |transaction| cases::resolutions(transaction, &ids))
@@ -153,7 +154,7 @@ impl Store {
     pub async fn case(&self, id: &str) -> Result<CaseRow, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.case(id).await,
+            Store::Dynamo(store) => return store.case(id).boxed().await,
         };
         let id = id.to_owned();
         store
@@ -172,7 +173,7 @@ impl Store {
     ) -> Result<Vec<Option<BeforeAct>>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.before_acts(&acts).await,
+            Store::Dynamo(store) => return store.before_acts(&acts).boxed().await,
         };
         let work = move |transaction: &Transaction<'_>| {
             let found = acts.iter().map(|acting| acts::before(transaction, acting));
@@ -221,7 +222,12 @@ impl Store {
         };
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.act_on_cases(&acts, by, at, &decide, &tell).await,
+            Store::Dynamo(store) => {
+                return store
+                    .act_on_cases(&acts, by, at, &decide, &tell)
+                    .boxed()
+                    .await;
+            }
         };
         if acts.len() > ACTS_PER_CALL_MAX {
             let problem = format!("{} acts at once; {ACTS_PER_CALL_MAX} at most", acts.len());
@@ -249,7 +255,9 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.is_anything_open(run_id, &severities).await,
+            Store::Dynamo(store) => {
+                return store.is_anything_open(run_id, &severities).boxed().await;
+            }
         };
         let run_id = run_id.to_owned();
         store

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::case::{Act, Applied, Behind, Case};
 use domain::cause::CauseKind;
+use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Transaction;
@@ -47,7 +48,7 @@ impl Store {
     pub async fn causes(&self, filter: CauseFilter) -> Result<Vec<CaseRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.causes(&filter).await,
+            Store::Dynamo(store) => return store.causes(&filter).boxed().await,
         };
         store
             .read(move |transaction| causes::list(transaction, &filter))
@@ -61,7 +62,7 @@ impl Store {
     pub async fn behind(&self, cause: &str) -> Result<Vec<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.behind(cause).await,
+            Store::Dynamo(store) => return store.behind(cause).boxed().await,
         };
         let cause = cause.to_owned();
         store
@@ -76,7 +77,7 @@ impl Store {
     pub async fn causes_of(&self, ids: Vec<String>) -> Result<BTreeSet<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.causes_of(&ids).await,
+            Store::Dynamo(store) => return store.causes_of(&ids).boxed().await,
         };
         store
             .read(move |transaction| causes::of(transaction, &ids))
@@ -94,7 +95,12 @@ impl Store {
     ) -> Result<BTreeSet<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.caused_on_other_days(&ids, business_date).await,
+            Store::Dynamo(store) => {
+                return store
+                    .caused_on_other_days(&ids, business_date)
+                    .boxed()
+                    .await;
+            }
         };
         store
             .read(move |transaction| causes::of_other_days(transaction, ids, business_date))
@@ -118,7 +124,10 @@ impl Store {
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => {
-                return store.act_on_cause(&acting, by, at, &decide, &then).await;
+                return store
+                    .act_on_cause(&acting, by, at, &decide, &then)
+                    .boxed()
+                    .await;
             }
         };
         let by = by.to_owned();
@@ -135,7 +144,7 @@ impl Store {
     pub async fn done_behind(&self, cause: &str, acting: &str) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.done_behind(cause, acting).await,
+            Store::Dynamo(store) => return store.done_behind(cause, acting).boxed().await,
         };
         let (cause, acting) = (cause.to_owned(), acting.to_owned());
         store
@@ -160,7 +169,7 @@ impl Store {
             Store::Dynamo(store) => {
                 let mut changed = Vec::new();
                 for id in &ids {
-                    changed.extend(store.follow(id, by, at, &decide).await?);
+                    changed.extend(store.follow(id, by, at, &decide).boxed().await?);
                 }
                 return Ok(changed);
             }

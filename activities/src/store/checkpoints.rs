@@ -1,6 +1,7 @@
 //! Checkpoints on record, and what none of them has signed yet.
 
 use domain::audit::{SignedCheckpoint, StreamHead};
+use futures::FutureExt;
 
 use super::sqlite::checkpoints;
 use super::{Store, StoreError};
@@ -20,7 +21,7 @@ impl Store {
     ) -> Result<Vec<StreamHead>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.unsealed_heads(after, limit).await,
+            Store::Dynamo(store) => return store.unsealed_heads(after, limit).boxed().await,
         };
         let after = after.to_owned();
         store
@@ -35,7 +36,7 @@ impl Store {
     pub async fn record_checkpoint(&self, signed: SignedCheckpoint) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.record_checkpoint(&signed).await,
+            Store::Dynamo(store) => return store.record_checkpoint(&signed).boxed().await,
         };
         store
             .write(move |transaction| checkpoints::record(transaction, &signed))
@@ -49,7 +50,7 @@ impl Store {
     pub async fn checkpoints(&self, from: u64) -> Result<Vec<SignedCheckpoint>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.checkpoints(from).await,
+            Store::Dynamo(store) => return store.checkpoints(from).boxed().await,
         };
         store
             .read(move |transaction| checkpoints::list(transaction, from))
@@ -63,7 +64,7 @@ impl Store {
     pub async fn last_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.last_checkpoint().await,
+            Store::Dynamo(store) => return store.last_checkpoint().boxed().await,
         };
         store.read(checkpoints::last).await
     }
@@ -75,7 +76,7 @@ impl Store {
     pub async fn first_unwitnessed(&self) -> Result<Option<u64>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.first_unwitnessed().await,
+            Store::Dynamo(store) => return store.first_unwitnessed().boxed().await,
         };
         store.read(checkpoints::first_unwitnessed).await
     }
@@ -87,7 +88,7 @@ impl Store {
     pub async fn witnessed(&self, number: u64) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.witnessed(number).await,
+            Store::Dynamo(store) => return store.witnessed(number).boxed().await,
         };
         store
             .write(move |transaction| checkpoints::witnessed(transaction, number))

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
+use futures::FutureExt;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -19,7 +20,7 @@ impl Store {
     pub async fn alert(&self, alert_id: &str) -> Result<AlertRow, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.alert(alert_id).await,
+            Store::Dynamo(store) => return store.alert(alert_id).boxed().await,
         };
         let alert_id = alert_id.to_owned();
         store
@@ -34,7 +35,7 @@ impl Store {
     pub async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.alerts(&filter).await,
+            Store::Dynamo(store) => return store.alerts(&filter).boxed().await,
         };
         store
             .read(move |transaction| alerts::list(transaction, &filter))
@@ -48,7 +49,7 @@ impl Store {
     pub async fn alerts_of_case(&self, case_id: &str) -> Result<Vec<AlertRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.alerts_of_case(case_id).await,
+            Store::Dynamo(store) => return store.alerts_of_case(case_id).boxed().await,
         };
         let case_id = case_id.to_owned();
         store
@@ -63,7 +64,7 @@ impl Store {
     pub async fn begin_delivery(&self, alert_id: &str) -> Result<Delivery, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.begin_delivery(alert_id).await,
+            Store::Dynamo(store) => return store.begin_delivery(alert_id).boxed().await,
         };
         let alert_id = alert_id.to_owned();
         store
@@ -78,7 +79,7 @@ impl Store {
     pub async fn delivery_failed(&self, alert_id: &str, error: &str) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.delivery_failed(alert_id, error).await,
+            Store::Dynamo(store) => return store.delivery_failed(alert_id, error).boxed().await,
         };
         let (alert_id, error) = (alert_id.to_owned(), error.to_owned());
         store
@@ -101,6 +102,7 @@ impl Store {
             Store::Dynamo(store) => {
                 return store
                     .alert_sent(alert_id, at, provider_reference.as_deref())
+                    .boxed()
                     .await;
             }
         };
@@ -128,6 +130,7 @@ impl Store {
             Store::Dynamo(store) => {
                 return store
                     .alert_dead(alert_id, at, error, instead.as_ref())
+                    .boxed()
                     .await;
             }
         };
@@ -151,7 +154,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.divert_alert(alert_id, at, &instead).await,
+            Store::Dynamo(store) => {
+                return store.divert_alert(alert_id, at, &instead).boxed().await;
+            }
         };
         let alert_id = alert_id.to_owned();
         store
@@ -172,7 +177,7 @@ impl Store {
     ) -> Result<BTreeSet<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.redrive(&selection, actor, at).await,
+            Store::Dynamo(store) => return store.redrive(&selection, actor, at).boxed().await,
         };
         let actor = actor.to_owned();
         store

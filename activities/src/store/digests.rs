@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::alert::AlertIntent;
 use domain::discrepancy::Discrepancy;
 use domain::severity::Severity;
+use futures::FutureExt;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -35,7 +36,9 @@ impl Store {
     ) -> Result<T, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.fold_open(source, &severities, fold).await,
+            Store::Dynamo(store) => {
+                return store.fold_open(source, &severities, fold).boxed().await;
+            }
         };
         let source = source.to_owned();
         let work = move |transaction: &Transaction<'_>| {
@@ -52,7 +55,7 @@ impl Store {
     pub async fn intend(&self, alert: AlertIntent, at: Timestamp) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.intend(&alert, at).await,
+            Store::Dynamo(store) => return store.intend(&alert, at).boxed().await,
         };
         store
             .write(move |transaction| digests::intend(transaction, &alert, at))

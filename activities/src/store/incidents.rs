@@ -2,6 +2,7 @@
 //! once, and has a case that says whether it is over.
 
 use domain::alert::{AlertIntent, IncidentKind};
+use futures::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Transaction;
@@ -43,7 +44,7 @@ impl Store {
     pub async fn raise(&self, incident: Incident, at: Timestamp) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.raise(&incident, at).await,
+            Store::Dynamo(store) => return store.raise(&incident, at).boxed().await,
         };
         let work =
             move |transaction: &Transaction<'_>| incidents::raise(transaction, &incident, at);
@@ -61,7 +62,9 @@ impl Store {
     ) -> Result<Vec<(IncidentKind, String)>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.open_incidents(source, business_date).await,
+            Store::Dynamo(store) => {
+                return store.open_incidents(source, business_date).boxed().await;
+            }
         };
         let source = source.to_owned();
         store
@@ -76,7 +79,7 @@ impl Store {
     pub async fn incident_cases(&self, source: Option<String>) -> Result<Vec<CaseRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.incident_cases(source.as_deref()).await,
+            Store::Dynamo(store) => return store.incident_cases(source.as_deref()).boxed().await,
         };
         let work =
             move |transaction: &Transaction<'_>| incidents::open(transaction, source.as_deref());

@@ -39,6 +39,7 @@ use std::path::PathBuf;
 use aws_sdk_dynamodb::Client as DynamoClient;
 use domain::audit::AuditEntry;
 use domain::record::Reject;
+use futures::FutureExt;
 use rusqlite::Transaction;
 
 pub use attention::{Attention, Reminding};
@@ -144,7 +145,7 @@ impl Store {
     pub async fn charge(&self, run_id: &str, used: Capacity) -> Result<(), StoreError> {
         match self {
             Store::Sqlite(_) => Ok(()),
-            Store::Dynamo(store) => store.charge(run_id, used).await,
+            Store::Dynamo(store) => store.charge(run_id, used).boxed().await,
         }
     }
 
@@ -155,7 +156,7 @@ impl Store {
     pub async fn capacity(&self, run_id: &str) -> Result<Option<Capacity>, StoreError> {
         match self {
             Store::Sqlite(_) => Ok(None),
-            Store::Dynamo(store) => store.capacity(run_id).await.map(Some),
+            Store::Dynamo(store) => store.capacity(run_id).boxed().await.map(Some),
         }
     }
 
@@ -187,7 +188,7 @@ impl Store {
     pub async fn open_run(&self, opening: RunOpening) -> Result<Opened, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.open_run(&opening).await,
+            Store::Dynamo(store) => return store.open_run(&opening).boxed().await,
         };
         store
             .write(move |transaction| runs::open(transaction, &opening))
@@ -210,7 +211,10 @@ impl Store {
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => {
-                return store.seal_input(run_id, &input, &rejects, &audit).await;
+                return store
+                    .seal_input(run_id, &input, &rejects, &audit)
+                    .boxed()
+                    .await;
             }
         };
         let run_id = run_id.to_owned();
@@ -233,7 +237,7 @@ impl Store {
     ) -> Result<Vec<SeenInput>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.input_seen(source, sha256, run_id).await,
+            Store::Dynamo(store) => return store.input_seen(source, sha256, run_id).boxed().await,
         };
         let (source, sha256, run_id) = (source.to_owned(), sha256.to_owned(), run_id.to_owned());
         store
@@ -252,7 +256,7 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.seen_before(ids, run_id).await,
+            Store::Dynamo(store) => return store.seen_before(ids, run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -290,7 +294,7 @@ impl Store {
         let chunk = sealing::sealed_findings(vault, chunk);
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.record_findings(run_id, &chunk).await,
+            Store::Dynamo(store) => return store.record_findings(run_id, &chunk).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -309,7 +313,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.complete_run(run_id, &completion).await,
+            Store::Dynamo(store) => return store.complete_run(run_id, &completion).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -324,7 +328,7 @@ impl Store {
     pub async fn fail_run(&self, run_id: &str, failure: RunFailure) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.fail_run(run_id, &failure).await,
+            Store::Dynamo(store) => return store.fail_run(run_id, &failure).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -342,7 +346,7 @@ impl Store {
     pub async fn append_audit(&self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.append_audit(&entries).await,
+            Store::Dynamo(store) => return store.append_audit(&entries).boxed().await,
         };
         store
             .write(move |transaction| audit::append(transaction, &entries))

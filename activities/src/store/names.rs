@@ -2,6 +2,7 @@
 
 use super::sqlite::names;
 use super::{Store, StoreError};
+use futures::FutureExt;
 
 impl Store {
     /// Ids of cases that begin with these hexadecimal digits, in order, at most so many.
@@ -15,7 +16,7 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.ids_beginning_with(digits, at_most).await,
+            Store::Dynamo(store) => return store.ids_beginning_with(digits, at_most).boxed().await,
         };
         let digits = digits.to_owned();
         store

@@ -5,6 +5,7 @@ use domain::alert::AlertContent;
 use domain::audit::AuditEvent;
 use domain::discrepancy::Discrepancy;
 use domain::record::Reject;
+use futures::FutureExt;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
@@ -72,7 +73,10 @@ impl Store {
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => {
-                return store.note_privacy(&stream, at, by, event, &fields).await;
+                return store
+                    .note_privacy(&stream, at, by, event, &fields)
+                    .boxed()
+                    .await;
             }
         };
         let by = by.to_owned();
@@ -112,6 +116,7 @@ impl Store {
             Store::Dynamo(store) => {
                 return store
                     .change_personal(rows, source.as_deref(), &after, &mut change)
+                    .boxed()
                     .await;
             }
         };

@@ -1,6 +1,7 @@
 //! Where a source's next run begins, and whose turn it is: runs of one source that carry open items
 //! forward come one after the other. What a position says is in the object store.
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use workflows::ports::Stored;
 
@@ -51,7 +52,7 @@ impl Store {
     pub async fn position(&self, source: &str) -> Result<Option<Stored>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.position(source).await,
+            Store::Dynamo(store) => return store.position(source).boxed().await,
         };
         let source = source.to_owned();
         store
@@ -66,7 +67,7 @@ impl Store {
     pub async fn position_of_run(&self, run_id: &str) -> Result<Option<Stored>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.position_of_run(run_id).await,
+            Store::Dynamo(store) => return store.position_of_run(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -82,7 +83,7 @@ impl Store {
     pub async fn commit_position(&self, new: NewPosition) -> Result<Committed, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.commit_position(&new).await,
+            Store::Dynamo(store) => return store.commit_position(&new).boxed().await,
         };
         store
             .write(move |transaction| positions::commit(transaction, &new))
@@ -96,7 +97,7 @@ impl Store {
     pub async fn renew_turn(&self, turn: Turn) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.renew_turn(&turn).await,
+            Store::Dynamo(store) => return store.renew_turn(&turn).boxed().await,
         };
         store
             .write(move |transaction| positions::renew(transaction, &turn))

@@ -2,6 +2,7 @@
 
 use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
+use futures::FutureExt;
 use rusqlite::Transaction;
 
 use super::sealing;
@@ -20,7 +21,7 @@ impl Store {
     pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.runs(&filter).await,
+            Store::Dynamo(store) => return store.runs(&filter).boxed().await,
         };
         store
             .read(move |transaction| listing::runs(transaction, &filter))
@@ -34,7 +35,7 @@ impl Store {
     pub async fn run(&self, run_id: &str) -> Result<RunRow, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.run(run_id).await,
+            Store::Dynamo(store) => return store.run(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -49,7 +50,7 @@ impl Store {
     pub async fn inputs(&self, run_id: &str) -> Result<Vec<InputRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.inputs(run_id).await,
+            Store::Dynamo(store) => return store.inputs(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -63,7 +64,7 @@ impl Store {
     /// [`StoreError::NotFound`] when there is no such run.
     pub async fn rejects(&self, run_id: &str) -> Result<Vec<RejectRow>, StoreError> {
         let mut rejects = match self {
-            Store::Dynamo(store) => store.rejects(run_id).await?,
+            Store::Dynamo(store) => store.rejects(run_id).boxed().await?,
             Store::Sqlite(store) => {
                 let run_id = run_id.to_owned();
                 let work =
@@ -99,7 +100,7 @@ impl Store {
     ) -> Result<Vec<DiscrepancyRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.discrepancies(&filter).await,
+            Store::Dynamo(store) => return store.discrepancies(&filter).boxed().await,
         };
         store
             .read(move |transaction| listing::discrepancies(transaction, &filter))
@@ -118,7 +119,7 @@ impl Store {
         let filter = self.kept(filter);
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.discrepancy_ids(&filter, at_most).await,
+            Store::Dynamo(store) => return store.discrepancy_ids(&filter, at_most).boxed().await,
         };
         store
             .read(move |transaction| listing::ids(transaction, &filter, at_most))
@@ -136,7 +137,7 @@ impl Store {
         let filter = self.kept(filter);
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.count_and_sums(&filter).await,
+            Store::Dynamo(store) => return store.count_and_sums(&filter).boxed().await,
         };
         store
             .read(move |transaction| listing::totals(transaction, &filter))
@@ -149,7 +150,7 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn discrepancy(&self, id: &str) -> Result<DiscrepancyRow, StoreError> {
         let mut row = match self {
-            Store::Dynamo(store) => store.discrepancy(id).await?,
+            Store::Dynamo(store) => store.discrepancy(id).boxed().await?,
             Store::Sqlite(store) => {
                 let id = id.to_owned();
                 let work =
@@ -180,7 +181,7 @@ impl Store {
     pub async fn audit_head(&self, stream: &str) -> Result<AuditHead, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.audit_head(stream).await,
+            Store::Dynamo(store) => return store.audit_head(stream).boxed().await,
         };
         let stream = stream.to_owned();
         store
@@ -195,7 +196,7 @@ impl Store {
     pub async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.audit(stream).await,
+            Store::Dynamo(store) => return store.audit(stream).boxed().await,
         };
         let stream = stream.to_owned();
         store
@@ -211,7 +212,7 @@ impl Store {
     pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.streams(after, LISTED_MAX).await,
+            Store::Dynamo(store) => return store.streams(after, LISTED_MAX).boxed().await,
         };
         let after = after.to_owned();
         store

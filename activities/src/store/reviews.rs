@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::audit::AuditEntry;
 use domain::severity::Severity;
+use futures::FutureExt;
 use jiff::Timestamp;
 use proto::wire::RunTotals;
 use rusqlite::Transaction;
@@ -80,7 +81,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.begin_review(run_id, &beginning).await,
+            Store::Dynamo(store) => return store.begin_review(run_id, &beginning).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -95,7 +96,7 @@ impl Store {
     pub async fn review(&self, run_id: &str) -> Result<Option<ReviewRow>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.review(run_id).await,
+            Store::Dynamo(store) => return store.review(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -114,7 +115,7 @@ impl Store {
     ) -> Result<u32, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.count_open(run_id, &severities).await,
+            Store::Dynamo(store) => return store.count_open(run_id, &severities).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -130,7 +131,7 @@ impl Store {
     pub async fn sign_off(&self, sign_off: SignOff, entry: AuditEntry) -> Result<u32, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.sign_off(&sign_off, &entry).await,
+            Store::Dynamo(store) => return store.sign_off(&sign_off, &entry).boxed().await,
         };
         store
             .write(move |transaction| reviews::sign_off(transaction, &sign_off, &entry))
@@ -150,7 +151,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.cancel_review(run_id, by, note, &entry).await,
+            Store::Dynamo(store) => {
+                return store.cancel_review(run_id, by, note, &entry).boxed().await;
+            }
         };
         let (run_id, by, note) = (run_id.to_owned(), by.to_owned(), note.to_owned());
         let work = move |transaction: &Transaction<'_>| {
@@ -167,7 +170,7 @@ impl Store {
     pub async fn signed_off(&self, run_id: &str) -> Result<Option<SignOff>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.signed_off(run_id).await,
+            Store::Dynamo(store) => return store.signed_off(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -182,7 +185,7 @@ impl Store {
     pub async fn signed_off_before(&self, run_id: &str) -> Result<Option<SignOff>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.signed_off_before(run_id).await,
+            Store::Dynamo(store) => return store.signed_off_before(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store
@@ -197,7 +200,7 @@ impl Store {
     pub async fn restatement(&self, run_id: &str) -> Result<Option<Restatement>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.restatement(run_id).await,
+            Store::Dynamo(store) => return store.restatement(run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::alert::{AlertRun, Told};
 use domain::discrepancy::Discrepancy;
+use futures::FutureExt;
 
 use super::sqlite::told;
 use super::{Store, StoreError};
@@ -45,7 +46,7 @@ impl Store {
     ) -> Result<BTreeMap<String, ToldBefore>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.told_before(&ids, run_id).await,
+            Store::Dynamo(store) => return store.told_before(&ids, run_id).boxed().await,
         };
         let run_id = run_id.to_owned();
         store

@@ -1,6 +1,7 @@
 //! The whole audit trail, page by page, for who verifies it.
 
 use domain::audit::{AuditEntry, StreamHead};
+use futures::FutureExt;
 
 use super::sqlite::trail;
 use super::{Store, StoreError};
@@ -29,7 +30,7 @@ impl Store {
     ) -> Result<Vec<TrailEntry>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.trail(after, limit).await,
+            Store::Dynamo(store) => return store.trail(after, limit).boxed().await,
         };
         store
             .read(move |transaction| trail::entries(transaction, after, limit))
@@ -47,7 +48,7 @@ impl Store {
     ) -> Result<Vec<StreamHead>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.trail_heads(after, limit).await,
+            Store::Dynamo(store) => return store.trail_heads(after, limit).boxed().await,
         };
         let after = after.to_owned();
         store

@@ -14,6 +14,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
 
+use futures::FutureExt;
+
 use super::failed::{self, Failed};
 use super::item::{Item, REVISION};
 use super::keys::Key;
@@ -45,14 +47,15 @@ impl DynamoStore {
     /// Does `work` and writes what it wants written, all or nothing.
     pub(super) async fn write<T, F>(&self, work: impl Fn(Unit) -> F) -> Result<T, StoreError>
     where
-        F: Future<Output = Result<T, StoreError>>,
+        F: Future<Output = Result<T, StoreError>> + Send,
     {
         for tried in 0..TRIES_MAX {
             let unit = Unit {
                 store: self.clone(),
                 state: Arc::default(),
             };
-            let done = work(unit.clone()).await?;
+            // On the heap, and of no type of its own: units are within units of what calls them.
+            let done = work(unit.clone()).boxed().await?;
             match unit.commit().await {
                 Ok(()) => return Ok(done),
                 Err(Failed::Store(error)) => return Err(error),
