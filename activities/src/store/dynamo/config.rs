@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Credentials;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -23,6 +24,13 @@ const ATTEMPTS_MAX: u32 = 8;
 const BACKOFF_FIRST: Duration = Duration::from_millis(50);
 /// The longest wait before another try: eight tries stay well within [`OPERATION_TIMEOUT`].
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
+/// How many tries beyond the first all requests of a process have in store: a try after throttling
+/// takes five, one after another failure fourteen. The SDK's own store of 500 is used up by one long
+/// minute of throttling, and from then on each throttled request fails at once.
+const RETRY_TOKENS: usize = 5_000;
+/// How many come back each second: a table that is throttled for long is asked fifty times a second
+/// more, whatever the number of requests.
+const RETRY_TOKENS_PER_SECOND: f32 = 250.0;
 /// How long a connection may take: within a region it takes milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one try may take. A transaction of a hundred items takes tens of milliseconds, so that
@@ -58,13 +66,22 @@ impl Default for DynamoConfig {
 /// A client for the table of `config`. Refuses nothing: what is wrong with credentials, region or
 /// endpoint is the error of the first request.
 pub async fn dynamo_client(config: &DynamoConfig) -> Client {
-    Client::new(&loader(config).load().await)
+    client(&loader(config).load().await)
 }
 
 /// As [`dynamo_client`], with these credentials instead of those of the AWS environment.
 pub async fn dynamo_client_as(config: &DynamoConfig, credentials: Credentials) -> Client {
     let loader = loader(config).credentials_provider(credentials);
-    Client::new(&loader.load().await)
+    client(&loader.load().await)
+}
+
+fn client(config: &SdkConfig) -> Client {
+    let tokens = TokenBucket::builder()
+        .capacity(RETRY_TOKENS)
+        .refill_rate(RETRY_TOKENS_PER_SECOND);
+    let retries = RetryPartition::custom("trueup").token_bucket(tokens.build());
+    let config = aws_sdk_dynamodb::config::Builder::from(config);
+    Client::from_conf(config.retry_partition(retries.build()).build())
 }
 
 fn loader(config: &DynamoConfig) -> ConfigLoader {

@@ -1,4 +1,4 @@
-//! Passes a request on to DynamoDB, and adds up what it costs.
+//! Passes a request on to DynamoDB.
 
 use std::net::Ipv4Addr;
 
@@ -30,7 +30,7 @@ impl Answer {
 }
 
 /// Sends the request. Its signature may no longer fit; DynamoDB Local looks at none.
-pub(super) async fn forward(target: u16, head: &Parts, body: Value) -> Result<Answer> {
+pub(super) async fn forward(target: u16, head: &Parts, body: &Value) -> Result<Answer> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await?;
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
@@ -50,43 +50,4 @@ pub(super) async fn forward(target: u16, head: &Parts, body: Value) -> Result<An
     };
     let (answer, _) = tokio::join!(exchange, connection);
     answer
-}
-
-/// Capacity units, in tenths: DynamoDB counts a half for a read that may be late.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Capacity {
-    /// Tenths of read units.
-    pub read_tenths: u64,
-    /// Tenths of write units.
-    pub write_tenths: u64,
-}
-
-impl Capacity {
-    /// Adds what an answer says.
-    pub(super) fn add(&mut self, operation: &str, answer: &Value) {
-        let consumed = &answer["ConsumedCapacity"];
-        let list = match consumed {
-            Value::Array(tables) => tables.as_slice(),
-            Value::Object(_) => std::slice::from_ref(consumed),
-            _ => &[],
-        };
-        let is_read = ["Get", "BatchGet", "TransactGet", "Query", "Scan"]
-            .iter()
-            .any(|start| operation.starts_with(start));
-        for consumed in list {
-            let units = tenths(&consumed["CapacityUnits"]);
-            match is_read {
-                true => self.read_tenths += units,
-                false => self.write_tenths += units,
-            }
-        }
-    }
-}
-
-/// A number of JSON with at most one decimal that counts.
-fn tenths(number: &Value) -> u64 {
-    let text = number.to_string();
-    let (whole, decimals) = text.split_once('.').unwrap_or((&text, "0"));
-    let tenth = decimals.get(..1).unwrap_or("0");
-    format!("{whole}{tenth}").parse().unwrap_or_default()
 }

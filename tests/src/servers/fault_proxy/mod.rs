@@ -5,6 +5,7 @@
 //! Only reads and writes of items are disturbed; requests about tables pass.
 
 mod answer;
+mod capacity;
 mod decide;
 mod forward;
 mod partial;
@@ -27,8 +28,8 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
+pub use capacity::Capacity;
 pub use decide::{Fault, FaultRates};
-pub use forward::Capacity;
 pub use touched::Touched;
 
 use crate::random::Random;
@@ -176,9 +177,10 @@ async fn handle(
         if decide::is_about_items(&operation) {
             body["ReturnConsumedCapacity"] = json!("TOTAL");
         }
-        let answer = forward::forward(state.target, &head, body).await;
+        let answer = forward::forward(state.target, &head, &body).await;
         let answer = answer.map_err(|_| HangUp)?;
-        state.changing().capacity.add(&operation, &answer.body);
+        let capacity = &mut state.changing().capacity;
+        capacity.add(&operation, &body, &answer.body);
         Ok(answer)
     };
     match fault {

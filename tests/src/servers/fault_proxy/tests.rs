@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::capacity::Capacity;
 use super::decide::{Fault, FaultRates};
-use super::forward::Capacity;
 use super::{partial, touched};
 use crate::random::Random;
 
@@ -92,19 +92,31 @@ fn a_batch_is_split_and_what_is_left_is_told() {
 #[test]
 fn what_requests_cost_is_added_up() {
     let mut capacity = Capacity::default();
+    let none = Value::Null;
     let cost = |units: Value| json!({ "ConsumedCapacity": { "CapacityUnits": units } });
-    capacity.add("GetItem", &cost(json!(0.5)));
-    capacity.add("Query", &cost(json!(12)));
-    capacity.add(
-        "TransactGetItems",
-        &json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }] }),
-    );
+    capacity.add("GetItem", &none, &cost(json!(0.5)));
+    capacity.add("Query", &none, &cost(json!(12)));
+    let many = json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }] });
+    capacity.add("TransactGetItems", &none, &many);
+    capacity.add("PutItem", &none, &json!({}));
+    capacity.add("PutItem", &none, &cost(json!(2.0)));
+    assert_eq!((capacity.read_tenths, capacity.write_tenths), (165, 20));
+
+    // A small item, one of more than a kilobyte that is listed, and one that is only checked.
+    let long = "x".repeat(1500);
+    let transaction = json!({ "TransactItems": [
+        { "Put": { "Item": { "pk": { "S": "a" } } } },
+        { "Put": { "Item": { "pk": { "S": long }, "list_pk": { "S": "l" } } } },
+        { "ConditionCheck": { "Key": { "pk": { "S": "a" } } } },
+    ] });
+    capacity.add("TransactWriteItems", &transaction, &many);
+    assert_eq!(capacity.write_tenths, 20 + 10 * (2 + 8 + 2));
     capacity.add(
         "TransactWriteItems",
-        &json!({ "ConsumedCapacity": [{ "CapacityUnits": 6.0 }] }),
+        &transaction,
+        &json!({ "__type": "refused" }),
     );
-    capacity.add("PutItem", &json!({}));
-    assert_eq!((capacity.read_tenths, capacity.write_tenths), (165, 60));
+    assert_eq!(capacity.write_tenths, 140);
 }
 
 #[test]
