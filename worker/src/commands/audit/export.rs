@@ -69,7 +69,7 @@ pub(super) async fn prove(
         _ => bail!("say which discrepancy, or --run and --reference"),
     };
     write(&arguments.out, &bundle)?;
-    said(&[arguments.out.clone()], json)
+    said(std::slice::from_ref(&arguments.out), json)
 }
 
 /// Writes a bundle for each run.
