@@ -84,6 +84,8 @@ pub enum StagingError {
         by: String,
         /// When, RFC 3339.
         at: String,
+        /// SHA-256 of the redacted copy, which the audit trail has.
+        redacted_sha256: String,
     },
     /// The object is sealed, and not with a key that is here.
     #[error("{key} can't be opened: {error}")]
@@ -272,9 +274,11 @@ impl Staging {
         sha256: &str,
     ) -> Result<(Stored, Vec<u8>), StagingError> {
         let key = folder.key(&self.prefix, sha256).to_string();
-        let bytes = self.get_named(folder, sha256).await?;
-        let bytes = bytes.ok_or_else(|| StagingError::Missing { key: key.clone() })?;
-        verify(&key, &bytes, sha256)?;
+        let (bytes, redaction) = self.plain(&key).await?;
+        match redaction.filter(|redaction| redaction.sha256 == sha256) {
+            Some(redaction) => return Err(redaction.refused(&key)),
+            None => verify(&key, &bytes, sha256)?,
+        }
         let (sha256, size) = (sha256.to_owned(), bytes.len() as u64);
         let stored = Stored {
             key,

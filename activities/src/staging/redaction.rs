@@ -40,6 +40,7 @@ impl Redaction {
             key: key.to_owned(),
             by: self.by.clone(),
             at: self.at.clone(),
+            redacted_sha256: self.redacted_sha256.clone(),
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use activities::alerts::Channels;
 use activities::reproduce::{Difference, PastRun, ReproduceProblem, reproduce};
-use activities::staging::Staging;
 use activities::{Pace, Trueup, Workflows};
 use domain::case::Authority;
 use serde_json::json;
@@ -71,8 +70,7 @@ async fn again(
 ) -> Result<Vec<Difference>, ReproduceProblem> {
     let failed = |error: anyhow::Error| ReproduceProblem::Failed(format!("{error:#}"));
     let store = wiring::recorded(configuration).await.map_err(failed)?;
-    let staging = Staging::open(&configuration.staging, &configuration.folder)
-        .map_err(|error| failed(error.into()))?;
+    let staging = wiring::staging(configuration).map_err(failed)?;
     let past = PastRun::load(&store, &staging, run_id).await?;
     let name = &past.row.source;
     let (source, limits) = as_recorded(name, &past.rules, &past.settings)

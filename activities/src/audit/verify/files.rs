@@ -1,6 +1,6 @@
 //! Every file that a run's stream names: its bytes, and the roots over what it holds.
 
-use domain::audit::{AuditEvent, Hash, root_of};
+use domain::audit::{AuditEntry, AuditEvent, Hash, root_of};
 use domain::discrepancy::Discrepancy;
 use proto::staged::{MatchLine, decode_all};
 
@@ -8,6 +8,7 @@ use super::facts::{Fields, StreamFacts};
 use super::{Report, VerifyProblem, Verifying};
 use crate::audit::seal;
 use crate::staging::{Folder, SETTINGS, StagingError};
+use crate::store::StoreError;
 
 /// Checks them.
 pub(super) async fn check(
@@ -20,6 +21,7 @@ pub(super) async fn check(
     for (sequence, event, fields) in &facts.named {
         let mut files = Files {
             with,
+            source,
             run_id,
             sequence: *sequence,
             report,
@@ -40,7 +42,7 @@ pub(super) async fn check(
                     files.read(folder, "the source's rules", rules).await?;
                 }
             }
-            _ => files.compared(source, fields).await?,
+            _ => files.compared(fields).await?,
         }
     }
     Ok(())
@@ -52,6 +54,7 @@ fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 
 struct Files<'a> {
     with: &'a Verifying,
+    source: &'a str,
     run_id: &'a str,
     sequence: u64,
     report: &'a mut Report,
@@ -72,8 +75,52 @@ impl Files<'_> {
                 self.wrong(format!("{what}: {error}"));
                 Ok(None)
             }
+            Err(StagingError::Redacted {
+                key,
+                redacted_sha256,
+                ..
+            }) => {
+                self.redacted(what, &key, &redacted_sha256).await?;
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A redacted copy is in the place of a file: the trail has to say that it is this one.
+    async fn redacted(
+        &mut self,
+        what: &str,
+        key: &str,
+        redacted_sha256: &str,
+    ) -> Result<(), VerifyProblem> {
+        let stream = format!("privacy/{}", self.source);
+        let entries = match self.with.store.audit(&stream).await {
+            Ok(stream) => stream.entries,
+            Err(StoreError::NotFound(_)) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let says = |entry: &AuditEntry| {
+            let has = |name: &str, value: &str| {
+                entry
+                    .fields
+                    .iter()
+                    .any(|(field, said)| field == name && said == value)
+            };
+            entry.event == AuditEvent::DataErased
+                && has("object", key)
+                && has("redacted_sha256", redacted_sha256)
+        };
+        match entries.iter().any(says) {
+            true => self.report.note(
+                "some files are redacted: what they held can't be verified any more, the stream \
+                 privacy/<source> says who had it erased",
+            ),
+            false => self.wrong(format!(
+                "{what}: {key} is redacted, and no entry of {stream} says so"
+            )),
+        }
+        Ok(())
     }
 
     fn wrong(&mut self, problem: String) {
@@ -81,8 +128,8 @@ impl Files<'_> {
             .wrong_at(self.run_id, Some(self.sequence), problem);
     }
 
-    async fn compared(&mut self, source: &str, fields: &Fields) -> Result<(), VerifyProblem> {
-        let run_id = self.run_id;
+    async fn compared(&mut self, fields: &Fields) -> Result<(), VerifyProblem> {
+        let (run_id, source) = (self.run_id, self.source);
         let compared = Folder::Compared { run_id };
         for name in ["position_sha256", "begun_with_sha256"] {
             let position = fields.get(name).filter(|sha256| *sha256 != "none");

@@ -9,7 +9,6 @@ mod verify;
 use std::path::PathBuf;
 
 use activities::audit::verify::Verifying;
-use activities::staging::Staging;
 
 use crate::cli::configuration;
 use crate::config::Configuration;
@@ -77,7 +76,7 @@ pub async fn run(folder: Option<PathBuf>, command: Command, json: bool) -> anyho
 /// keys of the configuration are trusted.
 async fn verifying(configuration: &Configuration) -> anyhow::Result<Verifying> {
     let store = wiring::recorded(configuration).await?;
-    let staging = Staging::open(&configuration.staging, &configuration.folder)?;
+    let staging = wiring::staging(configuration)?;
     let audit = wiring::audit_without_secrets(configuration)?;
     Ok(Verifying {
         store,
