@@ -232,7 +232,7 @@ fn the_documented_vectors_hold() {
             .unwrap(),
     };
     let at = "2026-11-20T07:00:00Z".parse().unwrap();
-    let checkpoint = Checkpoint::over(&[head.clone()], None, at, "0123456789abcdef");
+    let checkpoint = Checkpoint::over(std::slice::from_ref(&head), None, at, "0123456789abcdef");
     let root = |count: usize| root_of(leaves[..count].iter().copied());
     let lines = [
         format!("match      {}", hex::encode(of_lines(2).bytes())),
