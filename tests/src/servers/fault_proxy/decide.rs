@@ -48,7 +48,7 @@ impl FaultRates {
     pub const BAD_DAY: FaultRates = FaultRates {
         throttled: 300,
         failed_afterwards: 50,
-        silent_afterwards: 3,
+        silent_afterwards: 4,
         cut_before: 20,
         cut_afterwards: 20,
     };
@@ -88,11 +88,11 @@ impl FaultRates {
 fn throttles(operation: &str, body: &Value) -> Vec<Fault> {
     let mut ways = vec![Fault::Throttled, Fault::ProvisionedThroughputExceeded];
     if operation.starts_with("Transact") {
-        ways.extend([Fault::TransactionThrottled, Fault::TransactionConflict]);
+        // More often than the others: of all requests, few are transactions.
+        ways.extend([Fault::TransactionThrottled, Fault::TransactionConflict].repeat(2));
     }
     if partial::can_split(operation, body) {
-        // As often as all other ways together: a client meets few batches.
-        ways.extend([Fault::PartialAnswer; 2]);
+        ways.extend([Fault::PartialAnswer; 6]);
     }
     ways
 }

@@ -43,7 +43,7 @@ fn a_bad_day_is_as_bad_as_it_says() {
     about(50, counts[&Fault::FailedAfterwards]);
     about(20, counts[&Fault::CutBefore]);
     about(20, counts[&Fault::CutAfterwards]);
-    about(3, counts[&Fault::SilentAfterwards]);
+    about(4, counts[&Fault::SilentAfterwards]);
     assert_eq!(counts, decided("TransactWriteItems", &transaction, 7));
     assert_ne!(counts, decided("TransactWriteItems", &transaction, 8));
 }
