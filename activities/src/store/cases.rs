@@ -220,6 +220,10 @@ impl Store {
             sealing::open(&vault, &mut reopening.discrepancy)?;
             Ok(tell(&reopening))
         };
+        if acts.len() > ACTS_PER_CALL_MAX {
+            let problem = format!("{} acts at once; {ACTS_PER_CALL_MAX} at most", acts.len());
+            return Err(StoreError::Conflict(problem));
+        }
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => {
@@ -229,10 +233,6 @@ impl Store {
                     .await;
             }
         };
-        if acts.len() > ACTS_PER_CALL_MAX {
-            let problem = format!("{} acts at once; {ACTS_PER_CALL_MAX} at most", acts.len());
-            return Err(StoreError::Conflict(problem));
-        }
         let by = by.to_owned();
         let work = move |transaction: &Transaction<'_>| {
             let done = acts
