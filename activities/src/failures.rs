@@ -130,3 +130,12 @@ impl From<StageError> for Failure {
         }
     }
 }
+
+/// The cause that says it: errors of the transport wrap each other without adding anything.
+pub fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -24,6 +24,7 @@ mod trueup;
 pub mod vault;
 mod watch;
 
+pub use failures::innermost;
 pub use runs::reproduce;
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

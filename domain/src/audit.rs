@@ -25,7 +25,7 @@ pub use chain::{ChainError, Pin, verify, verify_pins};
 pub use checkpoint::{
     Checkpoint, CheckpointError, SignedCheckpoint, StreamHead, verify_checkpoints,
 };
-pub use commitment::{Commitment, CommitmentKey};
+pub use commitment::{Commitment, CommitmentKey, ERASED, erased, erased_text};
 pub use entry::{AuditCursor, AuditEntry, AuditHead};
 pub use event::AuditEvent;
 pub use hash::Hash;

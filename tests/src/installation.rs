@@ -84,12 +84,17 @@ impl Installation {
     /// As [`Installation::start`], with the table that is there in the DynamoDB at `endpoint`.
     pub async fn start_on_dynamodb(endpoint: &str) -> Result<Self> {
         let mut installation = Self::start_with_sqlite().await?;
-        installation.store_settings =
+        installation.use_dynamodb(endpoint);
+        Ok(installation)
+    }
+
+    /// The table in the DynamoDB at `endpoint` is the store of every `trueup.toml` written from now on.
+    pub fn use_dynamodb(&mut self, endpoint: &str) {
+        self.store_settings =
             format!("store = \"dynamodb\"\n\n[dynamodb]\nendpoint = \"{endpoint}\"\n\n");
         for (name, value) in DynamoDb::ENVIRONMENT {
-            installation.set_variable(name, value);
+            self.set_variable(name, value);
         }
-        Ok(installation)
     }
 
     /// The configuration folder.

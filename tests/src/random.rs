@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 
-/// SplitMix64: enough for picking moments and faults.
-pub struct Random(u64);
+/// Enough for picking moments and faults.
+pub struct Random(fastrand::Rng);
 
 impl Random {
     /// From `TRUEUP_SEED`, else from the clock; prints the seed.
@@ -19,25 +19,17 @@ impl Random {
             ),
         };
         println!("TRUEUP_SEED={seed}");
-        Ok(Random(seed))
+        Ok(Random::from_seed(seed))
     }
 
     /// From this seed: the same choices every time.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        Random(fastrand::Rng::with_seed(seed))
     }
 
     /// One of `0..bound`; `bound` must not be zero.
     pub fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).unwrap_or_default()
+        self.0.usize(0..bound)
     }
 }

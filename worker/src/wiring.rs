@@ -210,7 +210,6 @@ fn audit_of(
         published: place.transpose()?.map(Published::new),
         every: settings.every,
         tell: settings.config.tell.clone(),
-        ..Audit::none()
     })
 }
 

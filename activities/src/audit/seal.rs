@@ -17,6 +17,8 @@ pub(crate) struct Seals {
     pub(crate) count: u64,
     /// Over all discrepancies, in order of their ids.
     pub(crate) discrepancies: Hash,
+    /// The id of the key under which these commit to personal texts.
+    pub(crate) commitment_key: String,
 }
 
 /// The leaf of one line of a file of matches.
@@ -64,6 +66,7 @@ pub(crate) fn seals(
         count: matches.len() as u64,
         matches: root_of(in_order(matches)),
         discrepancies: root_of(discrepancy_leaves(discrepancies, key)),
+        commitment_key: key.id(),
     }
 }
 

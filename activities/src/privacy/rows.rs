@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::alert::{AlertBody, AlertContent, DiscrepancyFacts};
-use domain::audit::Commitment;
+use domain::audit::{Commitment, erased_text};
 use domain::record::Record;
 use regex::bytes::Regex;
 
@@ -120,7 +120,7 @@ impl Rows {
             PersonalRow::Discrepancy(discrepancy) => {
                 // The audit trail commits to its texts: what stands for them has to be the same.
                 let commitment = Commitment::of(self.vault.commitment_key(), &discrepancy.id);
-                let committed = |text: &str| Ok(Vault::erased_as(&commitment.to(text)));
+                let committed = |text: &str| Ok(erased_text(&commitment.to(text)));
                 turn_discrepancy(discrepancy, &mut |kept, _| {
                     self.turned(kept, false, &mut is_in, &committed)
                 })?;

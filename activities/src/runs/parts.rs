@@ -67,6 +67,9 @@ pub(super) struct SealsJson {
     pub(super) matches_count: u64,
     /// Over all discrepancies.
     pub(super) discrepancies_root: String,
+    /// The id of the key under which these commit to personal texts.
+    #[serde(default)]
+    pub(super) commitment_key: String,
 }
 
 impl From<Seals> for SealsJson {
@@ -75,6 +78,7 @@ impl From<Seals> for SealsJson {
             matches_root: seals.matches.to_string(),
             matches_count: seals.count,
             discrepancies_root: seals.discrepancies.to_string(),
+            commitment_key: seals.commitment_key,
         }
     }
 }

@@ -325,6 +325,7 @@ fn entries(
         compared.push(("matches_root", seals.matches_root.clone()));
         compared.push(("matches_count", seals.matches_count.to_string()));
         compared.push(("discrepancies_root", seals.discrepancies_root.clone()));
+        compared.push(("commitment_key", seals.commitment_key.clone()));
     }
     let begun_with = input.position.as_ref();
     let begun_with = begun_with.map_or("none", |position| &position.sha256);

@@ -169,6 +169,10 @@ pub async fn reproduce(
             seals.map_or(String::new(), |it| it.matches_root.clone()),
         ),
         (
+            "commitment_key",
+            seals.map_or(String::new(), |it| it.commitment_key.clone()),
+        ),
+        (
             "discrepancies_root",
             seals.map_or(String::new(), |it| it.discrepancies_root.clone()),
         ),

@@ -18,6 +18,34 @@ pub struct Attention {
     pub reminders: u32,
 }
 
+impl Attention {
+    /// Its workflow begins: the first time counts.
+    pub(super) fn begun(self, at: Timestamp) -> Self {
+        Attention {
+            since: self.since.or(Some(at)),
+            ..self
+        }
+    }
+
+    /// It is opened again: reminders begin anew, under new numbers.
+    pub(super) fn restarted(self, at: Timestamp) -> Self {
+        Attention {
+            since: Some(at),
+            level: 0,
+            reminders: self.reminders,
+        }
+    }
+
+    /// Somebody is reminded once more.
+    pub(super) fn reminded(self, level: u32) -> Self {
+        Attention {
+            level,
+            reminders: self.reminders.saturating_add(1),
+            ..self
+        }
+    }
+}
+
 /// A reminder of a case.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reminding {
@@ -30,6 +58,14 @@ pub struct Reminding {
     /// Who is told what. A channel that still has an earlier alert of this case to tell is not
     /// told as well.
     pub alerts: Vec<AlertIntent>,
+}
+
+impl Reminding {
+    /// Whether the case still stands as it did when this was decided.
+    pub(super) fn is_wanted(&self, row: &CaseRow) -> bool {
+        let is_waiting = row.case.state.is_open() && row.case.acknowledged_by.is_none();
+        is_waiting && row.attention == self.after
+    }
 }
 
 /// Reminders.

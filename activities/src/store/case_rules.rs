@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::alert::{AlertBody, AlertIntent};
+use domain::alert::{AlertBody, CurrencyTotal};
 use domain::audit::AuditEvent;
-use domain::case::{Applied, Behind, Case, CaseState, Subject};
+use domain::case::{self, Act, Applied, Behind, Case, CaseState, Subject};
 use domain::cause::CauseKind;
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency, Money};
@@ -12,7 +12,10 @@ use domain::severity::Severity;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::{ActOutcome, AlertRow, AlertState, Attention, CaseRow, CauseCase, Denied, StoreError};
+use super::{
+    ActOutcome, Acted, Acting, AlertRow, AlertState, Attention, BeforeAct, CaseRow, CauseCase,
+    Denied, StoreError,
+};
 
 /// Longest text of an error that is kept, in characters.
 const ERROR_CHARACTERS_MAX: usize = 1_000;
@@ -102,28 +105,6 @@ pub(super) fn is_over(state: AlertState) -> bool {
 
 pub(super) fn shortened(error: &str) -> String {
     error.chars().take(ERROR_CHARACTERS_MAX).collect()
-}
-
-/// What an audit entry says of an alert.
-pub(super) fn alert_fields(
-    alert: &AlertIntent,
-    detail: Option<(&'static str, String)>,
-) -> Vec<(&'static str, String)> {
-    let mut fields = vec![
-        ("alert", alert.id.clone()),
-        ("channel", alert.channel.clone()),
-    ];
-    fields.extend(detail);
-    fields
-}
-
-/// What an audit entry says of an alert that is to be sent.
-pub(super) fn intended_fields(alert: &AlertIntent) -> Vec<(&'static str, String)> {
-    vec![
-        ("alert", alert.id.clone()),
-        ("severity", alert.severity.name().to_owned()),
-        ("headline", alert.content.headline.clone()),
-    ]
 }
 
 /// How the case of something without a discrepancy stands; the default before it began.
@@ -234,6 +215,66 @@ fn kind_of_members(kind: CauseKind) -> Kind {
         CauseKind::LedgerIncomplete => Kind::MissingInLedger,
         CauseKind::CutOffShifted => Kind::DateMismatch,
         CauseKind::FeesChanged => Kind::FeeMismatch,
+    }
+}
+
+/// What the case of a cause has to do to stand as its discrepancies do; nothing when it does, or while
+/// an act on them is being done that would only be opened in between.
+pub(super) fn following(row: &CaseRow) -> Option<(Act, Acting)> {
+    let cause = row.cause.as_ref()?;
+    let act = case::follow(&row.case, &cause.behind)?;
+    if cause.acting.is_some() && matches!(act, Act::MemberOpen { .. }) {
+        return None;
+    }
+    let acting = Acting {
+        id: row.id.clone(),
+        // It follows once from where it stands.
+        act_id: format!("{}/{}", act.name(), row.case.version),
+        request: String::new(),
+    };
+    Some((act, acting))
+}
+
+/// What an act on the case of a cause leaves to be done to its discrepancies, the first time.
+pub(super) fn left_to_do(
+    before: &BeforeAct,
+    acted: &Acted,
+    then: &impl Fn(&Case, &Case) -> Option<String>,
+) -> Option<String> {
+    let is_new = before.outcome.is_none() && acted.outcome == ActOutcome::Done;
+    is_new
+        .then(|| then(&before.case.case, &acted.case.case))
+        .flatten()
+}
+
+/// Whether an alert of a run tells of a discrepancy under another number than the one after so many
+/// times: it is of people who opened the case again.
+pub(super) fn is_of_people(alert_id: &str, id: &str, times: u32) -> bool {
+    let number = format!("/{}", u64::from(times) + 1);
+    alert_id.starts_with(id) && !alert_id.ends_with(&number)
+}
+
+/// How many discrepancies there are and what is at stake, per currency, added up one by one: exact, or
+/// no sum where that is not possible.
+#[derive(Default)]
+pub(super) struct Totals(BTreeMap<Currency, CurrencyTotal>);
+
+impl Totals {
+    pub(super) fn add(&mut self, at_stake: Money) {
+        let Money { amount, currency } = at_stake;
+        let total = self.0.entry(currency).or_insert(CurrencyTotal {
+            currency,
+            count: 0,
+            at_stake: Some(Amount::ZERO),
+        });
+        total.count += 1;
+        total.at_stake = total
+            .at_stake
+            .and_then(|sum| sum.checked_add(amount.abs()).ok());
+    }
+
+    pub(super) fn finish(self) -> Vec<CurrencyTotal> {
+        self.0.into_values().collect()
     }
 }
 

@@ -8,8 +8,8 @@ use rusqlite::Transaction;
 use super::sealing;
 use super::sqlite::{audit, inputs, listing, runs};
 use super::{
-    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, LISTED_MAX, RejectRow, RunFilter,
-    RunRow, Store, StoreError,
+    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, RejectRow, RunFilter, RunRow, Store,
+    StoreError,
 };
 
 /// Runs and discrepancies.
@@ -201,22 +201,6 @@ impl Store {
         let stream = stream.to_owned();
         store
             .read(move |transaction| audit::stream(transaction, &stream))
-            .await
-    }
-
-    /// Names of streams in order, at most [`LISTED_MAX`], behind the name `after`; empty for the
-    /// first.
-    ///
-    /// # Errors
-    /// The store can't be used.
-    pub async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
-        let store = match self {
-            Store::Sqlite(store) => store,
-            Store::Dynamo(store) => return store.streams(after, LISTED_MAX).boxed().await,
-        };
-        let after = after.to_owned();
-        store
-            .read(move |transaction| audit::streams(transaction, &after, LISTED_MAX))
             .await
     }
 }

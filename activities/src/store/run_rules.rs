@@ -1,11 +1,11 @@
 //! What every store holds runs to: which openings and endings are the same one told twice.
 
+use domain::discrepancy::Discrepancy;
 use jiff::{SignedDuration, Timestamp};
 
-use super::text::scope_columns;
 use super::{
-    FailureCause, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError, TRUEUP,
-    TURN_KEPT_SECONDS, Turn,
+    FailureCause, InputRow, RunCompletion, RunFailure, RunOpening, RunRow, RunState, SignOff,
+    StoreError, TURN_KEPT_SECONDS, Turn,
 };
 
 pub(super) fn no_run(run_id: &str) -> StoreError {
@@ -53,25 +53,6 @@ pub(super) fn same_business(run: &RunRow, opening: &RunOpening) -> Result<(), St
     )))
 }
 
-/// Who opens a run, and what its audit stream says of that.
-pub(super) fn opened(opening: &RunOpening, attempt: u32) -> (&str, Vec<(&'static str, String)>) {
-    let (scope, scope_id) = scope_columns(&opening.scope);
-    let actor = match opening.requested_by.as_str() {
-        "" => TRUEUP,
-        person => person,
-    };
-    let fields = vec![
-        ("attempt", attempt.to_string()),
-        ("business_date", opening.business_date.to_string()),
-        ("generation", opening.generation.to_string()),
-        ("scope", scope.to_owned()),
-        ("scope_id", scope_id.to_owned()),
-        ("source", opening.source.clone()),
-        ("workflow_run_id", opening.workflow_run_id.clone()),
-    ];
-    (actor, fields)
-}
-
 /// Whether a completion changes the run; one that is told twice does not.
 pub(super) fn completes(run: &RunRow, completion: &RunCompletion) -> Result<bool, StoreError> {
     match run.state {
@@ -110,5 +91,30 @@ fn closed_otherwise(run: &RunRow, wanted: RunState) -> StoreError {
     StoreError::Conflict(format!(
         "run {} is {} with another result, it can't become {wanted}",
         run.run_id, run.state
+    ))
+}
+
+/// Of an input that is on record with other content.
+pub(super) fn sealed_otherwise(run_id: &str, known: &InputRow, input: &InputRow) -> StoreError {
+    StoreError::Conflict(format!(
+        "{} input {} of run {run_id} was sealed with SHA-256 {} and other counts; it is {} now: \
+         start a new generation for an amended report",
+        input.side, input.name, known.sha256, input.sha256
+    ))
+}
+
+/// Of a discrepancy that this attempt has on record with other content.
+pub(super) fn found_otherwise(run_id: &str, found: &Discrepancy) -> StoreError {
+    StoreError::Conflict(format!(
+        "discrepancy {} of run {run_id} is on record with other content",
+        found.id
+    ))
+}
+
+/// Of a run that somebody else signed off.
+pub(super) fn signed_off_otherwise(known: &SignOff) -> StoreError {
+    StoreError::Conflict(format!(
+        "run {} was signed off by {} at {}",
+        known.run_id, known.by, known.at
     ))
 }

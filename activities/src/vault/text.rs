@@ -8,21 +8,17 @@ use std::borrow::Cow;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::audit::{ERASED, erased, erased_text};
 
 use super::{Vault, VaultError};
 
 const SEALED: &str = "sealed:";
-const ERASED: &str = "erased:";
 const PLAIN: &str = "plain:";
-/// Hexadecimal digits of a commitment.
-const COMMITMENT_DIGITS: usize = 64;
 
 /// Whether a text, as read, stands for one that was erased.
 #[must_use]
 pub fn is_erased(text: &str) -> bool {
-    let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    text.strip_prefix(ERASED)
-        .is_some_and(|rest| rest.len() == COMMITMENT_DIGITS && rest.bytes().all(hexadecimal))
+    erased(text).is_some()
 }
 
 impl Vault {
@@ -68,12 +64,6 @@ impl Vault {
             .ok_or_else(|| VaultError::Damaged { id: id.to_owned() })
     }
 
-    /// What takes the place of a text that the audit trail commits to as this.
-    #[must_use]
-    pub fn erased_as(commitment: &str) -> String {
-        format!("{ERASED}{commitment}")
-    }
-
     /// What takes the place of `text` when a person's data is erased. A text that was erased before
     /// stays what it is.
     ///
@@ -82,7 +72,7 @@ impl Vault {
     pub fn erase_text(&self, text: &str) -> Result<String, VaultError> {
         match text.is_empty() || is_erased(text) {
             true => Ok(text.to_owned()),
-            false => Ok(Self::erased_as(&self.commitment(text)?)),
+            false => Ok(erased_text(&self.commitment(text)?)),
         }
     }
 }

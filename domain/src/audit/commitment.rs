@@ -10,7 +10,9 @@ use super::Hash;
 use crate::discrepancy::DiscrepancyId;
 
 /// What stands for a text that was erased: this, and the 64 digits of its commitment.
-const ERASED: &str = "erased:";
+pub const ERASED: &str = "erased:";
+/// What the id of an installation's key is derived under.
+const ID_TAG: &str = "trueup.commitment-key-id.v1";
 /// What the keys of single discrepancies are derived under.
 const KEY_TAG: &str = "trueup.commitment-key.v1";
 
@@ -26,6 +28,15 @@ impl CommitmentKey {
     #[must_use]
     pub fn new(key: [u8; 32]) -> Self {
         CommitmentKey(key)
+    }
+
+    /// What the trail calls it, 16 hexadecimal digits; `none` of an installation that has none.
+    #[must_use]
+    pub fn id(&self) -> String {
+        if self.0 == Self::NONE.0 {
+            return "none".to_owned();
+        }
+        hex::encode(&keyed(&self.0, &[ID_TAG])[..8])
     }
 }
 
@@ -62,11 +73,24 @@ impl Commitment {
     /// The commitment to a text, 64 hexadecimal digits. A text that was erased stands for its own.
     #[must_use]
     pub fn to(&self, text: &str) -> String {
-        match text.strip_prefix(ERASED) {
-            Some(commitment) if Hash::parse(commitment).is_some() => commitment.to_owned(),
-            _ => hex::encode(keyed(&self.0, &[text])),
+        match erased(text) {
+            Some(commitment) => commitment.to_owned(),
+            None => hex::encode(keyed(&self.0, &[text])),
         }
     }
+}
+
+/// What takes the place of a text of this commitment when it is erased.
+#[must_use]
+pub fn erased_text(commitment: &str) -> String {
+    format!("{ERASED}{commitment}")
+}
+
+/// The commitment of a text that was erased; none of any other text.
+#[must_use]
+pub fn erased(text: &str) -> Option<&str> {
+    let commitment = text.strip_prefix(ERASED)?;
+    Hash::parse(commitment).map(|_| commitment)
 }
 
 fn keyed(key: &[u8; 32], texts: &[&str]) -> [u8; 32] {

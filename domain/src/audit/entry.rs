@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::statement::push_text;
+use super::statement::{push_fields, push_text};
 use super::{AuditEvent, Hash};
 
 /// First bytes of every hashed entry: what is hashed and by which rules.
@@ -45,11 +45,8 @@ impl AuditEntry {
         bytes.extend(self.at.as_nanosecond().to_be_bytes());
         push_text(&mut bytes, &self.actor);
         push_text(&mut bytes, self.event.name());
-        bytes.extend((self.fields.len() as u64).to_be_bytes());
-        for (name, value) in &self.fields {
-            push_text(&mut bytes, name);
-            push_text(&mut bytes, value);
-        }
+        let fields = self.fields.iter();
+        push_fields(&mut bytes, fields.map(|(name, value)| (&**name, &**value)));
         bytes
     }
 

@@ -53,7 +53,7 @@ impl Statement {
     }
 
     /// The fields, in order.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.fields
             .iter()
             .map(|(name, value)| (&**name, value.as_str()))
@@ -72,11 +72,7 @@ impl Statement {
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);
         push_text(&mut bytes, self.tag.name());
-        bytes.extend((self.fields.len() as u64).to_be_bytes());
-        for (name, value) in &self.fields {
-            push_text(&mut bytes, name);
-            push_text(&mut bytes, value);
-        }
+        push_fields(&mut bytes, self.fields());
         bytes
     }
 
@@ -93,4 +89,16 @@ impl Statement {
 pub(super) fn push_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend((text.len() as u64).to_be_bytes());
     bytes.extend(text.as_bytes());
+}
+
+/// How many fields there are, then each name and value.
+pub(super) fn push_fields<'a>(
+    bytes: &mut Vec<u8>,
+    fields: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+) {
+    bytes.extend((fields.len() as u64).to_be_bytes());
+    for (name, value) in fields {
+        push_text(bytes, name);
+        push_text(bytes, value);
+    }
 }

@@ -19,6 +19,8 @@ const SCALE_VARIABLE: &str = "TRUEUP_TEST_DISCREPANCIES";
 /// Units per 1,000 discrepancies of a run, as `docs/dynamodb.md` has them and a tenth more.
 const READ_UNITS_MAX: u64 = 1_150;
 const WRITE_UNITS_MAX: u64 = 8_650;
+/// What the hottest partition may get of all that a run writes: a sixteenth is a shard of findings.
+const HOTTEST_PERCENT_MAX: u64 = 7;
 /// Kinds of discrepancies that `trueup generate` makes up for a settlement report.
 const KINDS: usize = 11;
 
@@ -241,6 +243,17 @@ async fn what_a_thousand_discrepancies_cost() -> Result<()> {
     assert!(
         reads <= READ_UNITS_MAX && writes <= WRITE_UNITS_MAX,
         "dearer than documented"
+    );
+    let heat = proxy.heat();
+    let (hottest, units) = heat
+        .iter()
+        .max_by_key(|(_, units)| **units)
+        .context("none")?;
+    let all: u64 = heat.values().sum();
+    println!("the hottest partition, {hottest}, got {units} of {all} write units");
+    assert!(
+        units * 100 / all <= HOTTEST_PERCENT_MAX,
+        "{hottest} is hot: {units} of {all}"
     );
     let verified = site.json(&["audit", "verify"]).await?;
     assert_eq!(verified["broken"], Value::Array(Vec::new()), "{verified}");

@@ -25,6 +25,7 @@ mod schedules;
 mod servers;
 mod staging_s3;
 mod starts;
+mod store_copy;
 mod stores;
 mod tidy;
 mod week;

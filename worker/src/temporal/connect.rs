@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use activities::innermost;
 use activities::vault::Vault;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
@@ -87,13 +88,4 @@ fn options(settings: &Temporal) -> Result<(ConnectionOptions, ClientOptions), Te
     }
     connection.identity = format!("trueup-{}", std::process::id());
     Ok((connection, client))
-}
-
-/// The cause that says it: errors of the transport wrap each other without adding anything.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

@@ -168,6 +168,12 @@ impl Files<'_> {
 
     fn discrepancies(&mut self, bytes: &[u8], fields: &Fields) {
         match decode_all::<Discrepancy>(bytes) {
+            Ok(_) if !self.with.has_key_of(fields) => self.wrong(format!(
+                "the discrepancies can't be checked: they commit to personal texts under the key \
+                 {}, and the entry `commitments` of this key ring is {}",
+                fields.get("commitment_key").map_or("", String::as_str),
+                self.with.commitments.id(),
+            )),
             Ok(found) => {
                 let leaves = seal::discrepancy_leaves(&found, self.with.commitments);
                 self.report.leaves += leaves.len() as u64;

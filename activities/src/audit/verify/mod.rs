@@ -20,7 +20,7 @@ use super::{PublicKeys, Published};
 use crate::staging::{Staging, StagingError};
 use crate::store::{Store, StoreError};
 
-use facts::StreamFacts;
+use facts::{Fields, StreamFacts};
 pub use report::{Covered, Report, Wrong};
 
 /// What a verification reads.
@@ -36,6 +36,14 @@ pub struct Verifying {
     pub published: Option<Published>,
     /// The key of commitments to personal texts.
     pub commitments: CommitmentKey,
+}
+
+impl Verifying {
+    /// Whether the key at hand is the one that a run's discrepancies are committed to with.
+    fn has_key_of(&self, compared: &Fields) -> bool {
+        let key = compared.get("commitment_key");
+        key.is_none_or(|key| *key == self.commitments.id())
+    }
 }
 
 /// Why a verification could not be made.

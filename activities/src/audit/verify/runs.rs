@@ -26,7 +26,9 @@ async fn discrepancies(
     facts: &StreamFacts,
     report: &mut Report,
 ) -> Result<(), VerifyProblem> {
-    let sealed = facts.compared().and_then(|it| it.get("discrepancies_root"));
+    // Another key is said once, beside the file.
+    let compared = facts.compared().filter(|it| with.has_key_of(it));
+    let sealed = compared.and_then(|it| it.get("discrepancies_root"));
     let Some(sealed) = sealed.filter(|_| !facts.is_reopened) else {
         return Ok(());
     };

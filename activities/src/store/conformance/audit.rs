@@ -89,13 +89,33 @@ pub(in crate::store) async fn streams_are_listed_in_order(store: Store) {
             .await
             .unwrap();
     }
-    assert_eq!(
-        store.streams("").await.unwrap(),
-        ["case/1", "recon/a", "recon/b"]
-    );
-    assert_eq!(
-        store.streams("case/1").await.unwrap(),
-        ["recon/a", "recon/b"]
-    );
-    assert!(store.streams("recon/b").await.unwrap().is_empty());
+    let behind = async |after: &str| {
+        let heads = store.trail_heads(after, 10).await.unwrap();
+        let names = heads.into_iter().map(|head| head.stream);
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(behind("").await, ["case/1", "recon/a", "recon/b"]);
+    assert_eq!(behind("case/1").await, ["recon/a", "recon/b"]);
+    assert!(behind("recon/b").await.is_empty());
+}
+
+/// More streams than one page, or one part of the store, gives at once.
+pub(in crate::store) async fn many_streams_are_listed_in_pages(store: Store) {
+    let names: Vec<String> = (0..250).map(|at| format!("case/{at:0>3}")).collect();
+    let entries = names.iter().map(|name| entry(name, AuditHead::EMPTY, ""));
+    store.append_audit(entries.collect()).await.unwrap();
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let after = found.last().cloned().unwrap_or_default();
+        let page = store.trail_heads(&after, 7).await.unwrap();
+        assert!(page.len() <= 7);
+        if page.is_empty() {
+            break;
+        }
+        found.extend(page.into_iter().map(|head| head.stream));
+    }
+    assert_eq!(found, names);
+    let trail = store.trail(None, 1_000).await.unwrap();
+    let streams = trail.into_iter().map(|it| it.stream);
+    assert_eq!(streams.collect::<Vec<_>>(), names);
 }

@@ -44,6 +44,7 @@ macro_rules! every_check {
                 another_entry_in_its_place_is_a_fork,
                 of_two_writers_one_forks,
                 streams_are_listed_in_order,
+                many_streams_are_listed_in_pages,
             ],
             alerts: [
                 people_are_told_once_for_life,

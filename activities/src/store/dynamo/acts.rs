@@ -8,12 +8,13 @@ use domain::case::Applied;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::table_access::AT_ONCE;
 use super::unit::Unit;
 use super::{DynamoStore, attention, cases, keys, told};
 use crate::store::case_rules::{self, Decided};
+use crate::store::note::Note;
 use crate::store::{ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, Reopening, StoreError};
 
 impl DynamoStore {
@@ -88,14 +89,8 @@ pub(super) async fn act(
         case,
         entry,
     } = decided;
-    if let Some((event, fields)) = entry {
-        let note = Note {
-            stream: &format!("case/{}", row.id),
-            at,
-            actor: by,
-            event,
-            fields,
-        };
+    if let Some(entry) = entry {
+        let note = Note::of_case(&row.id, at, by, entry);
         audit::note(unit, note).await?;
     }
     let item = Item::default()

@@ -10,11 +10,12 @@ use domain::audit::AuditEvent;
 use domain::severity::Severity;
 use jiff::Timestamp;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, keys};
+use crate::store::note::Note;
 use crate::store::{
     AlertFilter, AlertRow, AlertState, Delivery, Redrive, StoreError, TRUEUP, case_rules, content,
 };
@@ -107,7 +108,8 @@ impl DynamoStore {
             save(&unit, &alert).await?;
             let reference = provider_reference.unwrap_or_default().to_owned();
             let detail = Some(("provider_reference", reference));
-            note(&unit, &alert, AuditEvent::AlertSent, at, TRUEUP, detail).await
+            let note = Note::of_alert(&alert.intent, AuditEvent::AlertSent, at, TRUEUP, detail);
+            audit::note(&unit, note).await
         })
         .await
     }
@@ -133,7 +135,8 @@ impl DynamoStore {
             alert.last_error = Some(error.clone());
             save(&unit, &alert).await?;
             let detail = Some(("error", error));
-            note(&unit, &alert, AuditEvent::AlertDead, at, TRUEUP, detail).await
+            let note = Note::of_alert(&alert.intent, AuditEvent::AlertDead, at, TRUEUP, detail);
+            audit::note(&unit, note).await
         })
         .await
     }
@@ -154,7 +157,8 @@ impl DynamoStore {
             alert.state = AlertState::Diverted;
             save(&unit, &alert).await?;
             let detail = Some(("told_by", instead.channel.clone()));
-            note(&unit, &alert, AuditEvent::AlertDiverted, at, TRUEUP, detail).await
+            let note = Note::of_alert(&alert.intent, AuditEvent::AlertDiverted, at, TRUEUP, detail);
+            audit::note(&unit, note).await
         })
         .await
     }
@@ -289,26 +293,9 @@ async fn redrive(
         .with_time("redriven_at", at);
     unit.put(key, item);
     let event = AuditEvent::AlertRedriven;
-    note(unit, &alert, event, at, actor, None).await?;
+    let note = Note::of_alert(&alert.intent, event, at, actor, None);
+    audit::note(unit, note).await?;
     Ok(Some(case_id))
-}
-
-async fn note(
-    unit: &Unit,
-    alert: &AlertRow,
-    event: AuditEvent,
-    at: Timestamp,
-    actor: &str,
-    detail: Option<(&'static str, String)>,
-) -> Result<(), StoreError> {
-    let note = Note {
-        stream: &alert.intent.case_id,
-        at,
-        actor,
-        event,
-        fields: case_rules::alert_fields(&alert.intent, detail),
-    };
-    audit::note(unit, note).await
 }
 
 fn row(alert_id: &str, item: &Item) -> Result<AlertRow, StoreError> {

@@ -1,17 +1,17 @@
 //! Reminders of a case. Each belongs to how the case stood when it was decided: a repeated attempt
 //! finds that it moved on, and writes nothing.
 
-use domain::audit::AuditEvent;
 use domain::case::CaseState;
 use jiff::Timestamp;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::keys::SHARDS;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, alerts, cases, keys};
-use crate::store::{Attention, CaseRow, Reminding, StoreError, TRUEUP, case_rules};
+use crate::store::note::Note;
+use crate::store::{Attention, CaseRow, Reminding, StoreError, case_rules};
 
 impl DynamoStore {
     pub(in crate::store) async fn remind(
@@ -41,8 +41,7 @@ impl DynamoStore {
 
 async fn remind(unit: &Unit, reminding: &Reminding, at: Timestamp) -> Result<CaseRow, StoreError> {
     let row = cases::get(unit, &reminding.id).await?;
-    let is_wanted = row.case.state.is_open() && row.case.acknowledged_by.is_none();
-    if !is_wanted || row.attention != reminding.after {
+    if !reminding.is_wanted(&row) {
         return Ok(row);
     }
     let mut channels = Vec::new();
@@ -56,22 +55,9 @@ async fn remind(unit: &Unit, reminding: &Reminding, at: Timestamp) -> Result<Cas
             channels.push(alert.channel.as_str());
         }
     }
-    let attention = Attention {
-        level: reminding.level,
-        reminders: row.attention.reminders.saturating_add(1),
-        ..row.attention
-    };
+    let attention = row.attention.reminded(reminding.level);
     save(unit, &row.id, attention).await?;
-    let note = Note {
-        stream: &format!("case/{}", row.id),
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::CaseEscalated,
-        fields: vec![
-            ("level", reminding.level.to_string()),
-            ("channels", channels.join(" ")),
-        ],
-    };
+    let note = Note::escalated(&row.id, at, reminding.level, &channels);
     audit::note(unit, note).await?;
     Ok(CaseRow { attention, ..row })
 }
@@ -82,10 +68,7 @@ pub(super) async fn begin(
     row: &CaseRow,
     at: Timestamp,
 ) -> Result<Attention, StoreError> {
-    let attention = Attention {
-        since: row.attention.since.or(Some(at)),
-        ..row.attention
-    };
+    let attention = row.attention.begun(at);
     save(unit, &row.id, attention).await?;
     Ok(attention)
 }
@@ -96,11 +79,7 @@ pub(super) async fn restart(
     row: &CaseRow,
     at: Timestamp,
 ) -> Result<Attention, StoreError> {
-    let attention = Attention {
-        since: Some(at),
-        level: 0,
-        reminders: row.attention.reminders,
-    };
+    let attention = row.attention.restarted(at);
     save(unit, &row.id, attention).await?;
     Ok(attention)
 }

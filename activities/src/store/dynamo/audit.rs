@@ -1,28 +1,19 @@
 //! Audit streams: entries are added behind the head or found to be there already, never changed.
 //! An entry and the head that counts it are written in one transaction.
 
-use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead, Hash};
-use jiff::Timestamp;
+use domain::audit::{AuditEntry, AuditEvent, AuditHead, Hash};
 
 use super::DynamoStore;
 use super::item::Item;
-use super::keys::{self, SHARDS};
+use super::keys;
 use super::table_access::Query;
 use super::unit::{Unit, WRITES_MAX};
+use crate::store::note::Note;
 use crate::store::text::{from_json, json};
 use crate::store::{AuditStream, StoreError};
 
 /// Entries of one transaction when there are many: each stream's head is written as well.
 const ENTRIES_AT_ONCE: usize = WRITES_MAX / 2;
-
-/// What the store itself puts on a stream, numbered in the transaction that it tells about.
-pub(super) struct Note<'a> {
-    pub(super) stream: &'a str,
-    pub(super) at: Timestamp,
-    pub(super) actor: &'a str,
-    pub(super) event: AuditEvent,
-    pub(super) fields: Vec<(&'static str, String)>,
-}
 
 impl DynamoStore {
     /// Appends entries in order. What a call that failed left is the beginning of it, and the same
@@ -56,29 +47,6 @@ impl DynamoStore {
         }
         Ok(AuditStream { entries, head })
     }
-
-    /// Names of streams behind `after`, in order. Finds those too that lost their head or entries.
-    pub(in crate::store) async fn streams(
-        &self,
-        after: &str,
-        limit: u32,
-    ) -> Result<Vec<String>, StoreError> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let queries = SHARDS.into_iter().flat_map(|shard| {
-            let heads = Query::of(keys::heads(shard));
-            let first_entries = Query::listed(listed_streams(shard));
-            [heads, first_entries].map(|query| query.after(after).at_most(limit))
-        });
-        let found = self.query_each(queries).await?;
-        let mut names = found
-            .into_iter()
-            .map(|(_, item)| item.text("stream"))
-            .collect::<Result<Vec<_>, _>>()?;
-        names.sort();
-        names.dedup();
-        names.truncate(limit);
-        Ok(names)
-    }
 }
 
 /// Appends entries that their writer numbered. Those that are there already must be the same.
@@ -107,15 +75,9 @@ pub(super) async fn append(unit: &Unit, entries: &[AuditEntry]) -> Result<(), St
 }
 
 /// Appends an entry behind whatever the stream ends with.
-pub(super) async fn note(unit: &Unit, note: Note<'_>) -> Result<(), StoreError> {
-    let cursor = AuditCursor {
-        stream: note.stream.to_owned(),
-        head: head(unit, note.stream).await?,
-        at: note.at,
-        actor: note.actor.to_owned(),
-    };
-    let (entry, _) = cursor.entry(note.event, note.fields);
-    insert(unit, &entry).await
+pub(super) async fn note(unit: &Unit, note: Note) -> Result<(), StoreError> {
+    let head = head(unit, &note.stream).await?;
+    insert(unit, &note.behind(head)).await
 }
 
 /// Where a stream ends; empty when there is none.

@@ -4,22 +4,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::audit::{AuditEvent, AuditHead};
+use domain::audit::AuditHead;
 use domain::case::{Case, CaseState, Resolution, Subject};
 use domain::discrepancy::{Discrepancy, Kind};
 use domain::money::{Amount, Currency, Money};
 use domain::severity::Severity;
 use jiff::Timestamp;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::keys::SHARDS;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, alerts, attention, causes, keys, runs};
 use crate::store::case_rules::{self, Stands};
+use crate::store::note::Note;
 use crate::store::text::{decision, decision_text};
-use crate::store::{CaseRow, RunRow, StoreError, TRUEUP};
+use crate::store::{CaseRow, RunRow, StoreError};
 
 impl DynamoStore {
     pub(in crate::store) async fn open_case(
@@ -215,16 +216,8 @@ pub(super) async fn begin(unit: &Unit, row: &CaseRow, at: Timestamp) -> Result<(
     let item = unit.get(&key).await?;
     let item = item.ok_or_else(|| case_rules::no_discrepancy(&row.id))?;
     let alerts = alerts::of_case(unit, &stream).await?.len();
-    let note = Note {
-        stream: &stream,
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::CaseOpened,
-        fields: vec![
-            ("alerts", alerts.to_string()),
-            ("first_seen_run", item.text("first_seen_run")?),
-        ],
-    };
+    let first_seen_run = item.text("first_seen_run")?;
+    let note = Note::case_opened(&row.id, at, alerts, first_seen_run);
     audit::note(unit, note).await
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
-use domain::case::{self, Act, Applied, Case, CaseState};
+use domain::case::{Act, Applied, Case, CaseState};
 use domain::cause::{Cause, CauseKind};
 use domain::discrepancy::Discrepancy;
 use domain::severity::Severity;
@@ -267,10 +267,8 @@ async fn act(
     let (Some(before), Some(acted)) = (before, acted) else {
         return Ok(None);
     };
-    let is_new = before.outcome.is_none() && acted.outcome == ActOutcome::Done;
-    let then = is_new.then(|| then(&before.case.case, &acted.case.case));
     let key = keys::cause(&acting.id);
-    if let Some(then) = then.flatten()
+    if let Some(then) = case_rules::left_to_do(&before, &acted, then)
         && let Some(item) = unit.get(&key).await?
     {
         unit.put(key, item.with("acting", then));
@@ -288,20 +286,8 @@ async fn follow(
     let Some(row) = cases::find(unit, id).await? else {
         return Ok(None);
     };
-    let Some(cause) = &row.cause else {
+    let Some((act, acting)) = case_rules::following(&row) else {
         return Ok(None);
-    };
-    let Some(act) = case::follow(&row.case, &cause.behind) else {
-        return Ok(None);
-    };
-    if cause.acting.is_some() && matches!(act, Act::MemberOpen { .. }) {
-        return Ok(None);
-    }
-    let acting = Acting {
-        id: id.to_owned(),
-        // It follows once from where it stands.
-        act_id: format!("{}/{}", act.name(), row.case.version),
-        request: String::new(),
     };
     let decide = |row: &CaseRow| decide(row, &act);
     let acted = acts::act(unit, &acting, by, at, &decide, &nobody).await?;

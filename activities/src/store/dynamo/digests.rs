@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
-use domain::audit::AuditEvent;
 use domain::severity::Severity;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::keys::SHARDS;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, alerts, keys};
-use crate::store::{OpenDiscrepancy, StoreError, TRUEUP, case_rules};
+use crate::store::note::Note;
+use crate::store::{OpenDiscrepancy, StoreError};
 
 /// Discrepancies that are read ahead of whoever folds them.
 const READ_AHEAD: usize = 500;
@@ -90,12 +90,5 @@ async fn intend(unit: &Unit, alert: &AlertIntent, at: Timestamp) -> Result<(), S
         return Ok(());
     }
     alerts::insert(unit, alert, at).await?;
-    let note = Note {
-        stream: &alert.case_id,
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::AlertIntended,
-        fields: case_rules::intended_fields(alert),
-    };
-    audit::note(unit, note).await
+    audit::note(unit, Note::intended(alert, at)).await
 }

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
 
+use crate::failures::innermost;
 use crate::store::StoreError;
 
 /// Why a write did not come about.
@@ -105,13 +106,4 @@ fn canceled_by(reasons: &[CancellationReason], message: Option<&str>) -> Failed 
         )),
         (None, false) => Failed::Moved,
     }
-}
-
-/// The cause that says it: errors of the transport wrap each other without adding anything.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

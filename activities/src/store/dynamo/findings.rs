@@ -17,7 +17,7 @@ use super::item::Item;
 use super::table_access::AT_ONCE;
 use super::unit::{BYTES_MAX, Unit, WRITES_MAX};
 use super::{DynamoStore, alerts, cases, causes, keys, told};
-use crate::store::{Finding, Findings, RunRow, StoreError, content};
+use crate::store::{Finding, Findings, RunRow, StoreError, content, run_rules};
 
 /// What a part needs of a transaction beside its findings: the source, a cause that was seen.
 const WRITES_KEPT_FREE: usize = 4;
@@ -195,10 +195,7 @@ async fn insert(
     if same {
         return Ok(());
     }
-    Err(StoreError::Conflict(format!(
-        "discrepancy {} of run {} is on record with other content",
-        found.id, run.run_id
-    )))
+    Err(run_rules::found_otherwise(&run.run_id, found))
 }
 
 /// Whether this attempt found it in another severity: under another key.

@@ -1,18 +1,18 @@
 //! Incidents: told once, with a case from the beginning, of runs that may never have been opened.
 
 use domain::alert::IncidentKind;
-use domain::audit::AuditEvent;
 use domain::case::CaseState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::keys::Key;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, alerts, cases, keys};
-use crate::store::{CaseRow, Incident, StoreError, TRUEUP, case_rules};
+use crate::store::note::Note;
+use crate::store::{CaseRow, Incident, StoreError};
 
 /// The partition in the index `list` of all incidents.
 pub(super) const LISTED: &str = "incidents";
@@ -99,16 +99,8 @@ pub(super) async fn raise(
         .with_time("raised_at", at)
         .listed(LISTED, order);
     unit.put(key, item);
-    let stream = format!("case/{id}");
     for alert in &incident.alerts {
-        let note = Note {
-            stream: &stream,
-            at,
-            actor: TRUEUP,
-            event: AuditEvent::AlertIntended,
-            fields: case_rules::intended_fields(alert),
-        };
-        audit::note(unit, note).await?;
+        audit::note(unit, Note::intended(alert, at)).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::{DynamoStore, audit, keys, runs};
 use crate::store::text::{from_json, json, side, totals, totals_text};
 use crate::store::{
     InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, RunRow, RunState, SEEN_MAX, SeenInput,
-    StoreError, content,
+    StoreError, content, run_rules,
 };
 
 /// Bytes of rejects to one item, about; a single one may have more.
@@ -149,13 +149,7 @@ async fn seal(
             unit.put(Key::new(keys::seen(&run.source, &input.sha256), sort), seen);
         }
         Some(known) if known == *input => {}
-        Some(known) => {
-            return Err(StoreError::Conflict(format!(
-                "{} input {} of run {run_id} was sealed with SHA-256 {} and other counts; it is \
-                 {} now: start a new generation for an amended report",
-                input.side, input.name, known.sha256, input.sha256
-            )));
-        }
+        Some(known) => return Err(run_rules::sealed_otherwise(run_id, &known, input)),
     }
     audit::append(unit, entries).await
 }

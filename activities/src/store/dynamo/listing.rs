@@ -9,7 +9,7 @@ use std::ops::Range;
 use domain::alert::CurrencyTotal;
 use domain::case::CaseState;
 use domain::discrepancy::{Discrepancy, Kind};
-use domain::money::{Amount, Currency, Money};
+use domain::money::Money;
 use domain::severity::Severity;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -17,6 +17,7 @@ use super::item::Item;
 use super::keys::{Key, SHARDS};
 use super::table_access::{AT_ONCE, Query};
 use super::{DynamoStore, cases, keys, runs, told};
+use crate::store::case_rules::Totals;
 use crate::store::{
     DiscrepancyFilter, DiscrepancyRow, RunFilter, RunRow, StoreError, case_rules, content,
 };
@@ -83,20 +84,11 @@ impl DynamoStore {
         &self,
         filter: &DiscrepancyFilter,
     ) -> Result<Vec<CurrencyTotal>, StoreError> {
-        let mut totals: BTreeMap<Currency, CurrencyTotal> = BTreeMap::new();
+        let mut totals = Totals::default();
         for listed in self.listed(filter, usize::MAX).await? {
-            let Money { amount, currency } = listed.facts()?.at_stake;
-            let total = totals.entry(currency).or_insert(CurrencyTotal {
-                currency,
-                count: 0,
-                at_stake: Some(Amount::ZERO),
-            });
-            total.count += 1;
-            total.at_stake = total
-                .at_stake
-                .and_then(|sum| sum.checked_add(amount.abs()).ok());
+            totals.add(listed.facts()?.at_stake);
         }
-        Ok(totals.into_values().collect())
+        Ok(totals.finish())
     }
 
     /// One discrepancy, as the last run that saw it found it.

@@ -4,12 +4,13 @@
 use domain::audit::AuditEvent;
 use jiff::Timestamp;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::keys::{Key, SHARDS};
 use super::large::part_key;
 use super::table_access::Query;
 use super::{DynamoStore, alerts, keys, runs};
+use crate::store::note::Note;
 use crate::store::personal::{Change, Passed, PersonalRows, changed_content};
 use crate::store::text::{from_json, json};
 use crate::store::{RunRow, StoreError};
@@ -25,9 +26,9 @@ impl DynamoStore {
     ) -> Result<(), StoreError> {
         self.write(|unit| async move {
             let note = Note {
-                stream,
+                stream: stream.to_owned(),
                 at,
-                actor,
+                actor: actor.to_owned(),
                 event,
                 fields: fields.to_vec(),
             };

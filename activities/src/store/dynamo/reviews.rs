@@ -160,12 +160,7 @@ async fn sign_off(unit: &Unit, sign_off: &SignOff, entry: &AuditEntry) -> Result
     let known = unit.get(&key).await?;
     match known.as_ref().map(sign_off_row).transpose()? {
         Some(known) if known == *sign_off => return Ok(0),
-        Some(known) => {
-            return Err(StoreError::Conflict(format!(
-                "run {run_id} was signed off by {} at {}",
-                known.by, known.at
-            )));
-        }
+        Some(known) => return Err(run_rules::signed_off_otherwise(&known)),
         None => {}
     }
     let proposed = count_proposed(unit, run_id).await?;

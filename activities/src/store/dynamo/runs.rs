@@ -1,12 +1,12 @@
 //! Runs: opened once per business key, closed once with a result, as often as it takes without.
 
-use domain::audit::AuditEvent;
 use domain::policy::Scope;
 
-use super::audit::{self, Note};
+use super::audit;
 use super::item::Item;
 use super::unit::Unit;
 use super::{DynamoStore, incidents, keys, positions, reviews};
+use crate::store::note::Note;
 use crate::store::text::{from_json, json, scope, scope_columns};
 use crate::store::{
     Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError, run_rules,
@@ -64,7 +64,7 @@ async fn open(unit: &Unit, opening: &RunOpening) -> Result<Opened, StoreError> {
     }
     let (Some(run), Some(mut item)) = (known, item) else {
         insert(unit, opening).await?;
-        note_opening(unit, opening, 1).await?;
+        audit::note(unit, Note::run_opened(opening, 1)).await?;
         return Ok(Opened::New(audit::head(unit, &opening.run_id).await?));
     };
     run_rules::same_business(&run, opening)?;
@@ -85,7 +85,7 @@ async fn open(unit: &Unit, opening: &RunOpening) -> Result<Opened, StoreError> {
         item.unset("problem");
         item.unset("closed_at");
         unit.put(key, item);
-        note_opening(unit, opening, attempt).await?;
+        audit::note(unit, Note::run_opened(opening, attempt)).await?;
     }
     Ok(Opened::Resumed(audit::head(unit, &opening.run_id).await?))
 }
@@ -117,18 +117,6 @@ async fn insert(unit: &Unit, opening: &RunOpening) -> Result<(), StoreError> {
     let key = keys::generation(business, opening.generation);
     // A dry run shares its generation with the real one; the first one is named.
     unit.put_first(key, generation).await
-}
-
-async fn note_opening(unit: &Unit, opening: &RunOpening, attempt: u32) -> Result<(), StoreError> {
-    let (actor, fields) = run_rules::opened(opening, attempt);
-    let note = Note {
-        stream: &opening.run_id,
-        at: opening.opened_at,
-        actor,
-        event: AuditEvent::RunOpened,
-        fields,
-    };
-    audit::note(unit, note).await
 }
 
 async fn complete(unit: &Unit, run_id: &str, completion: &RunCompletion) -> Result<(), StoreError> {

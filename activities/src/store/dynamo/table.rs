@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::facts::{PointInTimeRecovery, TableFacts, describe_table};
-use super::failed::innermost;
+use crate::failures::innermost;
 use crate::store::StoreError;
 
 /// The partition key of an item.

@@ -13,7 +13,7 @@ use super::table_access::{AT_ONCE, Query};
 use super::unit::Unit;
 use super::{DynamoStore, alerts, cases, keys, runs};
 use crate::store::text::{from_json, json};
-use crate::store::{CaseRow, Reopening, StoreError, ToldBefore};
+use crate::store::{CaseRow, Reopening, StoreError, ToldBefore, case_rules};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 impl DynamoStore {
@@ -78,11 +78,9 @@ fn times(tellings: &[&Item]) -> Result<u32, StoreError> {
 
 /// Why this run told them again after so many times: what the alert says that it wrote.
 fn again(id: &str, by_run: &[&Item], times: u32) -> Result<Option<String>, StoreError> {
-    let number = format!("/{}", u64::from(times) + 1);
     for telling in by_run {
         let alert_id = telling.text("alert_id")?;
-        // One of another number is of people who opened the case again.
-        if alert_id.starts_with(id) && !alert_id.ends_with(&number) {
+        if case_rules::is_of_people(&alert_id, id, times) {
             continue;
         }
         return Ok(Some(telling.maybe("occasion")?.unwrap_or_default()));

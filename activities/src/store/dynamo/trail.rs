@@ -1,17 +1,21 @@
 //! All entries and heads, in pages, in order of their streams.
 
+use std::collections::BTreeMap;
+
 use domain::audit::StreamHead;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::DynamoStore;
-use super::audit::{read_entry, read_head};
+use super::audit::{listed_streams, read_entry, read_head};
 use super::item::Item;
 use super::keys::{self, SHARDS};
 use super::table_access::{AT_ONCE, Query};
 use crate::store::{StoreError, TrailEntry};
 
 /// Streams whose entries are read ahead of what a page needs.
-const STREAMS_AT_ONCE: u32 = 200;
+const STREAMS_AT_ONCE: usize = 200;
+/// What each shard gives beyond its share: streams are not spread evenly.
+const SHARE_MORE: usize = 4;
 
 impl DynamoStore {
     pub(in crate::store) async fn trail(
@@ -28,7 +32,7 @@ impl DynamoStore {
             behind = stream;
         }
         while found.len() < limit_of {
-            let names = self.streams(&behind, limit.min(STREAMS_AT_ONCE)).await?;
+            let names = self.streams(&behind).await?;
             let Some(last) = names.last() else { break };
             behind = last.clone();
             let each = names.iter().map(|name| {
@@ -61,7 +65,8 @@ impl DynamoStore {
         self.heads_behind(shards, after, limit).await
     }
 
-    /// Heads that these queries find behind `after`, in order, at most so many.
+    /// Heads that these queries find behind `after`, in order, at most so many; none only when there
+    /// are none.
     pub(super) async fn heads_behind(
         &self,
         queries: impl IntoIterator<Item = Query>,
@@ -69,20 +74,64 @@ impl DynamoStore {
         limit: u32,
     ) -> Result<Vec<StreamHead>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let queries = queries.into_iter();
-        let queries = queries.map(|query| query.after(after).at_most(limit));
-        let mut heads = Vec::new();
-        for (_, item) in self.query_each(queries).await? {
+        let found = self.next_streams(queries, after, limit).await?;
+        let heads = found.into_iter().take(limit).map(|(stream, item)| {
             let head = read_head(&item)?;
-            heads.push(StreamHead {
-                stream: item.text("stream")?,
+            Ok(StreamHead {
+                stream,
                 length: head.length,
                 hash: head.hash,
-            });
+            })
+        });
+        heads.collect()
+    }
+
+    /// Names of the next streams behind `after`, in order; none only when there are none. Finds those
+    /// too that lost their head or entries.
+    async fn streams(&self, after: &str) -> Result<Vec<String>, StoreError> {
+        let queries = SHARDS.into_iter().flat_map(|shard| {
+            let first_entries = Query::listed(listed_streams(shard));
+            [Query::of(keys::heads(shard)), first_entries]
+        });
+        let found = self.next_streams(queries, after, STREAMS_AT_ONCE).await?;
+        Ok(found.into_keys().collect())
+    }
+
+    /// What these queries, each of one shard, find of the next streams behind `after`: about
+    /// `wanted`, all up to the last of them.
+    ///
+    /// Each shard gives a share. What is behind the last of a shard that may have more is left to the
+    /// next call: something of that shard may come before it.
+    async fn next_streams(
+        &self,
+        queries: impl IntoIterator<Item = Query>,
+        after: &str,
+        wanted: usize,
+    ) -> Result<BTreeMap<String, Item>, StoreError> {
+        let share = wanted.div_ceil(SHARDS.len()) + SHARE_MORE;
+        let queries = queries.into_iter();
+        let queries = queries.map(|query| self.query(query.after(after).at_most(share)));
+        let shards: Vec<_> = stream::iter(queries.collect::<Vec<_>>())
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut streams = BTreeMap::new();
+        let mut known_to: Option<String> = None;
+        for shard in shards {
+            let count = shard.len();
+            for (place, (_, item)) in shard.into_iter().enumerate() {
+                let name = item.text("stream")?;
+                let is_cut_off = place + 1 == count && count >= share;
+                if is_cut_off && known_to.as_ref().is_none_or(|to| name < *to) {
+                    known_to = Some(name.clone());
+                }
+                streams.insert(name, item);
+            }
         }
-        heads.sort_by(|a, b| a.stream.cmp(&b.stream));
-        heads.truncate(limit);
-        Ok(heads)
+        if let Some(to) = known_to {
+            streams.retain(|name, _| *name <= to);
+        }
+        Ok(streams)
     }
 }
 

@@ -5,9 +5,10 @@ use domain::case::Applied;
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{attention, cases, told, value};
 use crate::store::case_rules::Decided;
+use crate::store::note::Note;
 use crate::store::{
     ActOutcome, Acted, Acting, BeforeAct, CaseRow, Denied, Reopening, StoreError, case_rules,
 };
@@ -47,15 +48,8 @@ pub(in crate::store) fn act(
         case,
         entry,
     } = decided;
-    if let Some((event, fields)) = entry {
-        let stream = &format!("case/{}", row.id);
-        let note = Note {
-            stream,
-            at,
-            actor: by,
-            event,
-            fields,
-        };
+    if let Some(entry) = entry {
+        let note = Note::of_case(&row.id, at, by, entry);
         audit::note(transaction, note)?;
     }
     let mut statement = transaction.prepare_cached(

@@ -10,8 +10,9 @@ use domain::severity::Severity;
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{findings, value};
+use crate::store::note::Note;
 use crate::store::{
     AlertFilter, AlertRow, AlertState, Delivery, LISTED_MAX, Redrive, StoreError, TRUEUP,
     case_rules, content, text,
@@ -111,14 +112,14 @@ pub(in crate::store) fn sent(
     )?;
     let reference = provider_reference.unwrap_or_default().to_owned();
     let detail = ("provider_reference", reference);
-    note(
-        transaction,
-        &alert,
+    let note = Note::of_alert(
+        &alert.intent,
         AuditEvent::AlertSent,
         at,
         TRUEUP,
         Some(detail),
-    )
+    );
+    audit::note(transaction, note)
 }
 
 /// The channel refused it for good. An alert that was sent stays sent.
@@ -142,14 +143,14 @@ pub(in crate::store) fn dead(
         params![alert_id, error],
     )?;
     let detail = ("error", error);
-    note(
-        transaction,
-        &alert,
+    let note = Note::of_alert(
+        &alert.intent,
         AuditEvent::AlertDead,
         at,
         TRUEUP,
         Some(detail),
-    )
+    );
+    audit::note(transaction, note)
 }
 
 /// The channel did not take it in time: another one is told, unless it is over.
@@ -169,14 +170,14 @@ pub(in crate::store) fn divert(
         [alert_id],
     )?;
     let detail = ("told_by", instead.channel.clone());
-    note(
-        transaction,
-        &alert,
+    let note = Note::of_alert(
+        &alert.intent,
         AuditEvent::AlertDiverted,
         at,
         TRUEUP,
         Some(detail),
-    )
+    );
+    audit::note(transaction, note)
 }
 
 /// Makes dead alerts pending again. Gives the cases to wake: also of alerts that were redriven
@@ -204,14 +205,9 @@ pub(in crate::store) fn redrive(
                     "UPDATE alerts SET state = 'pending', redriven_at = ?2 WHERE alert_id = ?1",
                     params![alert.intent.id, text::time_text(at)],
                 )?;
-                note(
-                    transaction,
-                    &alert,
-                    AuditEvent::AlertRedriven,
-                    at,
-                    actor,
-                    None,
-                )?;
+                let note =
+                    Note::of_alert(&alert.intent, AuditEvent::AlertRedriven, at, actor, None);
+                audit::note(transaction, note)?;
             }
         }
         cases.insert(alert.intent.case_id);
@@ -226,28 +222,6 @@ fn redrivable(transaction: &Transaction<'_>) -> Result<Vec<AlertRow>, StoreError
          ORDER BY alert_id",
     )?;
     value::all(statement.query([])?, from_row)
-}
-
-fn note(
-    transaction: &Transaction<'_>,
-    alert: &AlertRow,
-    event: AuditEvent,
-    at: Timestamp,
-    actor: &str,
-    detail: Option<(&'static str, String)>,
-) -> Result<(), StoreError> {
-    let fields = case_rules::alert_fields(&alert.intent, detail);
-    let stream = &alert.intent.case_id;
-    audit::note(
-        transaction,
-        Note {
-            stream,
-            at,
-            actor,
-            event,
-            fields,
-        },
-    )
 }
 
 fn from_row(row: &Row<'_>) -> Result<AlertRow, StoreError> {

@@ -1,13 +1,13 @@
 //! Reminders of a case. Each belongs to how the case stood when it was decided: a repeated attempt
 //! finds that it moved on, and writes nothing.
 
-use domain::audit::AuditEvent;
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{cases, findings, value};
-use crate::store::{Attention, CaseRow, Reminding, StoreError, TRUEUP, text};
+use crate::store::note::Note;
+use crate::store::{Attention, CaseRow, Reminding, StoreError, text};
 
 pub(in crate::store) fn remind(
     transaction: &Transaction<'_>,
@@ -15,8 +15,7 @@ pub(in crate::store) fn remind(
     at: Timestamp,
 ) -> Result<CaseRow, StoreError> {
     let row = cases::get(transaction, &reminding.id)?;
-    let is_wanted = row.case.state.is_open() && row.case.acknowledged_by.is_none();
-    if !is_wanted || row.attention != reminding.after {
+    if !reminding.is_wanted(&row) {
         return Ok(row);
     }
     let mut channels = Vec::new();
@@ -26,23 +25,9 @@ pub(in crate::store) fn remind(
             channels.push(alert.channel.as_str());
         }
     }
-    let attention = Attention {
-        level: reminding.level,
-        reminders: row.attention.reminders.saturating_add(1),
-        ..row.attention
-    };
+    let attention = row.attention.reminded(reminding.level);
     save(transaction, &row.id, attention)?;
-    let stream = &format!("case/{}", row.id);
-    let note = Note {
-        stream,
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::CaseEscalated,
-        fields: vec![
-            ("level", reminding.level.to_string()),
-            ("channels", channels.join(" ")),
-        ],
-    };
+    let note = Note::escalated(&row.id, at, reminding.level, &channels);
     audit::note(transaction, note)?;
     Ok(CaseRow { attention, ..row })
 }
@@ -53,10 +38,7 @@ pub(super) fn begin(
     row: &CaseRow,
     at: Timestamp,
 ) -> Result<Attention, StoreError> {
-    let attention = Attention {
-        since: row.attention.since.or(Some(at)),
-        ..row.attention
-    };
+    let attention = row.attention.begun(at);
     save(transaction, &row.id, attention)?;
     Ok(attention)
 }
@@ -67,11 +49,7 @@ pub(super) fn restart(
     row: &CaseRow,
     at: Timestamp,
 ) -> Result<Attention, StoreError> {
-    let attention = Attention {
-        since: Some(at),
-        level: 0,
-        reminders: row.attention.reminders,
-    };
+    let attention = row.attention.restarted(at);
     save(transaction, &row.id, attention)?;
     Ok(attention)
 }

@@ -1,20 +1,11 @@
 //! Audit streams: entries are added behind the head or found to be there already, never changed.
 
-use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead, Hash};
-use jiff::Timestamp;
+use domain::audit::{AuditEntry, AuditEvent, AuditHead, Hash};
 use rusqlite::{Row, Transaction, params};
 
 use super::value;
+use crate::store::note::Note;
 use crate::store::{AuditStream, StoreError, text};
-
-/// What the store itself puts on a stream, numbered in the transaction that it tells about.
-pub(super) struct Note<'a> {
-    pub(super) stream: &'a str,
-    pub(super) at: Timestamp,
-    pub(super) actor: &'a str,
-    pub(super) event: AuditEvent,
-    pub(super) fields: Vec<(&'static str, String)>,
-}
 
 /// Appends entries that their writer numbered. Those that are there already must be the same.
 pub(in crate::store) fn append(
@@ -42,15 +33,9 @@ pub(in crate::store) fn append(
 }
 
 /// Appends an entry behind whatever the stream ends with.
-pub(super) fn note(transaction: &Transaction<'_>, note: Note<'_>) -> Result<(), StoreError> {
-    let cursor = AuditCursor {
-        stream: note.stream.to_owned(),
-        head: head(transaction, note.stream)?,
-        at: note.at,
-        actor: note.actor.to_owned(),
-    };
-    let (entry, _) = cursor.entry(note.event, note.fields);
-    insert(transaction, &entry)
+pub(super) fn note(transaction: &Transaction<'_>, note: Note) -> Result<(), StoreError> {
+    let head = head(transaction, &note.stream)?;
+    insert(transaction, &note.behind(head))
 }
 
 /// Where a stream ends; empty when there is none.
@@ -84,21 +69,6 @@ pub(in crate::store) fn stream(
         )));
     }
     Ok(AuditStream { entries, head })
-}
-
-/// Names of streams behind `after`, in order. Finds those too that lost their head or entries.
-pub(in crate::store) fn streams(
-    transaction: &Transaction<'_>,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<String>, StoreError> {
-    let mut statement = transaction.prepare_cached(
-        "SELECT stream FROM audit_heads WHERE stream > ?1
-         UNION SELECT stream FROM audit_entries WHERE stream > ?1
-         ORDER BY stream LIMIT ?2",
-    )?;
-    let names = statement.query_map(params![after, limit], |row| row.get(0))?;
-    Ok(names.collect::<Result<_, _>>()?)
 }
 
 fn stored_entry(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::audit::{AuditEvent, AuditHead};
+use domain::audit::AuditHead;
 use domain::case::{Case, CaseState, Resolution, Subject};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
@@ -10,10 +10,11 @@ use domain::severity::Severity;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{alerts, attention, causes, value};
 use crate::store::case_rules::Stands;
-use crate::store::{CaseRow, StoreError, TRUEUP, case_rules, text};
+use crate::store::note::Note;
+use crate::store::{CaseRow, StoreError, case_rules, text};
 
 /// Begins a case's workflow, and its audit stream if that has not begun.
 pub(in crate::store) fn open(
@@ -122,16 +123,7 @@ pub(super) fn begin(
         transaction.prepare_cached("SELECT first_seen_run FROM cases WHERE discrepancy_id = ?1")?;
     let first_seen_run: String = statement.query_row([&row.id], |row| row.get(0))?;
     let alerts = alerts::of_case(transaction, &stream)?.len();
-    let note = Note {
-        stream: &stream,
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::CaseOpened,
-        fields: vec![
-            ("alerts", alerts.to_string()),
-            ("first_seen_run", first_seen_run),
-        ],
-    };
+    let note = Note::case_opened(&row.id, at, alerts, first_seen_run);
     audit::note(transaction, note)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
-use domain::case::{self, Act, Applied, Case, CaseState};
+use domain::case::{Act, Applied, Case, CaseState};
 use domain::cause::{Cause, CauseKind};
 use domain::discrepancy::DiscrepancyId;
 use domain::money::{Amount, Currency, Money};
@@ -224,11 +224,7 @@ pub(in crate::store) fn act(
     let (Some(before), Some(acted)) = (before, acted) else {
         return Ok(None);
     };
-    let is_new = before.outcome.is_none() && acted.outcome == ActOutcome::Done;
-    if let Some(then) = is_new
-        .then(|| then(&before.case.case, &acted.case.case))
-        .flatten()
-    {
+    if let Some(then) = case_rules::left_to_do(&before, &acted, then) {
         let mut statement =
             transaction.prepare_cached("UPDATE causes SET acting = ?2 WHERE cause_id = ?1")?;
         statement.execute([&acting.id, &then])?;
@@ -258,20 +254,8 @@ pub(in crate::store) fn follow(
     let Some(row) = find(transaction, id)? else {
         return Ok(None);
     };
-    let Some(cause) = &row.cause else {
+    let Some((act, acting)) = case_rules::following(&row) else {
         return Ok(None);
-    };
-    let Some(act) = case::follow(&row.case, &cause.behind) else {
-        return Ok(None);
-    };
-    if cause.acting.is_some() && matches!(act, Act::MemberOpen { .. }) {
-        return Ok(None);
-    }
-    let acting = Acting {
-        id: id.to_owned(),
-        // It follows once from where it stands.
-        act_id: format!("{}/{}", act.name(), row.case.version),
-        request: String::new(),
     };
     let acted = acts::act(
         transaction,

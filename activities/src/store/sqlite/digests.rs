@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use domain::alert::AlertIntent;
-use domain::audit::AuditEvent;
 use domain::severity::Severity;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{findings, value};
-use crate::store::{OpenDiscrepancy, StoreError, TRUEUP, case_rules, content, text};
+use crate::store::note::Note;
+use crate::store::{OpenDiscrepancy, StoreError, content, text};
 
 /// Hands over what is open, one after the other.
 pub(in crate::store) fn fold_open<T>(
@@ -61,14 +61,7 @@ pub(in crate::store) fn intend(
         return Ok(());
     }
     findings::insert_alert(transaction, alert, at)?;
-    let note = Note {
-        stream: &alert.case_id,
-        at,
-        actor: TRUEUP,
-        event: AuditEvent::AlertIntended,
-        fields: case_rules::intended_fields(alert),
-    };
-    audit::note(transaction, note)
+    audit::note(transaction, Note::intended(alert, at))
 }
 
 /// When the source's last digest was made, as the store writes times.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{audit, causes, runs};
-use crate::store::{Finding, Findings, RunRow, StoreError, content, text};
+use crate::store::{Finding, Findings, RunRow, StoreError, content, run_rules, text};
 
 pub(in crate::store) fn record(
     transaction: &Transaction<'_>,
@@ -134,10 +134,7 @@ fn insert_discrepancy(
     if stored.as_ref() == Some(&content) {
         return Ok(());
     }
-    Err(StoreError::Conflict(format!(
-        "discrepancy {id} of run {} is on record with other content",
-        run.run_id
-    )))
+    Err(run_rules::found_otherwise(&run.run_id, discrepancy))
 }
 
 pub(super) fn insert_coverage(

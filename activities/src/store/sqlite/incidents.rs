@@ -1,14 +1,14 @@
 //! Incidents: told once, with a case from the beginning, of runs that may never have been opened.
 
 use domain::alert::IncidentKind;
-use domain::audit::AuditEvent;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{cases, findings, value};
-use crate::store::{CaseRow, Incident, StoreError, TRUEUP, case_rules, text};
+use crate::store::note::Note;
+use crate::store::{CaseRow, Incident, StoreError, text};
 
 /// Puts an incident on record with its case and its alerts, once.
 pub(in crate::store) fn raise(
@@ -39,16 +39,8 @@ pub(in crate::store) fn raise(
         incident.run_id,
         text::time_text(at),
     ])?;
-    let stream = format!("case/{id}");
     for alert in &incident.alerts {
-        let note = Note {
-            stream: &stream,
-            at,
-            actor: TRUEUP,
-            event: AuditEvent::AlertIntended,
-            fields: case_rules::intended_fields(alert),
-        };
-        audit::note(transaction, note)?;
+        audit::note(transaction, Note::intended(alert, at))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use rusqlite::{Row, Transaction, params};
 use super::{audit, runs, value};
 use crate::store::{
     InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, SEEN_MAX, SeenInput, StoreError,
-    content, text,
+    content, run_rules, text,
 };
 
 pub(in crate::store) fn seal(
@@ -28,13 +28,7 @@ pub(in crate::store) fn seal(
             insert_rejects(transaction, run_id, attempt, input, rejects)?;
         }
         Some(known) if known == input => {}
-        Some(known) => {
-            return Err(StoreError::Conflict(format!(
-                "{} input {} of run {run_id} was sealed with SHA-256 {} and other counts; it is \
-                 {} now: start a new generation for an amended report",
-                input.side, input.name, known.sha256, input.sha256
-            )));
-        }
+        Some(known) => return Err(run_rules::sealed_otherwise(run_id, known, input)),
     }
     audit::append(transaction, entries)
 }

@@ -1,14 +1,13 @@
 //! Runs and discrepancies as people list them.
 
-use std::collections::BTreeMap;
-
 use domain::alert::CurrencyTotal;
 use domain::discrepancy::Kind;
-use domain::money::{Amount, Currency};
+use domain::money::{Amount, Currency, Money};
 use domain::severity::Severity;
 use rusqlite::{Row, ToSql, Transaction, params};
 
 use super::{cases, runs, value};
+use crate::store::case_rules::Totals;
 use crate::store::{
     CaseState, DiscrepancyFilter, DiscrepancyRow, LISTED_MAX, RunFilter, RunRow, RunState,
     StoreError, case_rules, content, text,
@@ -104,23 +103,16 @@ pub(in crate::store) fn totals(
     let query = format!("SELECT d.currency, d.at_stake{FROM}{}", asked.conditions);
     let mut statement = transaction.prepare_cached(&query)?;
     let mut rows = statement.query(asked.parameters().as_slice())?;
-    let mut totals: BTreeMap<Currency, CurrencyTotal> = BTreeMap::new();
+    let mut totals = Totals::default();
     // Added up here: SQLite's sums are floating-point numbers.
     while let Some(row) = rows.next()? {
-        let currency = value::parse(row, "currency", |code| Currency::parse(code).ok())?;
         let amount = |text: &str| Amount::parse_computed(text).ok();
-        let amount = value::parse(row, "at_stake", amount)?;
-        let total = totals.entry(currency).or_insert(CurrencyTotal {
-            currency,
-            count: 0,
-            at_stake: Some(Amount::ZERO),
+        totals.add(Money {
+            amount: value::parse(row, "at_stake", amount)?,
+            currency: value::parse(row, "currency", |code| Currency::parse(code).ok())?,
         });
-        total.count += 1;
-        total.at_stake = total
-            .at_stake
-            .and_then(|sum| sum.checked_add(amount.abs()).ok());
     }
-    Ok(totals.into_values().collect())
+    Ok(totals.finish())
 }
 
 /// What is asked for: only those conditions, so that their indexes are used.

@@ -4,9 +4,10 @@ use domain::audit::AuditEvent;
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::value;
 use crate::store::StoreError;
+use crate::store::note::Note;
 use crate::store::personal::{Change, Passed, PersonalRows, ROWS_PER_CALL, changed_content};
 
 pub(in crate::store) fn change(
@@ -41,9 +42,9 @@ pub(in crate::store) fn note(
     fields: Vec<(&'static str, String)>,
 ) -> Result<(), StoreError> {
     let note = Note {
-        stream,
+        stream: stream.to_owned(),
         at,
-        actor,
+        actor: actor.to_owned(),
         event,
         fields,
     };

@@ -120,12 +120,7 @@ pub(in crate::store) fn sign_off(
     let run_id = &sign_off.run_id;
     match signed_off(transaction, run_id)? {
         Some(known) if known == *sign_off => return Ok(0),
-        Some(known) => {
-            return Err(StoreError::Conflict(format!(
-                "run {run_id} was signed off by {} at {}",
-                known.by, known.at
-            )));
-        }
+        Some(known) => return Err(run_rules::signed_off_otherwise(&known)),
         None => {}
     }
     let proposed = count_proposed(transaction, run_id)?;

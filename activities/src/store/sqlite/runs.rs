@@ -1,11 +1,11 @@
 //! Runs: opened once per business key, closed once with a result, as often as it takes without.
 
-use domain::audit::AuditEvent;
 use domain::policy::Scope;
 use rusqlite::{Row, Transaction, params};
 
-use super::audit::{self, Note};
+use super::audit;
 use super::{incidents, positions, reviews, value};
+use crate::store::note::Note;
 use crate::store::{
     Opened, RunCompletion, RunFailure, RunOpening, RunRow, RunState, StoreError, run_rules, text,
 };
@@ -23,7 +23,7 @@ pub(in crate::store) fn open(
     }
     let Some(run) = known else {
         insert(transaction, opening)?;
-        note_opening(transaction, opening, 1)?;
+        audit::note(transaction, Note::run_opened(opening, 1))?;
         return Ok(Opened::New(audit::head(transaction, &opening.run_id)?));
     };
     run_rules::same_business(&run, opening)?;
@@ -48,7 +48,7 @@ pub(in crate::store) fn open(
                 opening.requested_by
             ],
         )?;
-        note_opening(transaction, opening, attempt)?;
+        audit::note(transaction, Note::run_opened(opening, attempt))?;
     }
     Ok(Opened::Resumed(audit::head(transaction, &opening.run_id)?))
 }
@@ -164,22 +164,4 @@ fn insert(transaction: &Transaction<'_>, opening: &RunOpening) -> Result<(), Sto
         ],
     )?;
     Ok(())
-}
-
-fn note_opening(
-    transaction: &Transaction<'_>,
-    opening: &RunOpening,
-    attempt: u32,
-) -> Result<(), StoreError> {
-    let (actor, fields) = run_rules::opened(opening, attempt);
-    audit::note(
-        transaction,
-        Note {
-            stream: &opening.run_id,
-            at: opening.opened_at,
-            actor,
-            event: AuditEvent::RunOpened,
-            fields,
-        },
-    )
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
 use super::{findings, listing, runs, value};
-use crate::store::{CaseRow, Reopening, StoreError, ToldBefore, content};
+use crate::store::{CaseRow, Reopening, StoreError, ToldBefore, case_rules, content};
 
 pub(in crate::store) fn before(
     transaction: &Transaction<'_>,
@@ -83,11 +83,9 @@ fn by_run(
          WHERE v.discrepancy_id = ?1 AND v.run_id = ?2",
     )?;
     let mut rows = statement.query([id, run_id])?;
-    let number = format!("/{}", u64::from(times) + 1);
     while let Some(row) = rows.next()? {
         let alert_id: String = value::get(row, "alert_id")?;
-        // One of another number is of people who opened the case again.
-        if alert_id.starts_with(id) && !alert_id.ends_with(&number) {
+        if case_rules::is_of_people(&alert_id, id, times) {
             continue;
         }
         let content: String = value::get(row, "content")?;

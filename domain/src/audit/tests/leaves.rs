@@ -66,6 +66,14 @@ fn leaf(discrepancy: &Discrepancy) -> Hash {
     discrepancy_leaf(discrepancy, &commitment).leaf()
 }
 
+#[test]
+fn a_key_of_commitments_is_called_by_an_id_that_gives_nothing_away() {
+    let id = |byte| CommitmentKey::new([byte; 32]).id();
+    assert_eq!(CommitmentKey::NONE.id(), "none");
+    assert_eq!(id(1).len(), 16);
+    assert_ne!(id(1), id(2));
+}
+
 /// Everything that a discrepancy can say, each said otherwise.
 fn changes() -> Vec<fn(&mut Discrepancy)> {
     fn partner(discrepancy: &mut Discrepancy) -> &mut Record {

@@ -45,16 +45,36 @@ impl Capacity {
     }
 }
 
-/// Each item in the table, and in the index when it is listed: twice, as if it moved there.
+/// Each item in the table, and in the index when it is listed.
 fn transaction_units(request: &Value) -> u64 {
     let items = request["TransactItems"].as_array().into_iter().flatten();
     let each = items.map(|item| {
         let put = &item["Put"]["Item"];
         let units = put.as_object().map_or(1, |_| units(put));
-        let is_listed = put.get("list_pk").is_some();
-        UNITS_IN_TRANSACTION * units + if is_listed { 2 * units } else { 0 }
+        UNITS_IN_TRANSACTION * units + listed(put).map_or(0, |(_, units)| units)
     });
     each.sum()
+}
+
+/// The partition of the index that a put item is listed in, and what that takes: two writes, as if it
+/// moved there.
+fn listed(put: &Value) -> Option<(&str, u64)> {
+    let partition = put["list_pk"]["S"].as_str()?;
+    Some((partition, 2 * units(put)))
+}
+
+/// Write units of a transaction by the partitions that they heat, the index's as well.
+pub(super) fn heat(request: &Value) -> Vec<(String, u64)> {
+    let items = request["TransactItems"].as_array().into_iter().flatten();
+    let puts = items.map(|item| &item["Put"]["Item"]);
+    let heated = puts.flat_map(|put| {
+        let own = put["pk"]["S"].as_str();
+        let own = own.map(|partition| (partition, UNITS_IN_TRANSACTION * units(put)));
+        own.into_iter().chain(listed(put))
+    });
+    heated
+        .map(|(partition, units)| (partition.to_owned(), units))
+        .collect()
 }
 
 fn units(item: &Value) -> u64 {

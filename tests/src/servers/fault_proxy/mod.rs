@@ -51,9 +51,12 @@ struct State {
 struct Changing {
     rates: FaultRates,
     random: Random,
+    /// So many pass yet, and the rest is cut off; no end when there is none.
+    until_cut: Option<usize>,
     passed: usize,
     faults: BTreeMap<Fault, usize>,
     capacity: Capacity,
+    heat: BTreeMap<String, u64>,
     touched: BTreeSet<Touched>,
 }
 
@@ -67,9 +70,11 @@ impl FaultProxy {
             changing: Mutex::new(Changing {
                 rates,
                 random,
+                until_cut: None,
                 passed: 0,
                 faults: BTreeMap::new(),
                 capacity: Capacity::default(),
+                heat: BTreeMap::new(),
                 touched: BTreeSet::new(),
             }),
         });
@@ -83,7 +88,14 @@ impl FaultProxy {
 
     /// Changes what happens to requests from now on.
     pub fn set_rates(&self, rates: FaultRates) {
-        self.state.changing().rates = rates;
+        let changing = &mut self.state.changing();
+        changing.rates = rates;
+        changing.until_cut = None;
+    }
+
+    /// Lets so many requests pass, and cuts off whatever follows, until the rates are set.
+    pub fn cut_after(&self, requests: usize) {
+        self.state.changing().until_cut = Some(requests);
     }
 
     /// How often each fault happened so far; those that did not are not there.
@@ -102,6 +114,12 @@ impl FaultProxy {
     #[must_use]
     pub fn touched(&self) -> BTreeSet<Touched> {
         self.state.changing().touched.clone()
+    }
+
+    /// Write units that transactions took so far, by partition: a hot one is throttled.
+    #[must_use]
+    pub fn heat(&self) -> BTreeMap<String, u64> {
+        self.state.changing().heat.clone()
     }
 
     /// What DynamoDB says that the requests so far cost.
@@ -131,8 +149,20 @@ impl State {
         if decide::is_about_items(operation) {
             changing.touched.extend(touched::touched(operation, body));
         }
-        let Changing { rates, random, .. } = &mut *changing;
-        let fault = rates.decide(operation, body, random);
+        let Changing {
+            rates,
+            random,
+            until_cut,
+            ..
+        } = &mut *changing;
+        let fault = match until_cut {
+            Some(0) => Some(Fault::CutBefore),
+            Some(left) => {
+                *left -= 1;
+                None
+            }
+            None => rates.decide(operation, body, random),
+        };
         match fault {
             Some(fault) => *changing.faults.entry(fault).or_default() += 1,
             None => changing.passed += 1,
@@ -179,8 +209,11 @@ async fn handle(
         }
         let answer = forward::forward(state.target, &head, &body).await;
         let answer = answer.map_err(|_| HangUp)?;
-        let capacity = &mut state.changing().capacity;
-        capacity.add(&operation, &body, &answer.body);
+        let changing = &mut *state.changing();
+        changing.capacity.add(&operation, &body, &answer.body);
+        for (partition, units) in capacity::heat(&body) {
+            *changing.heat.entry(partition).or_default() += units;
+        }
         Ok(answer)
     };
     match fault {

@@ -46,14 +46,20 @@ pub(super) struct Found(Vec<(String, String)>);
 impl Stage {
     /// With a key ring of one key, which is returned.
     pub(super) async fn encrypted() -> Result<(String, Self)> {
-        let mut stage = Self::with("[encryption]\nkeys_env = \"TRUEUP_KEYS\"\n").await?;
+        Self::encrypted_in(Installation::start().await?).await
+    }
+
+    /// As [`Stage::encrypted`], in an installation that has nothing yet.
+    pub(super) async fn encrypted_in(installation: Installation) -> Result<(String, Self)> {
+        let settings = "[encryption]\nkeys_env = \"TRUEUP_KEYS\"\n";
+        let mut stage = Self::with(installation, settings).await?;
         let key = stage.new_key().await?;
         stage.installation.set_variable("TRUEUP_KEYS", key.as_str());
         Ok((key, stage))
     }
 
     pub(super) async fn plain() -> Result<Self> {
-        Self::with("").await
+        Self::with(Installation::start().await?, "").await
     }
 
     /// A new key, as people make it.
@@ -76,11 +82,10 @@ impl Stage {
         Ok(id.with_context(|| found.to_string())?.to_owned())
     }
 
-    async fn with(encryption: &str) -> Result<Self> {
+    async fn with(mut installation: Installation, encryption: &str) -> Result<Self> {
         let (slack, smtp) = (SlackReceiver::start().await?, SmtpSink::start().await?);
         let ledger = Postgres::start().await?;
         ledger.execute(planted::PAYMENTS).await?;
-        let mut installation = Installation::start().await?;
         let hook = format!("http://127.0.0.1:{}/services/{}", slack.port, SECRETS[0]);
         installation.set_variable("SHOP_SLACK", hook);
         installation.set_variable("MAIL_PASSWORD", SECRETS[1]);

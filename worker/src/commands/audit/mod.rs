@@ -19,11 +19,8 @@ use crate::wiring;
 /// workflow id.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
-    /// The entries of one stream
-    Show {
-        /// Its workflow id: recon/… or case/…
-        stream: String,
-    },
+    /// The entries of one stream, or the names of all
+    Show(show::Arguments),
     /// Checks hashes, checkpoints, roots and files: exit 1 when something is not what was written
     Verify(verify::Arguments),
     /// Evidence of one discrepancy or match, in one file that needs no store
@@ -56,9 +53,9 @@ pub async fn run(folder: Option<PathBuf>, command: Command, json: bool) -> anyho
             )
             .await
         }
-        Command::Show { stream } => {
+        Command::Show(arguments) => {
             let store = wiring::recorded(&configuration(folder)?).await?;
-            show::show(&store, &stream, json).await
+            show::show(&store, &arguments, json).await
         }
         Command::Prove(arguments) => {
             let with = verifying(&configuration(folder)?).await?;
