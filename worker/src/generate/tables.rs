@@ -67,9 +67,9 @@ pub(super) fn ledger(
 /// is labelled.
 pub(super) fn truth(truth: &[Truth], lines: &Lines, layout: Layout) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let labels = match layout {
-        Layout::Plain => &[][..],
-        Layout::Labelled => &LABELS[..],
+    let labels: &[&str] = match layout {
+        Layout::Plain => &[],
+        Layout::Labelled => &LABELS,
     };
     writer.write_record(TRUTH.iter().chain(labels))?;
     for truth in truth {

@@ -95,7 +95,7 @@ impl Table {
             trouble: self.column(&["trouble"]),
             currency: self.column(&["currency"]),
             amounts: ["amount", "difference", "partner_amount", "ledger_amount"]
-                .iter()
+                .into_iter()
                 .filter_map(|name| self.column(&[name]))
                 .collect(),
             partner_lines: self.column(&["partner_lines", "partner_line"]),
