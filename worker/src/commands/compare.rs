@@ -10,11 +10,20 @@ use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
-use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides};
+use crate::offline::{Matches, SideInput, SideRead, Summary, account, compare, read_sides};
 use crate::output::say;
 use crate::report::{
-    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
+    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_matches_csv,
+    write_rejects_csv,
 };
+
+/// What is always written.
+const FILES: [&str; 4] = [
+    "discrepancies.csv",
+    "discrepancies.ndjson",
+    "summary.json",
+    "rejects.csv",
+];
 
 /// Compares a partner file with a ledger file by the rules of a source; alerts nobody, records
 /// nothing
@@ -31,6 +40,9 @@ pub struct Arguments {
     /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json and rejects.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Also lists what belongs together, in matches.csv
+    #[arg(long)]
+    matches: bool,
     /// The day that is reconciled, YYYY-MM-DD (the latest value date of both files if not given)
     #[arg(long, value_name = "DATE")]
     business_date: Option<Date>,
@@ -77,7 +89,11 @@ pub fn run(
         .collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
     let too_large = "the sums of these files are too large to be exact";
-    let outcome = compare(&source.policy, &context, sides).context(too_large)?;
+    let wanted = match arguments.matches {
+        true => Matches::Listed,
+        false => Matches::Counted,
+    };
+    let outcome = compare(&source.policy, &context, sides, wanted).context(too_large)?;
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;
@@ -89,12 +105,22 @@ pub fn run(
         write_discrepancies_ndjson(file, discrepancies)
     })?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
+    let mut written = FILES.to_vec();
+    if wanted == Matches::Listed {
+        out.write("matches.csv", |file| {
+            write_matches_csv(file, &source.policy, &outcome.matches)
+        })?;
+        written.push("matches.csv");
+    }
     summary.took(started.elapsed());
     let summary_json = serde_json::to_string_pretty(&summary)?;
     out.write("summary.json", |file| writeln!(file, "{summary_json}"))?;
     match json {
         true => say!("{summary_json}"),
-        false => print!("{}", account(&summary, discrepancies, &rejects, out.path())),
+        false => print!(
+            "{}",
+            account(&summary, discrepancies, &rejects, out.path(), &written)
+        ),
     }
     let clean = discrepancies.is_empty();
     Ok(if clean { Exit::Clean } else { Exit::Found })

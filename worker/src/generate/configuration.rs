@@ -1,6 +1,7 @@
 //! The configuration that reads generated data: `trueup.toml` and one file per source.
 
 use super::currencies::{CurrencyFacts, FEE_PERCENT};
+use super::partner_report::Layout;
 
 /// `trueup.toml`.
 pub(super) const SETTINGS: &str = "\
@@ -11,7 +12,7 @@ file = \"data/trueup.db\"
 ";
 
 /// `sources/acme-pay.toml`: a settlement report against the ledger.
-pub(super) fn acme_pay(currencies: &[&'static CurrencyFacts]) -> String {
+pub(super) fn acme_pay(currencies: &[&'static CurrencyFacts], layout: Layout) -> String {
     let fixed = by_currency("agreed_fee.fixed", currencies, |currency| {
         currency.fee_fixed
     });
@@ -48,7 +49,7 @@ currency = \"Currency\"
 value_date = \"Value date\"
 status = \"Status\"
 counterparty = \"Customer\"
-
+{labelled}
 [partner.format.csv.status_values]
 pending = [\"Pending\"]
 settled = [\"Settled\"]
@@ -56,22 +57,24 @@ reversed = [\"Charged back\"]
 failed = [\"Failed\"]
 
 {ledger}
-[[rules]]
-name = \"payment reference\"
-on = [\"reference\"]
-
+{rules}
 {policy}
 [agreed_fee]
 percent = \"{FEE_PERCENT}\"
 
 {fixed}",
-        ledger = ledger("acme-pay"),
+        labelled = match layout {
+            Layout::Plain => "",
+            Layout::Labelled => "description = \"Description\"\nbatch = \"Batch\"\n",
+        },
+        ledger = ledger("acme-pay", layout),
+        rules = rules("payment reference", layout),
         policy = policy(currencies),
     )
 }
 
 /// `sources/acme-bank.toml`: bank statements against the ledger.
-pub(super) fn acme_bank(currencies: &[&'static CurrencyFacts]) -> String {
+pub(super) fn acme_bank(currencies: &[&'static CurrencyFacts], layout: Layout) -> String {
     format!(
         "\
 # Written by `trueup generate`: a bank's statements.
@@ -88,17 +91,37 @@ reference = \"end_to_end_id\"
 invoice = {{ from = [\"unstructured\"], pattern = \"INV-[0-9]+\" }}
 
 {ledger}
-[[rules]]
-name = \"end-to-end id\"
-on = [\"reference\"]
-
+{rules}
 {policy}",
-        ledger = ledger("acme-bank"),
+        ledger = ledger("acme-bank", layout),
+        rules = rules("end-to-end id", layout),
         policy = policy(currencies),
     )
 }
 
-fn ledger(source: &str) -> String {
+/// What a match is.
+fn rules(name: &str, layout: Layout) -> String {
+    match layout {
+        Layout::Plain => by_reference(name),
+        Layout::Labelled => rules_for_trouble(name),
+    }
+}
+
+/// What a match is where references have slips and payments come in groups. Rules for groups, and
+/// for references that are nearly the same, belong here as soon as there are such rules.
+fn rules_for_trouble(name: &str) -> String {
+    by_reference(name)
+}
+
+fn by_reference(name: &str) -> String {
+    format!("[[rules]]\nname = \"{name}\"\non = [\"reference\"]\n")
+}
+
+fn ledger(source: &str, layout: Layout) -> String {
+    let labelled = match layout {
+        Layout::Plain => "",
+        Layout::Labelled => "batch = \"batch\"\n",
+    };
     format!(
         "\
 [ledger.transport]
@@ -114,7 +137,7 @@ value_date = \"value_date\"
 status = \"status\"
 client = \"client_id\"
 counterparty = \"client_name\"
-
+{labelled}
 [ledger.format.csv.status_values]
 pending = [\"pending\"]
 settled = [\"settled\"]

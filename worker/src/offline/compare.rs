@@ -6,10 +6,11 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, Pool, conclude, match_buckets, sort_for_people};
+use domain::matching::{Findings, MatchedPair, Pool, conclude, match_buckets, sort_for_people};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 
+use super::matches::{Match, Matches};
 use super::sides::SideRead;
 
 /// What a comparison found.
@@ -17,6 +18,8 @@ use super::sides::SideRead;
 pub(crate) struct Outcome {
     /// Pairs that agree.
     pub(crate) matched: u64,
+    /// The same one by one, in order of lines, when they were to be listed.
+    pub(crate) matches: Vec<Match>,
     /// Differences, in order of reference, kind and id.
     pub(crate) discrepancies: Vec<Discrepancy>,
     /// Ledger records that may still be settled within their window.
@@ -35,6 +38,7 @@ pub(crate) fn compare(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
+    wanted: Matches,
 ) -> Result<Outcome, MoneyError> {
     let mut outcome = Outcome::default();
     for side in &sides {
@@ -59,10 +63,12 @@ pub(crate) fn compare(
         }
         return Ok(outcome);
     }
-    let left = compare_buckets(policy, context, sides, &mut outcome)?;
+    let left = compare_buckets(policy, context, sides, wanted, &mut outcome)?;
     let comparison = conclude(policy, context, left);
     outcome.conservation.conclude(&comparison)?;
     outcome.matched += comparison.matched.len() as u64;
+    outcome.matches.extend(listed(&comparison.matched, wanted));
+    outcome.matches.sort_unstable();
     outcome.in_transit = comparison.in_transit.len() as u64;
     outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
     outcome.discrepancies.extend(comparison.discrepancies);
@@ -70,11 +76,13 @@ pub(crate) fn compare(
     Ok(outcome)
 }
 
-/// Applies the first rule to every bucket. Matched pairs are counted and let go of at once.
+/// Applies the first rule to every bucket. Matched pairs are counted and let go of at once; where
+/// they are to be listed, it is by their lines.
 fn compare_buckets(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
+    wanted: Matches,
     outcome: &mut Outcome,
 ) -> Result<Pool, MoneyError> {
     let [partner, ledger] = sides.map(|side| side.buckets);
@@ -88,7 +96,7 @@ fn compare_buckets(
             let findings = match_buckets(policy, context, pool);
             let mut conservation = Conservation::default();
             conservation.decide(&findings)?;
-            decided.push(Decided::new(findings, conservation));
+            decided.push(Decided::new(findings, wanted, conservation));
         }
         Ok(decided)
     };
@@ -105,6 +113,7 @@ fn compare_buckets(
     for decided in decided {
         for bucket in decided? {
             outcome.matched += bucket.matched;
+            outcome.matches.extend(bucket.matches);
             outcome.out_of_scope += bucket.out_of_scope;
             outcome.discrepancies.extend(bucket.discrepancies);
             outcome.conservation.merge(&bucket.conservation)?;
@@ -117,6 +126,7 @@ fn compare_buckets(
 /// What is kept of a bucket once the first rule has decided.
 struct Decided {
     matched: u64,
+    matches: Vec<Match>,
     out_of_scope: u64,
     discrepancies: Vec<Discrepancy>,
     conservation: Conservation,
@@ -124,14 +134,22 @@ struct Decided {
 }
 
 impl Decided {
-    fn new(findings: Findings, conservation: Conservation) -> Decided {
+    fn new(findings: Findings, wanted: Matches, conservation: Conservation) -> Decided {
         Decided {
             matched: findings.matched.len() as u64,
+            matches: listed(&findings.matched, wanted),
             out_of_scope: findings.out_of_scope.records().count() as u64,
             discrepancies: findings.discrepancies,
             conservation,
             left: findings.left,
         }
+    }
+}
+
+fn listed(matched: &[MatchedPair], wanted: Matches) -> Vec<Match> {
+    match wanted {
+        Matches::Counted => Vec::new(),
+        Matches::Listed => matched.iter().map(Match::of).collect(),
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod account;
 mod compare;
+mod matches;
 mod sides;
 mod summary;
 
 pub(crate) use account::account;
 pub(crate) use compare::compare;
+pub(crate) use matches::{Match, Matches};
 pub(crate) use sides::{SideInput, SideRead, read_sides};
 pub(crate) use summary::Summary;
 

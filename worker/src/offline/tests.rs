@@ -8,7 +8,7 @@ use domain::policy::{RunContext, Scope};
 use domain::record::Side;
 use jiff::civil::date;
 
-use super::{SideInput, SideRead, Summary, compare, read_sides};
+use super::{Matches, SideInput, SideRead, Summary, compare, read_sides};
 use crate::config::{Configuration, load};
 
 fn demo() -> PathBuf {
@@ -45,7 +45,7 @@ fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summar
             .map(SideRead::records)
             .all(|records| records.count() > 0)
     );
-    let outcome = compare(&source.policy, &context, sides).expect("sums fit");
+    let outcome = compare(&source.policy, &context, sides, Matches::Counted).expect("sums fit");
     summary.add_outcome(&outcome).expect("sums fit");
     for line in &summary.totals.conservation {
         assert!(line.holds, "{line:?}");
