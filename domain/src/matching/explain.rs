@@ -4,12 +4,14 @@
 //! separators, so that they can be searched for as they stand. No sentence names a line: where a
 //! record stands is shown beside it.
 
+use std::borrow::Cow;
+
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
 use super::{fees, key};
 use crate::calendar::DayUnit;
 use crate::money::{Amount, Money, amount_text};
-use crate::policy::{MatchRule, RunContext, SourcePolicy};
+use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
 use crate::record::{Record, ReferenceKind, Side};
 
 /// Most amounts that a sentence lists for each side.
@@ -17,12 +19,20 @@ const AMOUNTS_LISTED_MAX: usize = 5;
 
 /// What a reader calls the records that share the references of a rule: `INV-104`.
 pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
-    key::texts(rule, record).unwrap_or_default().join(" / ")
+    let texts = rule.on.iter().filter_map(|key| {
+        let term = key.of(record.side);
+        match term.field {
+            // As it is written, so that people can search for it.
+            Field::Reference(kind) => record.reference(kind).map(Cow::Borrowed),
+            _ => term.text(record),
+        }
+    });
+    texts.collect::<Vec<_>>().join(" / ")
 }
 
 /// Why two records that were brought together do not agree: the first finding, then the others.
 pub(super) fn pair(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     subject: &str,
     partner: &Record,
     ledger: &Record,
@@ -37,13 +47,13 @@ pub(super) fn pair(
         if index > 0 {
             sentence.push_str("; also ");
         }
-        sentence.push_str(&clause(policy, &about, partner, ledger, finding));
+        sentence.push_str(&clause(accepts, &about, partner, ledger, finding));
     }
     sentence
 }
 
 fn clause(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     about: &str,
     partner: &Record,
     ledger: &Record,
@@ -56,9 +66,8 @@ fn clause(
             "partner reports {reported}{about}, the ledger has {booked}: the currencies differ"
         ),
         Finding::Amount(gap) => {
-            let tolerance = policy.tolerances.of(currency);
-            let allowed = tolerance.accepted.max(tolerance.rounding);
-            let allowed = amount_text(allowed, currency);
+            let tolerance = accepts.tolerance(currency);
+            let allowed = amount_text(tolerance.rounding_of(booked.amount), currency);
             let direction = match are_opposite(partner, ledger) {
                 true => ", and the money flows the other way",
                 false => "",
@@ -73,14 +82,14 @@ fn clause(
             "partner reports {reported}{about}, the ledger has {booked}: {}, within the rounding \
              tolerance of {}",
             higher_or_lower(*gap, reported),
-            amount_text(policy.tolerances.of(currency).rounding, currency)
+            amount_text(accepts.tolerance(currency).rounding, currency)
         ),
         Finding::Status(at_partner, in_ledger) => format!(
             "partner reports {reported}{about} as {at_partner}, the ledger has it as {in_ledger}"
         ),
         Finding::Fee(fault) if about.is_empty() => fault.clause(currency),
         Finding::Fee(fault) => format!("{reported}{about}: {}", fault.clause(currency)),
-        Finding::Date(timing) => date_clause(policy, about, partner, ledger, *timing),
+        Finding::Date(timing) => date_clause(accepts, about, partner, ledger, *timing),
     }
 }
 
@@ -97,18 +106,19 @@ fn higher_or_lower(gap: Amount, reported: Money) -> String {
 }
 
 fn date_clause(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     about: &str,
     partner: &Record,
     ledger: &Record,
     timing: Timing,
 ) -> String {
+    let window = accepts.window();
     let (days, direction, allowed) = match timing {
-        Timing::Late(days) => (days, "late", policy.date_window.late_days),
-        Timing::Early(days) => (days, "early", policy.date_window.early_days),
+        Timing::Late(days) => (days, "late", window.late_days),
+        Timing::Early(days) => (days, "early", window.early_days),
         Timing::Within => (0, "apart", 0),
     };
-    let days = counted_days(days, policy.date_window.unit);
+    let days = counted_days(days, window.unit);
     format!(
         "partner's value date{about} is {}, the ledger's is {}: {days} {direction}, {allowed} \
          accepted",
@@ -243,8 +253,18 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
 
 /// `invoice and order`.
 fn references_named(rule: &MatchRule) -> String {
-    let kinds: Vec<String> = rule.on.iter().map(|kind| kind_named(*kind)).collect();
-    kinds.join(" and ")
+    let names: Vec<String> = rule.on.iter().map(key_named).collect();
+    names.join(" and ")
+}
+
+/// What is compared, in a sentence: `invoice`, or `description (of the partner) and invoice`.
+fn key_named(key: &Key) -> String {
+    let name = |field: Field| field.name().replace('_', " ");
+    let (partner, ledger) = (key.partner.field, key.ledger.field);
+    match partner == ledger {
+        true => name(ledger),
+        false => format!("{} against {}", name(partner), name(ledger)),
+    }
 }
 
 /// The name of a kind of reference in a sentence: `end to end id`.

@@ -9,7 +9,7 @@ use super::{Comparison, MatchedPair, Pool, explain, key, own_records, pair};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency};
-use crate::policy::{MatchRule, RunContext, Scope, SourcePolicy};
+use crate::policy::{Accepts, MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
 
@@ -33,6 +33,12 @@ struct Turn<'a> {
     look: Look,
     /// Whether some record of the group is what the run is about.
     is_inside: bool,
+}
+
+impl<'a> Turn<'a> {
+    fn accepts(&self, policy: &'a SourcePolicy) -> Accepts<'a> {
+        policy.accepts(self.rule)
+    }
 }
 
 impl<'a> Work<'a> {
@@ -90,7 +96,7 @@ impl<'a> Work<'a> {
                 && partner.iter().chain(&ledger).any(|member| {
                     scope::membership(&self.context.scope, member.record) == Membership::Inside
                 });
-            let decisions = group::decide(self.policy, &partner, &ledger, look);
+            let decisions = group::decide(turn.accepts(self.policy), &partner, &ledger, look);
             self.carry_out(&turn, decisions);
         }
     }
@@ -130,7 +136,7 @@ impl<'a> Work<'a> {
         let partner = take(&mut self.partner, partner);
         let ledger = take(&mut self.ledger, ledger);
         let subject = || explain::subject(turn.rule, &ledger);
-        let Some(found) = pair::difference(self.policy, &partner, &ledger, subject) else {
+        let Some(found) = pair::difference(turn.accepts(self.policy), &partner, &ledger, subject) else {
             let both = [&partner, &ledger].into_iter();
             if covers(&self.context.scope, both, turn.is_inside) {
                 self.decided.matched.push(MatchedPair {

@@ -159,10 +159,10 @@ proptest! {
     fn matched_pairs_agree_and_share_their_references(pool in pools(), policy in windows()) {
         for pair in compare(&policy, &whole(), pool).matched {
             let rule = &policy.rules[pair.rule as usize];
-            for kind in &rule.on {
-                let reference = pair.partner.reference(*kind);
-                prop_assert!(reference.is_some());
-                prop_assert_eq!(reference, pair.ledger.reference(*kind));
+            for key in &rule.on {
+                let text = key.partner.text(&pair.partner);
+                prop_assert!(text.is_some());
+                prop_assert_eq!(text, key.ledger.text(&pair.ledger));
             }
             prop_assert_eq!(pair.partner.money, pair.ledger.money, "nothing is tolerated here");
         }

@@ -34,17 +34,14 @@ fn euro() -> Currency {
 }
 
 fn rule(name: &str, on: &[ReferenceKind]) -> MatchRule {
-    MatchRule {
-        name: name.to_owned(),
-        on: on.to_vec(),
-    }
+    MatchRule::exact(name, on)
 }
 
 /// By reference, then by invoice. Rounding up to 0.05 EUR, dates within 2 days, nothing in transit.
 fn policy() -> SourcePolicy {
     let tolerance = Tolerance {
-        accepted: Amount::ZERO,
         rounding: amount("0.05"),
+        ..Tolerance::default()
     };
     SourcePolicy {
         source: "acme".to_owned(),

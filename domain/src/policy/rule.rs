@@ -1,0 +1,158 @@
+//! One rule of a source: what has to be equal, how many records go together, what it accepts.
+
+use std::borrow::Cow;
+
+use super::normalise::{self, Step};
+use super::{DateWindow, Tolerances};
+use crate::named_enum;
+use crate::record::{Record, ReferenceKind, Side};
+
+/// Records match by this rule when all of its keys are present and equal on both sides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MatchRule {
+    /// Shown with every decision it makes.
+    pub name: String,
+    /// Compared all together. Never empty.
+    pub on: Vec<Key>,
+    /// How many records of each side make one match.
+    pub cardinality: Cardinality,
+    /// What it accepts instead of the source's tolerances.
+    pub tolerances: Option<Tolerances>,
+    /// What it accepts instead of the source's window.
+    pub date_window: Option<DateWindow>,
+}
+
+impl MatchRule {
+    /// One record of each side with the same references, as they are written.
+    #[must_use]
+    pub fn exact(name: impl Into<String>, on: &[ReferenceKind]) -> Self {
+        MatchRule {
+            name: name.into(),
+            on: on.iter().copied().map(Key::exact).collect(),
+            cardinality: Cardinality::OneToOne,
+            tolerances: None,
+            date_window: None,
+        }
+    }
+}
+
+named_enum! {
+    /// How many records of the partner and of the ledger make one match.
+    Cardinality {
+        /// One of each.
+        OneToOne = "1:1",
+        /// One of the partner's is several of ours.
+        OneToMany = "1:N",
+        /// Several of the partner's are one of ours.
+        ManyToOne = "N:1",
+        /// All of the partner's together are all of ours together.
+        ManyToMany = "N:M",
+    }
+}
+
+/// Texts of both sides that have to be equal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Key {
+    /// Of the partner's records.
+    pub partner: Term,
+    /// Of ours.
+    pub ledger: Term,
+}
+
+impl Key {
+    /// The same reference on both sides, as it is written.
+    #[must_use]
+    pub fn exact(kind: ReferenceKind) -> Self {
+        Key::same(Term {
+            field: Field::Reference(kind),
+            steps: Vec::new(),
+        })
+    }
+
+    /// The same on both sides.
+    #[must_use]
+    pub fn same(term: Term) -> Self {
+        Key {
+            partner: term.clone(),
+            ledger: term,
+        }
+    }
+
+    /// What is compared of records of this side.
+    #[must_use]
+    pub fn of(&self, side: Side) -> &Term {
+        match side {
+            Side::Partner => &self.partner,
+            Side::Ledger => &self.ledger,
+        }
+    }
+
+    /// What it is called where both sides are meant: as our side calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.ledger.field.name()
+    }
+}
+
+/// A text of a record, made comparable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Term {
+    /// Where it stands.
+    pub field: Field,
+    /// What is done to it, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Term {
+    /// What is compared; `None` where the record has no such text, or nothing is left of it.
+    #[must_use]
+    pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
+        normalise::apply(&self.steps, self.field.text(record)?)
+    }
+}
+
+/// A text of a record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Field {
+    /// One of its references.
+    Reference(ReferenceKind),
+    /// Our client's identifier.
+    Client,
+    /// The other party's name.
+    Counterparty,
+    /// Free text.
+    Description,
+}
+
+impl Field {
+    /// Its name, as in the source's file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Reference(kind) => kind.name(),
+            Field::Client => "client",
+            Field::Counterparty => "counterparty",
+            Field::Description => "description",
+        }
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "client" => Some(Field::Client),
+            "counterparty" => Some(Field::Counterparty),
+            "description" => Some(Field::Description),
+            kind => ReferenceKind::parse(kind).map(Field::Reference),
+        }
+    }
+
+    fn text(self, record: &Record) -> Option<&str> {
+        match self {
+            Field::Reference(kind) => record.reference(kind),
+            Field::Client => record.client.as_deref(),
+            Field::Counterparty => record.counterparty.as_deref(),
+            Field::Description => record.description.as_deref(),
+        }
+    }
+}
