@@ -13,7 +13,7 @@ use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency};
 use crate::severity::SeverityPolicy;
 
-pub use normalise::{Pattern, Step};
+pub use normalise::{Pattern, TextStep};
 pub use rule::{Cardinality, Field, Key, MatchRule, Term};
 
 /// Everything that matching and classification need to know about a source.
@@ -70,12 +70,7 @@ impl SourcePolicy {
     /// `days` before (-1) or after (1) `date`; at the end of all days, that.
     fn shift(&self, date: Date, days: u32, unit: DayUnit, direction: i64) -> Date {
         let mut shifted = date;
-        while self
-            .calendar
-            .days_between(date, shifted, unit)
-            .abs()
-            < i64::from(days)
-        {
+        while self.calendar.days_between(date, shifted, unit).abs() < i64::from(days) {
             let Ok(next) = shifted.checked_add(jiff::Span::new().days(direction)) else {
                 break;
             };

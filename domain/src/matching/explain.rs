@@ -6,10 +6,13 @@
 
 use std::borrow::Cow;
 
+use super::combine::Combined;
+use super::group::Note;
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
 use super::{fees, key};
 use crate::calendar::DayUnit;
+use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
 use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
 use crate::record::{Record, ReferenceKind, Side};
@@ -184,6 +187,76 @@ pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) ->
     )
 }
 
+/// Why records that should be one are not, by what they have first in the order of kinds.
+pub(super) fn apart(
+    accepts: Accepts<'_>,
+    partner: &[Member],
+    ledger: &[Member],
+    sums: Option<(Money, Money)>,
+    kind: Kind,
+) -> String {
+    let subject = subject(accepts.rule, ledger[0].record);
+    let (of_partner, of_ledger) = (counted(partner.len()), counted(ledger.len()));
+    let Some((reported, booked)) = sums else {
+        return format!(
+            "the {of_partner} of the partner or the {of_ledger} of the ledger for {subject} have a \
+             sum too large to be exact"
+        );
+    };
+    let what = match kind {
+        Kind::StatusMismatch => "one side says of some that they are settled, the other that they \
+                                 are not"
+            .to_owned(),
+        Kind::FeeMismatch => "a fee is not the one agreed, or does not add up".to_owned(),
+        Kind::DateMismatch => "their value dates are further apart than accepted".to_owned(),
+        _ => {
+            let gap = reported.amount.checked_sub(booked.amount);
+            let gap = gap.map_or("far apart".to_owned(), |gap| higher_or_lower(gap, reported));
+            let tolerance = accepts.tolerance(reported.currency);
+            let allowed = tolerance.accepted_of(booked.amount);
+            format!(
+                "{gap}, tolerance is {}",
+                amount_text(allowed, reported.currency)
+            )
+        }
+    };
+    format!(
+        "partner reports {reported} for {subject} in {of_partner}, the ledger has {booked} in \
+         {of_ledger}: {what}"
+    )
+}
+
+/// What a search for a combination gave for a record that stayed alone.
+pub(super) fn not_combined(rule: &MatchRule, record: &Record, note: &Note) -> String {
+    let other = match record.side {
+        Side::Partner => "ledger",
+        Side::Ledger => "partner",
+    };
+    let (subject, count) = (subject(rule, record), note.candidates);
+    let plural = if count == 1 { "" } else { "s" };
+    let among = format!("{count} {other} record{plural} for {subject}");
+    match note.gave {
+        Combined::None => format!("no combination of the {among} gives this amount"),
+        Combined::Several => {
+            format!("several combinations of the {among} give this amount, so none was chosen")
+        }
+        Combined::TooMany => format!(
+            "the {among} have more combinations than `combinations_max` of rule {} allows, so none \
+             was looked for",
+            rule.name
+        ),
+        Combined::Only(_) => {
+            format!("the only combination of the {among} has records that another needs, too")
+        }
+    }
+}
+
+/// `1 record`, `12 records`.
+fn counted(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} record{plural}")
+}
+
 /// `once`, `twice`, `5 times`.
 fn times(count: usize) -> String {
     match count {
@@ -208,7 +281,14 @@ fn listed(side: &str, records: &[Member]) -> String {
 }
 
 /// Why a record has no counterpart.
-pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Record) -> String {
+///
+/// `note` is what else is known about that.
+pub(super) fn missing(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    record: &Record,
+    note: Option<&str>,
+) -> String {
     let (verb, other) = match record.side {
         Side::Partner => ("partner reports", "ledger"),
         Side::Ledger => ("ledger has", "partner"),
@@ -231,6 +311,9 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
     };
     let (money, value_date) = (record.money, record.value_date);
     let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");
+    if let Some(note) = note {
+        sentence.push_str(&format!(" ({note})"));
+    }
     if record.side == Side::Ledger && policy.settlement_window_days > 0 {
         let age = policy
             .calendar

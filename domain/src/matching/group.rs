@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 
+use super::combine::Combined;
 use super::twins::{Member, pair_off};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Tolerance};
@@ -35,11 +36,32 @@ pub(super) enum Decision {
     Pair { partner: usize, ledger: usize },
     /// One too many.
     Duplicate(Duplicate),
+    /// They belong together, one or several of each side, and agree.
+    Together {
+        partner: Vec<usize>,
+        ledger: Vec<usize>,
+    },
+    /// They belong together, and their sums differ.
+    Apart {
+        partner: Vec<usize>,
+        ledger: Vec<usize>,
+    },
+    /// What is to be said of a record should nothing be found for it.
+    Note(Note),
     /// None can be told from the others.
     Ambiguous {
         partner: Vec<usize>,
         ledger: Vec<usize>,
     },
+}
+
+/// What a search for combinations of so many records gave for a record that is to be several.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Note {
+    pub(super) side: Side,
+    pub(super) slot: usize,
+    pub(super) gave: Combined,
+    pub(super) candidates: usize,
 }
 
 /// A record that repeats another of its side.

@@ -113,6 +113,11 @@ fn findings(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Vec<Find
     findings
 }
 
+/// Whether one says that the money moved, and the other that it did not.
+pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
+    contradiction(partner, ledger).is_some()
+}
+
 /// Settled on one side, reversed or failed on the other.
 ///
 /// `pending` contradicts nothing: it says that more will be heard. Nor does a record that names
@@ -137,8 +142,7 @@ pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) ->
     }
     let window = accepts.window();
     let calendar = &accepts.policy.calendar;
-    let days = calendar
-        .days_between(ledger.value_date, partner.value_date, window.unit);
+    let days = calendar.days_between(ledger.value_date, partner.value_date, window.unit);
     if days > i64::from(window.late_days) {
         Timing::Late(days)
     } else if -days > i64::from(window.early_days) {

@@ -9,7 +9,7 @@ use regex::Regex;
 
 /// One step.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
+pub enum TextStep {
     /// Capital letters: `inv-7` is `INV-7`.
     IgnoreCase,
     /// Letters and digits only: `INV-7 / 2026` is `INV72026`.
@@ -72,27 +72,27 @@ impl PartialEq for Pattern {
 
 impl Eq for Pattern {}
 
-impl Step {
+impl TextStep {
     /// Applies it.
     fn apply<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         match self {
-            Step::IgnoreCase => text.to_uppercase().into(),
-            Step::IgnoreSeparators => kept(text, char::is_alphanumeric),
-            Step::IgnoreLeadingZeros => without_leading_zeros(&text).into(),
-            Step::Digits => kept(text, |letter| letter.is_ascii_digit()),
-            Step::Prefix(prefix) => part(text, |text| text.strip_prefix(&**prefix)),
-            Step::Suffix(suffix) => part(text, |text| text.strip_suffix(&**suffix)),
-            Step::First(count) => part(text, |text| {
+            TextStep::IgnoreCase => text.to_uppercase().into(),
+            TextStep::IgnoreSeparators => kept(text, char::is_alphanumeric),
+            TextStep::IgnoreLeadingZeros => without_leading_zeros(&text).into(),
+            TextStep::Digits => kept(text, |letter| letter.is_ascii_digit()),
+            TextStep::Prefix(prefix) => part(text, |text| text.strip_prefix(&**prefix)),
+            TextStep::Suffix(suffix) => part(text, |text| text.strip_suffix(&**suffix)),
+            TextStep::First(count) => part(text, |text| {
                 let mut ends = text.char_indices().skip(*count as usize);
                 ends.next().map(|(end, _)| &text[..end])
             }),
-            Step::Capture(pattern) => part(text, |text| Some(pattern.only(text).unwrap_or(""))),
+            TextStep::Capture(pattern) => part(text, |text| Some(pattern.only(text).unwrap_or(""))),
         }
     }
 }
 
 /// Applies all steps; none when nothing is left.
-pub(super) fn apply<'t>(steps: &[Step], text: &'t str) -> Option<Cow<'t, str>> {
+pub(super) fn apply<'t>(steps: &[TextStep], text: &'t str) -> Option<Cow<'t, str>> {
     let steps = steps.iter();
     let text = steps.fold(Cow::Borrowed(text), |text, step| step.apply(text));
     (!text.is_empty()).then_some(text)
@@ -133,16 +133,16 @@ fn without_leading_zeros(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn applied(steps: &[Step], text: &str) -> Option<String> {
+    fn applied(steps: &[TextStep], text: &str) -> Option<String> {
         apply(steps, text).map(Cow::into_owned)
     }
 
     #[test]
     fn a_reference_is_the_same_however_it_is_written() {
         let steps = [
-            Step::IgnoreCase,
-            Step::IgnoreSeparators,
-            Step::IgnoreLeadingZeros,
+            TextStep::IgnoreCase,
+            TextStep::IgnoreSeparators,
+            TextStep::IgnoreLeadingZeros,
         ];
         for text in ["INV-0104", "inv 104", "Inv/00104", "INV.104", "inv0104"] {
             assert_eq!(applied(&steps, text).as_deref(), Some("INV104"), "{text}");
@@ -154,26 +154,51 @@ mod tests {
 
     #[test]
     fn steps_follow_each_other() {
-        let prefix = Step::Prefix("INV-".into());
-        assert_eq!(applied(&[prefix.clone(), Step::Digits], "INV-7a").as_deref(), Some("7"));
-        assert_eq!(applied(&[prefix], "7").as_deref(), Some("7"), "it need not be there");
-        assert_eq!(applied(&[Step::Suffix("-R".into())], "9-R").as_deref(), Some("9"));
-        assert_eq!(applied(&[Step::First(3)], "Zoë4").as_deref(), Some("Zoë"));
-        assert_eq!(applied(&[Step::First(9)], "Zoë4").as_deref(), Some("Zoë4"));
-        let both = [Step::IgnoreCase, Step::First(2)];
+        let prefix = TextStep::Prefix("INV-".into());
+        assert_eq!(
+            applied(&[prefix.clone(), TextStep::Digits], "INV-7a").as_deref(),
+            Some("7")
+        );
+        assert_eq!(
+            applied(&[prefix], "7").as_deref(),
+            Some("7"),
+            "it need not be there"
+        );
+        assert_eq!(
+            applied(&[TextStep::Suffix("-R".into())], "9-R").as_deref(),
+            Some("9")
+        );
+        assert_eq!(
+            applied(&[TextStep::First(3)], "Zoë4").as_deref(),
+            Some("Zoë")
+        );
+        assert_eq!(
+            applied(&[TextStep::First(9)], "Zoë4").as_deref(),
+            Some("Zoë4")
+        );
+        let both = [TextStep::IgnoreCase, TextStep::First(2)];
         assert_eq!(applied(&both, "abc").as_deref(), Some("AB"));
         assert_eq!(applied(&[], "as it is").as_deref(), Some("as it is"));
     }
 
     #[test]
     fn what_a_pattern_finds_twice_differently_is_not_guessed() {
-        let capture = |pattern: &str| [Step::Capture(Pattern::parse(pattern).unwrap())];
+        let capture = |pattern: &str| [TextStep::Capture(Pattern::parse(pattern).unwrap())];
         let invoice = capture("INV-?([0-9]+)");
-        assert_eq!(applied(&invoice, "thanks for INV-104!").as_deref(), Some("104"));
-        assert_eq!(applied(&invoice, "INV104 (INV-104)").as_deref(), Some("104"));
+        assert_eq!(
+            applied(&invoice, "thanks for INV-104!").as_deref(),
+            Some("104")
+        );
+        assert_eq!(
+            applied(&invoice, "INV104 (INV-104)").as_deref(),
+            Some("104")
+        );
         assert_eq!(applied(&invoice, "INV-104 and INV-105"), None);
         assert_eq!(applied(&invoice, "thanks"), None);
-        assert_eq!(applied(&capture("[A-Z]{3}"), "xABCx").as_deref(), Some("ABC"));
+        assert_eq!(
+            applied(&capture("[A-Z]{3}"), "xABCx").as_deref(),
+            Some("ABC")
+        );
         assert!(Pattern::parse("(").is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::normalise::{self, Step};
+use super::normalise::{self, TextStep};
 use super::{DateWindow, Tolerances};
 use crate::named_enum;
 use crate::record::{Record, ReferenceKind, Side};
@@ -16,6 +16,9 @@ pub struct MatchRule {
     pub on: Vec<Key>,
     /// How many records of each side make one match.
     pub cardinality: Cardinality,
+    /// Where one record is several, and not all that share its texts: through how many combinations
+    /// of half of them a search may go. None: all of them have to add up.
+    pub combinations_max: Option<u32>,
     /// What it accepts instead of the source's tolerances.
     pub tolerances: Option<Tolerances>,
     /// What it accepts instead of the source's window.
@@ -30,9 +33,28 @@ impl MatchRule {
             name: name.into(),
             on: on.iter().copied().map(Key::exact).collect(),
             cardinality: Cardinality::OneToOne,
+            combinations_max: None,
             tolerances: None,
             date_window: None,
         }
+    }
+}
+
+impl MatchRule {
+    /// Whether everything that `later` could bring together is decided once this rule had its turn:
+    /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
+    #[must_use]
+    pub fn shadows(&self, later: &MatchRule) -> bool {
+        let implied = |key: &Key| {
+            let mut keys = later.on.iter();
+            keys.any(|other| {
+                Side::BOTH
+                    .iter()
+                    .all(|side| key.of(*side).follows(other.of(*side)))
+            })
+        };
+        let are_pairs = [self, later].map(|rule| rule.cardinality == Cardinality::OneToOne);
+        are_pairs == [true, true] && !self.on.is_empty() && self.on.iter().all(implied)
     }
 }
 
@@ -100,10 +122,15 @@ pub struct Term {
     /// Where it stands.
     pub field: Field,
     /// What is done to it, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<TextStep>,
 }
 
 impl Term {
+    /// Whether it is made from what `other` is: of equal texts there, equal texts come out here.
+    fn follows(&self, other: &Term) -> bool {
+        self.field == other.field && self.steps.starts_with(&other.steps)
+    }
+
     /// What is compared; `None` where the record has no such text, or nothing is left of it.
     #[must_use]
     pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {

@@ -7,7 +7,7 @@ use domain::calendar::DayUnit;
 use domain::case::{Approval, ApprovalRule};
 use domain::escalation::{Escalation, Step, Wait};
 use domain::money::amount_text;
-use domain::policy::{AgreedFee, SourcePolicy};
+use domain::policy::{AgreedFee, Cardinality, Key, SourcePolicy, Term, TextStep};
 use domain::record::Side;
 use domain::severity::SeverityRule;
 use jiff::SignedDuration;
@@ -111,15 +111,59 @@ fn format(format: &Format) -> &'static str {
 
 fn matches(policy: &SourcePolicy) -> Vec<String> {
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| {
-        let on: Vec<&str> = rule.on.iter().map(|kind| kind.name()).collect();
+        let on: Vec<String> = rule.on.iter().map(compared).collect();
         let number = index + 1;
-        format!(
-            "{number}. {}: equal {} on both sides",
-            rule.name,
-            on.join(" and ")
-        )
+        let several = match (rule.cardinality, rule.combinations_max) {
+            (Cardinality::OneToOne, _) => String::new(),
+            (Cardinality::ManyToMany, _) => {
+                "; all of the partner's are all of ours, by their sums".to_owned()
+            }
+            (cardinality, limit) => {
+                let which = match cardinality {
+                    Cardinality::OneToMany => "one of the partner's is several of ours",
+                    _ => "several of the partner's are one of ours",
+                };
+                let how = limit.map_or("by their sum".to_owned(), |limit| {
+                    format!("whichever add up, if at most {limit} combinations are to be tried")
+                });
+                format!("; {which}, {how}")
+            }
+        };
+        format!("{number}. {}: {}{several}", rule.name, on.join(" and "))
     });
     rules.collect()
+}
+
+/// `equal reference on both sides`, `invoice (digits) equal to the ledger's order`.
+fn compared(key: &Key) -> String {
+    let term = |term: &Term| match &term.steps[..] {
+        [] => term.field.name().to_owned(),
+        steps => {
+            let steps: Vec<String> = steps.iter().map(step).collect();
+            format!("{} ({})", term.field.name(), steps.join(", then "))
+        }
+    };
+    match key.partner == key.ledger {
+        true => format!("equal {} on both sides", term(&key.ledger)),
+        false => format!(
+            "the partner's {} equal to our {}",
+            term(&key.partner),
+            term(&key.ledger)
+        ),
+    }
+}
+
+fn step(step: &TextStep) -> String {
+    match step {
+        TextStep::IgnoreCase => "whatever its case".to_owned(),
+        TextStep::IgnoreSeparators => "letters and digits only".to_owned(),
+        TextStep::IgnoreLeadingZeros => "without leading zeros".to_owned(),
+        TextStep::Digits => "digits only".to_owned(),
+        TextStep::Prefix(text) => format!("without {text} before it"),
+        TextStep::Suffix(text) => format!("without {text} behind it"),
+        TextStep::First(count) => format!("the first {count} characters"),
+        TextStep::Capture(pattern) => format!("what {} finds in it", pattern.as_str()),
+    }
 }
 
 fn accepts(policy: &SourcePolicy) -> Vec<String> {

@@ -10,6 +10,7 @@ mod large;
 mod laws;
 mod nearest;
 mod oracle;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use jiff::civil::{Date, date};
 use super::*;
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{AgreedFee, DateWindow, MatchRule, Scope, Tolerance, Tolerances};
+use crate::policy::{AgreedFee, Cardinality, DateWindow, MatchRule, Scope, Tolerance, Tolerances};
 use crate::record::{FeeSplit, Origin, ReferenceKind, Status};
 use crate::severity::SeverityPolicy;
 
