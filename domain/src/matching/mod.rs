@@ -8,6 +8,7 @@
 //! does the rest with what all buckets left. Records are moved through, never copied, except where
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
+mod alike;
 mod combine;
 mod explain;
 mod fees;
@@ -130,7 +131,8 @@ pub struct Comparison {
 #[must_use]
 pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Findings {
     let mut work = Work::new(policy, context, pool);
-    if !policy.rules.is_empty() {
+    // What is alike is not in one bucket: it waits for all that is left.
+    if policy.rules.first().is_some_and(|rule| !rule.is_alike) {
         work.apply_rule(0, Look::First);
     }
     let (decided, left) = work.finish();

@@ -8,7 +8,7 @@ use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
 use super::scope::{self, Membership, covers};
 use super::twins::Member;
-use super::{Comparison, Matched, Pool, explain, key, own_records, pair, together};
+use super::{Comparison, Matched, Pool, alike, explain, key, own_records, pair, together};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency};
@@ -82,6 +82,10 @@ impl<'a> Work<'a> {
     /// Decides what the rule at `index` can about the records that wait.
     pub(super) fn apply_rule(&mut self, index: usize, look: Look) {
         let rule = &self.policy.rules[index];
+        if rule.is_alike {
+            self.apply_alike(index, look);
+            return;
+        }
         let groups = key::groups(rule, &self.partner, &self.ledger);
         // Most groups are one matched pair; growing step by step would move them all again.
         self.decided.matched.reserve(groups.len());
@@ -110,6 +114,25 @@ impl<'a> Work<'a> {
             };
             self.carry_out(&turn, decisions);
         }
+    }
+
+    fn apply_alike(&mut self, index: usize, look: Look) {
+        let rule = &self.policy.rules[index];
+        let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
+            let slots = slots.iter().enumerate();
+            slots.filter_map(|(slot, record)| {
+                let record = record.as_ref()?;
+                Some(Member { slot, record })
+            })
+        });
+        let decisions = alike::decide(self.policy.accepts(rule), waiting);
+        let turn = Turn {
+            index,
+            rule,
+            look,
+            is_inside: false,
+        };
+        self.carry_out(&turn, decisions);
     }
 
     /// The usual case: one on each side.

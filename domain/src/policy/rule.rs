@@ -14,6 +14,9 @@ pub struct MatchRule {
     pub name: String,
     /// Compared all together. Never empty.
     pub on: Vec<Key>,
+    /// Whether texts may be misspelled, cut off or in the middle of others: then the amounts have to
+    /// be equal, and nothing else with that amount may wait. Pairs only.
+    pub is_alike: bool,
     /// How many records of each side make one match.
     pub cardinality: Cardinality,
     /// Where one record is several, and not all that share its texts: through how many combinations
@@ -32,6 +35,7 @@ impl MatchRule {
         MatchRule {
             name: name.into(),
             on: on.iter().copied().map(Key::exact).collect(),
+            is_alike: false,
             cardinality: Cardinality::OneToOne,
             combinations_max: None,
             tolerances: None,
@@ -53,7 +57,8 @@ impl MatchRule {
                     .all(|side| key.of(*side).follows(other.of(*side)))
             })
         };
-        let are_pairs = [self, later].map(|rule| rule.cardinality == Cardinality::OneToOne);
+        let are_pairs =
+            [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
         are_pairs == [true, true] && !self.on.is_empty() && self.on.iter().all(implied)
     }
 }

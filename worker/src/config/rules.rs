@@ -24,6 +24,9 @@ pub(crate) struct RuleTable {
     pub(crate) name: String,
     /// What must all be there and be equal.
     pub(crate) on: Vec<KeyTable>,
+    /// Whether texts may be misspelled, cut off or in the middle of others.
+    #[serde(default)]
+    pub(crate) alike: bool,
     /// How many records of each side make one match.
     #[serde(default = "one_to_one")]
     pub(crate) cardinality: Parsed<Cardinality>,
@@ -110,6 +113,7 @@ pub(crate) fn rules(
         let rule = MatchRule {
             name: table.name.clone(),
             on: table.keys().cloned().collect(),
+            is_alike: table.alike,
             cardinality: table.cardinality.0,
             combinations_max: table.combinations_max,
             tolerances: own
@@ -160,6 +164,20 @@ fn check(
     }
     let cardinality = table.cardinality.0;
     let is_search = matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne);
+    if table.alike && cardinality != Cardinality::OneToOne {
+        refuse(
+            here.key("alike"),
+            "what is alike is matched one by one".to_owned(),
+            "drop `cardinality`, or `alike`",
+        );
+    }
+    if table.alike && table.tolerances.is_some() {
+        refuse(
+            here.key("tolerances"),
+            "what is alike has to have equal amounts: nothing is tolerated".to_owned(),
+            "drop `tolerances`, or `alike`",
+        );
+    }
     match table.combinations_max {
         Some(_) if !is_search => refuse(
             here.key("combinations_max"),

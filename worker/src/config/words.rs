@@ -7,7 +7,9 @@ use domain::calendar::DayUnit;
 use domain::case::{Approval, ApprovalRule};
 use domain::escalation::{Escalation, Step, Wait};
 use domain::money::amount_text;
-use domain::policy::{AgreedFee, Cardinality, Key, SourcePolicy, Term, TextStep};
+use domain::policy::{
+    AgreedFee, Cardinality, DateWindow, Key, SourcePolicy, Term, TextStep, Tolerances,
+};
 use domain::record::Side;
 use domain::severity::SeverityRule;
 use jiff::SignedDuration;
@@ -129,7 +131,18 @@ fn matches(policy: &SourcePolicy) -> Vec<String> {
                 format!("; {which}, {how}")
             }
         };
-        format!("{number}. {}: {}{several}", rule.name, on.join(" and "))
+        let alike = match rule.is_alike {
+            true => ", or misspelled where nothing else has the same amount then",
+            false => "",
+        };
+        let own = rule.tolerances.as_ref().map(amounts).unwrap_or_default();
+        let own = own.into_iter().chain(rule.date_window.map(dates));
+        let own: String = own.map(|sentence| format!("; {sentence}")).collect();
+        format!(
+            "{number}. {}: {}{alike}{several}{own}",
+            rule.name,
+            on.join(" and ")
+        )
     });
     rules.collect()
 }
@@ -167,44 +180,56 @@ fn step(step: &TextStep) -> String {
 }
 
 fn accepts(policy: &SourcePolicy) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    for (currency, tolerance) in &policy.tolerances.0 {
-        let accepted = amount_text(tolerance.accepted, *currency);
-        let rounding = amount_text(tolerance.rounding, *currency);
-        sentences.push(
-            match (tolerance.accepted.is_zero(), tolerance.rounding.is_zero()) {
-                (true, true) => format!("{currency}: no difference"),
-                (false, true) => format!("{currency}: differences up to {accepted}"),
-                (true, false) => format!("{currency}: differences up to {rounding} are rounding"),
-                (false, false) => format!(
-                    "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
-                ),
-            },
-        );
-    }
+    let mut sentences = amounts(&policy.tolerances);
     sentences.push(match sentences.is_empty() {
         true => "amounts: no difference, in any currency".to_owned(),
         false => "other currencies: no difference".to_owned(),
     });
-    let window = policy.date_window;
-    let days = match window.unit {
-        DayUnit::Calendar => "calendar days",
-        DayUnit::Business => "business days",
-    };
-    sentences.push(match (window.early_days, window.late_days) {
-        (0, 0) => "value dates: equal".to_owned(),
-        (0, late) => format!("value dates: partner up to {late} {days} later"),
-        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
-        (early, late) => {
-            format!("value dates: partner up to {early} {days} earlier or {late} later")
-        }
-    });
+    sentences.push(dates(policy.date_window));
     sentences.push(match policy.settlement_window_days {
         0 => "settlement: a ledger record may not be missing at the partner".to_owned(),
         days => format!("settlement: in transit for {days} business days after the value date"),
     });
     sentences.extend(policy.agreed_fee.as_ref().map(agreed_fee));
     sentences
+}
+
+fn amounts(tolerances: &Tolerances) -> Vec<String> {
+    let each = tolerances.0.iter().map(|(currency, tolerance)| {
+        let accepted = amount_text(tolerance.accepted, *currency);
+        let rounding = amount_text(tolerance.rounding, *currency);
+        let percent = tolerance.accepted_percent;
+        let accepted = match (tolerance.accepted.is_zero(), percent.is_zero()) {
+            (true, true) => None,
+            (false, true) => Some(accepted),
+            (true, false) => Some(format!("{percent} % of our amount")),
+            (false, false) => Some(format!("{accepted}, or {percent} % of our amount if more")),
+        };
+        match (accepted, tolerance.rounding.is_zero()) {
+            (None, true) => format!("{currency}: no difference"),
+            (Some(accepted), true) => format!("{currency}: differences up to {accepted}"),
+            (None, false) => format!("{currency}: differences up to {rounding} are rounding"),
+            (Some(accepted), false) => format!(
+                "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
+            ),
+        }
+    });
+    each.collect()
+}
+
+fn dates(window: DateWindow) -> String {
+    let days = match window.unit {
+        DayUnit::Calendar => "calendar days",
+        DayUnit::Business => "business days",
+    };
+    match (window.early_days, window.late_days) {
+        (0, 0) => "value dates: equal".to_owned(),
+        (0, late) => format!("value dates: partner up to {late} {days} later"),
+        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
+        (early, late) => {
+            format!("value dates: partner up to {early} {days} earlier or {late} later")
+        }
+    }
 }
 
 fn agreed_fee(fee: &AgreedFee) -> String {

@@ -108,8 +108,8 @@ fn several() -> impl Strategy<Value = SourcePolicy> {
     let cardinality = prop::sample::select(Cardinality::ALL);
     let combinations_max = prop::sample::select(vec![None, Some(3), Some(1_000)]);
     let on = prop::sample::select(vec![ReferenceKind::Reference, ReferenceKind::Invoice]);
-    (cardinality, combinations_max, on, any::<bool>()).prop_map(
-        |(cardinality, combinations_max, on, is_first)| {
+    (cardinality, combinations_max, on, any::<(bool, bool)>()).prop_map(
+        |(cardinality, combinations_max, on, (is_first, is_alike))| {
             let several = MatchRule {
                 cardinality,
                 combinations_max,
@@ -117,6 +117,10 @@ fn several() -> impl Strategy<Value = SourcePolicy> {
             };
             let mut policy = policy();
             policy.rules.insert(if is_first { 0 } else { 1 }, several);
+            policy.rules.extend(is_alike.then(|| MatchRule {
+                is_alike,
+                ..rule("alike", &[ReferenceKind::Reference])
+            }));
             policy
         },
     )
@@ -186,7 +190,7 @@ proptest! {
             for key in &rule.on {
                 let text = key.partner.text(&matched.partner);
                 prop_assert!(text.is_some());
-                for record in matched.records() {
+                for record in matched.records().filter(|_| !rule.is_alike) {
                     prop_assert_eq!(&key.of(record.side).text(record), &text);
                 }
             }

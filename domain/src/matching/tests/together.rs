@@ -180,7 +180,7 @@ fn combinations_are_looked_for_where_the_rule_says_so() {
                 "L B 50 EUR 5 batch=B1",
                 "L C 50 EUR 5 batch=B1",
             ],
-            gives: &["matched A", "missing_at_partner B1"],
+            gives: &["matched A", "missing_at_partner C"],
         },
         Example {
             what: "different amounts give it: none is chosen",
@@ -291,7 +291,7 @@ fn texts_of_two_fields_are_compared_as_the_rule_reads_them() {
                 "P - 100 EUR 5 description=INV-104_and_INV-105",
                 "L A 100 EUR 5 invoice=INV-104",
             ],
-            gives: &["missing_at_partner INV-104", "missing_in_ledger "],
+            gives: &["missing_at_partner A", "missing_in_ledger "],
         },
     ];
     check(&policy, &whole(), &examples);
@@ -336,6 +336,58 @@ fn a_rule_may_accept_more_than_its_source() {
             what: "the source's for the other rules",
             records: &["P A 98.5 EUR 5", "L A 100 EUR 5"],
             gives: &["amount_mismatch A"],
+        },
+    ];
+    check(&policy, &whole(), &examples);
+}
+
+#[test]
+fn a_misspelled_reference_matches_only_with_its_amount_and_day() {
+    let alike = MatchRule {
+        is_alike: true,
+        ..rule("misspelled", &[ReferenceKind::Reference])
+    };
+    let policy = SourcePolicy {
+        rules: vec![rule("by reference", &[ReferenceKind::Reference]), alike],
+        ..policy()
+    };
+    let examples = [
+        Example {
+            what: "two digits changed places",
+            records: &["P INV-1042 100 EUR 5", "L INV-1024 100 EUR 6"],
+            gives: &["matched INV-1024"],
+        },
+        Example {
+            what: "the next invoice over the same amount",
+            records: &["P INV-1042 100 EUR 5", "L INV-1043 100 EUR 5"],
+            gives: &["missing_at_partner INV-1043", "missing_in_ledger INV-1042"],
+        },
+        Example {
+            what: "another amount",
+            records: &["P INV-1042 100 EUR 5", "L INV-1024 101 EUR 5"],
+            gives: &["missing_at_partner INV-1024", "missing_in_ledger INV-1042"],
+        },
+        Example {
+            what: "a third record with that amount: there is a choice, so none is made",
+            records: &[
+                "P INV-1042 100 EUR 5",
+                "L INV-1024 100 EUR 5",
+                "L INV-7777 100 EUR 5",
+            ],
+            gives: &[
+                "missing_at_partner INV-1024",
+                "missing_at_partner INV-7777",
+                "missing_in_ledger INV-1042",
+            ],
+        },
+        Example {
+            what: "a third one that is far away in time is no choice",
+            records: &[
+                "P INV-1042 100 EUR 5",
+                "L INV-1024 100 EUR 5",
+                "L INV-7777 100 EUR 20",
+            ],
+            gives: &["matched INV-1024", "missing_at_partner INV-7777"],
         },
     ];
     check(&policy, &whole(), &examples);
