@@ -7,10 +7,10 @@ use super::explain;
 use super::fees::{self, FeeFault};
 use crate::discrepancy::Kind;
 use crate::money::Amount;
-use crate::policy::SourcePolicy;
+use crate::policy::Accepts;
 use crate::record::{Record, Status};
 
-/// How the partner's value date lies to the ledger's, by the policy's window.
+/// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Timing {
     /// Near enough.
@@ -62,12 +62,12 @@ pub(super) struct Difference {
 
 /// How two records differ; `None` when they agree. `subject` names what they share.
 pub(super) fn difference(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &Record,
     ledger: &Record,
     subject: impl FnOnce() -> String,
 ) -> Option<Difference> {
-    let findings = findings(policy, partner, ledger);
+    let findings = findings(accepts, partner, ledger);
     let first = findings.first()?;
     let same_currency = partner.money.currency == ledger.money.currency;
     let difference = same_currency
@@ -85,32 +85,37 @@ pub(super) fn difference(
         kind: first.kind(),
         at_stake,
         difference,
-        reason: explain::pair(policy, &subject(), partner, ledger, &findings),
+        reason: explain::pair(accepts, &subject(), partner, ledger, &findings),
     })
 }
 
 /// Everything in which two records differ, in order of precedence.
-fn findings(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Vec<Finding> {
+fn findings(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut rounding = None;
     if partner.money.currency != ledger.money.currency {
         findings.push(Finding::Currency);
     } else if partner.money.amount != ledger.money.amount {
-        let tolerance = policy.tolerances.of(partner.money.currency);
+        let tolerance = accepts.tolerance(partner.money.currency);
         match amount_difference(partner, ledger) {
-            Some(gap) if gap.abs() <= tolerance.accepted => {}
+            Some(gap) if gap.abs() <= tolerance.accepted_of(ledger.money.amount) => {}
             Some(gap) if gap.abs() <= tolerance.rounding => rounding = Some(gap),
             gap => findings.push(Finding::Amount(gap)),
         }
     }
     findings.extend(contradiction(partner, ledger));
-    findings.extend(fees::fault_of_pair(policy, partner, ledger).map(Finding::Fee));
+    findings.extend(fees::fault_of_pair(accepts, partner, ledger).map(Finding::Fee));
     findings.extend(rounding.map(Finding::Rounding));
-    match timing(policy, partner, ledger) {
+    match timing(accepts, partner, ledger) {
         Timing::Within => {}
         outside => findings.push(Finding::Date(outside)),
     }
     findings
+}
+
+/// Whether one says that the money moved, and the other that it did not.
+pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
+    contradiction(partner, ledger).is_some()
 }
 
 /// Settled on one side, reversed or failed on the other.
@@ -131,14 +136,13 @@ fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
 }
 
 /// How the two value dates lie to each other.
-pub(super) fn timing(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Timing {
+pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Timing {
     if partner.value_date == ledger.value_date {
         return Timing::Within;
     }
-    let window = policy.date_window;
-    let days = policy
-        .calendar
-        .days_between(ledger.value_date, partner.value_date, window.unit);
+    let window = accepts.window();
+    let calendar = &accepts.policy.calendar;
+    let days = calendar.days_between(ledger.value_date, partner.value_date, window.unit);
     if days > i64::from(window.late_days) {
         Timing::Late(days)
     } else if -days > i64::from(window.early_days) {

@@ -16,6 +16,7 @@ mod policy;
 mod problem;
 mod punctual;
 mod recorded;
+mod rules;
 mod settings_file;
 mod source_file;
 mod stores;

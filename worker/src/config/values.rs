@@ -12,7 +12,6 @@ use domain::discrepancy::Kind;
 use domain::escalation::Wait;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
-use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -251,15 +250,6 @@ impl FromText for Severity {
     }
 }
 
-impl FromText for ReferenceKind {
-    const EXPECTED: &'static str = "a kind of reference (\"reference\")";
-
-    fn from_text(text: &str) -> Result<Self, String> {
-        let known = pairs(ReferenceKind::ALL, ReferenceKind::name);
-        named("kind of reference", text, &known)
-    }
-}
-
 /// The days of the week by name.
 pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -281,7 +271,7 @@ fn pairs<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<(&'static str, 
 }
 
 /// The value called `text`, or what it could be instead.
-fn named<T: Copy>(what: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
+pub(crate) fn named<T: Copy>(what: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
     if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
         return Ok(*value);
     }

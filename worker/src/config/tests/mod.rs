@@ -6,6 +6,7 @@ mod documented;
 mod examples;
 mod loading;
 mod mistakes;
+mod rules;
 mod stores;
 
 use std::fs;

@@ -1,0 +1,303 @@
+//! Rules by which several records are one: a payout and the payments in it, a payment in parts.
+//!
+//! Records with equal texts are looked at by currency, signs and all, so that refunds, fees and
+//! chargebacks count as what they are: a payout is its payments less them. Their sums have to agree;
+//! no record is left out of a sum unless the rule says that combinations are looked for.
+
+use std::collections::BTreeMap;
+
+use super::combine::{self, Combined};
+use super::group::{Decision, Look, Note};
+use super::pair::{Difference, Timing, contradicts, timing};
+use super::twins::Member;
+use super::{explain, fees};
+use crate::discrepancy::Kind;
+use crate::money::{Amount, Currency, Money};
+use crate::policy::{Accepts, Cardinality};
+use crate::record::{Record, Side};
+
+/// Records of both sides with equal texts and one currency.
+struct Group<'r> {
+    partner: Vec<Member<'r>>,
+    ledger: Vec<Member<'r>>,
+}
+
+/// Decides about a group; both lists are in canonical order.
+pub(super) fn decide(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+    look: Look,
+) -> Vec<Decision> {
+    let mut groups: BTreeMap<Currency, Group> = BTreeMap::new();
+    for (is_partner, members) in [(true, partner), (false, ledger)] {
+        for member in members {
+            let group = groups.entry(member.record.money.currency);
+            let group = group.or_insert_with(|| Group {
+                partner: Vec::new(),
+                ledger: Vec::new(),
+            });
+            match is_partner {
+                true => group.partner.push(*member),
+                false => group.ledger.push(*member),
+            }
+        }
+    }
+    let both = groups.into_values();
+    let both = both.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
+    both.flat_map(|group| group.decide(accepts, look)).collect()
+}
+
+impl<'r> Group<'r> {
+    fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
+        if let Some(together) = self.whole(accepts) {
+            return vec![together];
+        }
+        if let Some(limit) = accepts.rule.combinations_max {
+            return self.combinations(accepts, limit, look);
+        }
+        match look {
+            Look::First => Vec::new(),
+            Look::Last => vec![self.undecided(accepts)],
+        }
+    }
+
+    /// All of them are one match.
+    fn whole(&self, accepts: Accepts<'_>) -> Option<Decision> {
+        if !self.fits(accepts.rule.cardinality) {
+            return None;
+        }
+        let gap = self.gap()?;
+        let booked = sum(&self.ledger)?;
+        let tolerance = accepts.tolerance(self.currency());
+        let agrees = gap.abs() <= tolerance.accepted_of(booked) && self.agrees(accepts);
+        agrees.then(|| Decision::Together {
+            partner: slots(&self.partner),
+            ledger: slots(&self.ledger),
+        })
+    }
+
+    /// As many on each side as the rule says.
+    fn fits(&self, cardinality: Cardinality) -> bool {
+        match cardinality {
+            Cardinality::OneToOne => self.partner.len() == 1 && self.ledger.len() == 1,
+            Cardinality::OneToMany => self.partner.len() == 1,
+            Cardinality::ManyToOne => self.ledger.len() == 1,
+            Cardinality::ManyToMany => true,
+        }
+    }
+
+    /// In everything but their sums.
+    fn agrees(&self, accepts: Accepts<'_>) -> bool {
+        self.partner.iter().all(|partner| {
+            fees::fault_of(accepts.policy, partner.record).is_none()
+                && self.ledger.iter().all(|ledger| {
+                    timing(accepts, partner.record, ledger.record) == Timing::Within
+                        && !contradicts(partner.record, ledger.record)
+                })
+        })
+    }
+
+    fn currency(&self) -> Currency {
+        self.partner[0].record.money.currency
+    }
+
+    /// The partner's sum less the ledger's.
+    fn gap(&self) -> Option<Amount> {
+        sum(&self.partner)?.checked_sub(sum(&self.ledger)?).ok()
+    }
+
+    /// What their sums don't explain: a difference, where it is clear between what.
+    fn undecided(self, accepts: Accepts<'_>) -> Decision {
+        let (partner, ledger) = (slots(&self.partner), slots(&self.ledger));
+        match self.fits(accepts.rule.cardinality) {
+            true => Decision::Apart { partner, ledger },
+            false => Decision::Ambiguous { partner, ledger },
+        }
+    }
+
+    /// Records of the one side, each with its only combination of the other. Again and again, since
+    /// what one takes leaves less to the others; where several want more of an amount than there is,
+    /// none of them gets it.
+    fn combinations(mut self, accepts: Accepts<'_>, limit: u32, look: Look) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        loop {
+            let found = self.only_combinations(accepts, limit);
+            let left = amounts(self.sides(accepts.rule.cardinality).1);
+            let mut wanted: BTreeMap<i128, usize> = BTreeMap::new();
+            for (units, count) in found.iter().flat_map(|(_, amounts)| amounts) {
+                *wanted.entry(*units).or_default() += count;
+            }
+            let is_enough = |amounts: &BTreeMap<i128, usize>| {
+                amounts.keys().all(|units| wanted[units] <= left[units])
+            };
+            let fulfilled = found.into_iter().filter(|(_, amounts)| is_enough(amounts));
+            let before = decisions.len();
+            for (one, amounts) in fulfilled.collect::<Vec<_>>() {
+                decisions.extend(self.take(accepts, one, amounts));
+            }
+            if decisions.len() == before {
+                break;
+            }
+        }
+        if look == Look::Last {
+            decisions.extend(self.unexplained(accepts, limit));
+        }
+        decisions
+    }
+
+    /// The side of which one record is several of the other, and that other side.
+    fn sides(&self, cardinality: Cardinality) -> (&[Member<'r>], &[Member<'r>]) {
+        match cardinality {
+            Cardinality::ManyToOne => (&self.ledger, &self.partner),
+            _ => (&self.partner, &self.ledger),
+        }
+    }
+
+    /// The records that have an only combination, and the amounts in it.
+    fn only_combinations(
+        &self,
+        accepts: Accepts<'_>,
+        limit: u32,
+    ) -> Vec<(Member<'r>, BTreeMap<i128, usize>)> {
+        let (ones, many) = self.sides(accepts.rule.cardinality);
+        let of = |one: &Member<'r>| {
+            let candidates = candidates(accepts, one, many);
+            match combine::combine(one.record.money.amount, &candidates, limit) {
+                Combined::Only(amounts) => Some((*one, amounts)),
+                _ => None,
+            }
+        };
+        ones.iter().filter_map(of).collect()
+    }
+
+    /// Takes a record and, of each amount, the first so many that may be a part of it.
+    fn take(
+        &mut self,
+        accepts: Accepts<'_>,
+        one: Member<'r>,
+        mut amounts: BTreeMap<i128, usize>,
+    ) -> Option<Decision> {
+        let cardinality = accepts.rule.cardinality;
+        let mut taken = Vec::new();
+        for candidate in candidates(accepts, &one, self.sides(cardinality).1) {
+            let units = candidate.record.money.amount.to_units().ok()?;
+            if let Some(count @ 1..) = amounts.get_mut(&units) {
+                *count -= 1;
+                taken.push(candidate.slot);
+            }
+        }
+        // Another one took what was its own: it is looked for again.
+        if amounts.values().any(|count| *count > 0) {
+            return None;
+        }
+        let is_taken = |member: &Member| member.slot == one.slot;
+        let is_part = |member: &Member| taken.contains(&member.slot);
+        Some(match cardinality {
+            Cardinality::ManyToOne => {
+                self.ledger.retain(|member| !is_taken(member));
+                self.partner.retain(|member| !is_part(member));
+                Decision::Together {
+                    partner: taken,
+                    ledger: vec![one.slot],
+                }
+            }
+            _ => {
+                self.partner.retain(|member| !is_taken(member));
+                self.ledger.retain(|member| !is_part(member));
+                Decision::Together {
+                    partner: vec![one.slot],
+                    ledger: taken,
+                }
+            }
+        })
+    }
+
+    /// Says of each record that is left why it has no combination.
+    fn unexplained(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Decision> {
+        let (ones, many) = self.sides(accepts.rule.cardinality);
+        let each = ones.iter().map(|one| {
+            let candidates = candidates(accepts, one, many);
+            Decision::Note(Note {
+                side: one.record.side,
+                slot: one.slot,
+                gave: combine::combine(one.record.money.amount, &candidates, limit),
+                candidates: candidates.len(),
+            })
+        });
+        each.collect()
+    }
+}
+
+/// How often each amount is there.
+fn amounts(members: &[Member<'_>]) -> BTreeMap<i128, usize> {
+    let units = |member: &Member| member.record.money.amount.to_units().ok();
+    let mut amounts = BTreeMap::new();
+    for units in members.iter().filter_map(units) {
+        *amounts.entry(units).or_default() += 1;
+    }
+    amounts
+}
+
+/// Those of `many` that may be a part of `one`.
+fn candidates<'r>(accepts: Accepts<'_>, one: &Member<'r>, many: &[Member<'r>]) -> Vec<Member<'r>> {
+    let may_be_part = |other: &&Member<'r>| {
+        let (partner, ledger) = match one.record.side {
+            Side::Partner => (one.record, other.record),
+            Side::Ledger => (other.record, one.record),
+        };
+        timing(accepts, partner, ledger) == Timing::Within
+            && !contradicts(partner, ledger)
+            && fees::fault_of(accepts.policy, partner).is_none()
+    };
+    many.iter().filter(may_be_part).copied().collect()
+}
+
+/// How records that should be one differ: their sums, else the first that is wrong between some.
+pub(super) fn difference(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> Difference {
+    let currency = partner[0].record.money.currency;
+    let sums = sum(partner).zip(sum(ledger));
+    let difference = sums.and_then(|(reported, booked)| reported.checked_sub(booked).ok());
+    let is_accepted = difference.zip(sums).is_some_and(|(gap, (_, booked))| {
+        gap.abs() <= accepts.tolerance(currency).accepted_of(booked)
+    });
+    let between_some = |is_wrong: &dyn Fn(&Record, &Record) -> bool| {
+        let mut partner = partner.iter();
+        partner.any(|one| ledger.iter().any(|it| is_wrong(one.record, it.record)))
+    };
+    let kind = match is_accepted {
+        false => Kind::AmountMismatch,
+        true if between_some(&contradicts) => Kind::StatusMismatch,
+        true if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) => {
+            Kind::FeeMismatch
+        }
+        true => Kind::DateMismatch,
+    };
+    let whole = sums.map_or(Amount::ZERO, |(reported, _)| reported.abs());
+    let money = |amount| Money { amount, currency };
+    let sums = sums.map(|(reported, booked)| (money(reported), money(booked)));
+    Difference {
+        kind,
+        at_stake: match (kind, difference) {
+            (Kind::AmountMismatch, Some(gap)) => gap.abs(),
+            (Kind::DateMismatch, _) => Amount::ZERO,
+            _ => whole,
+        },
+        difference,
+        reason: explain::apart(accepts, partner, ledger, sums, kind),
+    }
+}
+
+fn slots(members: &[Member<'_>]) -> Vec<usize> {
+    members.iter().map(|member| member.slot).collect()
+}
+
+/// `None` when it is too large to be exact.
+fn sum(members: &[Member<'_>]) -> Option<Amount> {
+    let mut amounts = members.iter().map(|member| member.record.money.amount);
+    amounts.try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).ok())
+}
