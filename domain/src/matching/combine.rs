@@ -106,8 +106,8 @@ fn halves(classes: &[Class]) -> (&[Class], &[Class]) {
 
 /// Every way to take some of these; `None` when there are more than `limit`.
 fn ways(classes: &[Class], limit: u64) -> Option<Vec<Way>> {
-    let each = classes.iter().map(|class| class.count + 1);
-    let count = each.fold(Some(1u64), |count, ways| count?.checked_mul(ways))?;
+    let mut each = classes.iter().map(|class| class.count + 1);
+    let count = each.try_fold(1, u64::checked_mul)?;
     if count > limit {
         return None;
     }

@@ -48,6 +48,20 @@ pub(super) fn decide(
     both.flat_map(|group| group.decide(accepts, look)).collect()
 }
 
+/// Whether a rule by which several are one takes all of a group, which is in canonical order.
+pub(super) fn takes_all(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> bool {
+    let decided = decide(accepts, partner, ledger, Look::First);
+    let taken = decided.iter().map(|decision| match decision {
+        Decision::Together { partner, ledger } => partner.len() + ledger.len(),
+        _ => 0,
+    });
+    taken.sum::<usize>() == partner.len() + ledger.len()
+}
+
 impl<'r> Group<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
         if let Some(together) = self.whole(accepts) {

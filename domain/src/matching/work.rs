@@ -11,7 +11,7 @@ use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, own_records, pair, together};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
@@ -112,8 +112,31 @@ impl<'a> Work<'a> {
                 Cardinality::OneToOne => group::decide(accepts, &partner, &ledger, look),
                 _ => together::decide(accepts, &partner, &ledger, look),
             };
+            if look == Look::First && self.is_several_later(index, &decisions, &partner, &ledger) {
+                continue;
+            }
             self.carry_out(&turn, decisions);
         }
+    }
+
+    /// Whether a later rule finds that these are several that are one, where this one would find that
+    /// the amounts of pairs differ.
+    fn is_several_later(
+        &self,
+        index: usize,
+        decisions: &[Decision],
+        partner: &[Member],
+        ledger: &[Member],
+    ) -> bool {
+        let rules = &self.policy.rules;
+        let takes_all = |later: &MatchRule| {
+            later.cardinality != Cardinality::OneToOne
+                && later.on == rules[index].on
+                && !are_equal_pairs(decisions, partner, ledger)
+                && together::takes_all(self.policy.accepts(later), partner, ledger)
+        };
+        rules[index].cardinality == Cardinality::OneToOne
+            && rules[index + 1..].iter().any(takes_all)
     }
 
     fn apply_alike(&mut self, index: usize, look: Look) {
@@ -438,6 +461,23 @@ fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>)
         .filter(|record| record.money.currency == currency)
         .map(|record| record.money.amount.abs());
     amounts.max().unwrap_or_default()
+}
+
+/// Whether every record is in a pair of equal amounts.
+fn are_equal_pairs(decisions: &[Decision], partner: &[Member], ledger: &[Member]) -> bool {
+    let moneys = |members: &[Member]| -> BTreeMap<usize, Money> {
+        let members = members.iter();
+        members.map(|it| (it.slot, it.record.money)).collect()
+    };
+    let (of_partner, of_ledger) = (moneys(partner), moneys(ledger));
+    let is_equal = |decision: &Decision| match decision {
+        Decision::Pair {
+            partner: p,
+            ledger: l,
+        } => of_partner.get(p) == of_ledger.get(l),
+        _ => false,
+    };
+    decisions.len() * 2 == partner.len() + ledger.len() && decisions.iter().all(is_equal)
 }
 
 fn place(record: &Record) -> (Side, Arc<str>, u32) {

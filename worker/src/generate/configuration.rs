@@ -68,7 +68,7 @@ percent = \"{FEE_PERCENT}\"
             Layout::Labelled => "description = \"Description\"\nbatch = \"Batch\"\n",
         },
         ledger = ledger("acme-pay", layout),
-        rules = rules("payment reference", layout),
+        rules = rules("payment reference", "PAY", layout),
         policy = policy(currencies),
     )
 }
@@ -94,23 +94,52 @@ invoice = {{ from = [\"unstructured\"], pattern = \"INV-[0-9]+\" }}
 {rules}
 {policy}",
         ledger = ledger("acme-bank", layout),
-        rules = rules("end-to-end id", layout),
+        rules = rules("end-to-end id", "E2E", layout),
         policy = policy(currencies),
     )
 }
 
-/// What a match is.
-fn rules(name: &str, layout: Layout) -> String {
+/// What a match is, where references begin with `prefix`.
+fn rules(name: &str, prefix: &str, layout: Layout) -> String {
     match layout {
         Layout::Plain => by_reference(name),
-        Layout::Labelled => rules_for_trouble(name),
+        Layout::Labelled => format!("{}{}", by_reference(name), rules_for_trouble(prefix)),
     }
 }
 
-/// What a match is where references have slips and payments come in groups. Rules for groups, and
-/// for references that are nearly the same, belong here as soon as there are such rules.
-fn rules_for_trouble(name: &str) -> String {
-    by_reference(name)
+/// What else is a match where references have slips and payments come in groups: the surer a rule is,
+/// the earlier.
+fn rules_for_trouble(prefix: &str) -> String {
+    let steps = format!(
+        "[\"ignore_case\", \"ignore_separators\", {{ prefix = \"INV\" }}, {{ prefix = \"{prefix}\" }}, \
+         \"ignore_leading_zeros\"]"
+    );
+    format!(
+        "
+[[rules]]
+name = \"reference, however it is written\"
+on = [{{ field = \"reference\", normalise = {steps} }}]
+
+[[rules]]
+name = \"reference in the text\"
+on = [{{ partner = {{ field = \"description\", normalise = [{{ capture = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+
+[[rules]]
+name = \"payment in parts\"
+on = [\"reference\"]
+cardinality = \"N:1\"
+
+[[rules]]
+name = \"payout\"
+on = [\"batch\"]
+cardinality = \"1:N\"
+
+[[rules]]
+name = \"misspelled reference\"
+on = [\"reference\"]
+alike = true
+"
+    )
 }
 
 fn by_reference(name: &str) -> String {

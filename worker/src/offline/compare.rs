@@ -6,7 +6,7 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, MatchedPair, Pool, conclude, match_buckets, sort_for_people};
+use domain::matching::{Findings, Matched, Pool, conclude, match_buckets, sort_for_people};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 
@@ -67,7 +67,7 @@ pub(crate) fn compare(
     let comparison = conclude(policy, context, left);
     outcome.conservation.conclude(&comparison)?;
     outcome.matched += comparison.matched.len() as u64;
-    outcome.matches.extend(listed(&comparison.matched, wanted));
+    outcome.matches.extend(listed(&comparison.matched, wanted)?);
     outcome.matches.sort_unstable();
     outcome.in_transit = comparison.in_transit.len() as u64;
     outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
@@ -96,7 +96,7 @@ fn compare_buckets(
             let findings = match_buckets(policy, context, pool);
             let mut conservation = Conservation::default();
             conservation.decide(&findings)?;
-            decided.push(Decided::new(findings, wanted, conservation));
+            decided.push(Decided::new(findings, wanted, conservation)?);
         }
         Ok(decided)
     };
@@ -134,21 +134,25 @@ struct Decided {
 }
 
 impl Decided {
-    fn new(findings: Findings, wanted: Matches, conservation: Conservation) -> Decided {
-        Decided {
+    fn new(
+        findings: Findings,
+        wanted: Matches,
+        conservation: Conservation,
+    ) -> Result<Decided, MoneyError> {
+        Ok(Decided {
             matched: findings.matched.len() as u64,
-            matches: listed(&findings.matched, wanted),
+            matches: listed(&findings.matched, wanted)?,
             out_of_scope: findings.out_of_scope.records().count() as u64,
             discrepancies: findings.discrepancies,
             conservation,
             left: findings.left,
-        }
+        })
     }
 }
 
-fn listed(matched: &[MatchedPair], wanted: Matches) -> Vec<Match> {
+fn listed(matched: &[Matched], wanted: Matches) -> Result<Vec<Match>, MoneyError> {
     match wanted {
-        Matches::Counted => Vec::new(),
+        Matches::Counted => Ok(Vec::new()),
         Matches::Listed => matched.iter().map(Match::of).collect(),
     }
 }

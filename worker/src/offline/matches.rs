@@ -1,9 +1,9 @@
 //! The few facts that are kept of a match, when somebody wants to see the matches.
 
-use domain::matching::MatchedPair;
-use domain::money::{Amount, Currency};
+use domain::matching::Matched;
+use domain::money::{Amount, Currency, MoneyError};
 use domain::policy::SourcePolicy;
-use domain::record::Record;
+use domain::record::Side;
 
 /// Whether matches are only counted, or listed, too: a list takes memory for every record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,15 +30,25 @@ pub(crate) struct Match {
 }
 
 impl Match {
-    /// The facts about a pair.
-    pub(crate) fn of(pair: &MatchedPair) -> Self {
-        Match {
-            partner_lines: line(&pair.partner),
-            ledger_lines: line(&pair.ledger),
-            rule: pair.rule,
-            currency: pair.partner.money.currency,
-            amount: pair.partner.money.amount,
-        }
+    /// The facts about a match.
+    ///
+    /// # Errors
+    /// What the partner reports is too large a sum to be exact.
+    pub(crate) fn of(matched: &Matched) -> Result<Self, MoneyError> {
+        let lines = |side: Side| {
+            let lines = matched.of(side).map(|record| record.origin.line);
+            let mut lines: Vec<u32> = lines.collect();
+            lines.sort_unstable();
+            lines.into_boxed_slice()
+        };
+        let mut amounts = matched.of(Side::Partner).map(|it| it.money.amount);
+        Ok(Match {
+            partner_lines: lines(Side::Partner),
+            ledger_lines: lines(Side::Ledger),
+            rule: matched.rule,
+            currency: matched.partner.money.currency,
+            amount: amounts.try_fold(Amount::ZERO, Amount::checked_add)?,
+        })
     }
 
     /// What its rule is called.
@@ -46,8 +56,4 @@ impl Match {
         let rule = policy.rules.get(self.rule as usize);
         rule.map_or("", |rule| &rule.name)
     }
-}
-
-fn line(record: &Record) -> Box<[u32]> {
-    Box::new([record.origin.line])
 }

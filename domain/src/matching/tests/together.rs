@@ -113,6 +113,45 @@ fn a_payment_in_parts_is_one_of_ours() {
 }
 
 #[test]
+fn parts_of_equal_size_are_no_duplicates_of_each_other() {
+    let parts = MatchRule {
+        cardinality: Cardinality::ManyToOne,
+        ..rule("in parts", &[ReferenceKind::Reference])
+    };
+    let policy = SourcePolicy {
+        rules: vec![rule("by reference", &[ReferenceKind::Reference]), parts],
+        ..policy()
+    };
+    let examples = [
+        Example {
+            what: "two halves",
+            records: &["P A 50 EUR 5", "P A 50 EUR 6", "L A 100 EUR 5"],
+            gives: &["matched A"],
+        },
+        Example {
+            what: "a payment that came twice",
+            records: &["P A 100 EUR 5", "P A 100 EUR 6", "L A 100 EUR 5"],
+            gives: &["duplicate_at_partner A", "matched A"],
+        },
+        Example {
+            what: "a half too many",
+            records: &[
+                "P A 50 EUR 5",
+                "P A 50 EUR 5",
+                "P A 50 EUR 5",
+                "L A 100 EUR 5",
+            ],
+            gives: &[
+                "amount_mismatch A",
+                "duplicate_at_partner A",
+                "duplicate_at_partner A",
+            ],
+        },
+    ];
+    check(&policy, &whole(), &examples);
+}
+
+#[test]
 fn all_of_one_batch_are_all_of_the_other() {
     let examples = [Example {
         what: "three and two",

@@ -1,7 +1,7 @@
 //! Rules as they are written, and what they become.
 
-use domain::policy::{Cardinality, DateWindow, Field, Key, Pattern, Term, TextStep};
 use domain::calendar::DayUnit;
+use domain::policy::{Cardinality, DateWindow, Field, Key, Pattern, Term, TextStep};
 use domain::record::ReferenceKind;
 
 use super::{SETTINGS, SOURCE, folder};

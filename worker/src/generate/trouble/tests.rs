@@ -86,7 +86,7 @@ fn reference(record: &Record) -> &str {
     record.reference(ReferenceKind::Reference).unwrap_or("")
 }
 
-fn of<'s>(stories: &'s [Story], trouble: Trouble) -> Vec<&'s Story> {
+fn of(stories: &[Story], trouble: Trouble) -> Vec<&Story> {
     let named = |story: &&Story| story.trouble == trouble.name();
     stories.iter().filter(named).collect()
 }
