@@ -244,6 +244,25 @@ impl Currency {
             .map_or(2, usize::from)
     }
 
+    /// Number of different codes.
+    pub const ORDINALS: u16 = 26 * 26 * 26;
+
+    /// The place of this code among all codes in order, from 0.
+    #[must_use]
+    #[inline]
+    pub fn ordinal(self) -> u16 {
+        let letter = |byte: u8| u16::from(byte - b'A');
+        let [a, b, c] = self.0;
+        (letter(a) * 26 + letter(b)) * 26 + letter(c)
+    }
+
+    /// The code at a place; `None` behind the last.
+    #[must_use]
+    pub fn of_ordinal(ordinal: u16) -> Option<Self> {
+        let letter = |place: u16| b'A' + (ordinal / place % 26) as u8;
+        (ordinal < Self::ORDINALS).then(|| Currency([letter(26 * 26), letter(26), letter(1)]))
+    }
+
     /// Listed by ISO 4217.
     #[must_use]
     pub fn is_listed(&self) -> bool {

@@ -17,6 +17,7 @@ mod lone;
 mod nearest;
 mod pair;
 mod scope;
+pub mod sieve;
 mod twins;
 mod work;
 

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 use domain::policy::{RunContext, Scope};
-use domain::record::{Record, Reject, Side};
+use domain::record::{Reject, Side};
 use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
-use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides};
+use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides, sift_sides};
 use crate::output::say;
 use crate::report::{
     OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
@@ -63,13 +63,18 @@ pub fn run(
         format: &source.side(side).format,
     };
     let inputs = Side::BOTH.map(input);
-    let mut sides = read_sides(inputs, &source.policy, &configuration.limits)?;
+    let scope = scope(arguments);
+    let (policy, limits) = (&source.policy, &configuration.limits);
+    let memory = configuration.work.compare_memory_bytes();
+    let sifted = sift_sides(inputs, policy, &scope, limits, memory, &arguments.out)?;
+    let mut sides = match sifted {
+        Some(sides) => sides,
+        None => read_sides(inputs, policy, limits)?,
+    };
+    let latest = || sides.iter().filter_map(SideRead::latest).max();
     let context = RunContext {
-        business_date: arguments
-            .business_date
-            .or_else(|| latest(&sides))
-            .unwrap_or_default(),
-        scope: scope(arguments),
+        business_date: arguments.business_date.or_else(latest).unwrap_or_default(),
+        scope,
     };
     let rejects: Vec<Reject> = sides
         .iter_mut()
@@ -106,9 +111,4 @@ fn scope(arguments: &Arguments) -> Scope {
         (None, Some(invoice)) => Scope::Invoice(invoice.clone()),
         (None, None) => Scope::Whole,
     }
-}
-
-fn latest(sides: &[SideRead; 2]) -> Option<Date> {
-    let records = sides.iter().flat_map(SideRead::records);
-    records.map(|record: &Record| record.value_date).max()
 }
