@@ -8,6 +8,7 @@
 //! does the rest with what all buckets left. Records are moved through, never copied, except where
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
+mod edits;
 mod explain;
 mod fees;
 mod group;

@@ -2,8 +2,8 @@
 
 use super::agreement::Agreement;
 use super::hash::hash;
-use super::partition::{CHUNKS_MAX, Partition};
-use super::row::{Place, SETTLED};
+use super::partition::{CHUNKS_MAX, Partition, position};
+use super::row::{self, Place, SETTLED, same_key};
 use super::tally::Tally;
 
 /// What became of the rows of two partitions.
@@ -68,7 +68,7 @@ impl Table {
             }
             if entry >> 32 == tag {
                 let position = entry as u32;
-                if rows.row(position).is_some_and(|row| row.key == key) {
+                if rows.row(position).is_some_and(|row| same_key(row.key, key)) {
                     return (at, Some(position));
                 }
             }
@@ -85,7 +85,7 @@ pub fn join(
     sifted: &mut Sifted,
 ) {
     // Rows without a position of their own are left: that is always right.
-    if partner.chunks.len() <= CHUNKS_MAX && ledger.chunks.len() <= CHUNKS_MAX {
+    if partner.chunk_count() <= CHUNKS_MAX && ledger.chunk_count() <= CHUNKS_MAX {
         settle(agreement, partner, ledger);
     }
     sweep(partner, &mut sifted.partner, &mut sifted.partner_left);
@@ -101,10 +101,13 @@ fn settle(agreement: &Agreement, partner: &mut Partition, ledger: &mut Partition
             (at, Some(_)) => table.partner[at] = SEVERAL,
         }
     });
-    for chunk in 0..partner.chunks.len() {
+    for chunk in 0..partner.chunk_count() {
         let mut at = 0;
-        while let Some(row) = super::row::read(&partner.chunks[chunk][at..]) {
-            let here = super::partition::position(chunk, at);
+        while let Some(row) = partner
+            .chunk(chunk)
+            .and_then(|chunk| row::read(chunk.get(at..)?))
+        {
+            let here = position(chunk, at);
             at += row.size;
             let (entry, Some(other)) = table.find(ledger, row.key, hash(row.key)) else {
                 continue;

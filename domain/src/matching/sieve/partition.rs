@@ -9,7 +9,10 @@ pub(super) const CHUNK_BITS: u32 = 14;
 /// Rows of one side, in the order of their file.
 #[derive(Clone, Debug, Default)]
 pub struct Partition {
-    pub(super) chunks: Vec<Vec<u8>>,
+    /// Chunks without room for another row.
+    full: Vec<Vec<u8>>,
+    /// The chunk that rows are added to.
+    open: Vec<u8>,
     /// Where the last row stands.
     last: Place,
     pub(super) rows: usize,
@@ -26,15 +29,15 @@ impl Partition {
         };
         self.last = place;
         self.rows += 1;
-        if let Some(chunk) = self.chunks.last_mut()
-            && CHUNK_BYTES - chunk.len() >= ROW_BYTES_MAX
-        {
-            row::write(chunk, step, key, facts);
+        if self.open.capacity() - self.open.len() >= ROW_BYTES_MAX {
+            row::write(&mut self.open, step, key, facts);
             return false;
         }
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        row::write(&mut chunk, step, key, facts);
-        self.chunks.push(chunk);
+        let chunk = std::mem::replace(&mut self.open, Vec::with_capacity(CHUNK_BYTES));
+        if !chunk.is_empty() {
+            self.full.push(chunk);
+        }
+        row::write(&mut self.open, step, key, facts);
         true
     }
 
@@ -46,18 +49,41 @@ impl Partition {
 
     /// Takes its chunks out, to be kept elsewhere; further rows go into new ones.
     pub fn take_chunks(&mut self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.chunks)
+        let mut chunks = std::mem::take(&mut self.full);
+        let open = std::mem::take(&mut self.open);
+        chunks.extend((!open.is_empty()).then_some(open));
+        chunks
     }
 
     /// Puts chunks back in front of those it has, in the order in which they were taken out.
     pub fn put_back(&mut self, mut chunks: Vec<Vec<u8>>) {
-        chunks.append(&mut self.chunks);
-        self.chunks = chunks;
+        chunks.append(&mut self.full);
+        self.full = chunks;
+    }
+
+    /// Its chunks, in order.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        let open = std::iter::once(&self.open);
+        self.full.iter().chain(open).map(|chunk| &chunk[..])
+    }
+
+    /// The chunk at this index.
+    #[inline]
+    pub(super) fn chunk(&self, index: usize) -> Option<&[u8]> {
+        match self.full.get(index) {
+            Some(chunk) => Some(chunk),
+            None => (index == self.full.len()).then_some(&self.open),
+        }
+    }
+
+    /// Number of chunks.
+    pub(super) fn chunk_count(&self) -> usize {
+        self.full.len() + 1
     }
 
     /// Its rows, with where each begins.
     pub(super) fn each(&self, mut visit: impl FnMut(u32, &Row<'_>)) {
-        for (index, chunk) in self.chunks.iter().enumerate() {
+        for (index, chunk) in self.chunks().enumerate() {
             let mut at = 0;
             while let Some(row) = row::read(&chunk[at..]) {
                 visit(position(index, at), &row);
@@ -68,15 +94,16 @@ impl Partition {
 
     pub(super) fn row(&self, position: u32) -> Option<Row<'_>> {
         let (chunk, at) = parts(position);
-        row::read(self.chunks.get(chunk)?.get(at..)?)
+        row::read(self.chunk(chunk)?.get(at..)?)
     }
 
     pub(super) fn set(&mut self, position: u32, flag: u8, is_set: bool) {
         let (chunk, at) = parts(position);
-        let flags = self
-            .chunks
-            .get_mut(chunk)
-            .and_then(|chunk| chunk.get_mut(at));
+        let chunk = match self.full.get_mut(chunk) {
+            Some(chunk) => chunk,
+            None => &mut self.open,
+        };
+        let flags = chunk.get_mut(at);
         if let Some(flags) = flags {
             match is_set {
                 true => *flags |= flag,

@@ -40,7 +40,7 @@ const WIDE: u8 = 16;
 const STATUS_SHIFT: u32 = 5;
 
 /// Bytes of the longest row.
-pub(super) const ROW_BYTES_MAX: usize = 26 + KEY_BYTES_MAX;
+pub(super) const ROW_BYTES_MAX: usize = 32 + KEY_BYTES_MAX;
 
 /// Where a row stands in its file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -178,6 +178,19 @@ pub(super) fn write(out: &mut Vec<u8>, step: Place, key: &[u8], facts: Option<&F
         head[6..8].copy_from_slice(&line.to_le_bytes());
         head[8..12].copy_from_slice(&offset.to_le_bytes());
         head[12..16].copy_from_slice(&amount.to_le_bytes());
+        if let (Some(first), Some(last), 8..=16) =
+            (key.first_chunk::<8>(), key.last_chunk::<8>(), key.len())
+        {
+            // The usual key, in copies of fixed size.
+            let mut row = [0; 32];
+            row[..16].copy_from_slice(&head);
+            row[16..24].copy_from_slice(first);
+            row[8 + key.len()..16 + key.len()].copy_from_slice(last);
+            let end = out.len() + 16 + key.len();
+            out.extend_from_slice(&row);
+            out.truncate(end);
+            return;
+        }
         out.extend_from_slice(&head);
     } else {
         flags |= WIDE;
@@ -189,6 +202,21 @@ pub(super) fn write(out: &mut Vec<u8>, step: Place, key: &[u8], facts: Option<&F
         out.extend_from_slice(&number.to_le_bytes());
     }
     out.extend_from_slice(key);
+}
+
+/// Whether two keys have the same bytes; quick for those of the usual length.
+#[inline]
+pub(super) fn same_key(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => {
+            one.first_chunk::<8>() == other.first_chunk()
+                && one.last_chunk::<8>() == other.last_chunk()
+        }
+        _ => one == other,
+    }
 }
 
 /// The row at the beginning of `bytes`; `None` at their end.

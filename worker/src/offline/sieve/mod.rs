@@ -7,5 +7,7 @@
 mod pile;
 mod sift;
 mod spill;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use sift::{Sieved, sift_sides};

@@ -12,7 +12,7 @@ use super::memo::Memo;
 use crate::formats::csv::columns::{AmountColumns, FieldSource, Sign};
 use crate::formats::csv::header::{Places, Text, is_name};
 use crate::formats::csv::mapping::CsvMapping;
-use crate::formats::csv::number::is_scientific;
+use crate::formats::csv::number::{is_scientific, unwrapped};
 use crate::formats::csv::row::RowReader;
 
 /// Most digits of an amount that is read here.
@@ -107,7 +107,7 @@ impl Decoder {
                 self.currencies.get(code, read_currency)?
             }
         };
-        let amount = match plain_amount(amount) {
+        let amount = match usual_amount(amount).or_else(|| plain_amount(amount)) {
             Some(number) if reader.notation.is_plain() => number,
             _ => other_amount(reader, amount, currency)?,
         };
@@ -134,25 +134,32 @@ impl Decoder {
                     .get(status, |text| read_status(reader, text))?
             }
         };
-        for place in &self.references {
-            let reference = fields.field(text, *place)?;
-            if !is_no_number(reference) {
-                let reference = std::str::from_utf8(reference).ok()?.trim();
-                if is_scientific(reference) {
-                    return None;
-                }
-                reader.rounded.see(*place, reference);
-            }
-        }
-        if self.header.is_some() && self.is_header(text, fields) {
-            return None;
-        }
         let facts = Facts {
             amount: PlainAmount::from_scaled(mantissa, scale)?,
             currency,
             day,
             status,
         };
+        let mut is_number = false;
+        for place in &self.references {
+            let reference = fields.field(text, *place)?;
+            if !is_no_number(reference) {
+                is_number = true;
+                if is_scientific(as_reference(reference)?) {
+                    return None;
+                }
+            }
+        }
+        if self.header.is_some() && self.is_header(text, fields) {
+            return None;
+        }
+        if is_number {
+            // Each once, and only when nobody else will.
+            for place in &self.references {
+                let reference = as_reference(fields.field(text, *place)?)?;
+                reader.rounded.see(*place, reference);
+            }
+        }
         Some((key, facts))
     }
 
@@ -230,18 +237,71 @@ fn required_names(mapping: &CsvMapping) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Neither space at its ends nor anything that might be.
+/// Nothing around it that might be space, or what spreadsheets put around text.
 #[inline]
 fn is_bare(text: &[u8]) -> bool {
     matches!((text.first(), text.last()), (Some(first), Some(last))
-        if first.is_ascii_graphic() && last.is_ascii_graphic())
+        if first.is_ascii_graphic() && last.is_ascii_graphic() && !b"='".contains(first))
 }
 
-/// Begins like no number.
+/// Begins like no number, nor like what may stand around one.
 #[inline]
 fn is_no_number(text: &[u8]) -> bool {
-    let is_other = |first: &u8| first.is_ascii_graphic() && !b"0123456789+-".contains(first);
+    let is_other = |first: &u8| first.is_ascii_graphic() && !b"0123456789+-='".contains(first);
     text.first().is_none_or(is_other)
+}
+
+fn as_reference(text: &[u8]) -> Option<&str> {
+    Some(unwrapped(std::str::from_utf8(text).ok()?.trim()))
+}
+
+/// `1234.56`: at most eight digits before the point and two behind it, read all at once, because
+/// a loop over digits costs a wrong guess of its length for most amounts.
+#[inline]
+fn usual_amount(text: &[u8]) -> Option<(i64, u32)> {
+    let (whole, decimals) = text.split_last_chunk::<3>()?;
+    let [b'.', tenths @ b'0'..=b'9', hundredths @ b'0'..=b'9'] = decimals else {
+        return None;
+    };
+    // The digits at the end of a word of zeros.
+    let word = match whole.len() {
+        0 | 9.. => return None,
+        8 => u64::from_le_bytes(*whole.first_chunk()?),
+        length @ 4..=7 => {
+            let first = u64::from(u32::from_le_bytes(*whole.first_chunk()?));
+            let last = u64::from(u32::from_le_bytes(*whole.last_chunk()?));
+            let gap = 8 * (8 - length);
+            last << 32 | (first << gap) | ZEROS >> (64 - gap)
+        }
+        length => {
+            let digits = whole
+                .iter()
+                .rev()
+                .fold(0, |digits, byte| digits << 8 | u64::from(*byte));
+            let gap = 8 * (8 - length);
+            digits << gap | ZEROS >> (64 - gap)
+        }
+    };
+    let number = eight_digits(word)? * 100;
+    let cents = u64::from(tenths - b'0') * 10 + u64::from(hundredths - b'0');
+    Some(((number + cents) as i64, 2))
+}
+
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// The number that eight digits make, the first in the lowest byte.
+#[inline]
+fn eight_digits(word: u64) -> Option<u64> {
+    let digits = word ^ ZEROS;
+    // Above nine, six more reach the upper half of a byte.
+    let above = digits.wrapping_add(0x0606_0606_0606_0606) | digits;
+    if above & 0xf0f0_f0f0_f0f0_f0f0 != 0 {
+        return None;
+    }
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff)
 }
 
 /// `-12.34` and the like, as digits and decimals.
@@ -299,5 +359,44 @@ fn read_status(reader: &RowReader<'_>, text: &[u8]) -> Option<Option<Status>> {
     match std::str::from_utf8(text).ok()?.trim() {
         "" => Some(None),
         text => reader.status_of(text).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn usual_amounts_are_read_as_any_others(text in "[0-9]{1,9}\\.[0-9]{2}|[0-9:/x.-]{0,12}") {
+            if let Some(usual) = usual_amount(text.as_bytes()) {
+                prop_assert_eq!(plain_amount(text.as_bytes()), Some(usual));
+            }
+        }
+
+        #[test]
+        fn plain_amounts_are_amounts(text in "-?[0-9]{0,10}\\.?[0-9]{0,9}") {
+            let amount = Amount::parse(&text);
+            if let Some((mantissa, scale)) = plain_amount(text.as_bytes()) {
+                prop_assert_eq!(amount, Amount::from_scaled(mantissa.into(), scale as usize));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_amounts_are_read_at_once() {
+        for text in [
+            "0.00",
+            "1.25",
+            "12.34",
+            "123.45",
+            "1234.56",
+            "12345.67",
+            "99999999.99",
+        ] {
+            assert!(usual_amount(text.as_bytes()).is_some(), "{text}");
+        }
     }
 }

@@ -136,6 +136,9 @@ impl<'a> Begun<'a> {
         blocks: &Blocks<R>,
     ) -> Result<Self, NoScan> {
         let (first, skipped) = beginning(blocks.bytes(), blocks.is_last)?;
+        if first.trim().is_empty() {
+            return Err(NoScan::NotPlain("nothing in it"));
+        }
         let mut rows = Rows::new(input, first, mapping.delimiter.0, mapping.quote.0);
         let layout = match mapping.has_header() {
             true => find_header(mapping, input, &mut rows).ok(),
@@ -203,6 +206,9 @@ impl<S: Sieve> Scanner<'_, S> {
         let mut simple = 0;
         while let Some(byte) = text.get(start) {
             if matches!(byte, b'\r' | b'\n') {
+                if *byte == b'\r' && text.get(start + 1) != Some(&b'\n') {
+                    return Err(NoScan::NotPlain("a lone carriage return"));
+                }
                 *line += u32::from(*byte == b'\n');
                 (start, at) = (start + 1, at + 1);
                 continue;
