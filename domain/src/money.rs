@@ -4,6 +4,7 @@
 //! silent rounding and sums across currencies: what cannot be exact is an error.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use rust_decimal::Decimal;
 
@@ -239,9 +240,20 @@ impl Currency {
     /// Decimals of the minor unit by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD.
     #[must_use]
     pub fn exponent(&self) -> usize {
-        iso_currency::Currency::from_code(self.code())
-            .and_then(|currency| currency.exponent())
-            .map_or(2, usize::from)
+        /// What was looked up before, by ordinal, from 1: the list is long and asked for each amount.
+        static KNOWN: [AtomicU8; Currency::ORDINALS as usize] =
+            [const { AtomicU8::new(0) }; Currency::ORDINALS as usize];
+        let known = &KNOWN[usize::from(self.ordinal())];
+        match known.load(Ordering::Relaxed).checked_sub(1) {
+            Some(exponent) => usize::from(exponent),
+            None => {
+                let exponent = iso_currency::Currency::from_code(self.code())
+                    .and_then(|currency| currency.exponent())
+                    .map_or(2, |exponent| exponent as u8);
+                known.store(exponent + 1, Ordering::Relaxed);
+                usize::from(exponent)
+            }
+        }
     }
 
     /// Number of different codes.

@@ -10,7 +10,9 @@ use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
-use crate::offline::{SideInput, SideRead, Summary, account, compare, read_sides, sift_sides};
+use crate::offline::{
+    SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
+};
 use crate::output::say;
 use crate::report::{
     OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
@@ -87,12 +89,19 @@ pub fn run(
 
     let out = OutputFolder::open(&arguments.out)?;
     let discrepancies = &outcome.discrepancies;
-    out.write("discrepancies.csv", |file| {
-        write_discrepancies_csv(file, discrepancies)
-    })?;
-    out.write("discrepancies.ndjson", |file| {
-        write_discrepancies_ndjson(file, discrepancies)
-    })?;
+    let (csv, ndjson) = at_once(
+        || {
+            out.write("discrepancies.csv", |file| {
+                write_discrepancies_csv(file, discrepancies)
+            })
+        },
+        || {
+            out.write("discrepancies.ndjson", |file| {
+                write_discrepancies_ndjson(file, discrepancies)
+            })
+        },
+    );
+    csv.and(ndjson)?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
     summary.took(started.elapsed());
     let summary_json = serde_json::to_string_pretty(&summary)?;
@@ -102,6 +111,8 @@ pub fn run(
         false => print!("{}", account(&summary, discrepancies, &rejects, out.path())),
     }
     let clean = discrepancies.is_empty();
+    // The process ends here; taking millions of texts apart first would only take time.
+    std::mem::forget(outcome);
     Ok(if clean { Exit::Clean } else { Exit::Found })
 }
 

@@ -9,12 +9,14 @@ mod compare;
 mod sides;
 mod sieve;
 mod summary;
+mod threads;
 
 pub(crate) use account::account;
 pub(crate) use compare::compare;
 pub(crate) use sides::{SideInput, SideRead, read_sides};
 pub(crate) use sieve::sift_sides;
 pub(crate) use summary::Summary;
+pub(crate) use threads::at_once;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use activities::formats::{self, Format, Line, ReadLimits, ReadSummary};
 use anyhow::{Context, bail};
@@ -16,6 +15,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::sieve::Sieved;
+use super::threads::at_once;
 
 /// A file to read for one side.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +72,7 @@ pub(crate) fn read_sides(
 ) -> anyhow::Result<[SideRead; 2]> {
     let read = |input| read_side(input, policy, limits);
     let [first, second] = inputs;
-    let (first, second) = thread::scope(|scope| {
-        let second = scope.spawn(move || read(second));
-        let first = read(first);
-        (first, second.join())
-    });
-    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (first, second) = at_once(|| read(first), || read(second));
     Ok([first?, second?])
 }
 

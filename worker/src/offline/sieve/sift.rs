@@ -18,6 +18,7 @@ use domain::record::{Record, ReferenceKind, Side};
 use super::pile::{Memory, Pile};
 use super::spill::Spill;
 use crate::offline::sides::{SideInput, SideRead, file_name};
+use crate::offline::threads::{at_once, joined};
 
 /// What the sieve found on one side.
 #[derive(Clone, Debug)]
@@ -173,24 +174,6 @@ impl<'a> Opened<'a> {
             }),
         })
     }
-}
-
-/// Does both at once.
-fn at_once<A: Send, B: Send>(
-    first: impl FnOnce() -> A + Send,
-    second: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    thread::scope(|scope| {
-        let second = scope.spawn(second);
-        let first = first();
-        (first, joined(second))
-    })
-}
-
-fn joined<T>(worker: thread::ScopedJoinHandle<'_, T>) -> T {
-    worker
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// `None` for a file that is not plain.
