@@ -1,6 +1,6 @@
 //! Scans both sides, joins their partitions, and reads what is left into records.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,10 +53,7 @@ pub(crate) fn sift_sides(
     if inputs.iter().any(is_obstacle) {
         return Ok(None);
     }
-    let files = [
-        Opened::of(inputs[0], limits)?,
-        Opened::of(inputs[1], limits)?,
-    ];
+    let files = [Opened::of(inputs[0], limits), Opened::of(inputs[1], limits)];
     let [Some(first), Some(second)] = files else {
         return Ok(None);
     };
@@ -114,18 +111,19 @@ struct Opened<'a> {
 
 impl<'a> Opened<'a> {
     /// `None` for what is no file or too large: that is said where files are read as always.
-    fn of(input: SideInput<'a>, limits: &ReadLimits) -> anyhow::Result<Option<Self>> {
-        let Ok(file) = File::open(input.path) else {
-            return Ok(None);
-        };
-        let about = file.metadata()?;
-        let fits = about.is_file() && about.len() <= limits.input_bytes_max;
-        Ok(fits.then(|| Opened {
+    fn of(input: SideInput<'a>, limits: &ReadLimits) -> Option<Self> {
+        // A pipe could not be read a second time: it is not even opened.
+        let about = fs::metadata(input.path).ok()?;
+        if !about.is_file() || about.len() > limits.input_bytes_max {
+            return None;
+        }
+        let file = File::open(input.path).ok()?;
+        Some(Opened {
             input,
             file,
             bytes: about.len(),
             name: file_name(input.path),
-        }))
+        })
     }
 
     fn scan(

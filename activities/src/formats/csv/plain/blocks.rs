@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use ring::digest::{Context, Digest, SHA256};
 
 /// Bytes read at once: a block and what is made of it stay in the processor's cache.
-const BLOCK_BYTES: usize = 256 << 10;
+const BLOCK_BYTES: usize = 128 << 10;
 /// Bytes that a row may need beyond its block.
 const CARRIED_BYTES_MAX: usize = 256 << 10;
 /// The system copies into memory that begins at a page several times faster.
