@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/trueup/target
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format deny
+.PHONY: help demo test lint format deny bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,3 +30,6 @@ format: ## Formats the code
 
 deny: ## Licences, bans and advisories of every crate; needs cargo-deny
 	cargo deny check
+
+bench: ## `trueup compare` beside DuckDB; ARGS="10000000 --pairs 3" for more rows
+	@python3 tools/bench/run.py $(ARGS)

@@ -32,6 +32,11 @@ impl CountAndSum {
         Ok(CountAndSum { count, units })
     }
 
+    /// As counted elsewhere, in units of the smallest amount there is.
+    pub(crate) fn of_units(count: u64, units: i128) -> Self {
+        CountAndSum { count, units }
+    }
+
     /// Number of records.
     #[must_use]
     pub fn count(self) -> u64 {

@@ -81,7 +81,7 @@ fn not_text(
 }
 
 /// Zeros at every second place of the beginning, and nowhere else.
-fn looks_like_utf16(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_utf16(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64)];
     let zeros = |parity: usize| {
         let places = head.iter().skip(parity).step_by(2);

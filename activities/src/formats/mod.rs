@@ -25,10 +25,12 @@ mod testing;
 use std::sync::Arc;
 
 use domain::control::ControlCheck;
-use domain::record::{Record, Reject, Side};
+use domain::matching::sieve::Place;
+use domain::record::{Record, ReferenceKind, Reject, Side};
 use serde::Deserialize;
 
 pub use self::camt053::{Camt053Mapping, Element, Extraction, ReversalIndicator};
+pub use self::csv::plain::{NoScan, Scan, Sieve};
 pub use self::csv::{
     AmountColumns, AmountSource, Column, ComparedAmount, CsvMapping, Delimiter, FieldSource,
     Fields, Grouping, Quote, RowRule, Separator, Sign, SkipRule, StatusValues, TextEncoding,
@@ -153,5 +155,55 @@ pub fn read(
     match format {
         Format::Csv(mapping) => self::csv::read(mapping, input, bytes, emit),
         Format::Camt053(mapping) => camt053::read(mapping, input, bytes, emit),
+    }
+}
+
+/// Why a side's files can't be scanned for the sieve by the reference `key`; `None` when they can,
+/// as far as their format says.
+#[must_use]
+pub fn scan_obstacle(format: &Format, key: ReferenceKind) -> Option<&'static str> {
+    match format {
+        Format::Csv(mapping) if mapping.validate().is_empty() => csv::plain::obstacle(mapping, key),
+        _ => Some("a format other than delimited text"),
+    }
+}
+
+/// Reads one file for the sieve: gives what [`read`] gives, with places instead of records.
+///
+/// # Errors
+/// The file is not plain enough for it, or can't be read; what the sieve has must be discarded.
+pub fn scan<S: Sieve>(
+    format: &Format,
+    side: Side,
+    file: &Arc<str>,
+    source: impl std::io::Read,
+    limits: &ReadLimits,
+    key: ReferenceKind,
+    sieve: &mut S,
+) -> Result<Scan, NoScan> {
+    let input = lines::Input { side, file, limits };
+    match format {
+        Format::Csv(mapping) => csv::plain::scan(mapping, key, input, source, sieve),
+        Format::Camt053(_) => Err(NoScan::NotPlain("a format other than delimited text")),
+    }
+}
+
+/// Reads the records at these places of a file that was scanned; the places are in order.
+///
+/// # Errors
+/// The file is another than it was.
+pub fn read_again(
+    format: &Format,
+    side: Side,
+    file: &Arc<str>,
+    source: &std::fs::File,
+    limits: &ReadLimits,
+    places: &[Place],
+    take: impl FnMut(Record),
+) -> Result<(), NoScan> {
+    let input = lines::Input { side, file, limits };
+    match format {
+        Format::Csv(mapping) => csv::plain::read_again(mapping, input, source, places, take),
+        Format::Camt053(_) => Err(NoScan::NotPlain("a format other than delimited text")),
     }
 }

@@ -10,6 +10,7 @@
 
 mod alike;
 mod combine;
+mod edits;
 mod explain;
 mod fees;
 mod group;
@@ -19,6 +20,7 @@ mod lone;
 mod nearest;
 mod pair;
 mod scope;
+pub mod sieve;
 mod together;
 mod twins;
 mod work;

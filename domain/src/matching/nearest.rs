@@ -3,6 +3,7 @@
 //! Only a help for the person who looks: nothing is matched by it. Looks among the lone records
 //! of the other side, at a bounded number of neighbours in a few sorted indexes.
 
+use super::edits::edits;
 use super::explain::kind_named;
 use super::identity::canonical_order;
 use crate::calendar::days_between;
@@ -15,8 +16,6 @@ pub const SEARCHES_MAX: usize = 10_000;
 pub const CANDIDATES_MAX: usize = 100_000;
 /// Neighbours looked at in each direction of each index.
 const NEIGHBOURS: usize = 4;
-/// Most edits by which one reference may be a misspelling of another.
-const EDITS_MAX: usize = 2;
 /// Shortest reference, in characters, for which an edit distance says anything.
 const MISSPELLED_LENGTH_MIN: usize = 5;
 /// Longest reference, in characters, whose edit distance is computed.
@@ -167,32 +166,35 @@ fn likeness(one: &str, other: &str) -> Likeness {
     if one == other {
         return Likeness::Same;
     }
-    let plain = plain_text(one);
-    if !plain.is_empty() && plain == plain_text(other) {
+    let mut plain = plain_letters(one).peekable();
+    if plain.peek().is_some() && plain.eq(plain_letters(other)) {
         return Likeness::SpelledDifferently;
     }
     let lengths = [one.chars().count(), other.chars().count()];
     let is_comparable =
         |length: &usize| (MISSPELLED_LENGTH_MIN..=MISSPELLED_LENGTH_MAX).contains(length);
-    if !lengths.iter().all(is_comparable) || lengths[0].abs_diff(lengths[1]) > EDITS_MAX {
+    if !lengths.iter().all(is_comparable) {
         return Likeness::Unlike;
     }
-    match strsim::osa_distance(one, other) {
-        edits if edits <= EDITS_MAX => Likeness::Edits(edits),
-        _ => Likeness::Unlike,
-    }
+    edits(one, other).map_or(Likeness::Unlike, Likeness::Edits)
 }
 
 /// Letters and digits only, in one case, without zeros that lead a number: `inv 0104` is `INV104`.
 fn plain_text(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars().filter(|letter| letter.is_alphanumeric()) {
-        let is_leading_zero = letter == '0' && !plain.ends_with(|last: char| last.is_ascii_digit());
+    plain_letters(text).collect()
+}
+
+fn plain_letters(text: &str) -> impl Iterator<Item = char> {
+    let mut follows_digit = false;
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+    let kept = letters.filter(move |letter| {
+        let is_leading_zero = *letter == '0' && !follows_digit;
         if !is_leading_zero {
-            plain.extend(letter.to_uppercase());
+            follows_digit = letter.is_ascii_digit();
         }
-    }
-    plain
+        !is_leading_zero
+    });
+    kept.flat_map(char::to_uppercase)
 }
 
 /// Half a sentence on what differs: the reference, then the amount, then the value date.

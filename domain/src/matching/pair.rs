@@ -3,11 +3,14 @@
 //! Every pair goes through here, also those of equal amounts. A pair is one discrepancy at most:
 //! the first kind in the order of [`Kind`] names it, its reason tells the rest.
 
+use jiff::civil::Date;
+
 use super::explain;
 use super::fees::{self, FeeFault};
+use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::Amount;
-use crate::policy::Accepts;
+use crate::policy::{Accepts, DateWindow};
 use crate::record::{Record, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
@@ -137,12 +140,21 @@ fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
 
 /// How the two value dates lie to each other.
 pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Timing {
-    if partner.value_date == ledger.value_date {
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+    timing_of(window, calendar, partner.value_date, ledger.value_date)
+}
+
+/// How two days lie to each other.
+pub(super) fn timing_of(
+    window: DateWindow,
+    calendar: &BusinessCalendar,
+    partner: Date,
+    ledger: Date,
+) -> Timing {
+    if partner == ledger {
         return Timing::Within;
     }
-    let window = accepts.window();
-    let calendar = &accepts.policy.calendar;
-    let days = calendar.days_between(ledger.value_date, partner.value_date, window.unit);
+    let days = calendar.days_between(ledger, partner, window.unit);
     if days > i64::from(window.late_days) {
         Timing::Late(days)
     } else if -days > i64::from(window.early_days) {

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use anyhow::Context;
 use domain::policy::{RunContext, Scope};
-use domain::record::{Record, Reject, Side};
+use domain::record::{Reject, Side};
 use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
-use crate::offline::{Matches, SideInput, SideRead, Summary, account, compare, read_sides};
+use crate::offline::{
+    Matches, SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
+};
 use crate::output::say;
 use crate::report::{
     OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_matches_csv,
@@ -75,13 +77,26 @@ pub fn run(
         format: &source.side(side).format,
     };
     let inputs = Side::BOTH.map(input);
-    let mut sides = read_sides(inputs, &source.policy, &configuration.limits)?;
+    let scope = scope(arguments);
+    let (policy, limits) = (&source.policy, &configuration.limits);
+    let memory = configuration.work.compare_memory_bytes();
+    let wanted = match arguments.matches {
+        true => Matches::Listed,
+        false => Matches::Counted,
+    };
+    // The sieve only counts what it settles.
+    let sifted = match wanted {
+        Matches::Counted => sift_sides(inputs, policy, &scope, limits, memory, &arguments.out)?,
+        Matches::Listed => None,
+    };
+    let mut sides = match sifted {
+        Some(sides) => sides,
+        None => read_sides(inputs, policy, limits)?,
+    };
+    let latest = || sides.iter().filter_map(SideRead::latest).max();
     let context = RunContext {
-        business_date: arguments
-            .business_date
-            .or_else(|| latest(&sides))
-            .unwrap_or_default(),
-        scope: scope(arguments),
+        business_date: arguments.business_date.or_else(latest).unwrap_or_default(),
+        scope,
     };
     let rejects: Vec<Reject> = sides
         .iter_mut()
@@ -89,21 +104,24 @@ pub fn run(
         .collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
     let too_large = "the sums of these files are too large to be exact";
-    let wanted = match arguments.matches {
-        true => Matches::Listed,
-        false => Matches::Counted,
-    };
     let outcome = compare(&source.policy, &context, sides, wanted).context(too_large)?;
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;
     let discrepancies = &outcome.discrepancies;
-    out.write("discrepancies.csv", |file| {
-        write_discrepancies_csv(file, discrepancies)
-    })?;
-    out.write("discrepancies.ndjson", |file| {
-        write_discrepancies_ndjson(file, discrepancies)
-    })?;
+    let (csv, ndjson) = at_once(
+        || {
+            out.write("discrepancies.csv", |file| {
+                write_discrepancies_csv(file, discrepancies)
+            })
+        },
+        || {
+            out.write("discrepancies.ndjson", |file| {
+                write_discrepancies_ndjson(file, discrepancies)
+            })
+        },
+    );
+    csv.and(ndjson)?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
     let mut written = FILES.to_vec();
     if wanted == Matches::Listed {
@@ -123,6 +141,8 @@ pub fn run(
         ),
     }
     let clean = discrepancies.is_empty();
+    // The process ends here; taking millions of texts apart first would only take time.
+    std::mem::forget(outcome);
     Ok(if clean { Exit::Clean } else { Exit::Found })
 }
 
@@ -132,9 +152,4 @@ fn scope(arguments: &Arguments) -> Scope {
         (None, Some(invoice)) => Scope::Invoice(invoice.clone()),
         (None, None) => Scope::Whole,
     }
-}
-
-fn latest(sides: &[SideRead; 2]) -> Option<Date> {
-    let records = sides.iter().flat_map(SideRead::records);
-    records.map(|record: &Record| record.value_date).max()
 }

@@ -9,6 +9,7 @@ use domain::discrepancy::Discrepancy;
 use domain::matching::{Findings, Matched, Pool, conclude, match_buckets, sort_for_people};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
+use domain::record::Side;
 
 use super::matches::{Match, Matches};
 use super::sides::SideRead;
@@ -42,7 +43,7 @@ pub(crate) fn compare(
 ) -> Result<Outcome, MoneyError> {
     let mut outcome = Outcome::default();
     for side in &sides {
-        outcome.conservation.receive(side.records())?;
+        receive(&mut outcome, side)?;
     }
     for side in &sides {
         // Checks of counts carry no currency of their own: that of the first record will do.
@@ -74,6 +75,27 @@ pub(crate) fn compare(
     outcome.discrepancies.extend(comparison.discrepancies);
     sort_for_people(&mut outcome.discrepancies);
     Ok(outcome)
+}
+
+/// Counts what came in, and what the sieve has settled of it.
+fn receive(outcome: &mut Outcome, side: &SideRead) -> Result<(), MoneyError> {
+    let Some(sieved) = &side.sieved else {
+        return outcome.conservation.receive(side.records());
+    };
+    for line in sieved.received.lines() {
+        let (currency, received) = line?;
+        let line = outcome.conservation.line_mut(side.side, currency);
+        line.received.merge(received)?;
+    }
+    for line in sieved.settled.lines() {
+        let (currency, settled) = line?;
+        let line = outcome.conservation.line_mut(side.side, currency);
+        line.matched.merge(settled)?;
+    }
+    if side.side == Side::Partner {
+        outcome.matched += sieved.settled.count();
+    }
+    Ok(())
 }
 
 /// Applies the first rule to every bucket. Matched pairs are counted and let go of at once; where

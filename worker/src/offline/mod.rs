@@ -1,19 +1,24 @@
 //! A whole comparison in this process: no Temporal, no store, nobody alerted.
 //!
 //! The same reading and the same rules as in a run, on files that somebody names: for trying rules
-//! and formats. Keeps both sides in memory; a run does not.
+//! and formats. Large files of one kind go through the [`sieve`]; of others both sides are kept in
+//! memory, which a run does not do.
 
 mod account;
 mod compare;
 mod matches;
 mod sides;
+mod sieve;
 mod summary;
+mod threads;
 
 pub(crate) use account::account;
 pub(crate) use compare::compare;
 pub(crate) use matches::{Match, Matches};
 pub(crate) use sides::{SideInput, SideRead, read_sides};
+pub(crate) use sieve::sift_sides;
 pub(crate) use summary::Summary;
+pub(crate) use threads::at_once;
 
 #[cfg(test)]
 mod tests;

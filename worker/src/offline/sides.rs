@@ -2,16 +2,20 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use activities::formats::{self, Format, Line, ReadLimits, ReadSummary};
 use anyhow::{Context, bail};
+use domain::matching::sieve::Day;
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Reject, Side};
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
+
+use super::sieve::Sieved;
+use super::threads::at_once;
 
 /// A file to read for one side.
 #[derive(Clone, Copy, Debug)]
@@ -35,18 +39,28 @@ pub(crate) struct SideRead {
     pub(crate) sha256: String,
     /// Its size.
     pub(crate) bytes: u64,
-    /// Its records, by bucket of the first rule.
+    /// Its records, by bucket of the first rule; those that the sieve left, where there was one.
     pub(crate) buckets: Vec<Vec<Record>>,
     /// Lines that could not become records.
     pub(crate) rejects: Vec<Reject>,
     /// Counts, and the arithmetic it states about itself.
     pub(crate) summary: ReadSummary,
+    /// What the sieve found.
+    pub(crate) sieved: Option<Sieved>,
 }
 
 impl SideRead {
-    /// All records.
+    /// The records that it holds.
     pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
         self.buckets.iter().flatten()
+    }
+
+    /// The latest value date of all records that were read.
+    pub(crate) fn latest(&self) -> Option<Date> {
+        match &self.sieved {
+            Some(sieved) => sieved.received.latest().map(Day::date),
+            None => self.records().map(|record| record.value_date).max(),
+        }
     }
 }
 
@@ -58,12 +72,7 @@ pub(crate) fn read_sides(
 ) -> anyhow::Result<[SideRead; 2]> {
     let read = |input| read_side(input, policy, limits);
     let [first, second] = inputs;
-    let (first, second) = thread::scope(|scope| {
-        let second = scope.spawn(move || read(second));
-        let first = read(first);
-        (first, second.join())
-    });
-    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (first, second) = at_once(|| read(first), || read(second));
     Ok([first?, second?])
 }
 
@@ -75,8 +84,7 @@ fn read_side(
     let SideInput { side, path, format } = input;
     let bytes = read_bytes(path, limits.input_bytes_max)
         .with_context(|| format!("cannot read the {side} file {}", path.display()))?;
-    let name = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
-    let file: Arc<str> = name.to_string_lossy().into();
+    let file = file_name(path);
     let mut buckets = vec![Vec::new(); BUCKETS as usize];
     let mut rejects = Vec::new();
     let mut emit = |line| match line {
@@ -96,7 +104,14 @@ fn read_side(
         buckets,
         rejects,
         summary,
+        sieved: None,
     })
+}
+
+/// The name of a file, without its folder.
+pub(super) fn file_name(path: &Path) -> Arc<str> {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into()
 }
 
 fn read_bytes(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {

@@ -27,6 +27,9 @@ pub(crate) const COLUMNS: [&str; 14] = [
     "reason",
 ];
 
+/// Bytes collected before they are handed on.
+const BUFFER_BYTES: usize = 64 << 10;
+
 /// Writes the header and one line per discrepancy, in the order given. Amounts are plain decimals;
 /// `difference` is partner minus ledger.
 ///
@@ -36,7 +39,9 @@ pub fn write_discrepancies_csv<D: Borrow<Discrepancy>>(
     out: impl Write,
     discrepancies: impl IntoIterator<Item = D>,
 ) -> io::Result<()> {
-    let mut csv = csv::Writer::from_writer(out);
+    let mut csv = csv::WriterBuilder::new()
+        .buffer_capacity(BUFFER_BYTES)
+        .from_writer(out);
     csv.write_record(COLUMNS)?;
     for discrepancy in discrepancies {
         let cells = cells(discrepancy.borrow());

@@ -28,9 +28,12 @@ pub fn write_discrepancies_ndjson<D: Borrow<Discrepancy>>(
     mut out: impl Write,
     discrepancies: impl IntoIterator<Item = D>,
 ) -> io::Result<()> {
+    let mut line = Vec::new();
     for discrepancy in discrepancies {
-        serde_json::to_writer(&mut out, &DiscrepancyJson::from(discrepancy.borrow()))?;
-        out.write_all(b"\n")?;
+        line.clear();
+        serde_json::to_writer(&mut line, &DiscrepancyJson::from(discrepancy.borrow()))?;
+        line.push(b'\n');
+        out.write_all(&line)?;
     }
     out.flush()
 }

@@ -53,7 +53,12 @@ impl<'a> Cell<'a> {
 /// leading apostrophe makes it text. Numbers are not given to this function: a negative amount stays
 /// a number.
 pub(crate) fn safe_text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(FORMULA_TRIGGERS) {
+    // Most texts begin with a letter: no need to look at each trigger.
+    let is_plain = text
+        .as_bytes()
+        .first()
+        .is_none_or(u8::is_ascii_alphanumeric);
+    if !is_plain && text.starts_with(FORMULA_TRIGGERS) {
         Cow::Owned(format!("'{text}"))
     } else {
         Cow::Borrowed(text)

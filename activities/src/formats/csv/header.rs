@@ -211,12 +211,20 @@ impl<'m> Layout<'m> {
     /// Whether a row may be a header again, as in files glued together. Cheap: most rows hold no
     /// column name at all.
     pub(super) fn may_be_header(&self, row: &Row<'_>) -> bool {
-        let Some(name) = self.probe.and_then(|probe| self.names.get(probe)) else {
-            return false;
-        };
-        row.iter()
-            .any(|text| text.len() >= name.len() && same(bare(text), name))
+        let name = self.probe_name();
+        name.is_some_and(|name| row.iter().any(|text| is_name(text, name)))
     }
+
+    /// The name that every header has.
+    pub(super) fn probe_name(&self) -> Option<&str> {
+        let name = self.probe.and_then(|probe| self.names.get(probe));
+        name.map(|name| &**name)
+    }
+}
+
+/// Whether a field holds the name of a column.
+pub(super) fn is_name(text: &str, name: &str) -> bool {
+    text.len() >= name.len() && same(bare(text), name)
 }
 
 /// Looks columns up, and remembers what it did not find.

@@ -7,6 +7,7 @@ mod fields;
 mod header;
 mod mapping;
 mod number;
+pub(super) mod plain;
 mod rounded;
 mod row;
 mod rules;

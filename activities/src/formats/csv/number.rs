@@ -41,6 +41,11 @@ impl<'m> Notation<'m> {
         }
     }
 
+    /// Whether plain decimals mean what they say.
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// Reads an amount; `Ok(None)` for an empty cell. `exponent` is the currency's.
     pub(super) fn read(&self, text: &str, exponent: usize) -> Result<Option<Amount>, NotAnAmount> {
         if self.plain && is_plain(text) {

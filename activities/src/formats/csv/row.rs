@@ -149,24 +149,27 @@ impl<'m> RowReader<'m> {
         let Some(text) = value(row, source) else {
             return Ok(None);
         };
-        let exact = self
-            .mapping
-            .status_values
-            .all()
-            .find(|(known, _)| *known == text);
-        if let Some((_, status)) = exact {
-            return Ok(Some(status));
+        self.status_of(text).map(Some).ok_or_else(|| {
+            let known = self.mapping.status_values.all();
+            let known: Vec<String> = known.map(|(text, _)| format!("{text:?}")).collect();
+            let reason = format!("unknown status; status_values knows {}", known.join(", "));
+            Fault::new(&source.label(&self.layout), text, reason)
+        })
+    }
+
+    /// What a status text stands for.
+    pub(super) fn status_of(&self, text: &str) -> Option<Status> {
+        let mut known = self.mapping.status_values.all();
+        match known.find(|(known, _)| *known == text) {
+            Some((_, status)) => Some(status),
+            None => self.statuses.get(&text.to_lowercase()).copied(),
         }
-        self.statuses
-            .get(&text.to_lowercase())
-            .copied()
-            .map(Some)
-            .ok_or_else(|| {
-                let known = self.mapping.status_values.all();
-                let known: Vec<String> = known.map(|(text, _)| format!("{text:?}")).collect();
-                let reason = format!("unknown status; status_values knows {}", known.join(", "));
-                Fault::new(&source.label(&self.layout), text, reason)
-            })
+    }
+
+    /// The day that a date field without a zone of its own means; `None` when it is empty.
+    pub(super) fn day_of(&mut self, text: &str) -> Option<Result<Date, String>> {
+        let text = unwrapped(text.trim());
+        (!text.is_empty()).then(|| self.dates.read(text, None))
     }
 }
 

@@ -48,38 +48,37 @@ impl<'r> Row<'r> {
 
 /// The rows of a text.
 pub(super) struct Rows<'a> {
-    input: Input<'a>,
     text: &'a str,
     offset: usize,
+    lines: LineCounter<'a>,
+    tokenizer: Tokenizer<'a>,
+}
+
+/// Tells the fields of one row at a time apart.
+pub(super) struct Tokenizer<'a> {
+    input: Input<'a>,
     delimiter: u8,
     quote: Option<u8>,
     reader: Reader,
     fields: Vec<u8>,
     ends: Vec<usize>,
-    lines: LineCounter<'a>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(input: Input<'a>, text: &'a str, delimiter: u8, quote: Option<u8>) -> Self {
         let (delimiter, offset) = separator_line(text).unwrap_or((delimiter, 0));
-        let mut builder = ReaderBuilder::new();
-        builder.delimiter(delimiter);
-        match quote {
-            Some(quote) => builder.quote(quote),
-            None => builder.quoting(false),
-        };
         Rows {
-            input,
             text,
             offset,
-            delimiter,
-            quote,
-            reader: builder.build(),
-            // No row needs more room than the text takes, however high the limits are.
-            fields: vec![0; input.limits.row_bytes_max.min(text.len() + 1)],
-            ends: vec![0; input.limits.row_fields_max.min(text.len() + 1)],
             lines: LineCounter::new(text),
+            tokenizer: Tokenizer::new(input, delimiter, quote, text.len()),
         }
+    }
+
+    /// Ends the rows here: the delimiter, where the text goes on, and its line there.
+    pub(super) fn finish(mut self) -> (u8, usize, u32) {
+        let line = self.lines.line_of(self.offset);
+        (self.tokenizer.delimiter, self.offset, line)
     }
 
     /// The next row that is not an empty line.
@@ -87,10 +86,48 @@ impl<'a> Rows<'a> {
         let rest = self.text[self.offset..].trim_start_matches(['\r', '\n']);
         let start = self.text.len() - rest.len();
         let line = self.lines.line_of(start);
-        let Some((ends, bytes, consumed)) = self.tokenize(rest, line)? else {
+        let Some((row, consumed)) = self.tokenizer.row(rest, line)? else {
             return Ok(None);
         };
         self.offset = start + consumed;
+        Ok(Some(row))
+    }
+}
+
+impl<'a> Tokenizer<'a> {
+    /// For rows of a text of at most `text_bytes`.
+    pub(super) fn new(
+        input: Input<'a>,
+        delimiter: u8,
+        quote: Option<u8>,
+        text_bytes: usize,
+    ) -> Self {
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter);
+        match quote {
+            Some(quote) => builder.quote(quote),
+            None => builder.quoting(false),
+        };
+        Tokenizer {
+            input,
+            delimiter,
+            quote,
+            reader: builder.build(),
+            // No row needs more room than the text takes, however high the limits are.
+            fields: vec![0; input.limits.row_bytes_max.min(text_bytes + 1)],
+            ends: vec![0; input.limits.row_fields_max.min(text_bytes + 1)],
+        }
+    }
+
+    /// The row at the beginning of `rest`, and how much of it that took; `None` at the end.
+    pub(super) fn row<'r>(
+        &'r mut self,
+        rest: &'r str,
+        line: u32,
+    ) -> Result<Option<(Row<'r>, usize)>, FormatError> {
+        let Some((ends, bytes, consumed)) = self.tokenize(rest, line)? else {
+            return Ok(None);
+        };
         let raw = rest[..consumed].trim_end_matches(['\r', '\n']);
         let quoting = self.quoting(raw);
         if quoting == Quoting::Open {
@@ -101,13 +138,14 @@ impl<'a> Rows<'a> {
             });
         }
         let text = std::str::from_utf8(&self.fields[bytes]);
-        Ok(Some(Row {
+        let row = Row {
             line,
             raw,
             quoting_is_sound: quoting == Quoting::Sound,
             text: text.expect("fields are parts of text, cut at ASCII characters"),
             ends: &self.ends[..ends],
-        }))
+        };
+        Ok(Some((row, consumed)))
     }
 
     /// Number of fields, their bytes, and how much of `rest` they took; `None` at the end.

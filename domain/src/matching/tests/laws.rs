@@ -28,7 +28,7 @@ fn strict_policy() -> SourcePolicy {
 }
 
 /// All that a comparison says, without the lines of files that the records stand on.
-fn content(comparison: &Comparison) -> Vec<String> {
+pub(super) fn content(comparison: &Comparison) -> Vec<String> {
     let text = |record: &Record| record.origin.raw.to_string();
     let matched = comparison.matched.iter().map(|pair| {
         let side = |side| pair.of(side).map(text).collect::<Vec<_>>().join(" + ");

@@ -10,6 +10,7 @@ mod large;
 mod laws;
 mod nearest;
 mod oracle;
+mod sieve;
 mod together;
 
 use std::collections::BTreeMap;

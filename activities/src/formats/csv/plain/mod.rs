@@ -1,0 +1,91 @@
+//! Large files for the sieve: what is compared of each row, and where it stands, without records.
+//!
+//! A scan gives what [`super::read`] gives, for files in which nearly every row is simple: no
+//! record is built of a row that [`decode::Decoder`] understands. Every other row is read by the
+//! code that reads all rows elsewhere. Where the file as a whole is not of that kind, the scan says
+//! so, and the caller reads it as always: what is wrong with a file is only ever said there.
+//!
+//! Rows that the sieve leaves are read [`again`] by their place.
+
+mod again;
+mod blocks;
+mod decode;
+mod fields;
+mod memo;
+mod scan;
+mod specials;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use domain::matching::sieve::{Facts, Place, Tally};
+use domain::record::{ReferenceKind, Reject};
+
+use super::mapping::{ComparedAmount, CsvMapping};
+use crate::formats::ReadSummary;
+
+pub(in crate::formats) use again::read_again;
+pub(in crate::formats) use scan::scan;
+
+/// Takes the rows of a scan.
+pub trait Sieve {
+    /// A row with this key. Without facts, all rows with its key are for the rules.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn row(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()>;
+
+    /// A record that the sieve can't say anything of.
+    fn leave(&mut self, place: Place);
+}
+
+/// What a scan found beside the rows.
+#[derive(Debug)]
+pub struct Scan {
+    /// Counts.
+    pub summary: ReadSummary,
+    /// Lines that could not become records, in order.
+    pub rejects: Vec<Reject>,
+    /// All records, by currency.
+    pub received: Tally,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// Why there is no scan.
+#[derive(Debug, thiserror::Error)]
+pub enum NoScan {
+    /// The file is not plain: it is to be read as always.
+    #[error("{0}")]
+    NotPlain(&'static str),
+    /// It can't be read at all.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Why files of this mapping are not for scanning; `None` when they are, as far as is known.
+pub(in crate::formats) fn obstacle(
+    mapping: &CsvMapping,
+    key: ReferenceKind,
+) -> Option<&'static str> {
+    let fields = &mapping.fields;
+    let has_key = fields.references().iter().any(|(kind, _)| *kind == key);
+    let utf_8 = mapping
+        .encoding
+        .0
+        .is_none_or(|named| named == encoding_rs::UTF_8);
+    let obstacles = [
+        (!has_key, "a side does not have the first rule's reference"),
+        (!utf_8, "an encoding other than UTF-8"),
+        (!mapping.skip.is_empty(), "rows that are left out"),
+        (!mapping.totals.is_empty(), "totals rows"),
+        (mapping.compare != ComparedAmount::Amount, "fees"),
+        (fields.time_zone.is_some(), "a time zone in each row"),
+    ];
+    obstacles
+        .iter()
+        .find_map(|(is_there, what)| is_there.then_some(*what))
+}

@@ -1,0 +1,261 @@
+//! A row in its smallest form: its key, where it stands, and what of it is compared.
+//!
+//! | bytes | |
+//! |---|---|
+//! | 1 | flags and status |
+//! | 1 | length of the key |
+//! | 2 | currency |
+//! | 2 | value date, in days since 1970 |
+//! | 2 or 4 | lines since the row before in the same partition |
+//! | 4 or 8 | bytes since it |
+//! | 4 or 8 | amount |
+//! | … | the key |
+//!
+//! Only ever read by the process that wrote it.
+
+use jiff::civil::Date;
+
+use crate::calendar::days_between;
+use crate::money::{Amount, Currency};
+use crate::record::Status;
+
+/// Longest key that is sieved. Rows with longer ones are left on both sides.
+pub const KEY_BYTES_MAX: usize = u8::MAX as usize;
+/// Decimals of an amount in its short form.
+const SHORT_SCALE: u32 = 2;
+/// Decimals of an amount in its long form: as many as an amount may have.
+const LONG_SCALE: u32 = crate::money::AMOUNT_SCALE_MAX as u32;
+/// One in the short form, in units of the long one.
+const SHORT_UNITS: i128 = 10i128.pow(LONG_SCALE - SHORT_SCALE);
+
+/// Settled: the other side has the same.
+pub(super) const SETTLED: u8 = 1;
+/// What it says is not known; its group is for the rules.
+pub(super) const LOOK: u8 = 2;
+/// The amount is in units of the long form.
+const FINE: u8 = 8;
+/// Line, place and amount take as many bytes as they can.
+const WIDE: u8 = 16;
+/// The status begins at this bit.
+const STATUS_SHIFT: u32 = 5;
+
+/// Bytes of the longest row.
+pub(super) const ROW_BYTES_MAX: usize = 32 + KEY_BYTES_MAX;
+
+/// Where a row stands in its file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Place {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A value date, in days since 1970-01-01.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Day(pub(super) u16);
+
+/// The first day that a [`Day`] can be.
+const FIRST_DAY: Date = jiff::civil::date(1970, 1, 1);
+
+impl Day {
+    /// The day of a date; `None` before 1970 and after the year 2149.
+    #[must_use]
+    pub fn of(date: Date) -> Option<Day> {
+        u16::try_from(days_between(FIRST_DAY, date)).ok().map(Day)
+    }
+
+    /// The date of this day.
+    #[must_use]
+    pub fn date(self) -> Date {
+        let days = jiff::Span::new().days(i64::from(self.0));
+        FIRST_DAY.checked_add(days).unwrap_or(FIRST_DAY)
+    }
+}
+
+/// An amount that fits a machine word: hundredths, or units of the smallest amount there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PlainAmount {
+    number: i64,
+    is_fine: bool,
+}
+
+impl PlainAmount {
+    /// `mantissa` × 10^-`scale`; `None` when it does not fit.
+    #[must_use]
+    #[inline]
+    pub fn from_scaled(mantissa: i64, scale: u32) -> Option<Self> {
+        let (decimals, is_fine) = match scale {
+            0..=SHORT_SCALE => (SHORT_SCALE, false),
+            _ => (LONG_SCALE, true),
+        };
+        let factor = 10i64.pow(decimals.checked_sub(scale)?);
+        let number = mantissa.checked_mul(factor)?;
+        Some(PlainAmount { number, is_fine })
+    }
+
+    /// The amount; `None` when it does not fit.
+    #[must_use]
+    pub fn of(amount: Amount) -> Option<Self> {
+        let (mantissa, scale) = amount.to_scaled();
+        Self::from_scaled(i64::try_from(mantissa).ok()?, scale)
+    }
+
+    /// In units of the smallest amount there is.
+    #[inline]
+    pub(super) fn units(self) -> i128 {
+        match self.is_fine {
+            true => i128::from(self.number),
+            false => i128::from(self.number) * SHORT_UNITS,
+        }
+    }
+}
+
+/// What of a row is compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// How much.
+    pub amount: PlainAmount,
+    /// Of what.
+    pub currency: Currency,
+    /// The day on which the money counts.
+    pub day: Day,
+    /// Where the payment stands.
+    pub status: Option<Status>,
+}
+
+/// A row as it stands in a partition.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'p> {
+    pub(super) flags: u8,
+    pub(super) currency: u16,
+    pub(super) day: u16,
+    pub(super) amount: PlainAmount,
+    /// Bytes and lines since the row before.
+    pub(super) step: Place,
+    pub(super) key: &'p [u8],
+    /// Bytes that it takes.
+    pub(super) size: usize,
+}
+
+impl Row<'_> {
+    pub(super) fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    pub(super) fn status(&self) -> Option<Status> {
+        let number = usize::from(self.flags >> STATUS_SHIFT);
+        number
+            .checked_sub(1)
+            .and_then(|at| Status::ALL.get(at))
+            .copied()
+    }
+}
+
+/// Appends a row. `None` for facts: its group is for the rules.
+#[inline]
+pub(super) fn write(out: &mut Vec<u8>, step: Place, key: &[u8], facts: Option<&Facts>) {
+    let (number, currency, day, mut flags) = match facts {
+        None => (0, 0, 0, LOOK),
+        Some(facts) => {
+            let status = facts.status.map_or(0, |status| status as u8 + 1) << STATUS_SHIFT;
+            let fine = if facts.amount.is_fine { FINE } else { 0 };
+            let currency = facts.currency.ordinal();
+            (facts.amount.number, currency, facts.day.0, status | fine)
+        }
+    };
+    let length = key.len() as u8;
+    if let (Ok(amount), Ok(offset), Ok(line)) = (
+        i32::try_from(number),
+        u32::try_from(step.offset),
+        u16::try_from(step.line),
+    ) {
+        let mut head = [0; 16];
+        head[0] = flags;
+        head[1] = length;
+        head[2..4].copy_from_slice(&currency.to_le_bytes());
+        head[4..6].copy_from_slice(&day.to_le_bytes());
+        head[6..8].copy_from_slice(&line.to_le_bytes());
+        head[8..12].copy_from_slice(&offset.to_le_bytes());
+        head[12..16].copy_from_slice(&amount.to_le_bytes());
+        if let (Some(first), Some(last), 8..=16) =
+            (key.first_chunk::<8>(), key.last_chunk::<8>(), key.len())
+        {
+            // The usual key, in copies of fixed size.
+            let mut row = [0; 32];
+            row[..16].copy_from_slice(&head);
+            row[16..24].copy_from_slice(first);
+            row[8 + key.len()..16 + key.len()].copy_from_slice(last);
+            let end = out.len() + 16 + key.len();
+            out.extend_from_slice(&row);
+            out.truncate(end);
+            return;
+        }
+        out.extend_from_slice(&head);
+    } else {
+        flags |= WIDE;
+        out.extend_from_slice(&[flags, length]);
+        out.extend_from_slice(&currency.to_le_bytes());
+        out.extend_from_slice(&day.to_le_bytes());
+        out.extend_from_slice(&step.line.to_le_bytes());
+        out.extend_from_slice(&step.offset.to_le_bytes());
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    out.extend_from_slice(key);
+}
+
+/// Whether two keys have the same bytes; quick for those of the usual length.
+#[inline]
+pub(super) fn same_key(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => {
+            one.first_chunk::<8>() == other.first_chunk()
+                && one.last_chunk::<8>() == other.last_chunk()
+        }
+        _ => one == other,
+    }
+}
+
+/// The row at the beginning of `bytes`; `None` at their end.
+#[inline]
+pub(super) fn read(bytes: &[u8]) -> Option<Row<'_>> {
+    let head: &[u8; 16] = bytes.first_chunk()?;
+    let [flags, length, c0, c1, d0, d1, rest @ ..] = *head;
+    let [l0, l1, o0, o1, o2, o3, a0, a1, a2, a3] = rest;
+    let (step, number, start) = match flags & WIDE {
+        0 => {
+            let step = Place {
+                offset: u64::from(u32::from_le_bytes([o0, o1, o2, o3])),
+                line: u32::from(u16::from_le_bytes([l0, l1])),
+            };
+            (step, i64::from(i32::from_le_bytes([a0, a1, a2, a3])), 16)
+        }
+        _ => {
+            let step = Place {
+                offset: u64::from_le_bytes(*bytes.get(10..)?.first_chunk()?),
+                line: u32::from_le_bytes([l0, l1, o0, o1]),
+            };
+            (
+                step,
+                i64::from_le_bytes(*bytes.get(18..)?.first_chunk()?),
+                26,
+            )
+        }
+    };
+    let size = start + usize::from(length);
+    Some(Row {
+        flags,
+        currency: u16::from_le_bytes([c0, c1]),
+        day: u16::from_le_bytes([d0, d1]),
+        amount: PlainAmount {
+            number,
+            is_fine: flags & FINE != 0,
+        },
+        step,
+        key: bytes.get(start..size)?,
+        size,
+    })
+}

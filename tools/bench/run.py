@@ -1,0 +1,144 @@
+"""Measures `trueup compare` beside DuckDB on made-up data, one run after the other.
+
+    run.py [ROWS] [--shape SHAPE] [--pairs N] [--memory MEBIBYTES]
+
+Builds what it needs below .tools/bench/, checks both results against the truth, and prints a table
+for BENCHMARKS.md. Machines are noisy: the ratios are medians over pairs of neighbouring runs.
+"""
+
+import argparse
+import csv
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+import venv
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+WORK = ROOT / ".tools" / "bench"
+THREADS = 2
+
+
+def main():
+    arguments = parsed()
+    WORK.mkdir(parents=True, exist_ok=True)
+    program, python = built_program(), python_with_duckdb()
+    data = made_data(arguments.rows, arguments.shape)
+    partner, ledger = data / "partner.csv", data / "ledger.csv"
+    out = WORK / "out"
+    compare = [
+        program, "--config", configuration(arguments.memory), "compare", "bench",
+        "--partner", partner, "--ledger", ledger, "--out", out,
+    ]
+    peer = [python, HERE / "peer.py", partner, ledger, WORK / "peer.csv", str(THREADS)]
+    runs = {"trueup compare": [], "DuckDB": []}
+    for _ in range(arguments.pairs):
+        runs["trueup compare"].append(measured(compare, (0, 1)))
+        runs["DuckDB"].append(measured(peer, (0,)))
+    check(out / "discrepancies.csv", data / "truth.csv")
+    check(WORK / "peer.csv", data / "truth.csv")
+    print_table(arguments, runs)
+
+
+def parsed():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--shape", default="usual")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--memory", type=int, help="compare_memory_mebibytes")
+    return parser.parse_args()
+
+
+def built_program():
+    subprocess.run(
+        ["cargo", "build", "--release", "--locked", "--bin", "trueup"], cwd=ROOT, check=True
+    )
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return target / "release" / "trueup"
+
+
+def python_with_duckdb():
+    folder = WORK / "venv"
+    python = folder / "bin" / "python"
+    there = [python, "-c", "import duckdb"]
+    if python.exists() and subprocess.run(there, capture_output=True).returncode == 0:
+        return python
+    venv.create(folder, clear=True, with_pip=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "duckdb"], check=True)
+    return python
+
+
+def made_data(rows, shape):
+    folder = WORK / f"{shape}-{rows}"
+    if (folder / "truth.csv").exists():
+        return folder
+    maker = WORK / "rows"
+    subprocess.run(
+        ["rustc", "-O", "--edition", "2024", HERE / "rows.rs", "-o", maker], check=True
+    )
+    unfinished = folder.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    subprocess.run([maker, str(rows), unfinished, shape], check=True)
+    unfinished.rename(folder)
+    return folder
+
+
+def configuration(memory):
+    """The sample configuration, with room for large files."""
+    folder = WORK / "configuration"
+    shutil.copytree(ROOT / "examples" / "bench", folder, dirs_exist_ok=True)
+    settings = "[limits]\ninput_bytes_max = 100000000000\nrows_max = 1000000000\n"
+    if memory:
+        settings += f"\n[work]\ncompare_memory_mebibytes = {memory}\n"
+    (folder / "trueup.toml").write_text(settings)
+    return folder
+
+
+def measured(command, expected):
+    """Wall and CPU seconds and the largest memory of one process."""
+    started = time.monotonic()
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    code = os.waitstatus_to_exitcode(status)
+    if code not in expected:
+        sys.exit(f"{command[0]} ended with {code}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def check(found, truth):
+    """Every reference and kind of the truth, and nothing else."""
+    wanted, got = kinds_of(truth), kinds_of(found)
+    if wanted != got:
+        surplus, lacking = got - wanted, wanted - got
+        sys.exit(f"{found.name} is wrong: {list(surplus)[:3]} too many, {list(lacking)[:3]} missing")
+
+
+def kinds_of(path):
+    with open(path, newline="") as file:
+        return Counter((row["reference"], row["kind"]) for row in csv.DictReader(file))
+
+
+def print_table(arguments, runs):
+    ours, peer = runs["trueup compare"], runs["DuckDB"]
+    print(f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs, "
+          f"{os.cpu_count()} processors, {platform.machine()}; both results are exact\n")
+    print("| program | wall s | CPU s | peak memory MiB |")
+    print("|---|---:|---:|---:|")
+    for name, of_program in runs.items():
+        wall, cpu, memory = (statistics.median(column) for column in zip(*of_program))
+        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} |")
+    ratios = [
+        statistics.median(one[index] / other[index] for one, other in zip(ours, peer))
+        for index in range(3)
+    ]
+    print(f"| median ratio | {ratios[0]:.3f} | {ratios[1]:.3f} | {ratios[2]:.2f} |")
+
+
+main()

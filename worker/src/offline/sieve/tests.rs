@@ -1,0 +1,205 @@
+//! With the sieve and without it, the same files come out, whatever the inputs look like.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use activities::formats::ReadLimits;
+use activities::source::Source;
+use domain::policy::{RunContext, Scope};
+use domain::record::{Reject, Side};
+
+use super::sift_sides;
+use crate::config::{Configuration, load};
+use crate::offline::{SideInput, SideRead, Summary, compare, read_sides};
+use crate::report::{write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv};
+
+/// More than any of these files need.
+const MUCH: u64 = 1 << 30;
+/// So little that everything is spilled at once.
+const NONE: u64 = 0;
+
+/// All that `trueup compare` writes, but for what it took.
+#[derive(PartialEq, Debug)]
+struct Files {
+    csv: String,
+    ndjson: String,
+    rejects: String,
+    summary: String,
+}
+
+fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
+    let context = RunContext {
+        business_date: sides
+            .iter()
+            .filter_map(SideRead::latest)
+            .max()
+            .unwrap_or_default(),
+        scope: Scope::Whole,
+    };
+    let rejects = sides
+        .iter_mut()
+        .flat_map(|side| std::mem::take(&mut side.rejects));
+    let rejects: Vec<Reject> = rejects.collect();
+    let mut summary = Summary::of_sides(source, &context, &sides);
+    let outcome = compare(&source.policy, &context, sides).expect("sums fit");
+    summary.add_outcome(&outcome).expect("sums fit");
+    assert!(outcome.conservation.holds());
+    let text = |write: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = Vec::new();
+        write(&mut bytes);
+        String::from_utf8(bytes).expect("text")
+    };
+    let found = &outcome.discrepancies;
+    Files {
+        csv: text(&|out| write_discrepancies_csv(out, found).expect("written")),
+        ndjson: text(&|out| write_discrepancies_ndjson(out, found).expect("written")),
+        rejects: text(&|out| write_rejects_csv(out, &rejects).expect("written")),
+        summary: serde_json::to_string_pretty(&summary).expect("text keys"),
+    }
+}
+
+fn bench() -> Configuration {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bench");
+    let (configuration, _) = load(&folder).expect("has no problems");
+    configuration
+}
+
+fn inputs<'a>(source: &'a Source, partner: &'a Path, ledger: &'a Path) -> [SideInput<'a>; 2] {
+    Side::BOTH.map(|side| SideInput {
+        side,
+        path: if side == Side::Partner {
+            partner
+        } else {
+            ledger
+        },
+        format: &source.side(side).format,
+    })
+}
+
+/// Compares two texts with the sieve and without.
+#[track_caller]
+fn check(partner: &str, ledger: &str) {
+    let configuration = bench();
+    let source = configuration.source("bench").expect("is configured");
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
+    fs::write(&paths[0], partner).expect("written");
+    fs::write(&paths[1], ledger).expect("written");
+    let inputs = || inputs(source, &paths[0], &paths[1]);
+    let limits = ReadLimits::default();
+    let (policy, whole) = (&source.policy, Scope::Whole);
+    let as_always = files(
+        &source,
+        read_sides(inputs(), policy, &limits).expect("readable"),
+    );
+    for memory in [MUCH, NONE] {
+        let sifted = sift_sides(inputs(), policy, &whole, &limits, memory, folder.path());
+        let sides = sifted.expect("readable").expect("plain");
+        assert!(sides.iter().all(|side| side.sieved.is_some()));
+        assert_eq!(files(source, sides), as_always);
+    }
+    let names = fs::read_dir(folder.path()).expect("there").count();
+    assert_eq!(names, 2, "nothing is left behind");
+}
+
+const HEAD: &str = "reference,amount,currency,value_date,counterparty,description,status\n";
+
+/// Rows of one side: most agree with the other side's, some don't, some are odd.
+fn rows(side: Side, count: u64, end: &str) -> String {
+    let mut text = HEAD.replace('\n', end);
+    let step = if side == Side::Partner { 7 } else { 11 };
+    for row in 0..count {
+        let payment = row * step % count;
+        let is_partner = side == Side::Partner;
+        let cents =
+            payment * 37 % 100_000 + u64::from(is_partner && payment % 41 == 0) * (payment % 3);
+        let currency = if is_partner && payment % 97 == 0 {
+            "USD"
+        } else {
+            "EUR"
+        };
+        let day = 5 + payment % 20 + u64::from(is_partner && payment % 53 == 0) * (payment % 5);
+        let reference = match payment % 61 {
+            0 if is_partner => continue,
+            1 if !is_partner => continue,
+            2 => format!("\"PAY,{payment}\""),
+            3 => format!("\"PAY \"\"{payment}\"\"\""),
+            4 => String::new(),
+            5 => format!("PAY-{}", payment / 200),
+            6 => format!("PAY-{}", "9".repeat(300)),
+            _ => format!("PAY-{payment}"),
+        };
+        let amount = match payment % 73 {
+            0 => "none".to_owned(),
+            1 => format!("{cents}.12345"),
+            2 => format!("-{cents}"),
+            _ => format!("{}.{:02}", cents / 100, cents % 100),
+        };
+        let about = match payment % 29 {
+            0 => "\"two\nlines, quoted\"",
+            1 => "\"an \"\"escape\"\"\"",
+            2 => "Zahlung für Müller",
+            _ => "plain",
+        };
+        let status = if payment % 89 == 0 { "???" } else { "SETTLED" };
+        let more = if payment % 101 == 0 { ",too,many" } else { "" };
+        write!(
+            text,
+            "{reference},{amount},{currency},2026-01-{day:02},Somebody,{about},{status}{more}{end}"
+        )
+        .expect("memory");
+    }
+    text
+}
+
+#[test]
+fn odd_rows_change_nothing() {
+    check(
+        &rows(Side::Partner, 9_001, "\n"),
+        &rows(Side::Ledger, 9_001, "\n"),
+    );
+}
+
+#[test]
+fn line_ends_change_nothing() {
+    let (partner, ledger) = (
+        rows(Side::Partner, 2_003, "\r\n"),
+        rows(Side::Ledger, 2_003, "\n"),
+    );
+    check(&partner, &ledger);
+    check(partner.trim_end(), ledger.trim_end());
+}
+
+#[test]
+fn small_files_go_the_same_way() {
+    check(HEAD, HEAD);
+    check(&format!("{HEAD}A,1.00,EUR,2026-01-05,,,\n"), HEAD);
+    check(
+        &format!("{HEAD}A,1.00,EUR,2026-01-05,,,\nA,1.00,EUR,2026-01-05,,,\n"),
+        &format!("\u{feff}{HEAD}\n\nA,1.00,EUR,2026-01-06,,,SETTLED"),
+    );
+}
+
+#[test]
+fn files_that_are_not_plain_are_left_to_others() {
+    let configuration = bench();
+    let source = configuration.source("bench").expect("is configured");
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
+    fs::write(&paths[0], HEAD).expect("written");
+    let limits = ReadLimits::default();
+    let sift = |scope: &Scope| {
+        let inputs = inputs(source, &paths[0], &paths[1]);
+        sift_sides(inputs, &source.policy, scope, &limits, MUCH, folder.path()).expect("no error")
+    };
+    assert!(sift(&Scope::Whole).is_none(), "a file is missing");
+    fs::write(&paths[1], format!("{HEAD}A,1.00,EUR,2026-01-05,,,\rB")).expect("written");
+    assert!(sift(&Scope::Whole).is_none(), "a lone carriage return");
+    fs::write(&paths[1], HEAD).expect("written");
+    assert!(
+        sift(&Scope::Client("x".to_owned())).is_none(),
+        "a part of the source"
+    );
+    assert!(sift(&Scope::Whole).is_some());
+}
