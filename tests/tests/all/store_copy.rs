@@ -88,7 +88,10 @@ async fn an_installation_moves_to_dynamodb_and_goes_on() -> Result<()> {
     must_equal(&found, &expected);
     let again = shop.trueup(&["store", "copy"]).await?;
     assert_eq!(again.code, Some(2), "{again:?}");
-    assert!(again.err.contains("was copied before"), "{again:?}");
+    assert!(
+        again.err.contains("was copied to table trueup before"),
+        "{again:?}"
+    );
 
     // The next day begins with what is open, on the trail that goes on, and nobody is told again.
     let told = slack.posts().len();

@@ -373,7 +373,7 @@ impl FromText for Field {
     const EXPECTED: &'static str = "a field (\"reference\")";
 
     fn from_text(text: &str) -> Result<Self, String> {
-        super::values::named("field", text, &fields())
+        super::values::named("kind of field", text, &fields())
     }
 }
 

@@ -134,7 +134,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "on = [\"reference\"]",
         "on = [\"referense\"]",
         &[
-            "error 34:7 unknown field `referense`; did you mean `reference`? one of: \
+            "error 34:7 unknown kind of field `referense`; did you mean `reference`? one of: \
              reference, invoice …",
         ],
     ),
