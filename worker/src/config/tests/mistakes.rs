@@ -168,7 +168,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "on = [\"invoice\"]",
         "on = [{ field = \"invoice\", normalise = [\"ignore_cases\"] }]",
         &[
-            "error 38:43 unknown step `ignore_cases`; one of: ignore_case, ignore_separators, \
+            "error 38:41 unknown step `ignore_cases`; one of: ignore_case, ignore_separators, \
              ignore_leading_zeros, digits, or a table with prefix, suffix, first or capture",
         ],
     ),
