@@ -6,62 +6,42 @@
 //! differs in a digit or letter is another text, not a misspelled one: the next invoice looks like
 //! that.
 
-use std::collections::BTreeMap;
-
 use super::group::Decision;
 use super::pair::{Timing, contradicts, timing};
-use super::twins::Member;
-use crate::money::{Amount, Currency};
+use super::twins::{Member, Members};
 use crate::policy::Accepts;
-use crate::record::{Record, Side};
+use crate::record::Record;
 
 /// Shortest text, in characters, that says anything when it is misspelled or a part of another.
 const CHARACTERS_MIN: usize = 5;
-
-/// Records of both sides with one amount.
-#[derive(Default)]
-struct Group<'r> {
-    partner: Vec<Member<'r>>,
-    ledger: Vec<Member<'r>>,
-}
 
 /// Pairs what is alike among all that waits.
 pub(super) fn decide<'r>(
     accepts: Accepts<'_>,
     waiting: impl Iterator<Item = Member<'r>>,
 ) -> Vec<Decision> {
-    let mut groups: BTreeMap<(Currency, Amount), Group> = BTreeMap::new();
-    for member in waiting {
-        let money = member.record.money;
-        let group = groups.entry((money.currency, money.amount)).or_default();
-        match member.record.side {
-            Side::Partner => group.partner.push(member),
-            Side::Ledger => group.ledger.push(member),
-        }
-    }
-    let groups = groups.into_values();
-    groups.flat_map(|group| group.decide(accepts)).collect()
+    let groups = Members::alike_in(waiting, |money| (money.currency, money.amount));
+    groups.flat_map(|group| pairs(accepts, &group)).collect()
 }
 
-impl Group<'_> {
-    fn decide(&self, accepts: Accepts<'_>) -> Vec<Decision> {
-        let pair = |partner: &Member<'_>| {
-            let ledger = only(&self.ledger, |it| {
-                is_near(accepts, partner.record, it.record)
-            })?;
-            let back = only(&self.partner, |it| {
-                is_near(accepts, it.record, ledger.record)
-            })?;
-            let is_it = back.slot == partner.slot
-                && !contradicts(partner.record, ledger.record)
-                && are_alike(accepts, partner.record, ledger.record);
-            is_it.then_some(Decision::Pair {
-                partner: partner.slot,
-                ledger: ledger.slot,
-            })
-        };
-        self.partner.iter().filter_map(pair).collect()
-    }
+/// Those with one amount, of which each has only the other.
+fn pairs(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
+    let pair = |partner: &Member<'_>| {
+        let ledger = only(&group.ledger, |it| {
+            is_near(accepts, partner.record, it.record)
+        })?;
+        let back = only(&group.partner, |it| {
+            is_near(accepts, it.record, ledger.record)
+        })?;
+        let is_it = back.slot == partner.slot
+            && !contradicts(partner.record, ledger.record)
+            && are_alike(accepts, partner.record, ledger.record);
+        is_it.then_some(Decision::Pair {
+            partner: partner.slot,
+            ledger: ledger.slot,
+        })
+    };
+    group.partner.iter().filter_map(pair).collect()
 }
 
 fn is_near(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {

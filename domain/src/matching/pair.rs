@@ -11,7 +11,7 @@ use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::Amount;
 use crate::policy::{Accepts, DateWindow};
-use crate::record::{Record, Status};
+use crate::record::{Record, Side, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,6 +116,16 @@ fn findings(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Vec<Find
     findings
 }
 
+/// The side that says reversed or failed where the other says settled.
+#[inline]
+pub(super) fn undone_at(at_partner: Option<Status>, in_ledger: Option<Status>) -> Option<Side> {
+    match (at_partner?, in_ledger?) {
+        (Status::Settled, Status::Reversed | Status::Failed) => Some(Side::Ledger),
+        (Status::Reversed | Status::Failed, Status::Settled) => Some(Side::Partner),
+        _ => None,
+    }
+}
+
 /// Whether one says that the money moved, and the other that it did not.
 pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
     contradiction(partner, ledger).is_some()
@@ -127,10 +137,9 @@ pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
 /// the payment it takes back: it is the reversal, it was not itself reversed.
 fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
     let (at_partner, in_ledger) = (partner.status?, ledger.status?);
-    let undone = match (at_partner, in_ledger) {
-        (Status::Settled, Status::Reversed | Status::Failed) => ledger,
-        (Status::Reversed | Status::Failed, Status::Settled) => partner,
-        _ => return None,
+    let undone = match undone_at(partner.status, ledger.status)? {
+        Side::Partner => partner,
+        Side::Ledger => ledger,
     };
     let original = crate::record::ReferenceKind::OriginalReference;
     let is_reversal =

@@ -9,18 +9,12 @@ use std::collections::BTreeMap;
 use super::combine::{self, Combined};
 use super::group::{Decision, Look, Note};
 use super::pair::{Difference, Timing, contradicts, timing};
-use super::twins::Member;
+use super::twins::{Member, Members};
 use super::{explain, fees};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
 use crate::record::{Record, Side};
-
-/// Records of both sides with equal texts and one currency.
-struct Group<'r> {
-    partner: Vec<Member<'r>>,
-    ledger: Vec<Member<'r>>,
-}
 
 /// Decides about a group; both lists are in canonical order.
 pub(super) fn decide(
@@ -29,22 +23,10 @@ pub(super) fn decide(
     ledger: &[Member<'_>],
     look: Look,
 ) -> Vec<Decision> {
-    let mut groups: BTreeMap<Currency, Group> = BTreeMap::new();
-    for (is_partner, members) in [(true, partner), (false, ledger)] {
-        for member in members {
-            let group = groups.entry(member.record.money.currency);
-            let group = group.or_insert_with(|| Group {
-                partner: Vec::new(),
-                ledger: Vec::new(),
-            });
-            match is_partner {
-                true => group.partner.push(*member),
-                false => group.ledger.push(*member),
-            }
-        }
-    }
-    let both = groups.into_values();
-    let both = both.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
+    let members = partner.iter().chain(ledger).copied();
+    // With equal texts and one currency.
+    let groups = Members::alike_in(members, |money| money.currency);
+    let both = groups.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
     both.flat_map(|group| group.decide(accepts, look)).collect()
 }
 
@@ -62,7 +44,7 @@ pub(super) fn takes_all(
     taken.sum::<usize>() == partner.len() + ledger.len()
 }
 
-impl<'r> Group<'r> {
+impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
         if let Some(together) = self.whole(accepts) {
             return vec![together];
@@ -136,28 +118,29 @@ impl<'r> Group<'r> {
     fn combinations(mut self, accepts: Accepts<'_>, limit: u32, look: Look) -> Vec<Decision> {
         let mut decisions = Vec::new();
         loop {
-            let found = self.only_combinations(accepts, limit);
+            let searches = self.searches(accepts, limit);
             let left = amounts(self.sides(accepts.rule.cardinality).1);
             let mut wanted: BTreeMap<i128, usize> = BTreeMap::new();
-            for (units, count) in found.iter().flat_map(|(_, amounts)| amounts) {
+            for (units, count) in searches.iter().filter_map(Search::only).flatten() {
                 *wanted.entry(*units).or_default() += count;
             }
             let is_enough = |amounts: &BTreeMap<i128, usize>| {
                 amounts.keys().all(|units| wanted[units] <= left[units])
             };
-            let fulfilled = found.into_iter().filter(|(_, amounts)| is_enough(amounts));
             let before = decisions.len();
-            for (one, amounts) in fulfilled.collect::<Vec<_>>() {
-                decisions.extend(self.take(accepts, one, amounts));
+            for search in &searches {
+                if let Some(amounts) = search.only().filter(|amounts| is_enough(amounts)) {
+                    decisions.extend(self.take(accepts, search.one, amounts.clone()));
+                }
             }
             if decisions.len() == before {
-                break;
+                // Nothing was taken: these searches are of what is left.
+                if look == Look::Last {
+                    decisions.extend(searches.into_iter().map(Search::into_note));
+                }
+                return decisions;
             }
         }
-        if look == Look::Last {
-            decisions.extend(self.unexplained(accepts, limit));
-        }
-        decisions
     }
 
     /// The side of which one record is several of the other, and that other side.
@@ -168,21 +151,18 @@ impl<'r> Group<'r> {
         }
     }
 
-    /// The records that have an only combination, and the amounts in it.
-    fn only_combinations(
-        &self,
-        accepts: Accepts<'_>,
-        limit: u32,
-    ) -> Vec<(Member<'r>, BTreeMap<i128, usize>)> {
+    /// What is found for each record of the one side.
+    fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let of = |one: &Member<'r>| {
+        let search = |one: &Member<'r>| {
             let candidates = candidates(accepts, one, many);
-            match combine::combine(one.record.money.amount, &candidates, limit) {
-                Combined::Only(amounts) => Some((*one, amounts)),
-                _ => None,
+            Search {
+                one: *one,
+                gave: combine::combine(one.record.money.amount, &candidates, limit),
+                candidates: candidates.len(),
             }
         };
-        ones.iter().filter_map(of).collect()
+        ones.iter().map(search).collect()
     }
 
     /// Takes a record and, of each amount, the first so many that may be a part of it.
@@ -226,20 +206,32 @@ impl<'r> Group<'r> {
             }
         })
     }
+}
 
-    /// Says of each record that is left why it has no combination.
-    fn unexplained(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Decision> {
-        let (ones, many) = self.sides(accepts.rule.cardinality);
-        let each = ones.iter().map(|one| {
-            let candidates = candidates(accepts, one, many);
-            Decision::Note(Note {
-                side: one.record.side,
-                slot: one.slot,
-                gave: combine::combine(one.record.money.amount, &candidates, limit),
-                candidates: candidates.len(),
-            })
-        });
-        each.collect()
+/// What a search among so many candidates gave for a record.
+struct Search<'r> {
+    one: Member<'r>,
+    gave: Combined,
+    candidates: usize,
+}
+
+impl Search<'_> {
+    /// The amounts of its only combination.
+    fn only(&self) -> Option<&BTreeMap<i128, usize>> {
+        match &self.gave {
+            Combined::Only(amounts) => Some(amounts),
+            _ => None,
+        }
+    }
+
+    /// Why it has no combination.
+    fn into_note(self) -> Decision {
+        Decision::Note(Note {
+            side: self.one.record.side,
+            slot: self.one.slot,
+            gave: self.gave,
+            candidates: self.candidates,
+        })
     }
 }
 

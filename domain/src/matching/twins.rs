@@ -5,14 +5,40 @@
 use std::collections::BTreeMap;
 
 use super::pair::{Timing, timing};
+use crate::money::Money;
 use crate::policy::Accepts;
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// A record and the slot it waits in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Member<'r> {
     pub(super) slot: usize,
     pub(super) record: &'r Record,
+}
+
+/// Records of both sides that have something in common, each side in the order they came in.
+#[derive(Default)]
+pub(super) struct Members<'r> {
+    pub(super) partner: Vec<Member<'r>>,
+    pub(super) ledger: Vec<Member<'r>>,
+}
+
+impl<'r> Members<'r> {
+    /// Those that have the same of their money in common, in its order.
+    pub(super) fn alike_in<K: Ord>(
+        members: impl Iterator<Item = Member<'r>>,
+        what: impl Fn(Money) -> K,
+    ) -> impl Iterator<Item = Members<'r>> {
+        let mut groups: BTreeMap<K, Members> = BTreeMap::new();
+        for member in members {
+            let group = groups.entry(what(member.record.money)).or_default();
+            match member.record.side {
+                Side::Partner => group.partner.push(member),
+                Side::Ledger => group.ledger.push(member),
+            }
+        }
+        groups.into_values()
+    }
 }
 
 /// Takes as many pairs as both lists allow out of them, and gives them back.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
+use super::pair::Difference;
 use super::scope::{self, Membership, covers};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, own_records, pair, together};
@@ -208,16 +209,7 @@ impl<'a> Work<'a> {
             return;
         };
         let keys = self.keys(turn, &ledger);
-        let reported = Reported {
-            kind: found.kind,
-            reference: explain::subject(turn.rule, &ledger),
-            currency: partner.money.currency,
-            at_stake: found.at_stake,
-            difference: found.difference,
-            related: Vec::new(),
-            rule: turn.rule.name.clone(),
-            reason: found.reason,
-        };
+        let reported = Reported::of(found, turn.rule, &partner, &ledger);
         let discrepancy = self.discrepancy(reported, &keys, Some(partner), Some(ledger));
         self.report(discrepancy, turn.is_inside);
     }
@@ -259,16 +251,7 @@ impl<'a> Work<'a> {
         let of_ledger = members(&self.ledger, ledger);
         let found = together::difference(turn.accepts(self.policy), &of_partner, &of_ledger);
         let keys = self.keys(turn, of_ledger[0].record);
-        let reported = Reported {
-            kind: found.kind,
-            reference: explain::subject(turn.rule, of_ledger[0].record),
-            currency: of_partner[0].record.money.currency,
-            at_stake: found.at_stake,
-            difference: found.difference,
-            related: Vec::new(),
-            rule: turn.rule.name.clone(),
-            reason: found.reason,
-        };
+        let reported = Reported::of(found, turn.rule, of_partner[0].record, of_ledger[0].record);
         let mut of_partner = self.take_all(Side::Partner, partner).into_iter();
         let mut of_ledger = self.take_all(Side::Ledger, ledger).into_iter();
         let (first, ours) = (of_partner.next(), of_ledger.next());
@@ -278,13 +261,10 @@ impl<'a> Work<'a> {
     }
 
     fn note(&mut self, turn: &Turn<'a>, note: Note) {
-        let waiting = match note.side {
-            Side::Partner => &self.partner,
-            Side::Ledger => &self.ledger,
-        };
-        let record = peek(waiting, note.slot);
+        let record = peek(self.waiting(note.side), note.slot);
         let said = explain::not_combined(turn.rule, record, &note);
-        self.notes.insert(place(record), said);
+        let at = place(record);
+        self.notes.insert(at, said);
     }
 
     /// What else is to be said of a record for which nothing was found.
@@ -292,19 +272,20 @@ impl<'a> Work<'a> {
         self.notes.get(&place(record)).map(String::as_str)
     }
 
-    fn take_all(&mut self, side: Side, slots: &[usize]) -> Vec<Record> {
-        let waiting = match side {
+    fn waiting(&mut self, side: Side) -> &mut Vec<Option<Record>> {
+        match side {
             Side::Partner => &mut self.partner,
             Side::Ledger => &mut self.ledger,
-        };
+        }
+    }
+
+    fn take_all(&mut self, side: Side, slots: &[usize]) -> Vec<Record> {
+        let waiting = self.waiting(side);
         slots.iter().map(|slot| take(waiting, *slot)).collect()
     }
 
     fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
-        let slots = match duplicate.side {
-            Side::Partner => &mut self.partner,
-            Side::Ledger => &mut self.ledger,
-        };
+        let slots = self.waiting(duplicate.side);
         let original = peek(slots, duplicate.original).clone();
         let record = take(slots, duplicate.slot);
         let keys = duplicate_key(self.keys(turn, &record), record.money);
@@ -438,6 +419,22 @@ pub(super) struct Reported {
     pub(super) related: Vec<Record>,
     pub(super) rule: String,
     pub(super) reason: String,
+}
+
+impl Reported {
+    /// Of records that were brought together and differ; of several on a side the first.
+    fn of(found: Difference, rule: &MatchRule, partner: &Record, ledger: &Record) -> Self {
+        Reported {
+            kind: found.kind,
+            reference: explain::subject(rule, ledger),
+            currency: partner.money.currency,
+            at_stake: found.at_stake,
+            difference: found.difference,
+            related: Vec::new(),
+            rule: rule.name.clone(),
+            reason: found.reason,
+        }
+    }
 }
 
 /// The kind of a duplicate on this side.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use domain::policy::{RunContext, Scope};
-use domain::record::{Reject, Side};
+use domain::record::Reject;
 use jiff::civil::Date;
 
 use crate::config::Configuration;
@@ -68,15 +68,7 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let source = configuration.source(&arguments.source)?;
-    let input = |side: Side| SideInput {
-        side,
-        path: match side {
-            Side::Partner => &arguments.partner,
-            Side::Ledger => &arguments.ledger,
-        },
-        format: &source.side(side).format,
-    };
-    let inputs = Side::BOTH.map(input);
+    let inputs = SideInput::of_both(source, &arguments.partner, &arguments.ledger);
     let scope = scope(arguments);
     let (policy, limits) = (&source.policy, &configuration.limits);
     let memory = configuration.work.compare_memory_bytes();

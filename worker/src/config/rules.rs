@@ -2,19 +2,16 @@
 //! them.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use domain::money::Currency;
 use domain::policy::{Cardinality, DateWindow, Field, Key, MatchRule, Pattern, Term, TextStep};
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::document::Document;
 use super::policy::{Findings, check_days, tolerances};
 use super::source_file::{DatesTable, ToleranceTable};
 use super::tree::Place;
-use super::values::{FromText, Parsed};
+use super::values::{FromText, Parsed, TextOrTable, text_or_table};
 
 /// `[[rules]]`.
 #[derive(Debug, Deserialize)]
@@ -56,7 +53,7 @@ struct StepTable(TextStep);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct KeyFields {
+pub(crate) struct KeyFields {
     field: Option<Parsed<Field>>,
     #[serde(default)]
     normalise: Vec<StepTable>,
@@ -66,7 +63,7 @@ struct KeyFields {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TermFields {
+pub(crate) struct TermFields {
     field: Parsed<Field>,
     #[serde(default)]
     normalise: Vec<StepTable>,
@@ -74,7 +71,7 @@ struct TermFields {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StepFields {
+pub(crate) struct StepFields {
     prefix: Option<String>,
     suffix: Option<String>,
     first: Option<u32>,
@@ -226,73 +223,67 @@ impl FromText for Cardinality {
 
 impl<'de> Deserialize<'de> for KeyTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = KeyTable;
+        text_or_table(deserializer)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field (\"reference\"), or a table that says what is compared")
-            }
+impl TextOrTable for KeyTable {
+    type Table = KeyFields;
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<KeyTable, E> {
-                Ok(KeyTable(Key::same(plain(name)?)))
-            }
+    const EXPECTED: &'static str = "a field (\"reference\"), or a table that says what is compared";
 
-            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<KeyTable, A::Error> {
-                let table = KeyFields::deserialize(MapAccessDeserializer::new(table))?;
-                let KeyFields {
-                    field,
-                    normalise,
-                    partner,
-                    ledger,
-                } = table;
-                let key = match (field, partner, ledger) {
-                    (Some(field), None, None) => Key::same(Term {
-                        field: field.0,
-                        steps: steps(normalise),
-                    }),
-                    (None, Some(partner), Some(ledger)) if normalise.is_empty() => Key {
-                        partner: partner.0,
-                        ledger: ledger.0,
-                    },
-                    _ => {
-                        return Err(de::Error::custom(
-                            "name either a `field` of both sides (with its `normalise`), or what is \
-                             compared with what: `partner` and `ledger`, each with a `normalise` of \
-                             its own",
-                        ));
-                    }
-                };
-                Ok(KeyTable(key))
+    fn from_text(name: &str) -> Result<Self, String> {
+        Ok(KeyTable(Key::same(plain(name)?)))
+    }
+
+    fn from_table(table: KeyFields) -> Result<Self, String> {
+        let KeyFields {
+            field,
+            normalise,
+            partner,
+            ledger,
+        } = table;
+        let key = match (field, partner, ledger) {
+            (Some(field), None, None) => Key::same(Term {
+                field: field.0,
+                steps: steps(normalise),
+            }),
+            (None, Some(partner), Some(ledger)) if normalise.is_empty() => Key {
+                partner: partner.0,
+                ledger: ledger.0,
+            },
+            _ => {
+                return Err(
+                    "name either a `field` of both sides (with its `normalise`), or what is \
+                     compared with what: `partner` and `ledger`, each with a `normalise` of its own"
+                        .to_owned(),
+                );
             }
-        }
-        deserializer.deserialize_any(KeyVisitor)
+        };
+        Ok(KeyTable(key))
     }
 }
 
 impl<'de> Deserialize<'de> for TermTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TermVisitor;
-        impl<'de> Visitor<'de> for TermVisitor {
-            type Value = TermTable;
+        text_or_table(deserializer)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field (\"invoice\"), or a table with `field` and `normalise`")
-            }
+impl TextOrTable for TermTable {
+    type Table = TermFields;
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<TermTable, E> {
-                plain(name).map(TermTable)
-            }
+    const EXPECTED: &'static str = "a field (\"invoice\"), or a table with `field` and `normalise`";
 
-            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<TermTable, A::Error> {
-                let table = TermFields::deserialize(MapAccessDeserializer::new(table))?;
-                Ok(TermTable(Term {
-                    field: table.field.0,
-                    steps: steps(table.normalise),
-                }))
-            }
-        }
-        deserializer.deserialize_any(TermVisitor)
+    fn from_text(name: &str) -> Result<Self, String> {
+        plain(name).map(TermTable)
+    }
+
+    fn from_table(table: TermFields) -> Result<Self, String> {
+        Ok(TermTable(Term {
+            field: table.field.0,
+            steps: steps(table.normalise),
+        }))
     }
 }
 
@@ -309,63 +300,54 @@ fn word(text: &str) -> Option<TextStep> {
 
 impl<'de> Deserialize<'de> for StepTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct StepVisitor;
-        impl<'de> Visitor<'de> for StepVisitor {
-            type Value = StepTable;
+        text_or_table(deserializer)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a step (\"ignore_case\"), or a table such as { prefix = \"INV-\" }")
-            }
+impl TextOrTable for StepTable {
+    type Table = StepFields;
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<StepTable, E> {
-                let step = word(text).ok_or_else(|| {
-                    E::custom(format!(
-                        "unknown step `{text}`; one of: ignore_case, ignore_separators, \
-                         ignore_leading_zeros, digits, or a table with prefix, suffix, first or \
-                         capture"
-                    ))
-                })?;
-                Ok(StepTable(step))
-            }
+    const EXPECTED: &'static str =
+        "a step (\"ignore_case\"), or a table such as { prefix = \"INV-\" }";
 
-            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<StepTable, A::Error> {
-                let table = StepFields::deserialize(MapAccessDeserializer::new(table))?;
-                let step = match table {
-                    StepFields {
-                        prefix: Some(text),
-                        suffix: None,
-                        first: None,
-                        capture: None,
-                    } => TextStep::Prefix(text.into()),
-                    StepFields {
-                        prefix: None,
-                        suffix: Some(text),
-                        first: None,
-                        capture: None,
-                    } => TextStep::Suffix(text.into()),
-                    StepFields {
-                        prefix: None,
-                        suffix: None,
-                        first: Some(count @ 1..),
-                        capture: None,
-                    } => TextStep::First(count),
-                    StepFields {
-                        prefix: None,
-                        suffix: None,
-                        first: None,
-                        capture: Some(pattern),
-                    } => TextStep::Capture(Pattern::parse(&pattern).map_err(de::Error::custom)?),
-                    _ => {
-                        return Err(de::Error::custom(
-                            "a step is one of `prefix`, `suffix`, `first` (at least 1) or `capture`; \
-                             write several one behind the other",
-                        ));
-                    }
-                };
-                Ok(StepTable(step))
-            }
+    fn from_text(text: &str) -> Result<Self, String> {
+        let step = word(text).ok_or_else(|| {
+            format!(
+                "unknown step `{text}`; one of: ignore_case, ignore_separators, \
+                 ignore_leading_zeros, digits, or a table with prefix, suffix, first or capture"
+            )
+        })?;
+        Ok(StepTable(step))
+    }
+
+    fn from_table(table: StepFields) -> Result<Self, String> {
+        let StepFields {
+            prefix,
+            suffix,
+            first,
+            capture,
+        } = table;
+        let not_one = || {
+            "a step is one of `prefix`, `suffix`, `first` (at least 1) or `capture`; write several \
+             one behind the other"
+                .to_owned()
+        };
+        let of_first = |count| match count {
+            0 => Err(not_one()),
+            count => Ok(TextStep::First(count)),
+        };
+        let of_capture = |text: String| Pattern::parse(&text).map(TextStep::Capture);
+        let given = [
+            prefix.map(|text| Ok(TextStep::Prefix(text.into()))),
+            suffix.map(|text| Ok(TextStep::Suffix(text.into()))),
+            first.map(of_first),
+            capture.map(of_capture),
+        ];
+        let mut given = given.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(step), None) => step.map(StepTable),
+            _ => Err(not_one()),
         }
-        deserializer.deserialize_any(StepVisitor)
     }
 }
 
@@ -386,8 +368,8 @@ fn fields() -> Vec<(&'static str, Field)> {
 }
 
 /// A field as it is written.
-fn plain<E: de::Error>(name: &str) -> Result<Term, E> {
-    let field = Field::from_text(name).map_err(E::custom)?;
+fn plain(name: &str) -> Result<Term, String> {
+    let field = Field::from_text(name)?;
     let steps = Vec::new();
     Ok(Term { field, steps })
 }

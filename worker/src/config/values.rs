@@ -64,6 +64,47 @@ impl<'de, T: FromText> Visitor<'de> for TextVisitor<T> {
     }
 }
 
+/// A value that is written as a text, or as a table where there is more to say.
+pub(crate) trait TextOrTable: Sized {
+    /// The table.
+    type Table: for<'de> Deserialize<'de>;
+
+    /// What is expected, for messages.
+    const EXPECTED: &'static str;
+
+    /// Reads a text, or says what is wrong and what would be right.
+    fn from_text(text: &str) -> Result<Self, String>;
+
+    /// Takes a table, or says what is wrong with it.
+    fn from_table(table: Self::Table) -> Result<Self, String>;
+}
+
+/// Reads such a value, keeping the place of a mistake in the file, which an untagged enum would lose.
+pub(crate) fn text_or_table<'de, T: TextOrTable, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(TextOrTableVisitor(PhantomData))
+}
+
+struct TextOrTableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: TextOrTable> Visitor<'de> for TextOrTableVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        T::from_text(text).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        let table = T::Table::deserialize(MapAccessDeserializer::new(map))?;
+        T::from_table(table).map_err(A::Error::custom)
+    }
+}
+
 impl FromText for Amount {
     const EXPECTED: &'static str = "an amount in quotes (\"0.01\")";
 

@@ -6,6 +6,7 @@ use super::partner_report::Layout;
 use super::rows::LedgerRow;
 use super::told::{Group, Rows, Sum, Truth};
 use super::trouble::{PLAIN, Trouble};
+use crate::report::listed_lines;
 
 /// Where the rows of both files stand, by their numbers.
 pub(super) struct Lines {
@@ -121,8 +122,7 @@ fn labels_of(
 fn listed(rows: &Range<u32>, lines: &[u32]) -> String {
     let mut lines = lines[rows.start as usize..rows.end as usize].to_vec();
     lines.sort_unstable();
-    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-    lines.join(" ")
+    listed_lines(&lines)
 }
 
 fn finished(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {

@@ -24,15 +24,7 @@ fn configuration() -> Configuration {
 fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summary {
     let configuration = configuration();
     let source = configuration.source(source).expect("is configured");
-    let inputs = Side::BOTH.map(|side| SideInput {
-        side,
-        path: if side == Side::Partner {
-            partner
-        } else {
-            ledger
-        },
-        format: &source.side(side).format,
-    });
+    let inputs = SideInput::of_both(source, partner, ledger);
     let sides = read_sides(inputs, &source.policy, &configuration.limits).expect("readable");
     let context = RunContext {
         business_date: date(2026, 11, 20),

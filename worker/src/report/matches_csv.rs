@@ -34,8 +34,8 @@ pub(crate) fn write_matches_csv(
             Cell::text(found.rule_name(policy)),
             Cell::word(Some(found.currency)),
             Cell::number(Some(amount_text(found.amount, found.currency))),
-            Cell::word(Some(listed(&found.partner_lines))),
-            Cell::word(Some(listed(&found.ledger_lines))),
+            Cell::word(Some(listed_lines(&found.partner_lines))),
+            Cell::word(Some(listed_lines(&found.ledger_lines))),
         ];
         for cell in &cells {
             csv.write_field(cell.csv().as_bytes())?;
@@ -45,7 +45,8 @@ pub(crate) fn write_matches_csv(
     csv.flush()
 }
 
-fn listed(lines: &[u32]) -> String {
+/// Lines in the order given, with spaces between.
+pub(crate) fn listed_lines(lines: &[u32]) -> String {
     let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
     lines.join(" ")
 }

@@ -7,8 +7,8 @@ use domain::money::{Amount, Currency, Money, MoneyError};
 
 use super::claim::{Claim, Claims, What};
 use super::compared::compared;
-use super::ratio::Ratio;
 use crate::generate::PLAIN;
+use crate::report::run_report::Share;
 
 /// Some claims: how many, and what they are worth.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -68,26 +68,26 @@ impl Part {
 
 impl Figures {
     /// How much of what was found is right.
-    pub(crate) fn precision(&self) -> Option<Ratio> {
-        Ratio::of_counts(self.correct.count, self.found.count)
+    pub(crate) fn precision(&self) -> Option<Share> {
+        Share::of_counts(self.correct.count, self.found.count)
     }
 
     /// How much of what is right was found.
-    pub(crate) fn recall(&self) -> Option<Ratio> {
-        Ratio::of_counts(self.correct.count, self.expected.count)
+    pub(crate) fn recall(&self) -> Option<Share> {
+        Share::of_counts(self.correct.count, self.expected.count)
     }
 
     /// As [`Figures::precision`], by the value in a currency.
-    pub(crate) fn precision_in(&self, currency: Currency) -> Option<Ratio> {
-        Ratio::of_amounts(
+    pub(crate) fn precision_in(&self, currency: Currency) -> Option<Share> {
+        Share::of_amounts(
             self.correct.value_in(currency)?,
             self.found.value_in(currency)?,
         )
     }
 
     /// As [`Figures::recall`], by the value in a currency.
-    pub(crate) fn recall_in(&self, currency: Currency) -> Option<Ratio> {
-        Ratio::of_amounts(
+    pub(crate) fn recall_in(&self, currency: Currency) -> Option<Share> {
+        Share::of_amounts(
             self.correct.value_in(currency)?,
             self.expected.value_in(currency)?,
         )

@@ -7,7 +7,7 @@ use domain::money::amount_text;
 
 use super::card::{Card, Figures, Part};
 use super::claim::Claim;
-use super::ratio::Ratio;
+use crate::report::run_report::Share;
 
 /// The whole score, with at most `listed_max` each of what is missed and what is false.
 pub(crate) fn to_json(card: &Card, listed_max: usize) -> Value {
@@ -61,8 +61,8 @@ fn figures(of: &Figures) -> Value {
     })
 }
 
-fn text(ratio: Option<Ratio>) -> Option<String> {
-    ratio.map(|ratio| ratio.to_string())
+fn text(share: Option<Share>) -> Option<String> {
+    share.map(|share| share.fine_percent_text())
 }
 
 fn listed(claims: &[Claim], listed_max: usize) -> Vec<Value> {

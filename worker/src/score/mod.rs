@@ -9,7 +9,6 @@ mod claim;
 mod compared;
 mod json;
 mod places;
-mod ratio;
 mod read;
 mod show;
 

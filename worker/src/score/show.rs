@@ -4,7 +4,7 @@ use domain::money::amount_text;
 
 use super::card::{Card, Figures, Part};
 use super::claim::Claim;
-use super::ratio::Ratio;
+use crate::report::run_report::Share;
 use crate::table::{Column, render};
 
 /// The account of a score, several paragraphs of plain text, with at most `listed_max` each of what
@@ -110,8 +110,8 @@ fn counts(figures: &Figures) -> [String; 5] {
     ]
 }
 
-fn share(ratio: Option<Ratio>) -> String {
-    ratio.map_or_else(unknown, |ratio| ratio.to_string())
+fn share(share: Option<Share>) -> String {
+    share.map_or_else(unknown, |share| share.fine_percent_text())
 }
 
 fn unknown() -> String {

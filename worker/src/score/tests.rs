@@ -8,8 +8,8 @@ use domain::money::{Amount, Currency, Money};
 use proptest::prelude::*;
 
 use super::claim::{Claim, Claims, Lines, What};
-use super::ratio::Ratio;
 use super::*;
+use crate::report::run_report::Share;
 
 /// A folder with a truth and a result, as programs write them.
 fn scored(truth: &str, matches: Option<&str>, found: &str, found_matches: Option<&str>) -> Card {
@@ -30,8 +30,8 @@ fn scored(truth: &str, matches: Option<&str>, found: &str, found_matches: Option
     Card::of(&truth, &found_in(&found).unwrap()).unwrap()
 }
 
-fn shown(ratio: Option<Ratio>) -> String {
-    ratio.map_or("-".to_owned(), |ratio| ratio.to_string())
+fn shown(share: Option<Share>) -> String {
+    share.map_or("-".to_owned(), |share| share.fine_percent_text())
 }
 
 fn euro() -> Currency {
@@ -67,11 +67,11 @@ fn a_perfect_result_has_all_of_it() {
     let card = scored(TRUTH, Some(TRUE_MATCHES), &found, Some(matches));
     assert!(card.is_exact() && card.has_matches);
     for figures in card.kinds.values().chain([&card.discrepancies]) {
-        assert_eq!(figures.precision(), Some(Ratio::WHOLE));
-        assert_eq!(figures.recall(), Some(Ratio::WHOLE));
+        assert!(figures.precision().is_some_and(Share::is_all));
+        assert!(figures.recall().is_some_and(Share::is_all));
         for currency in figures.currencies() {
-            assert_eq!(figures.precision_in(currency), Some(Ratio::WHOLE));
-            assert_eq!(figures.recall_in(currency), Some(Ratio::WHOLE));
+            assert!(figures.precision_in(currency).is_some_and(Share::is_all));
+            assert!(figures.recall_in(currency).is_some_and(Share::is_all));
         }
     }
     let text = account(&card, 20);
@@ -267,10 +267,12 @@ proptest! {
             let swapped = &back.kinds[what];
             prop_assert_eq!(figures.precision(), swapped.recall());
             prop_assert_eq!(figures.recall(), swapped.precision());
-            prop_assert!(figures.precision().is_none_or(|ratio| ratio <= Ratio::WHOLE));
+            prop_assert!(figures.correct.count <= figures.found.count);
             for currency in figures.currencies() {
                 prop_assert_eq!(figures.precision_in(currency), swapped.recall_in(currency));
-                prop_assert!(figures.recall_in(currency).is_none_or(|ratio| ratio <= Ratio::WHOLE));
+                let correct = figures.correct.value_in(currency);
+                let expected = figures.expected.value_in(currency);
+                prop_assert!(correct.zip(expected).is_none_or(|(part, whole)| part <= whole));
             }
         }
         prop_assert_eq!(there.missed.len(), back.wrong.len());

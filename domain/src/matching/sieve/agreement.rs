@@ -2,8 +2,9 @@
 
 use super::row::{Day, LOOK, Row};
 use crate::calendar::{BusinessCalendar, DayUnit};
+use crate::matching::pair::undone_at;
 use crate::policy::{Cardinality, DateWindow, Field, Key, Scope, SourcePolicy};
-use crate::record::{ReferenceKind, Status};
+use crate::record::ReferenceKind;
 
 /// The reference that the sieve goes by, when it applies to this comparison; else why not.
 ///
@@ -75,7 +76,8 @@ impl Agreement {
             && partner.currency == ledger.currency
             && (partner.amount == ledger.amount || self.is_accepted(partner, ledger))
             && (partner.day == ledger.day || self.is_within(partner.day, ledger.day))
-            && !contradict(partner.status(), ledger.status())
+            // That a record is the reversal of another is for the rules.
+            && undone_at(partner.status(), ledger.status()).is_none()
     }
 
     fn is_accepted(&self, partner: &Row<'_>, ledger: &Row<'_>) -> bool {
@@ -93,13 +95,6 @@ impl Agreement {
         let days = count(partner) - count(ledger);
         days <= i64::from(self.window.late_days) && -days <= i64::from(self.window.early_days)
     }
-}
-
-/// Settled on one side, taken back or failed on the other: the rules say what that means.
-fn contradict(one: Option<Status>, other: Option<Status>) -> bool {
-    let is_undone = |status| matches!(status, Some(Status::Reversed | Status::Failed));
-    let is_settled = |status| status == Some(Status::Settled);
-    is_settled(one) && is_undone(other) || is_undone(one) && is_settled(other)
 }
 
 /// For each day, the business days from the first one to it.

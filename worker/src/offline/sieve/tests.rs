@@ -65,18 +65,6 @@ fn bench() -> Configuration {
     configuration
 }
 
-fn inputs<'a>(source: &'a Source, partner: &'a Path, ledger: &'a Path) -> [SideInput<'a>; 2] {
-    Side::BOTH.map(|side| SideInput {
-        side,
-        path: if side == Side::Partner {
-            partner
-        } else {
-            ledger
-        },
-        format: &source.side(side).format,
-    })
-}
-
 /// Compares two texts with the sieve and without.
 #[track_caller]
 fn check(partner: &str, ledger: &str) {
@@ -86,7 +74,7 @@ fn check(partner: &str, ledger: &str) {
     let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
     fs::write(&paths[0], partner).expect("written");
     fs::write(&paths[1], ledger).expect("written");
-    let inputs = || inputs(source, &paths[0], &paths[1]);
+    let inputs = || SideInput::of_both(source, &paths[0], &paths[1]);
     let limits = ReadLimits::default();
     let (policy, whole) = (&source.policy, Scope::Whole);
     let as_always = files(
@@ -199,7 +187,7 @@ fn files_that_are_not_plain_are_left_to_others() {
     fs::write(&paths[0], HEAD).expect("written");
     let limits = ReadLimits::default();
     let sift = |scope: &Scope| {
-        let inputs = inputs(source, &paths[0], &paths[1]);
+        let inputs = SideInput::of_both(source, &paths[0], &paths[1]);
         sift_sides(inputs, &source.policy, scope, &limits, MUCH, folder.path()).expect("no error")
     };
     assert!(sift(&Scope::Whole).is_none(), "a file is missing");
