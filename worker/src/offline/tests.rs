@@ -9,10 +9,11 @@ use domain::record::Side;
 use jiff::civil::date;
 
 use super::{Matches, SideInput, SideRead, Summary, compare, read_sides};
+use crate::config::tests::examples::root;
 use crate::config::{Configuration, load};
 
 fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo")
+    root().join("examples/demo")
 }
 
 fn configuration() -> Configuration {

@@ -3,7 +3,7 @@
 mod audit;
 mod authority;
 mod documented;
-mod examples;
+pub(crate) mod examples;
 mod loading;
 mod mistakes;
 mod rules;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use activities::formats::ReadLimits;
 use activities::source::Source;
@@ -10,6 +9,7 @@ use domain::policy::{RunContext, Scope};
 use domain::record::{Reject, Side};
 
 use super::sift_sides;
+use crate::config::tests::examples::root;
 use crate::config::{Configuration, load};
 use crate::offline::{Matches, SideInput, SideRead, Summary, compare, read_sides};
 use crate::report::{write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv};
@@ -60,7 +60,7 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
 }
 
 fn bench() -> Configuration {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bench");
+    let folder = root().join("examples/bench");
     let (configuration, _) = load(&folder).expect("has no problems");
     configuration
 }
