@@ -25,6 +25,6 @@ pub mod vault;
 mod watch;
 
 pub use failures::innermost;
-pub use runs::reproduce;
+pub use runs::{backtest, past, reproduce};
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod audit;
+pub mod backtest;
 pub mod business_day;
 pub mod calendar;
 pub mod case;

@@ -2,6 +2,7 @@
 //!
 //! A policy is data that the source's file states; matching applies it and decides nothing else.
 
+mod lint;
 mod normalise;
 mod rule;
 
@@ -13,6 +14,7 @@ use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency};
 use crate::severity::SeverityPolicy;
 
+pub use lint::{RuleFlaw, flaws};
 pub use normalise::{Pattern, TextStep};
 pub use rule::{Cardinality, Field, Key, MatchRule, Term};
 

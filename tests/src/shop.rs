@@ -1,6 +1,6 @@
 //! A small source, `shop`: two short files in the same columns, with known differences.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
@@ -171,4 +171,14 @@ pub fn partner_file(date: &str) -> String {
 #[must_use]
 pub fn ledger_file(date: &str) -> String {
     format!("ledger/shop-{date}.csv")
+}
+
+/// The id of the discrepancy of this reference.
+pub async fn id_of(shop: &Installation, reference: &str) -> Result<String> {
+    let list = ["discrepancies", "--reference", reference];
+    let list = shop.json(&list).await?;
+    let id = list[0]["discrepancy_id"].as_str();
+    Ok(id
+        .with_context(|| format!("{reference}: {list}"))?
+        .to_owned())
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    alerts, audit, case, check, codec, compare, dev, discrepancies, history, keys, privacy, report,
-    reproduce, review, run, runs, schedule, score, show, store, worker,
+    alerts, audit, backtest, case, check, codec, compare, dev, discrepancies, history, keys,
+    privacy, report, reproduce, review, run, runs, schedule, score, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ use crate::{generate, process, wiring};
 /// Reconciles what partners report with your own records, on Temporal.
 ///
 /// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, a store that is
-/// not as it should be, a score that is not exact, or an act refused), 2 error.
+/// not as it should be, a score that is not exact, matches lost by new rules, or an act refused), 2 error.
 #[derive(Parser, Debug)]
 #[command(name = "trueup", version, max_term_width = 100)]
 pub struct CommandLine {
@@ -54,6 +54,8 @@ enum Command {
     Audit(audit::Command),
     /// Does a past run again, and says whether it gives the same
     Reproduce(reproduce::Arguments),
+    /// Does past runs again under other rules: new, lost and changed matches
+    Backtest(backtest::Arguments),
     /// Exports a workflow's history, for replay
     History(history::Arguments),
     /// Shows sealed payloads to the Temporal UI and CLI
@@ -123,6 +125,9 @@ impl CommandLine {
             Command::Reproduce(arguments) => {
                 reproduce::run(configuration(self.config)?, arguments, json).await
             }
+            Command::Backtest(arguments) => {
+                backtest::run(&configuration(self.config)?, &arguments, json).await
+            }
             Command::Audit(command) => audit::run(self.config, command, json).await,
             Command::Codec(arguments) => codec::run(&configuration(self.config)?, &arguments).await,
             Command::Keys(command) => keys::run(command, || configuration(self.config), json).await,
@@ -137,7 +142,7 @@ impl Recorded {
         match self {
             Recorded::Runs(arguments) => runs::run(&store, arguments, json).await,
             Recorded::Discrepancies(arguments) => discrepancies::run(&store, arguments, json).await,
-            Recorded::Show(arguments) => show::run(&store, arguments, json).await,
+            Recorded::Show(arguments) => show::run(&store, &configuration, arguments, json).await,
             Recorded::Report(arguments) => {
                 report::run(&store, &configuration, arguments, json).await
             }

@@ -1,6 +1,7 @@
 //! The trueup binary: command line, configuration, wiring, life cycle. Holds no business rule.
 
 mod account;
+mod backtest;
 pub mod cli;
 mod codec;
 pub mod commands;

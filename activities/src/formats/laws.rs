@@ -190,3 +190,39 @@ proptest! {
         prop_assert_eq!(Ok(sum), Amount::from_scaled(i128::from(signed), 2));
     }
 }
+
+/// Each format by itself, so that the targets run side by side.
+mod fuzzed {
+    use super::super::fuzz::{fuzz, read_by};
+    use super::{fixtures, laws};
+
+    fn target(which: usize, name: &str) {
+        let (format, bytes) = fixtures().swap_remove(which);
+        fuzz(name, bytes, read_by(&format, laws));
+    }
+
+    #[test]
+    fn a_settlement_report() {
+        target(0, "settlement report");
+    }
+
+    #[test]
+    fn a_wallet() {
+        target(1, "wallet");
+    }
+
+    #[test]
+    fn a_carrier_invoice() {
+        target(2, "carrier invoice");
+    }
+
+    #[test]
+    fn a_statement_of_version_2() {
+        target(3, "camt.053.001.02");
+    }
+
+    #[test]
+    fn a_statement_of_version_8() {
+        target(4, "camt.053.001.08");
+    }
+}

@@ -16,6 +16,8 @@ mod extract;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod laws;
 mod lines;
 mod settings;

@@ -84,7 +84,11 @@ pub(super) async fn work(
 }
 
 /// The records of these buckets: received, open, and open again.
-async fn load(trueup: &Trueup, input: &Compare, standing: &Standing) -> Result<Pool, Failure> {
+pub(super) async fn load(
+    trueup: &Trueup,
+    input: &Compare,
+    standing: &Standing,
+) -> Result<Pool, Failure> {
     let staging = &trueup.staging;
     let buckets = input.bucket_from..input.bucket_to;
     let partner = SideManifest::load(staging, &input.partner).await?;

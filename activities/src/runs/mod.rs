@@ -2,6 +2,7 @@
 
 mod admit;
 mod again;
+pub mod backtest;
 mod before;
 mod causes;
 mod charged;
@@ -11,6 +12,7 @@ mod conclude;
 mod fetch;
 mod open;
 mod parts;
+pub mod past;
 mod record;
 pub mod reproduce;
 mod restate;

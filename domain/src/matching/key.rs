@@ -39,6 +39,15 @@ pub(super) fn texts<'r>(rule: &MatchRule, record: &'r Record) -> Option<Vec<Cow<
     keys.map(|key| key.of(record.side).text(record)).collect()
 }
 
+/// Whether all of them have the texts that `rule` compares, the same ones.
+pub(super) fn share_texts<'r>(
+    rule: &MatchRule,
+    mut records: impl Iterator<Item = &'r Record>,
+) -> bool {
+    let first = records.next().and_then(|record| texts(rule, record));
+    first.is_some() && records.all(|record| texts(rule, record) == first)
+}
+
 /// Whether `rule` can find a counterpart for this record at all.
 pub(super) fn is_complete(rule: &MatchRule, record: &Record) -> bool {
     let mut keys = rule.on.iter();

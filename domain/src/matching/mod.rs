@@ -12,11 +12,13 @@ mod alike;
 mod combine;
 mod edits;
 mod explain;
+pub mod explanation;
 mod fees;
 mod group;
 mod identity;
 mod key;
 mod lone;
+mod named;
 mod nearest;
 mod pair;
 mod scope;
@@ -26,7 +28,7 @@ mod twins;
 mod work;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::policy::{RunContext, SourcePolicy};
@@ -133,8 +135,12 @@ pub struct Comparison {
 #[must_use]
 pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Findings {
     let mut work = Work::new(policy, context, pool);
-    // What is alike is not in one bucket: it waits for all that is left.
-    if policy.rules.first().is_some_and(|rule| !rule.is_alike) {
+    // What goes together by other than equal texts is not in one bucket: it waits for all that is left.
+    if policy
+        .rules
+        .first()
+        .is_some_and(|rule| !rule.looks_at_all())
+    {
         work.apply_rule(0, Look::First);
     }
     let (decided, left) = work.finish();

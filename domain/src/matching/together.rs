@@ -59,7 +59,7 @@ impl<'r> Members<'r> {
     }
 
     /// All of them are one match.
-    fn whole(&self, accepts: Accepts<'_>) -> Option<Decision> {
+    pub(super) fn whole(&self, accepts: Accepts<'_>) -> Option<Decision> {
         if !self.fits(accepts.rule.cardinality) {
             return None;
         }

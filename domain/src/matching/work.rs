@@ -9,7 +9,7 @@ use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
 use super::pair::Difference;
 use super::scope::{self, Membership, covers};
 use super::twins::Member;
-use super::{Comparison, Matched, Pool, alike, explain, key, own_records, pair, together};
+use super::{Comparison, Matched, Pool, alike, explain, key, named, own_records, pair, together};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency, Money};
@@ -83,8 +83,8 @@ impl<'a> Work<'a> {
     /// Decides what the rule at `index` can about the records that wait.
     pub(super) fn apply_rule(&mut self, index: usize, look: Look) {
         let rule = &self.policy.rules[index];
-        if rule.is_alike {
-            self.apply_alike(index, look);
+        if rule.looks_at_all() {
+            self.apply_to_all(index, look);
             return;
         }
         let groups = key::groups(rule, &self.partner, &self.ledger);
@@ -132,15 +132,18 @@ impl<'a> Work<'a> {
         let rules = &self.policy.rules;
         let takes_all = |later: &MatchRule| {
             later.cardinality != Cardinality::OneToOne
-                && later.on == rules[index].on
+                && !later.looks_at_all()
+                && rules[index].is_implied_by(later)
                 && !are_equal_pairs(decisions, partner, ledger)
+                // The group of a stricter rule is a part of this one: all of it, if it is in one.
+                && key::share_texts(later, partner.iter().chain(ledger).map(|it| it.record))
                 && together::takes_all(self.policy.accepts(later), partner, ledger)
         };
         rules[index].cardinality == Cardinality::OneToOne
             && rules[index + 1..].iter().any(takes_all)
     }
 
-    fn apply_alike(&mut self, index: usize, look: Look) {
+    fn apply_to_all(&mut self, index: usize, look: Look) {
         let rule = &self.policy.rules[index];
         let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
             let slots = slots.iter().enumerate();
@@ -149,7 +152,11 @@ impl<'a> Work<'a> {
                 Some(Member { slot, record })
             })
         });
-        let decisions = alike::decide(self.policy.accepts(rule), waiting);
+        let accepts = self.policy.accepts(rule);
+        let decisions = match rule.is_alike {
+            true => alike::decide(accepts, waiting),
+            false => named::decide(accepts, waiting),
+        };
         let turn = Turn {
             index,
             rule,

@@ -4,6 +4,8 @@
 //! text: it matches nothing.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
 
 use regex::Regex;
 
@@ -27,6 +29,9 @@ pub enum TextStep {
     /// What the pattern finds: its first group, or all of it. Where it finds several different texts
     /// there is no telling which is meant, and nothing is left.
     Capture(Pattern),
+    /// Each text that the pattern finds names a record, by its first group, or all of it: for a text that
+    /// names several. The last step.
+    Each(Pattern),
 }
 
 /// A regular expression.
@@ -48,14 +53,18 @@ impl Pattern {
         self.0.as_str()
     }
 
-    /// The only text that it finds; none when it finds nothing, or different ones.
-    fn only<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let found = self.0.captures_iter(text).filter_map(|found| {
+    /// What it finds, in order.
+    fn found<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.0.captures_iter(text).filter_map(|found| {
             let group = found.get(1).or_else(|| found.get(0));
             group.map(|it| it.as_str())
-        });
+        })
+    }
+
+    /// The only text that it finds; none when it finds nothing, or different ones.
+    fn only<'t>(&self, text: &'t str) -> Option<&'t str> {
         let mut only = None;
-        for text in found {
+        for text in self.found(text) {
             if *only.get_or_insert(text) != text {
                 return None;
             }
@@ -73,6 +82,19 @@ impl PartialEq for Pattern {
 impl Eq for Pattern {}
 
 impl TextStep {
+    /// The steps that are a word in a source's file.
+    pub const WORDS: [(&'static str, TextStep); 4] = [
+        ("ignore_case", TextStep::IgnoreCase),
+        ("ignore_separators", TextStep::IgnoreSeparators),
+        ("ignore_leading_zeros", TextStep::IgnoreLeadingZeros),
+        ("digits", TextStep::Digits),
+    ];
+
+    /// Whether it leaves something else of `text`.
+    pub(super) fn changes(&self, text: &str) -> bool {
+        self.apply(Cow::Borrowed(text)) != text
+    }
+
     /// Applies it.
     fn apply<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         match self {
@@ -87,6 +109,27 @@ impl TextStep {
                 ends.next().map(|(end, _)| &text[..end])
             }),
             TextStep::Capture(pattern) => part(text, |text| Some(pattern.only(text).unwrap_or(""))),
+            TextStep::Each(pattern) => {
+                let is_found = pattern.0.is_match(&text);
+                if is_found { text } else { Cow::Borrowed("") }
+            }
+        }
+    }
+}
+
+/// As it stands in a source's file: `"digits"`, `{ prefix = "INV-" }`.
+impl fmt::Display for TextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((word, _)) = TextStep::WORDS.iter().find(|(_, step)| step == self) {
+            return write!(f, "\"{word}\"");
+        }
+        match self {
+            TextStep::Prefix(text) => write!(f, "{{ prefix = {text:?} }}"),
+            TextStep::Suffix(text) => write!(f, "{{ suffix = {text:?} }}"),
+            TextStep::First(count) => write!(f, "{{ first = {count} }}"),
+            TextStep::Capture(pattern) => write!(f, "{{ capture = '{}' }}", pattern.as_str()),
+            TextStep::Each(pattern) => write!(f, "{{ each = '{}' }}", pattern.as_str()),
+            _ => Ok(()),
         }
     }
 }
@@ -96,6 +139,18 @@ pub(super) fn apply<'t>(steps: &[TextStep], text: &'t str) -> Option<Cow<'t, str
     let steps = steps.iter();
     let text = steps.fold(Cow::Borrowed(text), |text, step| step.apply(text));
     (!text.is_empty()).then_some(text)
+}
+
+/// Applies all steps, of which the last may find several texts.
+pub(super) fn each(steps: &[TextStep], text: &str) -> BTreeSet<String> {
+    let Some((TextStep::Each(pattern), before)) = steps.split_last() else {
+        return apply(steps, text)
+            .map(Cow::into_owned)
+            .into_iter()
+            .collect();
+    };
+    let text = apply(before, text).unwrap_or_default();
+    pattern.found(&text).map(str::to_owned).collect()
 }
 
 /// The letters that are wanted; the text itself when all are.

@@ -1,6 +1,8 @@
 //! One rule of a source: what has to be equal, how many records go together, what it accepts.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
 
 use super::normalise::{self, TextStep};
 use super::{DateWindow, Tolerances};
@@ -45,21 +47,33 @@ impl MatchRule {
 }
 
 impl MatchRule {
+    /// Whether it looks at all records that wait, not only at those with equal texts.
+    #[must_use]
+    pub fn looks_at_all(&self) -> bool {
+        let mut keys = self.on.iter();
+        self.is_alike || keys.any(|key| Side::BOTH.iter().any(|side| key.of(*side).names_several()))
+    }
+
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
     #[must_use]
-    pub fn shadows(&self, later: &MatchRule) -> bool {
+    pub(super) fn shadows(&self, later: &MatchRule) -> bool {
+        let are_pairs =
+            [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
+        are_pairs == [true, true] && self.is_implied_by(later)
+    }
+
+    /// Whether whatever has equal texts for `other` has equal texts for this one.
+    pub(crate) fn is_implied_by(&self, other: &MatchRule) -> bool {
         let implied = |key: &Key| {
-            let mut keys = later.on.iter();
+            let mut keys = other.on.iter();
             keys.any(|other| {
                 Side::BOTH
                     .iter()
                     .all(|side| key.of(*side).follows(other.of(*side)))
             })
         };
-        let are_pairs =
-            [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
-        are_pairs == [true, true] && !self.on.is_empty() && self.on.iter().all(implied)
+        !self.on.is_empty() && self.on.iter().all(implied)
     }
 }
 
@@ -121,6 +135,21 @@ impl Key {
     }
 }
 
+/// As it stands in a source's file: `"reference"`, `{ field = "reference", normalise = [...] }`,
+/// `{ partner = "order", ledger = "invoice" }`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.partner == self.ledger {
+            true => self.ledger.fmt(f),
+            false => write!(
+                f,
+                "{{ partner = {}, ledger = {} }}",
+                self.partner, self.ledger
+            ),
+        }
+    }
+}
+
 /// A text of a record, made comparable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Term {
@@ -136,10 +165,36 @@ impl Term {
         self.field == other.field && self.steps.starts_with(&other.steps)
     }
 
+    /// Whether a text of it may name several records.
+    #[must_use]
+    pub fn names_several(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, TextStep::Each(_)))
+    }
+
+    /// All that it names.
+    pub(crate) fn texts(&self, record: &Record) -> BTreeSet<String> {
+        let text = self.field.text(record);
+        text.map_or_else(BTreeSet::new, |text| normalise::each(&self.steps, text))
+    }
+
     /// What is compared; `None` where the record has no such text, or nothing is left of it.
     #[must_use]
     pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
         normalise::apply(&self.steps, self.field.text(record)?)
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.field.name();
+        let [first, more @ ..] = &self.steps[..] else {
+            return write!(f, "\"{name}\"");
+        };
+        write!(f, "{{ field = \"{name}\", normalise = [{first}")?;
+        more.iter().try_for_each(|step| write!(f, ", {step}"))?;
+        f.write_str("] }")
     }
 }
 
@@ -168,15 +223,16 @@ impl Field {
         }
     }
 
+    /// All that a rule can compare: references first.
+    pub fn all() -> impl Iterator<Item = Field> {
+        let references = ReferenceKind::ALL.iter().copied().map(Field::Reference);
+        references.chain([Field::Client, Field::Counterparty, Field::Description])
+    }
+
     /// The field of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "client" => Some(Field::Client),
-            "counterparty" => Some(Field::Counterparty),
-            "description" => Some(Field::Description),
-            kind => ReferenceKind::parse(kind).map(Field::Reference),
-        }
+        Field::all().find(|field| field.name() == name)
     }
 
     fn text(self, record: &Record) -> Option<&str> {

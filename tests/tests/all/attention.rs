@@ -55,12 +55,7 @@ impl Site {
     }
 
     async fn id_of(&self, reference: &str) -> Result<String> {
-        let list = ["discrepancies", "--reference", reference];
-        let list = self.installation.json(&list).await?;
-        let id = list[0]["discrepancy_id"].as_str();
-        Ok(id
-            .with_context(|| format!("{reference}: {list}"))?
-            .to_owned())
+        shop::id_of(&self.installation, reference).await
     }
 
     /// What the workflow of a case answers.

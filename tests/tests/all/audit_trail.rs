@@ -63,14 +63,6 @@ async fn comment(shop: &Installation, id: &str, note: &str) -> Result<()> {
     Ok(())
 }
 
-async fn discrepancy(shop: &Installation, reference: &str) -> Result<String> {
-    let found = shop
-        .json(&["discrepancies", "--reference", reference])
-        .await?;
-    let id = texts(&found, "discrepancy_id");
-    Ok((*id.first().context("a discrepancy")?).to_owned())
-}
-
 #[tokio::test]
 async fn an_untouched_trail_is_whole_and_what_no_checkpoint_covers_is_said() -> Result<()> {
     let (shop, _) = audited().await?;
@@ -100,7 +92,7 @@ async fn an_untouched_trail_is_whole_and_what_no_checkpoint_covers_is_said() -> 
     assert!(after["files"].as_u64() >= Some(7), "{after}");
 
     // What somebody decides is new, and in the next one.
-    let id = discrepancy(&shop, "P-3").await?;
+    let id = shop::id_of(&shop, "P-3").await?;
     comment(&shop, &id, "asked them").await?;
     let one = shop
         .json(&["audit", "verify", &format!("case/{id}")])

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::generated::{Generated, Kind};
 use tests::installation::{Installation, RUN_WITHIN, Said, eventually, texts};
 use tests::servers::SlackReceiver;
-use tests::shop::{self, DATE};
+use tests::shop::{self, DATE, id_of};
 
 /// Write-offs take a second person.
 const APPROVAL: &str = "\n[[approval]]\nresolutions = [\"write_off\"]\n";
@@ -49,17 +49,6 @@ async fn after_a_run(settings: &str, source: &str) -> Result<(Installation, Slac
     site.run_to_the_end(&["shop", "--date", DATE]).await?;
     site.alerts_settled().await?;
     Ok((site, slack))
-}
-
-/// The id of the discrepancy of this reference.
-async fn id_of(site: &Installation, reference: &str) -> Result<String> {
-    let list = site
-        .json(&["discrepancies", "--reference", reference])
-        .await?;
-    let id = list[0]["discrepancy_id"].as_str();
-    Ok(id
-        .with_context(|| format!("{reference}: {list}"))?
-        .to_owned())
 }
 
 /// One update by the `temporal` program.

@@ -39,7 +39,8 @@ struct Dependency {
 }
 
 fn read(file: &str) -> String {
-    std::fs::read_to_string(workspace().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    std::fs::read_to_string(workspace().join(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 fn compose() -> Compose {

@@ -3,6 +3,7 @@
 mod alerts;
 mod attention;
 mod audit_trail;
+mod backtest;
 mod cases;
 mod causes;
 mod commands;

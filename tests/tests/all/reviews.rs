@@ -1,10 +1,10 @@
 //! The review of a run: signed off, cancelled, over by itself or because nothing is left; and what
 //! a later generation changes of what was signed off.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use tests::installation::{Installation, RUN_WITHIN, Said, eventually, texts};
-use tests::shop::{self, DATE, RUN};
+use tests::shop::{self, DATE, RUN, id_of};
 
 const APPROVAL: &str = "\n[[approval]]\nresolutions = [\"write_off\"]\n";
 /// Everybody works on cases, a controller signs off.
@@ -44,16 +44,6 @@ async fn result(site: &Installation) -> Result<Value> {
         .temporal(&["workflow", "result", "-w", RUN, "-o", "json"])
         .await?;
     Ok(said.json()?["result"].clone())
-}
-
-async fn id_of(site: &Installation, reference: &str) -> Result<String> {
-    let list = site
-        .json(&["discrepancies", "--reference", reference])
-        .await?;
-    let id = list[0]["discrepancy_id"].as_str();
-    Ok(id
-        .with_context(|| format!("{reference}: {list}"))?
-        .to_owned())
 }
 
 async fn run_state(site: &Installation, run: &str) -> Result<Value> {

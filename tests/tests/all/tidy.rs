@@ -21,7 +21,8 @@ const LINES_MAX: usize = 600;
 
 /// Names in a table such as `[dependencies]` of a crate's manifest.
 fn dependencies(name: &str) -> BTreeSet<String> {
-    let manifest = fs::read_to_string(workspace().join(name).join("Cargo.toml")).expect("a manifest");
+    let manifest =
+        fs::read_to_string(workspace().join(name).join("Cargo.toml")).expect("a manifest");
     let mut found = BTreeSet::new();
     let mut inside = false;
     for line in manifest.lines() {

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod audit;
+pub mod backtest;
 pub mod case;
 pub mod check;
 pub mod codec;
@@ -10,6 +11,7 @@ pub mod dev;
 pub mod discrepancies;
 pub mod history;
 pub mod keys;
+mod past_runs;
 pub mod privacy;
 pub mod report;
 pub mod reproduce;

@@ -1,16 +1,11 @@
 //! `trueup reproduce`: a past run, done again from what was sealed.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use activities::alerts::Channels;
-use activities::reproduce::{Difference, PastRun, ReproduceProblem, reproduce};
-use activities::{Pace, Trueup, Workflows};
-use domain::case::Authority;
+use activities::past::{PastProblem, PastRun};
+use activities::reproduce::{Difference, reproduce};
 use serde_json::json;
 
-use crate::cli::unusable;
-use crate::config::{Configuration, as_recorded};
+use super::past_runs;
+use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
 use crate::wiring;
@@ -35,7 +30,7 @@ pub async fn run(
     let run_id = &arguments.run;
     let differences = match again(&configuration, run_id).await {
         Ok(differences) => differences,
-        Err(ReproduceProblem::Gone { what, reason }) => vec![Difference {
+        Err(PastProblem::Gone { what, reason }) => vec![Difference {
             what,
             recorded: "sealed".to_owned(),
             now: reason,
@@ -67,31 +62,11 @@ pub async fn run(
 async fn again(
     configuration: &Configuration,
     run_id: &str,
-) -> Result<Vec<Difference>, ReproduceProblem> {
-    let failed = |error: anyhow::Error| ReproduceProblem::Failed(format!("{error:#}"));
-    let store = wiring::recorded(configuration).await.map_err(failed)?;
-    let staging = wiring::staging(configuration).map_err(failed)?;
+) -> Result<Vec<Difference>, PastProblem> {
+    let store = wiring::recorded(configuration).await;
+    let store = store.map_err(|error| PastProblem::Failed(format!("{error:#}")))?;
+    let staging = past_runs::staging(configuration)?;
     let past = PastRun::load(&store, &staging, run_id).await?;
-    let name = &past.row.source;
-    let (source, limits) = as_recorded(name, &past.rules, &past.settings)
-        .map_err(|problems| failed(unusable(&configuration.folder, &problems)))?;
-    let channels = Channels::open(&BTreeMap::new(), |_| None);
-    let trueup = Trueup {
-        folder: configuration.folder.clone(),
-        sources: BTreeMap::from([(name.clone(), source)]),
-        authority: Authority::default(),
-        limits,
-        pace: Pace {
-            records_per_task: configuration.work.records_per_task,
-            compare_tasks_max: configuration.work.compare_tasks_max,
-            heartbeat_timeout_seconds: configuration.work.heartbeat_timeout_seconds,
-        },
-        store,
-        staging: staging.over(),
-        channels: channels.map_err(|error| failed(error.into()))?,
-        audit: wiring::audit_without_secrets(configuration).map_err(failed)?,
-        settings: past.settings.clone(),
-        workflows: Workflows::out_of_reach(),
-    };
-    reproduce(Arc::new(trueup), &past).await
+    let trueup = past_runs::with_its_rules(configuration, store, &staging, &past)?;
+    reproduce(trueup, &past).await
 }

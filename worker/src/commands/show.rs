@@ -1,16 +1,19 @@
 //! `trueup show`: all that is on record about one run or one discrepancy.
 
+use activities::past::PastRun;
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store, StoreError};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use domain::case::{CaseState, Resolution};
+use domain::matching::explanation::Explanation;
 use domain::record::Record;
 
 use super::case::cause;
-use super::{discrepancies, runs};
+use super::{discrepancies, past_runs, runs};
 use crate::account::conservation_table;
+use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::report::{input_json, reject_json};
+use crate::report::{ExplanationJson, input_json, reject_json};
 
 /// Shows one thing in full.
 #[derive(clap::Args, Debug)]
@@ -26,7 +29,12 @@ const REJECTS_SHOWN: usize = 20;
 ///
 /// # Errors
 /// When the store can't be read, or nothing of that name is on record.
-pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Result<Exit> {
+pub async fn run(
+    store: &Store,
+    configuration: &Configuration,
+    arguments: Arguments,
+    json: bool,
+) -> anyhow::Result<Exit> {
     if arguments.id.starts_with("recon/") {
         return show_run(store, &arguments.id, json).await;
     }
@@ -35,15 +43,30 @@ pub async fn run(store: &Store, arguments: Arguments, json: bool) -> anyhow::Res
         Err(StoreError::NotFound(problem)) => return show_cause(store, id, problem, json).await,
         found => found?,
     };
+    let explanation = explanation(store, configuration, &row).await;
     if json {
-        say!(
-            "{}",
-            serde_json::to_string_pretty(&discrepancies::to_json(&row)?)?
-        );
+        let mut value = discrepancies::to_json(&row)?;
+        let explanation = explanation.ok().map(ExplanationJson::from);
+        value["explanation"] = serde_json::to_value(explanation)?;
+        say!("{}", serde_json::to_string_pretty(&value)?);
     } else {
-        print_discrepancy(&row);
+        print_discrepancy(&row, &explanation);
     }
     Ok(Exit::Clean)
+}
+
+/// By the rules of the run that found it like this.
+async fn explanation(
+    store: &Store,
+    configuration: &Configuration,
+    row: &DiscrepancyRow,
+) -> anyhow::Result<Explanation> {
+    let staging = past_runs::staging(configuration)?;
+    let past = PastRun::load(store, &staging, &row.run_id).await?;
+    let trueup = past_runs::with_its_rules(configuration, store.clone(), &staging, &past)?;
+    let source = trueup.sources.get(&row.source);
+    let source = source.with_context(|| format!("there is no source {}", row.source))?;
+    Ok(Explanation::of(&source.policy, &row.discrepancy))
 }
 
 /// What is neither a run nor a discrepancy may be a cause.
@@ -133,7 +156,7 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
     }
 }
 
-fn print_discrepancy(row: &DiscrepancyRow) {
+fn print_discrepancy(row: &DiscrepancyRow, explanation: &anyhow::Result<Explanation>) {
     let discrepancy = &row.discrepancy;
     say!(
         "{} {}  {}",
@@ -159,6 +182,10 @@ fn print_discrepancy(row: &DiscrepancyRow) {
         say!("  nearest    {}", nearest.kept_apart_by);
         print_record("", &nearest.record);
     }
+    match explanation {
+        Ok(explanation) => print_explanation(explanation),
+        Err(problem) => say!("  compared   the rules of then can't be read: {problem:#}"),
+    }
     print_case(row);
     if let Some(cause) = &row.cause {
         say!("  cause      case/{cause}");
@@ -167,6 +194,30 @@ fn print_discrepancy(row: &DiscrepancyRow) {
     say!("  last seen  {}", row.last_seen_run);
     for alert in &row.alert_ids {
         say!("  alert      {alert}");
+    }
+}
+
+fn print_explanation(explanation: &Explanation) {
+    let compared = &explanation.compared;
+    if !compared.is_empty() {
+        say!("  compared   {} agree", explanation.score());
+    }
+    for it in compared {
+        let or_none = |text: &str| match text.is_empty() {
+            true => "none".to_owned(),
+            false => text.to_owned(),
+        };
+        let (partner, ledger) = (or_none(&it.partner), or_none(&it.ledger));
+        match it.agrees && partner == ledger {
+            true => say!("             {:<12} {partner}", it.what),
+            false => {
+                let sign = if it.agrees { "~" } else { "≠" };
+                say!("             {:<12} {partner} {sign} {ledger}", it.what);
+            }
+        }
+    }
+    if let Some(would_match) = &explanation.would_match {
+        say!("  change     would match by {would_match}");
     }
 }
 

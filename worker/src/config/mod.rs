@@ -42,7 +42,7 @@ use domain::case::Authority;
 pub use audit::AuditSettings;
 pub use folder::{DEMO_FOLDER, FOLDER_VARIABLE, choose_folder, load};
 pub use problem::{Position, Problem, Warning};
-pub use recorded::as_recorded;
+pub use recorded::{RulesText, as_recorded};
 pub(crate) use settings_file::SettingsFile;
 pub use settings_file::{Temporal, Work};
 pub use stores::StoreKind;

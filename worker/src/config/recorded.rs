@@ -11,16 +11,25 @@ use super::settings_file::SettingsFile;
 use super::source_file::SourceFile;
 use super::{authority, folder, punctual};
 
+/// The text of a source's file.
+#[derive(Clone, Copy, Debug)]
+pub struct RulesText<'a> {
+    /// What problems in it are said to be in.
+    pub file: &'a str,
+    /// What it says.
+    pub text: &'a str,
+}
+
 /// What these texts say of how a run decides. Whom it alerts is left out.
 ///
 /// # Errors
 /// What this version can't read any more.
 pub fn as_recorded(
     name: &str,
-    rules: &str,
+    rules: RulesText<'_>,
     settings: &str,
 ) -> Result<(Source, ReadLimits), Vec<Problem>> {
-    let document = Document::new(format!("sources/{name}.toml"), rules);
+    let document = Document::new(rules.file, rules.text);
     let file: SourceFile = document.read()?;
     let settings: SettingsFile = Document::new("trueup.toml", settings).read()?;
     let mut findings = Findings::default();

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use domain::money::Currency;
-use domain::policy::{Cardinality, DateWindow, Field, Key, MatchRule, Pattern, Term, TextStep};
+use domain::policy::{
+    Cardinality, DateWindow, Field, Key, MatchRule, Pattern, Term, TextStep, flaws,
+};
 use serde::{Deserialize, Deserializer};
 
 use super::document::Document;
@@ -76,6 +78,7 @@ pub(crate) struct StepFields {
     suffix: Option<String>,
     first: Option<u32>,
     capture: Option<String>,
+    each: Option<String>,
 }
 
 impl RuleTable {
@@ -117,17 +120,13 @@ pub(crate) fn rules(
                 .map(|tables| tolerances(tables, &here.key("tolerances"), document, findings)),
             date_window: table.dates.as_ref().map(window),
         };
-        if let Some(earlier) = known.iter().find(|earlier| earlier.shadows(&rule)) {
-            let message = format!(
-                "this rule never decides: `{}` has decided before",
-                earlier.name
-            );
-            let warning = document.warning(&here.key("on"), message);
-            findings
-                .warnings
-                .push(warning.with_help("match on something else, or drop it"));
-        }
         known.push(rule);
+    }
+    for (index, flaw) in flaws(&known) {
+        let on = place.index(index).key("on");
+        let place = flaw.key().map_or(on.clone(), |key| on.index(key));
+        let warning = document.warning(&place, flaw.to_string());
+        findings.warnings.push(warning.with_help(flaw.help()));
     }
     known
 }
@@ -193,6 +192,13 @@ fn check(
         ),
         _ => {}
     }
+    if let Some(problem) = wrong_list(table) {
+        refuse(
+            here.key("on"),
+            problem,
+            "as `on = [{ partner = { field = \"description\", normalise = [{ each = \"INV-[0-9]+\" }] }, ledger = \"invoice\" }]` with `cardinality = \"1:N\"`",
+        );
+    }
     if let Some(dates) = &table.dates {
         let place = here.key("dates");
         check_days(
@@ -203,6 +209,35 @@ fn check(
         );
         check_days(&place.key("late_days"), dates.late_days, document, findings);
     }
+}
+
+/// Why a key that names several can't be meant; none when it can, or there is none.
+fn wrong_list(table: &RuleTable) -> Option<String> {
+    let is_list = |step: &TextStep| matches!(step, TextStep::Each(_));
+    let keys: Vec<&Key> = table.keys().collect();
+    let terms = keys.iter().flat_map(|key| [&key.partner, &key.ledger]);
+    if !terms.clone().any(Term::names_several) {
+        return None;
+    }
+    let [key] = keys[..] else {
+        return Some("a text that names several (`each`) is compared alone".to_owned());
+    };
+    let (one, many) = match table.cardinality.0 {
+        Cardinality::OneToMany => (&key.partner, &key.ledger),
+        Cardinality::ManyToOne => (&key.ledger, &key.partner),
+        _ => {
+            return Some(
+                "a text that names several (`each`) is of the one record: the cardinality has to be \
+                 1:N (the partner's) or N:1 (ours)"
+                    .to_owned(),
+            );
+        }
+    };
+    if many.names_several() || one.steps.iter().rev().skip(1).any(is_list) {
+        return Some("`each` is the last step, of the side that is one record".to_owned());
+    }
+    let has_search = table.combinations_max.is_some();
+    has_search.then(|| "all that are named go together: there are no combinations".to_owned())
 }
 
 /// Most combinations of one half: 32 bytes each.
@@ -289,13 +324,8 @@ impl TextOrTable for TermTable {
 
 /// A step that is a word.
 fn word(text: &str) -> Option<TextStep> {
-    Some(match text {
-        "ignore_case" => TextStep::IgnoreCase,
-        "ignore_separators" => TextStep::IgnoreSeparators,
-        "ignore_leading_zeros" => TextStep::IgnoreLeadingZeros,
-        "digits" => TextStep::Digits,
-        _ => return None,
-    })
+    let mut words = TextStep::WORDS.into_iter();
+    words.find_map(|(word, step)| (word == text).then_some(step))
 }
 
 impl<'de> Deserialize<'de> for StepTable {
@@ -314,7 +344,7 @@ impl TextOrTable for StepTable {
         let step = word(text).ok_or_else(|| {
             format!(
                 "unknown step `{text}`; one of: ignore_case, ignore_separators, \
-                 ignore_leading_zeros, digits, or a table with prefix, suffix, first or capture"
+                 ignore_leading_zeros, digits, or a table with prefix, suffix, first, capture or each"
             )
         })?;
         Ok(StepTable(step))
@@ -326,9 +356,10 @@ impl TextOrTable for StepTable {
             suffix,
             first,
             capture,
+            each,
         } = table;
         let not_one = || {
-            "a step is one of `prefix`, `suffix`, `first` (at least 1) or `capture`; write several \
+            "a step is one of `prefix`, `suffix`, `first` (at least 1), `capture` or `each`; write several \
              one behind the other"
                 .to_owned()
         };
@@ -337,11 +368,13 @@ impl TextOrTable for StepTable {
             count => Ok(TextStep::First(count)),
         };
         let of_capture = |text: String| Pattern::parse(&text).map(TextStep::Capture);
+        let of_each = |text: String| Pattern::parse(&text).map(TextStep::Each);
         let given = [
             prefix.map(|text| Ok(TextStep::Prefix(text.into()))),
             suffix.map(|text| Ok(TextStep::Suffix(text.into()))),
             first.map(of_first),
             capture.map(of_capture),
+            each.map(of_each),
         ];
         let mut given = given.into_iter().flatten();
         match (given.next(), given.next()) {
@@ -360,11 +393,7 @@ impl FromText for Field {
 }
 
 fn fields() -> Vec<(&'static str, Field)> {
-    let references = domain::record::ReferenceKind::ALL.iter();
-    let references = references.map(|kind| Field::Reference(*kind));
-    let texts = [Field::Client, Field::Counterparty, Field::Description];
-    let all = references.chain(texts);
-    all.map(|field| (field.name(), field)).collect()
+    Field::all().map(|field| (field.name(), field)).collect()
 }
 
 /// A field as it is written.

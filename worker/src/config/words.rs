@@ -176,6 +176,7 @@ fn step(step: &TextStep) -> String {
         TextStep::Suffix(text) => format!("without {text} behind it"),
         TextStep::First(count) => format!("the first {count} characters"),
         TextStep::Capture(pattern) => format!("what {} finds in it", pattern.as_str()),
+        TextStep::Each(pattern) => format!("each that {} finds in it", pattern.as_str()),
     }
 }
 

@@ -130,8 +130,23 @@ on = [\"reference\"]
 cardinality = \"N:1\"
 
 [[rules]]
+name = \"payment less its fee\"
+on = [\"reference\"]
+cardinality = \"1:N\"
+
+[[rules]]
 name = \"payout\"
 on = [\"batch\"]
+cardinality = \"1:N\"
+
+[[rules]]
+name = \"several references\"
+on = [{{ partner = {{ field = \"reference\", normalise = [{{ each = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+cardinality = \"1:N\"
+
+[[rules]]
+name = \"several references in the text\"
+on = [{{ partner = {{ field = \"description\", normalise = [{{ each = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
 cardinality = \"1:N\"
 
 [[rules]]

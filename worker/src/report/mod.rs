@@ -6,6 +6,7 @@
 
 mod discrepancies_csv;
 mod discrepancies_json;
+mod explanation_json;
 mod folder;
 mod inputs_json;
 mod matches_csv;
@@ -15,6 +16,7 @@ mod spreadsheet;
 
 pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
+pub(crate) use explanation_json::ExplanationJson;
 pub use folder::OutputFolder;
 pub use inputs_json::{input_json, reject_json};
 pub(crate) use matches_csv::{listed_lines, write_matches_csv};

@@ -3,11 +3,13 @@
 mod boundaries;
 mod conservation;
 mod examples;
+mod explanation;
 mod explanations;
 mod generate;
 mod identities;
 mod large;
 mod laws;
+mod named;
 mod nearest;
 mod oracle;
 mod sieve;
@@ -27,7 +29,7 @@ use crate::severity::SeverityPolicy;
 /// The day that examples are reconciled on: a Friday, far from the records' days by default.
 const BUSINESS_DATE: Date = date(2026, 2, 27);
 
-fn amount(text: &str) -> Amount {
+pub(crate) fn amount(text: &str) -> Amount {
     Amount::parse(text).expect(text)
 }
 
@@ -40,7 +42,7 @@ fn rule(name: &str, on: &[ReferenceKind]) -> MatchRule {
 }
 
 /// By reference, then by invoice. Rounding up to 0.05 EUR, dates within 2 days, nothing in transit.
-fn policy() -> SourcePolicy {
+pub(crate) fn policy() -> SourcePolicy {
     let tolerance = Tolerance {
         rounding: amount("0.05"),
         ..Tolerance::default()
@@ -73,7 +75,7 @@ fn agreed_fee() -> AgreedFee {
     }
 }
 
-fn whole() -> RunContext {
+pub(crate) fn whole() -> RunContext {
     context(Scope::Whole)
 }
 
@@ -146,7 +148,7 @@ fn record(text: &str, line: u32) -> Record {
 }
 
 /// The records of these lines, numbered from 1.
-fn pool(lines: &[&str]) -> Pool {
+pub(crate) fn pool(lines: &[&str]) -> Pool {
     let mut pool = Pool::default();
     for (line, text) in (1..).zip(lines) {
         pool.push(record(text, line));

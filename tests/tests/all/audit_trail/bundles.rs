@@ -9,7 +9,7 @@ use tests::installation::{Said, trueup_alone};
 use tests::servers::program::crate_folder;
 use tests::shop::{self, DATE, RUN};
 
-use super::{NEXT_DAY, audited, checkpoint, comment, discrepancy};
+use super::{NEXT_DAY, audited, checkpoint, comment};
 
 /// The verifier that was written from the documentation alone.
 fn by_the_documentation(bundle: &Path, key: &str) -> Result<Said> {
@@ -44,7 +44,7 @@ async fn a_bundle_is_checked_without_us_and_every_change_to_it_is_found() -> Res
     shop.write(&shop::partner_file(NEXT_DAY), nothing)?;
     shop.write(&shop::ledger_file(NEXT_DAY), shop::LEDGER)?;
     shop.run_to_the_end(&["shop", "--date", NEXT_DAY]).await?;
-    let id = discrepancy(&shop, "P-3").await?;
+    let id = shop::id_of(&shop, "P-3").await?;
     comment(&shop, &id, "asked them").await?;
     checkpoint(&shop).await?;
 

@@ -6,14 +6,14 @@ use tests::Installation;
 use tests::shop::{self, DATE, RUN};
 
 use super::tampering::tamper;
-use super::{NEXT_DAY, PUBLISH, audited_in, broken, discrepancy};
+use super::{NEXT_DAY, PUBLISH, audited_in, broken};
 
 #[tokio::test]
 async fn a_past_run_is_reproduced_and_what_differs_is_said() -> Result<()> {
     let (mut shop, _) = audited_in(Installation::start_with_sqlite().await?, PUBLISH).await?;
     shop.run_to_the_end(&["shop", "--date", DATE]).await?;
     // Somebody settles one, the ledger brings another: the next day begins with what is left.
-    let id = discrepancy(&shop, "P-7").await?;
+    let id = shop::id_of(&shop, "P-7").await?;
     let resolve = [
         "case", "resolve", &id, "--by", "ann", "--as", "void", "--note", "not ours",
     ];

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use anyhow::Result;
 use tests::Installation;
-use tests::shop::{DATE, RUN};
+use tests::shop::{self, DATE, RUN};
 
-use super::{PUBLISH, audited_in, broken, checkpoint, comment, discrepancy};
+use super::{PUBLISH, audited_in, broken, checkpoint, comment};
 
 /// An installation with a run, a case that somebody resolved between two checkpoints, and no worker;
 /// the id of the case.
 pub(super) async fn with_two_checkpoints(shop: Installation) -> Result<(Installation, String)> {
     let (mut shop, _) = audited_in(shop, PUBLISH).await?;
     shop.run_to_the_end(&["shop", "--date", DATE]).await?;
-    let id = discrepancy(&shop, "P-3").await?;
+    let id = shop::id_of(&shop, "P-3").await?;
     let resolve = [
         "case", "resolve", &id, "--by", "ann", "--as", "accept", "--note", "agreed",
     ];
@@ -203,7 +203,7 @@ async fn files_and_published_copies_are_held_against_the_trail() -> Result<()> {
     );
     std::fs::rename(&copy, copy.with_file_name("000000000001.json"))?;
     std::fs::write(&copy, published)?;
-    let id = discrepancy(&shop, "P-3").await?;
+    let id = shop::id_of(&shop, "P-3").await?;
     let forked = shop.folder().join("data/trueup.db");
     let more = format!(
         "INSERT INTO audit_entries SELECT 'case/{id}', 0, previous, at, actor, event, fields \

@@ -8,7 +8,7 @@ use tests::servers::smtp::SmtpMode;
 use tests::servers::{DynamoDb, S3, SmtpSink, http};
 use tests::shop::{self, DATE};
 
-use super::{audited_in, broken, checkpoint, comment, discrepancy};
+use super::{audited_in, broken, checkpoint, comment};
 
 const FIRST: &str = "/witness/books/checkpoints/ed25519/000000000000.json";
 
@@ -58,7 +58,7 @@ async fn a_checkpoint_is_published_once_and_told() -> Result<()> {
 
     let (status, published) = http::request(Method::GET, bucket.port, FIRST).await?;
     assert_eq!(status, 200, "{published}");
-    let id = discrepancy(&shop, "P-3").await?;
+    let id = shop::id_of(&shop, "P-3").await?;
     comment(&shop, &id, "asked them").await?;
     assert_eq!(checkpoint(&shop).await?["last"], 1);
     assert_eq!(mailbox.messages()?.len(), 2);

@@ -1,0 +1,123 @@
+//! What was compared of the records of a discrepancy, side by side.
+
+use std::borrow::Cow;
+
+use super::super::own_records;
+use super::super::pair::{Timing, contradicts, timing};
+use crate::discrepancy::Discrepancy;
+use crate::money::{Amount, Money};
+use crate::policy::{Accepts, SourcePolicy};
+use crate::record::{Record, Side};
+
+/// One thing of both sides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compared {
+    /// A field of the rule, `amount`, `value_date` or `status`.
+    pub what: &'static str,
+    /// What the partner has, as it is compared: normalised; of several records the sum. Empty: none.
+    pub partner: String,
+    /// What we have, likewise.
+    pub ledger: String,
+    /// Whether the rule takes the one for the other.
+    pub agrees: bool,
+}
+
+/// Everything that was compared, in the order of the rule.
+pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<Compared> {
+    let found = policy.rules.iter().find(|it| it.name == discrepancy.rule);
+    let Some(rule) = found.or(policy.rules.first()) else {
+        return Vec::new();
+    };
+    let [partner, ledger] = Side::BOTH.map(|side| of_side(discrepancy, side));
+    let ([partner_first, ..], [ledger_first, ..]) = (&partner[..], &ledger[..]) else {
+        return Vec::new();
+    };
+    let accepts = policy.accepts(rule);
+    let texts = rule.on.iter().map(|key| {
+        let texts = [
+            key.partner.text(partner_first),
+            key.ledger.text(ledger_first),
+        ];
+        let agrees = texts[0].is_some() && texts[0] == texts[1];
+        let [partner, ledger] = texts.map(|text| text.map_or_else(String::new, Cow::into_owned));
+        Compared {
+            what: key.name(),
+            partner,
+            ledger,
+            agrees,
+        }
+    });
+    let mut compared: Vec<Compared> = texts.collect();
+    compared.push(amounts(accepts, &partner, &ledger));
+    compared.push(Compared {
+        what: "value_date",
+        partner: partner_first.value_date.to_string(),
+        ledger: ledger_first.value_date.to_string(),
+        agrees: all(&partner, &ledger, |partner, ledger| {
+            timing(accepts, partner, ledger) == Timing::Within
+        }),
+    });
+    if let (Some(at_partner), Some(in_ledger)) = (partner_first.status, ledger_first.status) {
+        compared.push(Compared {
+            what: "status",
+            partner: at_partner.to_string(),
+            ledger: in_ledger.to_string(),
+            agrees: all(&partner, &ledger, |partner, ledger| {
+                !contradicts(partner, ledger)
+            }),
+        });
+    }
+    compared
+}
+
+/// The records of one side; where there is none, what came closest.
+fn of_side(discrepancy: &Discrepancy, side: Side) -> Vec<&Record> {
+    let mut records: Vec<&Record> = own_records(discrepancy)
+        .filter(|record| record.side == side)
+        .collect();
+    if records.is_empty() {
+        let nearest = discrepancy.nearest.iter().map(|nearest| &nearest.record);
+        records.extend(nearest.filter(|record| record.side == side));
+    }
+    records
+}
+
+fn all(partner: &[&Record], ledger: &[&Record], holds: impl Fn(&Record, &Record) -> bool) -> bool {
+    let mut partner = partner.iter();
+    partner.all(|partner| ledger.iter().all(|ledger| holds(partner, ledger)))
+}
+
+fn amounts(accepts: Accepts<'_>, partner: &[&Record], ledger: &[&Record]) -> Compared {
+    let (reported, booked) = (sum(partner), sum(ledger));
+    let gap = match (reported, booked) {
+        (Some(reported), Some(booked)) if reported.currency == booked.currency => {
+            reported.amount.checked_sub(booked.amount).ok()
+        }
+        _ => None,
+    };
+    let agrees = gap.zip(booked).is_some_and(|(gap, booked)| {
+        let tolerance = accepts.tolerance(booked.currency);
+        gap.abs() <= tolerance.accepted_of(booked.amount)
+    });
+    let [partner, ledger] =
+        [reported, booked].map(|sum| sum.map_or_else(String::new, |sum| sum.to_string()));
+    Compared {
+        what: "amount",
+        partner,
+        ledger,
+        agrees,
+    }
+}
+
+/// None across currencies, or when it is too large to be exact.
+fn sum(records: &[&Record]) -> Option<Money> {
+    let currency = records.first()?.money.currency;
+    let mut amount = Amount::ZERO;
+    for record in records {
+        if record.money.currency != currency {
+            return None;
+        }
+        amount = amount.checked_add(record.money.amount).ok()?;
+    }
+    Some(Money { amount, currency })
+}

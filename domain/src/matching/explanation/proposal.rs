@@ -1,0 +1,277 @@
+//! The search for the smallest change of a rule by which some records would have matched.
+//!
+//! What is proposed follows from what differs; every proposal is then tried by comparing these records
+//! again. So it holds for them. What else the changed rule would bring together is another question,
+//! which `trueup backtest` answers.
+
+use super::super::pair::{Timing, are_opposite, timing};
+use super::super::{Pool, compare, own_records};
+use super::change::{RuleChange, WouldMatch};
+use crate::discrepancy::{Discrepancy, Kind};
+use crate::policy::{
+    Accepts, Cardinality, Field, Key, MatchRule, RunContext, Scope, SourcePolicy, Term, TextStep,
+};
+use crate::record::{Record, Side};
+
+/// The smallest change; of several equally small ones that of the earliest rule.
+pub(super) fn would_match(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Option<WouldMatch> {
+    let records = records(discrepancy);
+    let found = policy.rules.iter().flat_map(|rule| {
+        let proposals = proposals(policy, rule, discrepancy, &records);
+        let holds = |changes: &Vec<RuleChange>| match_all(policy, rule, changes, &records);
+        let found = proposals.into_iter().find(holds);
+        found.map(|changes| WouldMatch {
+            rule: rule.name.clone(),
+            changes,
+        })
+    });
+    found.min_by_key(|found| found.changes.len())
+}
+
+/// What it is about, and what came closest.
+fn records(discrepancy: &Discrepancy) -> Vec<&Record> {
+    let nearest = discrepancy.nearest.iter().map(|nearest| &nearest.record);
+    own_records(discrepancy).chain(nearest).collect()
+}
+
+/// What could be tried on a rule.
+fn proposals(
+    policy: &SourcePolicy,
+    rule: &MatchRule,
+    discrepancy: &Discrepancy,
+    records: &[&Record],
+) -> Vec<Vec<RuleChange>> {
+    let is_its_rule = rule.name == discrepancy.rule;
+    match discrepancy.kind {
+        Kind::MissingInLedger | Kind::MissingAtPartner => pair(policy.accepts(rule), records),
+        Kind::Ambiguous if is_its_rule => {
+            let is_new = |field: &Field| {
+                let mut keys = rule.on.iter();
+                !keys.any(|key| key.partner.field == *field || key.ledger.field == *field)
+            };
+            let fields = Field::all().filter(is_new);
+            fields
+                .map(|field| vec![RuleChange::AlsoCompares(field)])
+                .collect()
+        }
+        Kind::AmountMismatch | Kind::Rounding | Kind::DateMismatch if is_its_rule => {
+            wider(policy.accepts(rule), discrepancy.difference, records)
+                .into_iter()
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Wider limits for records that the rule brings together.
+fn wider(
+    accepts: Accepts<'_>,
+    difference: Option<crate::money::Amount>,
+    records: &[&Record],
+) -> Option<Vec<RuleChange>> {
+    let first = |side| records.iter().copied().find(|record| record.side == side);
+    let (partner, ledger) = (first(Side::Partner)?, first(Side::Ledger)?);
+    let mut changes = Vec::new();
+    let gap = difference?.abs();
+    let currency = ledger.money.currency;
+    let accepted = accepts.tolerance(currency).accepted_of(ledger.money.amount);
+    if gap > accepted {
+        // Money that flows the other way is no difference to be tolerated.
+        if are_opposite(partner, ledger) {
+            return None;
+        }
+        changes.push(RuleChange::Accepted {
+            currency,
+            amount: gap,
+        });
+    }
+    changes.extend(days(accepts, records));
+    Some(changes)
+}
+
+/// A window wide enough for all of them.
+fn days(accepts: Accepts<'_>, records: &[&Record]) -> Vec<RuleChange> {
+    let (mut early, mut late) = (0, 0);
+    for partner in records.iter().filter(|it| it.side == Side::Partner) {
+        for ledger in records.iter().filter(|it| it.side == Side::Ledger) {
+            match timing(accepts, partner, ledger) {
+                Timing::Within => {}
+                Timing::Early(days) => early = early.max(days),
+                Timing::Late(days) => late = late.max(days),
+            }
+        }
+    }
+    let some = |days: i64, change: fn(u32) -> RuleChange| {
+        let days = u32::try_from(days).ok().filter(|days| *days > 0);
+        days.map(change)
+    };
+    let late = some(late, RuleChange::LateDays);
+    late.into_iter()
+        .chain(some(early, RuleChange::EarlyDays))
+        .collect()
+}
+
+/// Changes by which a rule brings these two together; of the texts first, then wider limits.
+fn pair(accepts: Accepts<'_>, records: &[&Record]) -> Vec<Vec<RuleChange>> {
+    let find = |side| records.iter().copied().find(|record| record.side == side);
+    let (Some(partner), Some(ledger), 2) = (find(Side::Partner), find(Side::Ledger), records.len())
+    else {
+        return Vec::new();
+    };
+    let is_pairs = accepts.rule.cardinality == Cardinality::OneToOne;
+    if !is_pairs || partner.money.currency != ledger.money.currency {
+        return Vec::new();
+    }
+    let difference = partner.money.amount.checked_sub(ledger.money.amount).ok();
+    let Some(wider) = wider(accepts, difference, records) else {
+        return Vec::new();
+    };
+    let equal = texts(accepts.rule, partner, ledger, Way::Equal);
+    let alike = texts(accepts.rule, partner, ledger, Way::Alike);
+    let with_limits = |mut changes: Vec<RuleChange>| {
+        changes.extend(wider.iter().cloned());
+        changes
+    };
+    let found = equal.into_iter().chain(alike).map(with_limits);
+    found.filter(|changes| !changes.is_empty()).collect()
+}
+
+/// How texts are brought together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Equal,
+    Alike,
+}
+
+/// Changes of the rule's keys by which all texts of the two go together.
+fn texts(rule: &MatchRule, partner: &Record, ledger: &Record, way: Way) -> Option<Vec<RuleChange>> {
+    let mut changes = Vec::new();
+    for (at, key) in rule.on.iter().enumerate() {
+        let texts = (key.partner.text(partner), key.ledger.text(ledger));
+        let is_complete = texts.0.is_some() && texts.1.is_some();
+        if is_complete && (texts.0 == texts.1 || way == Way::Alike) {
+            continue;
+        }
+        let key = match way {
+            Way::Equal => normalised(key, partner, ledger)
+                .or_else(|| elsewhere(key, partner, ledger, |one, other| one == other)),
+            Way::Alike => elsewhere(key, partner, ledger, |one, other| one.contains(other)),
+        };
+        changes.push(RuleChange::Compares { at, key: key? });
+    }
+    if way == Way::Alike && !rule.is_alike {
+        changes.push(RuleChange::Alike);
+    }
+    Some(changes)
+}
+
+/// The key with the fewest further steps by which both texts become equal.
+fn normalised(key: &Key, partner: &Record, ledger: &Record) -> Option<Key> {
+    const PLAIN: [&[TextStep]; 6] = [
+        &[TextStep::IgnoreCase],
+        &[TextStep::IgnoreSeparators],
+        &[TextStep::IgnoreLeadingZeros],
+        &[TextStep::IgnoreCase, TextStep::IgnoreSeparators],
+        &[TextStep::IgnoreSeparators, TextStep::IgnoreLeadingZeros],
+        &[
+            TextStep::IgnoreCase,
+            TextStep::IgnoreSeparators,
+            TextStep::IgnoreLeadingZeros,
+        ],
+    ];
+    let plain = PLAIN.iter().map(|steps| steps.to_vec());
+    let with_prefix = prefix(key, partner, ledger).map(|prefix| vec![TextStep::Prefix(prefix)]);
+    let digits = vec![TextStep::Digits];
+    let mut steps = plain.chain(with_prefix).chain([digits]);
+    steps.find_map(|steps| {
+        let more = |term: &Term| Term {
+            field: term.field,
+            steps: term.steps.iter().chain(&steps).cloned().collect(),
+        };
+        let key = Key {
+            partner: more(&key.partner),
+            ledger: more(&key.ledger),
+        };
+        let texts = (key.partner.text(partner)?, key.ledger.text(ledger)?);
+        (texts.0 == texts.1).then_some(key)
+    })
+}
+
+/// What stands before the same text on one side: `INV-` of `INV-104` and `104`. Only where it ends
+/// with a letter or a separator: a digit belongs to the number.
+fn prefix(key: &Key, partner: &Record, ledger: &Record) -> Option<Box<str>> {
+    let (one, other) = (key.partner.text(partner)?, key.ledger.text(ledger)?);
+    let before = one
+        .strip_suffix(&*other)
+        .or_else(|| other.strip_suffix(&*one))?;
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let is_prefix = !before.is_empty() && !before.ends_with(is_digit);
+    is_prefix.then(|| before.into())
+}
+
+/// The key with another field of one side, of which the text goes together with the other side's.
+fn elsewhere(
+    key: &Key,
+    partner: &Record,
+    ledger: &Record,
+    goes: impl Fn(&str, &str) -> bool,
+) -> Option<Key> {
+    let plain = |field| Term {
+        field,
+        steps: Vec::new(),
+    };
+    Field::all().find_map(|field| {
+        let of_partner = Key {
+            partner: plain(field),
+            ledger: key.ledger.clone(),
+        };
+        let of_ledger = Key {
+            partner: key.partner.clone(),
+            ledger: plain(field),
+        };
+        let mut keys = [(of_partner, Side::Partner), (of_ledger, Side::Ledger)].into_iter();
+        let found = keys.find(|(other, side)| {
+            let texts = other.partner.text(partner).zip(other.ledger.text(ledger));
+            let texts = texts.filter(|_| other != key);
+            texts.is_some_and(|(of_partner, of_ledger)| match side {
+                Side::Partner => goes(&of_partner, &of_ledger),
+                Side::Ledger => goes(&of_ledger, &of_partner),
+            })
+        });
+        found.map(|(key, _)| key)
+    })
+}
+
+/// Whether the changed rule alone makes matches of all of them.
+fn match_all(
+    policy: &SourcePolicy,
+    rule: &MatchRule,
+    changes: &[RuleChange],
+    records: &[&Record],
+) -> bool {
+    let mut rule = rule.clone();
+    changes
+        .iter()
+        .for_each(|change| change.apply(policy, &mut rule));
+    let changed = SourcePolicy {
+        rules: vec![rule],
+        ..policy.clone()
+    };
+    let mut pool = Pool::default();
+    records
+        .iter()
+        .for_each(|record| pool.push((*record).clone()));
+    let Some(first) = records.first() else {
+        return false;
+    };
+    let context = RunContext {
+        business_date: first.value_date,
+        scope: Scope::Whole,
+    };
+    let found = compare(&changed, &context, pool);
+    let matched = found
+        .matched
+        .iter()
+        .flat_map(super::super::Matched::records);
+    matched.count() == records.len()
+}

@@ -1,0 +1,64 @@
+//! Rules by which one text names several records: one payment for the invoices that its text lists.
+//!
+//! All that are named have to wait, each the only one of its name, named by this record alone; they have
+//! to be in its currency, and their sum and days have to agree. Otherwise nothing is taken: which part of
+//! them is meant would be a guess.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::Decision;
+use super::twins::{Member, Members};
+use crate::policy::{Accepts, Cardinality};
+use crate::record::Side;
+
+/// Decides about all that waits.
+pub(super) fn decide<'r>(
+    accepts: Accepts<'_>,
+    waiting: impl Iterator<Item = Member<'r>>,
+) -> Vec<Decision> {
+    let [key] = &accepts.rule.on[..] else {
+        return Vec::new();
+    };
+    let one = match accepts.rule.cardinality {
+        Cardinality::ManyToOne => Side::Ledger,
+        _ => Side::Partner,
+    };
+    let mut naming: Vec<(Member<'r>, BTreeSet<String>)> = Vec::new();
+    let mut named: BTreeMap<String, Vec<Member<'r>>> = BTreeMap::new();
+    for member in waiting {
+        let term = key.of(member.record.side);
+        match member.record.side == one {
+            true => naming.push((member, term.texts(member.record))),
+            false => {
+                if let Some(text) = term.text(member.record) {
+                    named.entry(text.into_owned()).or_default().push(member);
+                }
+            }
+        }
+    }
+    let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in naming.iter().flat_map(|(_, texts)| texts) {
+        *claims.entry(text).or_default() += 1;
+    }
+    let together = naming.iter().filter_map(|(member, texts)| {
+        let parts = texts.iter().map(|text| {
+            let is_claimed_once = claims.get(text.as_str()) == Some(&1);
+            match named.get(text).map(Vec::as_slice) {
+                Some([only]) if is_claimed_once => Some(*only),
+                _ => None,
+            }
+        });
+        let parts: Vec<Member> = parts.collect::<Option<_>>()?;
+        let currency = member.record.money.currency;
+        let is_one_currency = parts.iter().all(|it| it.record.money.currency == currency);
+        if parts.len() < 2 || !is_one_currency {
+            return None;
+        }
+        let (partner, ledger) = match one {
+            Side::Partner => (vec![*member], parts),
+            Side::Ledger => (parts, vec![*member]),
+        };
+        Members { partner, ledger }.whole(accepts)
+    });
+    together.collect()
+}

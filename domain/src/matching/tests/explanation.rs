@@ -1,0 +1,204 @@
+//! What was compared, and the smallest change of a rule that would have matched it.
+
+use proptest::prelude::*;
+
+use super::generate::pools;
+use super::*;
+use crate::matching::explanation::{Explanation, RuleChange, WouldMatch};
+use crate::policy::{Field, Key, Term, TextStep};
+
+fn explained(policy: &SourcePolicy, records: &[&str]) -> Explanation {
+    Explanation::of(policy, &only_discrepancy(policy, records))
+}
+
+#[test]
+fn the_smallest_change_is_said_as_it_would_stand_in_the_file() {
+    let examples: &[(&[&str], Option<&str>)] = &[
+        (
+            &["P INV-104 1000 EUR 5", "L INV-104 800 EUR 5"],
+            Some("rule by reference with `tolerances.EUR.accepted = \"200.00\"`"),
+        ),
+        (
+            &["P A 9.95 EUR 5", "L A 10 EUR 9"],
+            Some(
+                "rule by reference with `tolerances.EUR.accepted = \"0.05\"` and \
+                 `dates.early_days = 4`",
+            ),
+        ),
+        (
+            &["P A 10 EUR 9", "L A 10 EUR 5"],
+            Some("rule by reference with `dates.late_days = 4`"),
+        ),
+        // The money flows the other way; another currency; statuses: no rule takes these.
+        (&["P A 10 EUR 5", "L A -10 EUR 5"], None),
+        (&["P A 10 EUR 5", "L A 10 USD 5"], None),
+        (
+            &[
+                "P A 10 EUR 5 status=reversed",
+                "L A 10 EUR 5 status=settled",
+            ],
+            None,
+        ),
+        // A duplicate is one too many by any rule.
+        (&["P A 10 EUR 5", "P A 10 EUR 5", "L A 10 EUR 5"], None),
+        // What tells the candidates apart.
+        (
+            &[
+                "P A 10 EUR 5 client=x",
+                "P A 20 EUR 5 client=y",
+                "L A 10.5 EUR 5 client=x",
+                "L A 20.5 EUR 5 client=y",
+            ],
+            None,
+        ),
+    ];
+    for (records, wanted) in examples {
+        let said = explained(&policy(), records).would_match;
+        let said = said.map(|it| it.to_string());
+        assert_eq!(said.as_deref(), *wanted, "{records:?}");
+    }
+}
+
+/// The partner's record stays alone, and so does ours: both say the same.
+#[test]
+fn a_lone_record_says_how_it_would_have_met_what_came_closest() {
+    let examples: &[(&[&str], Option<&str>)] = &[
+        (
+            &["P inv-0104 10 EUR 5", "L INV-0104 10 EUR 5"],
+            Some(
+                "rule by reference with `on = [{ field = \"reference\", normalise = \
+                 [\"ignore_case\"] }]`",
+            ),
+        ),
+        (
+            &["P INV-104 10 EUR 5", "L 104 10 EUR 5"],
+            Some(
+                "rule by reference with `on = [{ field = \"reference\", normalise = [{ prefix = \
+                 \"INV-\" }] }]`",
+            ),
+        ),
+        (
+            &["P - 10 EUR 5 invoice=I77777", "L I77777 10 EUR 5"],
+            Some(
+                "rule by reference with `on = [{ partner = \"invoice\", ledger = \"reference\" }]`",
+            ),
+        ),
+        (
+            &["P INV-1042 10 EUR 5", "L INV-1024 10 EUR 5"],
+            Some("rule by reference with `alike = true`"),
+        ),
+        (
+            &[
+                "P - 10 EUR 5 description=thanks_for_INV-1042",
+                "L INV-1042 10 EUR 5",
+            ],
+            Some(
+                "rule by reference with `on = [{ partner = \"description\", ledger = \"reference\" \
+                 }]` and `alike = true`",
+            ),
+        ),
+        // Another digit is another payment.
+        (&["P INV-1042 10 EUR 5", "L INV-1043 10 EUR 5"], None),
+    ];
+    for (records, wanted) in examples {
+        let found = compare(&policy(), &whole(), pool(records)).discrepancies;
+        assert_eq!(found.len(), 2, "{records:?}: {found:?}");
+        for found in found {
+            let said = Explanation::of(&policy(), &found).would_match;
+            let said = said.map(|it| it.to_string());
+            assert_eq!(said.as_deref(), *wanted, "{records:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_compared_stands_side_by_side() {
+    let explained = explained(
+        &policy(),
+        &[
+            "P A 10.02 EUR 9 status=pending",
+            "L A 10 EUR 5 status=settled",
+        ],
+    );
+    let compared: Vec<(&str, &str, &str, bool)> = explained
+        .compared
+        .iter()
+        .map(|it| (it.what, &*it.partner, &*it.ledger, it.agrees))
+        .collect();
+    assert_eq!(
+        compared,
+        [
+            ("reference", "A", "A", true),
+            ("amount", "10.02 EUR", "10.00 EUR", false),
+            ("value_date", "2026-01-09", "2026-01-05", false),
+            ("status", "pending", "settled", true),
+        ]
+    );
+    assert_eq!(explained.score(), "2 of 4");
+    let alone = only_discrepancy(&policy(), &["P A 10 EUR 5"]);
+    assert!(Explanation::of(&policy(), &alone).compared.is_empty());
+}
+
+#[test]
+fn keys_read_as_they_are_written() {
+    let term = |field, steps| Term { field, steps };
+    let plain = Key::exact(ReferenceKind::Invoice);
+    assert_eq!(plain.to_string(), "\"invoice\"");
+    let key = Key {
+        partner: term(
+            Field::Description,
+            vec![TextStep::First(7), TextStep::Suffix("/A".into())],
+        ),
+        ledger: term(Field::Client, Vec::new()),
+    };
+    assert_eq!(
+        key.to_string(),
+        "{ partner = { field = \"description\", normalise = [{ first = 7 }, { suffix = \"/A\" }] \
+         }, ledger = \"client\" }"
+    );
+}
+
+/// Whether the rule with these changes, alone, makes matches of all that a discrepancy is about.
+fn match_with(policy: &SourcePolicy, changed: &WouldMatch, found: &Discrepancy) -> bool {
+    let mut policy = policy.clone();
+    policy.rules.retain(|rule| rule.name == changed.rule);
+    let mut rule = policy.rules.remove(0);
+    for change in &changed.changes {
+        change.apply(&policy, &mut rule);
+    }
+    policy.rules.push(rule);
+    let mut pool = Pool::default();
+    let nearest = found.nearest.iter().map(|nearest| &nearest.record);
+    for record in own_records(found).chain(nearest) {
+        pool.push(record.clone());
+    }
+    let comparison = compare(&policy, &whole(), pool);
+    comparison.discrepancies.is_empty() && comparison.in_transit.is_empty()
+}
+
+proptest! {
+    /// Whatever is found: with the change it matches, with any less it does not.
+    #[test]
+    fn a_change_is_enough_and_no_larger_than_needed(records in pools()) {
+        let policy = policy();
+        for found in compare(&policy, &whole(), records).discrepancies {
+            let Some(enough) = Explanation::of(&policy, &found).would_match else {
+                continue;
+            };
+            prop_assert!(match_with(&policy, &enough, &found), "{found:?} {enough}");
+            for index in 0..enough.changes.len() {
+                let mut less = enough.clone();
+                match &mut less.changes[index] {
+                    RuleChange::Accepted { amount: accepted, .. } => {
+                        *accepted = accepted.checked_sub(amount("0.01")).unwrap();
+                    }
+                    RuleChange::LateDays(days) | RuleChange::EarlyDays(days) => *days -= 1,
+                    _ => {
+                        less.changes.remove(index);
+                    }
+                }
+                prop_assert!(!match_with(&policy, &less, &found), "{found:?} {less}");
+            }
+        }
+    }
+}

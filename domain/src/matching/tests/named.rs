@@ -1,0 +1,144 @@
+//! One text that names several records, and several that a later rule takes as one.
+
+use super::*;
+use crate::policy::{Field, Key, Pattern, Term, TextStep};
+
+fn listing(cardinality: Cardinality) -> SourcePolicy {
+    let plain = |field| Term {
+        field,
+        steps: Vec::new(),
+    };
+    let list = Term {
+        field: Field::Description,
+        steps: vec![TextStep::Each(Pattern::parse("I[0-9]").unwrap())],
+    };
+    let reference = plain(Field::Reference(ReferenceKind::Reference));
+    let (partner, ledger) = match cardinality {
+        Cardinality::ManyToOne => (reference, list),
+        _ => (list, reference),
+    };
+    let several = MatchRule {
+        on: vec![Key { partner, ledger }],
+        cardinality,
+        ..MatchRule::exact("several", &[])
+    };
+    let mut policy = policy();
+    policy.rules = vec![rule("by reference", &[ReferenceKind::Reference]), several];
+    policy
+}
+
+/// How many records each match has, in order; the same whatever the order of the records.
+fn matched(policy: &SourcePolicy, records: &[&str]) -> Vec<usize> {
+    let sizes = |records: &[&str]| {
+        let found = compare(policy, &whole(), pool(records)).matched;
+        let mut sizes: Vec<usize> = found.iter().map(|it| it.records().count()).collect();
+        sizes.sort_unstable();
+        sizes
+    };
+    let mut backwards = records.to_vec();
+    backwards.reverse();
+    let found = sizes(records);
+    assert_eq!(found, sizes(&backwards), "{records:?}");
+    found
+}
+
+#[test]
+fn one_payment_goes_with_all_that_its_text_names() {
+    let policy = listing(Cardinality::OneToMany);
+    let two = [
+        "P X 30 EUR 5 description=I1,I2",
+        "L I1 10 EUR 5",
+        "L I2 20 EUR 5",
+    ];
+    assert_eq!(matched(&policy, &two), [3]);
+    let named_twice = [
+        "P X 30 EUR 5 description=I1,I2,I1",
+        "L I1 10 EUR 5",
+        "L I2 20 EUR 5",
+    ];
+    assert_eq!(matched(&policy, &named_twice), [3]);
+    let other_way = [
+        "L X 30 EUR 5 description=I1,I2",
+        "P I1 10 EUR 5",
+        "P I2 20 EUR 5",
+    ];
+    assert_eq!(matched(&listing(Cardinality::ManyToOne), &other_way), [3]);
+}
+
+#[test]
+fn nothing_is_guessed_of_what_a_text_names() {
+    let policy = listing(Cardinality::OneToMany);
+    let payment = "P X 30 EUR 5 description=I1,I2";
+    let examples: &[(&str, &[&str])] = &[
+        ("one of them is not there", &[payment, "L I1 30 EUR 5"]),
+        (
+            "they don't add up",
+            &[payment, "L I1 10 EUR 5", "L I2 21 EUR 5"],
+        ),
+        ("another day", &[payment, "L I1 10 EUR 5", "L I2 20 EUR 15"]),
+        (
+            "another currency",
+            &[payment, "L I1 10 EUR 5", "L I2 20 USD 5"],
+        ),
+        (
+            "two of that name",
+            &[payment, "L I1 10 EUR 5", "L I2 20 EUR 5", "L I2 20 EUR 5"],
+        ),
+        (
+            "named by another payment, too",
+            &[
+                payment,
+                "P Y 30 EUR 5 description=I2",
+                "L I1 10 EUR 5",
+                "L I2 20 EUR 5",
+            ],
+        ),
+        (
+            "one name is no list",
+            &["P X 10 EUR 5 description=I1", "L I1 10 EUR 5"],
+        ),
+    ];
+    for (why, records) in examples {
+        assert_eq!(matched(&policy, records), [0; 0], "{why}");
+    }
+}
+
+#[test]
+fn what_pairs_took_before_is_not_there_any_more() {
+    let policy = listing(Cardinality::OneToMany);
+    let records = [
+        "P I1 10 EUR 5",
+        "P X 30 EUR 5 description=I1,I2",
+        "L I1 10 EUR 5",
+        "L I2 20 EUR 5",
+    ];
+    assert_eq!(matched(&policy, &records), [2]);
+}
+
+/// A payment that came less its fee, which is booked under the same reference: neither the exact rule
+/// nor one that reads it more freely makes a pair of it that differs.
+#[test]
+fn pairs_wait_where_a_later_rule_takes_all_of_them_as_one() {
+    let mut policy = policy();
+    let freely = |steps: &[TextStep]| {
+        Key::same(Term {
+            field: Field::Reference(ReferenceKind::Reference),
+            steps: steps.to_vec(),
+        })
+    };
+    let exact = rule("by reference", &[ReferenceKind::Reference]);
+    let free = MatchRule {
+        on: vec![freely(&[TextStep::IgnoreCase])],
+        ..rule("freely", &[])
+    };
+    let less_its_fee = MatchRule {
+        cardinality: Cardinality::OneToMany,
+        ..rule("less its fee", &[ReferenceKind::Reference])
+    };
+    policy.rules = vec![exact, free, less_its_fee];
+    let booked = ["P A 9 EUR 5", "L A 10 EUR 5", "L A -1 EUR 5"];
+    assert_eq!(matched(&policy, &booked), [3]);
+    // Written differently they are not one group of the later rule: a pair differs.
+    let otherwise = ["P A 9 EUR 5", "L A 10 EUR 5", "L a -1 EUR 5"];
+    assert_eq!(matched(&policy, &otherwise), [0; 0]);
+}
