@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod conservation;
+mod corpus;
 mod examples;
 mod explanations;
 mod generate;
