@@ -113,7 +113,11 @@ impl<'a> Work<'a> {
                 Cardinality::OneToOne => group::decide(accepts, &partner, &ledger, look),
                 _ => together::decide(accepts, &partner, &ledger, look),
             };
-            if look == Look::First && self.is_several_later(index, &decisions, &partner, &ledger) {
+            let is_later = match look {
+                Look::First => self.is_several_later(index, &decisions, &partner, &ledger),
+                Look::Last => self.is_apart_later(index, &decisions, &partner, &ledger),
+            };
+            if is_later {
                 continue;
             }
             self.carry_out(&turn, decisions);
@@ -138,6 +142,41 @@ impl<'a> Work<'a> {
         };
         rules[index].cardinality == Cardinality::OneToOne
             && rules[index + 1..].iter().any(takes_all)
+    }
+
+    /// Whether a later rule says by how much all of these differ, between which this one cannot choose.
+    fn is_apart_later(
+        &self,
+        index: usize,
+        decisions: &[Decision],
+        partner: &[Member],
+        ledger: &[Member],
+    ) -> bool {
+        let rules = &self.policy.rules;
+        let is_all = |of_partner: &[usize], of_ledger: &[usize]| {
+            (of_partner.len(), of_ledger.len()) == (partner.len(), ledger.len())
+        };
+        let is_apart = |later: &MatchRule| {
+            let accepts = self.policy.accepts(later);
+            let decided = together::decide(accepts, partner, ledger, Look::Last);
+            matches!(&decided[..], [Decision::Apart { partner, ledger }] if is_all(partner, ledger))
+        };
+        let [
+            Decision::Ambiguous {
+                partner: of_partner,
+                ledger: of_ledger,
+            },
+        ] = decisions
+        else {
+            return false;
+        };
+        rules[index].cardinality == Cardinality::OneToOne
+            && is_all(of_partner, of_ledger)
+            && rules[index + 1..].iter().any(|later| {
+                later.cardinality != Cardinality::OneToOne
+                    && later.on == rules[index].on
+                    && is_apart(later)
+            })
     }
 
     fn apply_alike(&mut self, index: usize, look: Look) {
