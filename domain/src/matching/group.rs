@@ -157,19 +157,23 @@ fn pair_near<'r>(
     ledger: &mut [Class<'r>],
     limit: impl Fn(&Tolerance, Amount) -> Amount,
 ) -> Pairs<'r> {
-    let near_to = |class: &Class, others: &[(usize, Money)]| {
-        let tolerance = accepts.tolerance(class.money.currency);
-        let limit = limit(&tolerance, class.money.amount);
-        only_one_near(class.money, limit, others)
+    // What is accepted is a share of the ledger's amount, from whichever side one looks.
+    let are_near = |reported: Money, booked: Money| {
+        let limit = limit(&accepts.tolerance(booked.currency), booked.amount);
+        let gap = reported.amount.checked_sub(booked.amount);
+        gap.is_ok_and(|gap| gap.abs() <= limit)
     };
     let free_partner = free_of(partner);
     let free_ledger = free_of(ledger);
     let mut pairs = Vec::new();
-    for &(one, _) in &free_partner {
-        let Some(other) = near_to(&partner[one], &free_ledger) else {
+    for &(one, reported) in &free_partner {
+        let near = only_one_near(reported, &free_ledger, |booked| are_near(reported, booked));
+        let Some(other) = near else {
             continue;
         };
-        if near_to(&ledger[other], &free_partner) == Some(one) {
+        let booked = ledger[other].money;
+        let back = only_one_near(booked, &free_partner, |reported| are_near(reported, booked));
+        if back == Some(one) {
             let (one, other) = (&mut partner[one].free, &mut ledger[other].free);
             pairs.extend(pair_off(accepts, one, other));
         }
@@ -186,18 +190,25 @@ fn free_of(classes: &[Class<'_>]) -> Vec<(usize, Money)> {
     classes.iter().enumerate().filter_map(free).collect()
 }
 
-/// The only one of `others` that lies within `limit` of `money`, on the same side of zero.
-fn only_one_near(money: Money, limit: Amount, others: &[(usize, Money)]) -> Option<usize> {
-    let lowest = money.amount.checked_sub(limit).ok()?;
-    let highest = money.amount.checked_add(limit).ok()?;
-    let lowest = (money.currency, lowest);
-    let start = others.partition_point(|(_, other)| (other.currency, other.amount) < lowest);
-    let mut near = others[start..]
-        .iter()
-        .take_while(|(_, other)| other.currency == money.currency && other.amount <= highest)
-        .filter(|(_, other)| other.amount.is_negative() == money.amount.is_negative());
-    let first = near.next();
-    near.next().is_none().then_some(first?.0)
+/// The only one of `others` that is near `money`, on the same side of zero. They are in order of
+/// money, and between `money` and one that is near all are.
+fn only_one_near(
+    money: Money,
+    others: &[(usize, Money)],
+    is_near: impl Fn(Money) -> bool,
+) -> Option<usize> {
+    let place = (money.currency, money.amount);
+    let start = others.partition_point(|(_, other)| (other.currency, other.amount) < place);
+    let (below, above) = others.split_at(start);
+    let is_one = |(_, other): &&(usize, Money)| {
+        other.currency == money.currency
+            && other.amount.is_negative() == money.amount.is_negative()
+            && is_near(*other)
+    };
+    let below = below.iter().rev().take_while(is_one);
+    let mut near = above.iter().take_while(is_one).chain(below);
+    let first = near.next()?;
+    near.next().is_none().then_some(first.0)
 }
 
 /// Decides what is left in one direction, after everything that fits is paired.

@@ -122,7 +122,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
     });
     let are_twins = |a: &usize, b: &usize| {
         let (a, b) = (&lone[*a], &lone[*b]);
-        home(policy, a).is_some() && order_of_twins(policy, a, b).is_eq()
+        is_alone(policy, a) && order_of_twins(policy, a, b).is_eq()
     };
     let is_inside = |index: &usize| membership(&context.scope, &lone[*index]) == Membership::Inside;
     for twins in overdue.chunk_by(are_twins) {
@@ -154,6 +154,13 @@ fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -
 fn business_age(policy: &SourcePolicy, context: &RunContext, record: &Record) -> i64 {
     let (from, to) = (record.value_date, context.business_date);
     policy.calendar.business_days_between(from, to)
+}
+
+/// Whether the first rule that could have found its counterpart expects no others beside it: equal
+/// payments in one batch repeat nothing.
+fn is_alone(policy: &SourcePolicy, record: &Record) -> bool {
+    let has_others = |at: usize| policy.rules[at].cardinality.has_several(record.side);
+    home(policy, record).is_some_and(|at| !has_others(at))
 }
 
 /// Equal for records with the same references by their first rule and the same money.

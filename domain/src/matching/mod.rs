@@ -17,6 +17,7 @@ mod fees;
 mod group;
 mod identity;
 mod key;
+mod later;
 mod lone;
 mod named;
 mod nearest;

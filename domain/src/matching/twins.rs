@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::identity::canonical_order;
 use super::pair::{Timing, timing};
 use crate::money::Money;
 use crate::policy::Accepts;
-use crate::record::{Record, Side};
+use crate::record::{Record, ReferenceKind, Side, Status};
 
 /// A record and the slot it waits in.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,8 @@ impl<'r> Members<'r> {
 /// Takes as many pairs as both lists allow out of them, and gives them back.
 ///
 /// Both lists are in canonical order and stay so. First those whose references are all the same,
-/// then those whose dates agree, then in order: so the later ones are left over.
+/// of them those that say the same of whether the money moved, then those whose dates agree, then in
+/// order: so the later ones are left over.
 pub(super) fn pair_off<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
@@ -84,14 +86,60 @@ fn pair_equal_references<'r>(
         partner.append(&mut of_partner);
         ledger.append(&mut of_ledger);
     }
-    partner.sort_by(|a, b| super::identity::canonical_order(a.record, b.record));
-    ledger.sort_by(|a, b| super::identity::canonical_order(a.record, b.record));
+    partner.sort_by(|a, b| canonical_order(a.record, b.record));
+    ledger.sort_by(|a, b| canonical_order(a.record, b.record));
     pairs
 }
 
-/// Walks both lists by value date. Taking the earliest that fits gives the most pairs whose dates
-/// agree; what is left is paired in order.
+/// Those whose dates agree, then what is left in order. A failed attempt and the one that went
+/// through are not confused: where some say that the money moved and others that it did not, each goes
+/// with one that says the same, if that one's date agrees.
 fn pair_by_date<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let mut pairs = Vec::new();
+    let says = |what| move |member: &Member| says_moved(member.record) == Some(what);
+    let is_said = |what| partner.iter().chain(&*ledger).any(says(what));
+    if is_said(true) && is_said(false) {
+        for what in [true, false] {
+            let (mut of_partner, others) = partner.drain(..).partition(says(what));
+            let (mut of_ledger, their_others) = ledger.drain(..).partition(says(what));
+            pairs.extend(pair_near_dates(accepts, &mut of_partner, &mut of_ledger));
+            *partner = in_order(of_partner, others);
+            *ledger = in_order(of_ledger, their_others);
+        }
+    }
+    pairs.extend(pair_near_dates(accepts, partner, ledger));
+    let more = partner.len().min(ledger.len());
+    pairs.extend(partner.drain(..more).zip(ledger.drain(..more)));
+    pairs
+}
+
+/// Whether the money moved; nothing where the record contradicts neither.
+fn says_moved(record: &Record) -> Option<bool> {
+    match record.status? {
+        Status::Pending => None,
+        Status::Settled => Some(true),
+        Status::Failed => Some(false),
+        // One that names its payment is the reversal.
+        Status::Reversed => {
+            let original = record.reference(ReferenceKind::OriginalReference);
+            original.is_none().then_some(false)
+        }
+    }
+}
+
+fn in_order<'r>(mut some: Vec<Member<'r>>, mut others: Vec<Member<'r>>) -> Vec<Member<'r>> {
+    some.append(&mut others);
+    some.sort_by(|a, b| canonical_order(a.record, b.record));
+    some
+}
+
+/// Walks both lists by value date. Taking the earliest that fits gives the most pairs whose dates
+/// agree.
+fn pair_near_dates<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
@@ -107,8 +155,6 @@ fn pair_by_date<'r>(
     }
     partner_rest.extend(partners);
     ledger_rest.extend(ledgers);
-    let more = partner_rest.len().min(ledger_rest.len());
-    pairs.extend(partner_rest.drain(..more).zip(ledger_rest.drain(..more)));
     *partner = partner_rest;
     *ledger = ledger_rest;
     pairs

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
+use super::later::Decided;
 use super::pair::Difference;
 use super::scope::{self, Membership, covers};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, named, own_records, pair, together};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
-use crate::money::{Amount, Currency, Money};
+use crate::money::{Amount, Currency};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
@@ -113,34 +114,17 @@ impl<'a> Work<'a> {
                 Cardinality::OneToOne => group::decide(accepts, &partner, &ledger, look),
                 _ => together::decide(accepts, &partner, &ledger, look),
             };
-            if look == Look::First && self.is_several_later(index, &decisions, &partner, &ledger) {
+            let decided = Decided {
+                index,
+                decisions: &decisions,
+                partner: &partner,
+                ledger: &ledger,
+            };
+            if decided.is_for_a_later_rule(self.policy, look) {
                 continue;
             }
             self.carry_out(&turn, decisions);
         }
-    }
-
-    /// Whether a later rule finds that these are several that are one, where this one would find that
-    /// the amounts of pairs differ.
-    fn is_several_later(
-        &self,
-        index: usize,
-        decisions: &[Decision],
-        partner: &[Member],
-        ledger: &[Member],
-    ) -> bool {
-        let rules = &self.policy.rules;
-        let takes_all = |later: &MatchRule| {
-            later.cardinality != Cardinality::OneToOne
-                && !later.looks_at_all()
-                && rules[index].is_implied_by(later)
-                && !are_equal_pairs(decisions, partner, ledger)
-                // The group of a stricter rule is a part of this one: all of it, if it is in one.
-                && key::share_texts(later, partner.iter().chain(ledger).map(|it| it.record))
-                && together::takes_all(self.policy.accepts(later), partner, ledger)
-        };
-        rules[index].cardinality == Cardinality::OneToOne
-            && rules[index + 1..].iter().any(takes_all)
     }
 
     fn apply_to_all(&mut self, index: usize, look: Look) {
@@ -465,23 +449,6 @@ fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>)
         .filter(|record| record.money.currency == currency)
         .map(|record| record.money.amount.abs());
     amounts.max().unwrap_or_default()
-}
-
-/// Whether every record is in a pair of equal amounts.
-fn are_equal_pairs(decisions: &[Decision], partner: &[Member], ledger: &[Member]) -> bool {
-    let moneys = |members: &[Member]| -> BTreeMap<usize, Money> {
-        let members = members.iter();
-        members.map(|it| (it.slot, it.record.money)).collect()
-    };
-    let (of_partner, of_ledger) = (moneys(partner), moneys(ledger));
-    let is_equal = |decision: &Decision| match decision {
-        Decision::Pair {
-            partner: p,
-            ledger: l,
-        } => of_partner.get(p) == of_ledger.get(l),
-        _ => false,
-    };
-    decisions.len() * 2 == partner.len() + ledger.len() && decisions.iter().all(is_equal)
 }
 
 fn place(record: &Record) -> (Side, Arc<str>, u32) {

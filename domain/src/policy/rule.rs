@@ -91,6 +91,19 @@ named_enum! {
     }
 }
 
+impl Cardinality {
+    /// Whether several records of this side make one match.
+    #[must_use]
+    pub fn has_several(self, side: Side) -> bool {
+        match self {
+            Cardinality::OneToOne => false,
+            Cardinality::OneToMany => side == Side::Ledger,
+            Cardinality::ManyToOne => side == Side::Partner,
+            Cardinality::ManyToMany => true,
+        }
+    }
+}
+
 /// Texts of both sides that have to be equal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Key {

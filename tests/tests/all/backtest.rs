@@ -5,9 +5,17 @@ use serde_json::Value;
 use tests::Installation;
 use tests::shop::{self, DATE, RUN, id_of};
 
+/// Over the month of the run, by the rules of this file.
+fn month(shop: &Installation, rules: &str) -> Vec<String> {
+    let rules = shop.folder().join(rules).display().to_string();
+    let span = ["--from", "2026-11-01", "--to", "2026-11-30"];
+    let arguments = [&["backtest", "shop", "--rules", &rules], &span[..]].concat();
+    arguments.into_iter().map(str::to_owned).collect()
+}
+
 async fn backtest(shop: &Installation, rules: &str) -> Result<(Option<i32>, Value)> {
-    let span = ["--from", "2026-11-01", "--to", "2026-11-30", "--json"];
-    let arguments = [&["backtest", "shop", "--rules", rules], &span[..]].concat();
+    let mut arguments = month(shop, rules);
+    arguments.push("--json".to_owned());
     let said = shop.trueup(&arguments).await?;
     Ok((said.code, said.json()?))
 }
@@ -56,24 +64,15 @@ async fn new_rules_are_tried_on_past_runs_and_held_against_what_people_decided()
     assert_eq!(code, Some(1), "people say that P-3 is wrong: {hundreds}");
     assert_eq!(hundreds["people"]["contradicts"], 1, "{hundreds}");
 
-    let month = ["--from", "2026-11-01", "--to", "2026-11-30"];
-    let told = [&["backtest", "shop", "--rules", "cents.toml"], &month[..]].concat();
-    let told = shop.text(&told).await?;
-    assert!(told.contains("The new rules agree with 2"), "{told}");
-    let broken = [&["backtest", "shop", "--rules", "broken.toml"], &month[..]].concat();
-    let said = shop.trueup(&broken).await?;
+    let told = shop.trueup(&month(&shop, "cents.toml")).await?;
+    assert!(told.out.contains("The new rules agree with 2"), "{told:?}");
+    let said = shop.trueup(&month(&shop, "broken.toml")).await?;
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("broken.toml:1"), "{said:?}");
-    let before = [
-        "backtest",
-        "shop",
-        "--rules",
-        "same.toml",
-        "--from",
-        "2020-01-01",
-        "--to",
-        "2020-01-31",
-    ];
+    let mut before = month(&shop, "same.toml");
+    before
+        .iter_mut()
+        .for_each(|word| *word = word.replace("2026-", "2020-"));
     let said = shop.trueup(&before).await?;
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("no run of the whole source"), "{said:?}");

@@ -193,11 +193,8 @@ fn check(
         _ => {}
     }
     if let Some(problem) = wrong_list(table) {
-        refuse(
-            here.key("on"),
-            problem,
-            "as `on = [{ partner = { field = \"description\", normalise = [{ each = \"INV-[0-9]+\" }] }, ledger = \"invoice\" }]` with `cardinality = \"1:N\"`",
-        );
+        let help = "write `cardinality`, and `each` as the last step of that side's only key";
+        refuse(here.key("on"), problem, help);
     }
     if let Some(dates) = &table.dates {
         let place = here.key("dates");

@@ -58,7 +58,7 @@ pub(super) fn content(comparison: &Comparison) -> Vec<String> {
 }
 
 /// Where every record went: its side and line, once for each place.
-fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
+pub(super) fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
     let matched = comparison.matched.iter();
     let mut places: Vec<(Side, u32)> = matched
         .flat_map(Matched::records)
@@ -72,7 +72,11 @@ fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
 }
 
 /// As the workflow does it: each bucket by itself, then the rest.
-fn compare_in_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Comparison {
+pub(super) fn compare_in_buckets(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    pool: Pool,
+) -> Comparison {
     let mut buckets: Vec<Pool> = (0..BUCKETS).map(|_| Pool::default()).collect();
     for record in pool.partner.into_iter().chain(pool.ledger) {
         buckets[bucket_of(policy, &record) as usize].push(record);

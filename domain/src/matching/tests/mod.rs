@@ -2,6 +2,7 @@
 
 mod boundaries;
 mod conservation;
+mod corpus;
 mod examples;
 mod explanation;
 mod explanations;

@@ -169,7 +169,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "on = [{ field = \"invoice\", normalise = [\"ignore_cases\"] }]",
         &[
             "error 38:41 unknown step `ignore_cases`; one of: ignore_case, ignore_separators, \
-             ignore_leading_zeros, digits, or a table with prefix, suffix, first or capture",
+             ignore_leading_zeros, digits, or a table with prefix, suffix, first, capture or each",
         ],
     ),
     (
@@ -224,6 +224,28 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
             "warning 38:6 this rule never decides: `reference` has decided before; match on \
              something else, or drop it",
         ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [{ field = \"invoice\", normalise = [{ each = \"[0-9]+\" }] }]",
+        &[
+            "error 38:6 a text that names several (`each`) is of the one record: the cardinality has \
+             to be 1:N (the partner's) or N:1 (ours); write `cardinality`, and `each` as the last step \
+             of that side's only key",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [{ field = \"invoice\", normalise = [\"digits\", { prefix = \"INV-\" }] }]",
+        &[
+            "warning 38:7 { prefix = \"INV-\" } never finds anything: the steps before it leave no such \
+             text; put it before the other steps, or write it as they leave it",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [\"invoice\", \"invoice\"]",
+        &["warning 38:18 the same is compared twice; drop one of them"],
     ),
     (
         "2026-12-25",
