@@ -32,7 +32,21 @@ pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
 
 /// The order in which discrepancies are shown: by reference, kind and id.
 pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
-    discrepancies.sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+    // Discrepancies are large: their places are sorted, then each is moved once.
+    let key = |at: &usize| {
+        let discrepancy = &discrepancies[*at];
+        (&discrepancy.reference, discrepancy.kind, &discrepancy.id)
+    };
+    let mut order: Vec<usize> = (0..discrepancies.len()).collect();
+    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    for at in 0..order.len() {
+        let mut from = order[at];
+        // What stood there before has been moved to where that place's own came from.
+        while from < at {
+            from = order[from];
+        }
+        discrepancies.swap(at, from);
+    }
 }
 
 /// Natural keys of whatever was found among records that share these references.
