@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::case::Settles;
-use crate::matching::{Comparison, Findings, MatchedPair, own_records};
+use crate::matching::{Comparison, Findings, Matched, own_records};
 use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency, Money, MoneyError};
 use crate::record::{Record, Side};
 
@@ -28,7 +28,7 @@ impl CountAndSum {
     /// # Errors
     /// [`MoneyError::TooManyDigits`] for a sum that is finer than an amount may be.
     pub fn new(count: u64, sum: Amount) -> Result<Self, MoneyError> {
-        let units = units(sum)?;
+        let units = sum.to_units()?;
         Ok(CountAndSum { count, units })
     }
 
@@ -83,7 +83,7 @@ pub struct Line {
     pub opening: CountAndSum,
     /// Accepted from this run's inputs.
     pub received: CountAndSum,
-    /// In a pair that agrees.
+    /// In a match.
     pub matched: CountAndSum,
     /// Given up, with a reason.
     pub written_off: CountAndSum,
@@ -234,7 +234,7 @@ impl Conservation {
     /// # Errors
     /// When an exact sum does not fit.
     pub fn decide(&mut self, findings: &Findings) -> Result<(), MoneyError> {
-        self.match_pairs(&findings.matched)?;
+        self.count_matched(&findings.matched)?;
         self.carry_forward(findings.discrepancies.iter().flat_map(own_records))?;
         self.count(findings.out_of_scope.records(), |line| {
             &mut line.out_of_scope
@@ -246,7 +246,7 @@ impl Conservation {
     /// # Errors
     /// When an exact sum does not fit.
     pub fn conclude(&mut self, comparison: &Comparison) -> Result<(), MoneyError> {
-        self.match_pairs(&comparison.matched)?;
+        self.count_matched(&comparison.matched)?;
         self.carry_forward(comparison.discrepancies.iter().flat_map(own_records))?;
         self.carry_forward(&comparison.in_transit)?;
         self.count(comparison.out_of_scope.records(), |line| {
@@ -301,9 +301,10 @@ impl Conservation {
         .collect()
     }
 
-    fn match_pairs(&mut self, pairs: &[MatchedPair]) -> Result<(), MoneyError> {
-        let records = pairs.iter().flat_map(|pair| [&pair.partner, &pair.ledger]);
-        self.count(records, |line| &mut line.matched)
+    fn count_matched(&mut self, matches: &[Matched]) -> Result<(), MoneyError> {
+        self.count(matches.iter().flat_map(Matched::records), |line| {
+            &mut line.matched
+        })
     }
 
     fn count<'r>(
@@ -325,13 +326,6 @@ fn total<const N: usize>(parts: [CountAndSum; N]) -> Result<CountAndSum, MoneyEr
         total.merge(part)?;
     }
     Ok(total)
-}
-
-fn units(amount: Amount) -> Result<i128, MoneyError> {
-    let (mantissa, scale) = amount.to_scaled();
-    let missing = (AMOUNT_SCALE_MAX as u32).checked_sub(scale);
-    let factor = 10i128.pow(missing.ok_or(MoneyError::TooManyDigits)?);
-    mantissa.checked_mul(factor).ok_or(MoneyError::Overflow)
 }
 
 fn amount(units: i128) -> Result<Amount, MoneyError> {

@@ -186,6 +186,18 @@ impl Amount {
     pub fn to_scaled(self) -> (i128, u32) {
         (self.0.mantissa(), self.0.scale())
     }
+
+    /// The value in units of the smallest amount there is: sums of these are the same in any order.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooManyDigits`] for an amount that is finer than an amount may be,
+    /// [`MoneyError::Overflow`] for one that is too large.
+    pub fn to_units(self) -> Result<i128, MoneyError> {
+        let (mantissa, scale) = self.to_scaled();
+        let missing = (AMOUNT_SCALE_MAX as u32).checked_sub(scale);
+        let factor = 10i128.pow(missing.ok_or(MoneyError::TooManyDigits)?);
+        mantissa.checked_mul(factor).ok_or(MoneyError::Overflow)
+    }
 }
 
 impl fmt::Display for Amount {

@@ -2,14 +2,19 @@
 //!
 //! A policy is data that the source's file states; matching applies it and decides nothing else.
 
+mod normalise;
+mod rule;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency};
-use crate::record::ReferenceKind;
 use crate::severity::SeverityPolicy;
+
+pub use normalise::{Pattern, TextStep};
+pub use rule::{Cardinality, Field, Key, MatchRule, Term};
 
 /// Everything that matching and classification need to know about a source.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,10 +41,9 @@ pub struct SourcePolicy {
 impl SourcePolicy {
     /// First and last value date that a ledger record may have to concern `business_date`: as far
     /// back as records whose settlement window ended the day before, and the date window beyond
-    /// that; as far ahead as the date window reaches.
+    /// that; as far ahead as the date window reaches, of whichever rule it reaches furthest.
     #[must_use]
     pub fn value_dates(&self, business_date: Date) -> (Date, Date) {
-        let window = &self.date_window;
         let reach = i64::from(self.settlement_window_days) + 1;
         let mut from = business_date;
         while let Ok(earlier) = from.yesterday()
@@ -47,21 +51,26 @@ impl SourcePolicy {
         {
             from = earlier;
         }
+        let windows = self.rules.iter().filter_map(|rule| rule.date_window);
+        let windows = || windows.clone().chain([self.date_window]);
+        let first = windows().map(|window| self.shift(from, window.late_days, window.unit, -1));
+        let last = windows().map(|it| self.shift(business_date, it.early_days, it.unit, 1));
         (
-            self.shift(from, window.late_days, -1),
-            self.shift(business_date, window.early_days, 1),
+            first.min().unwrap_or(from),
+            last.max().unwrap_or(business_date),
         )
     }
 
-    /// `days` of the date window before (-1) or after (1) `date`; at the end of all days, that.
-    fn shift(&self, date: Date, days: u32, direction: i64) -> Date {
+    /// What `rule` accepts: its own terms, else the source's.
+    #[must_use]
+    pub fn accepts<'p>(&'p self, rule: &'p MatchRule) -> Accepts<'p> {
+        Accepts { policy: self, rule }
+    }
+
+    /// `days` before (-1) or after (1) `date`; at the end of all days, that.
+    fn shift(&self, date: Date, days: u32, unit: DayUnit, direction: i64) -> Date {
         let mut shifted = date;
-        while self
-            .calendar
-            .days_between(date, shifted, self.date_window.unit)
-            .abs()
-            < i64::from(days)
-        {
+        while self.calendar.days_between(date, shifted, unit).abs() < i64::from(days) {
             let Ok(next) = shifted.checked_add(jiff::Span::new().days(direction)) else {
                 break;
             };
@@ -71,22 +80,34 @@ impl SourcePolicy {
     }
 }
 
-/// Records match by this rule when all of its references are present and equal on both sides.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MatchRule {
-    /// Shown with every decision it makes.
-    pub name: String,
-    /// Compared as exact text, all together. Never empty.
-    pub on: Vec<ReferenceKind>,
-}
-
 /// Accepted differences of amounts, without their signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Tolerance {
     /// Up to here two amounts are the same: a match. Zero: they must be equal.
     pub accepted: Amount,
+    /// The same as per cent of the ledger's amount: what is more of the two is accepted.
+    pub accepted_percent: Amount,
     /// Up to here a difference is `rounding`, above it `amount_mismatch`.
     pub rounding: Amount,
+}
+
+impl Tolerance {
+    /// What is accepted where the ledger has this amount.
+    #[must_use]
+    pub fn accepted_of(&self, booked: Amount) -> Amount {
+        if self.accepted_percent.is_zero() {
+            return self.accepted;
+        }
+        let share = booked.abs().percent(self.accepted_percent);
+        // A share too large to be exact is none.
+        share.map_or(self.accepted, |share| self.accepted.max(share))
+    }
+
+    /// Up to which difference it is rounding at most, where the ledger has this amount.
+    #[must_use]
+    pub fn rounding_of(&self, booked: Amount) -> Amount {
+        self.accepted_of(booked).max(self.rounding)
+    }
 }
 
 /// Tolerances per currency; a currency that is not listed has none.
@@ -98,6 +119,30 @@ impl Tolerances {
     #[must_use]
     pub fn of(&self, currency: Currency) -> Tolerance {
         self.0.get(&currency).copied().unwrap_or_default()
+    }
+}
+
+/// What one rule accepts between records that it brings together.
+#[derive(Clone, Copy, Debug)]
+pub struct Accepts<'p> {
+    /// Of which source.
+    pub policy: &'p SourcePolicy,
+    /// The rule.
+    pub rule: &'p MatchRule,
+}
+
+impl Accepts<'_> {
+    /// The tolerance of `currency`.
+    #[must_use]
+    pub fn tolerance(&self, currency: Currency) -> Tolerance {
+        let own = self.rule.tolerances.as_ref();
+        own.unwrap_or(&self.policy.tolerances).of(currency)
+    }
+
+    /// How far the value dates may be apart.
+    #[must_use]
+    pub fn window(&self) -> DateWindow {
+        self.rule.date_window.unwrap_or(self.policy.date_window)
     }
 }
 

@@ -70,7 +70,9 @@ async fn of_run(installation: &Installation, run: &str) -> Result<BTreeMap<Strin
     let json = installation.text(&[&all[..], &["--json"]].concat()).await?;
     let csv = installation.text(&[&all[..], &["--csv"]].concat()).await?;
     let mut shown = installation.json(&["show", run]).await?;
-    without(&mut shown, &["opened_at", "closed_at", "attempt"]);
+    // What was used is counted in DynamoDB only.
+    let of_time_and_store = ["opened_at", "closed_at", "attempt", "capacity"];
+    without(&mut shown, &of_time_and_store);
     Ok(BTreeMap::from([
         (format!("discrepancies of {run}"), json),
         (format!("CSV of {run}"), csv),

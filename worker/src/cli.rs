@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, audit, case, check, codec, compare, dev, discrepancies, history, keys, privacy, report,
-    reproduce, review, run, runs, schedule, show, store, worker,
+    reproduce, review, run, runs, schedule, score, show, store, worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ use crate::{generate, process, wiring};
 /// Reconciles what partners report with your own records, on Temporal.
 ///
 /// Exit codes: 0 done and clean, 1 discrepancies found (or an altered audit trail, a store that is
-/// not as it should be, or an act refused), 2 error.
+/// not as it should be, a score that is not exact, or an act refused), 2 error.
 #[derive(Parser, Debug)]
 #[command(name = "trueup", version, max_term_width = 100)]
 pub struct CommandLine {
@@ -63,6 +63,8 @@ enum Command {
     Keys(keys::Command),
     /// Makes labelled sample data for both sides, and the truth about it
     Generate(generate::GenerateArguments),
+    /// Says how much of a truth a comparison found, and how much of what it found is true
+    Score(score::Arguments),
 }
 
 /// Commands about what is on record.
@@ -102,6 +104,7 @@ impl CommandLine {
         match self.command {
             Command::Dev(arguments) => dev::run(self.config, arguments).await,
             Command::Generate(arguments) => generate::run(arguments),
+            Command::Score(arguments) => score::run(&arguments, json),
             Command::Check(arguments) => check::run(&choose_folder(self.config), &arguments, json),
             Command::Worker => worker::run(configuration(self.config)?).await,
             Command::Compare(arguments) => {

@@ -8,7 +8,7 @@ pub enum Exit {
     /// Done, nothing to report.
     Clean,
     /// Done; discrepancies were found (or, for `audit verify`, the trail is broken; for `store`, the
-    /// store is not as it should be).
+    /// store is not as it should be; for `score`, something is missed or false).
     Found,
     /// Refused by the case or the run, which says why.
     Refused,

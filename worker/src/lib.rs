@@ -12,6 +12,7 @@ mod offline;
 mod output;
 pub mod process;
 pub mod report;
+mod score;
 mod table;
 pub mod temporal;
 pub mod wiring;

@@ -22,7 +22,7 @@ pub(crate) struct Seals {
 }
 
 /// The leaf of one line of a file of matches.
-pub(crate) fn of_match(line: &MatchLine) -> Statement {
+pub(crate) fn of_match<'l>(line: &'l MatchLine) -> Statement {
     fn matched(record: &MatchedRecord) -> MatchedLine<'_> {
         MatchedLine {
             file: &record.file,
@@ -30,8 +30,12 @@ pub(crate) fn of_match(line: &MatchLine) -> Statement {
             money: record.money,
         }
     }
-    let (partner, ledger) = (matched(&line.partner), matched(&line.ledger));
-    match_leaf(&line.rule, &line.references, partner, ledger)
+    let all = |first, more: &'l [MatchedRecord]| -> Vec<MatchedLine<'l>> {
+        std::iter::once(first).chain(more).map(matched).collect()
+    };
+    let partner = all(&line.partner, &line.more_partner);
+    let ledger = all(&line.ledger, &line.more_ledger);
+    match_leaf(&line.rule, &line.references, &partner, &ledger)
 }
 
 /// The leaf of a discrepancy.

@@ -66,7 +66,8 @@ impl Sought {
         if name.chars().filter(|c| c.is_alphanumeric()).count() >= CHARACTERS_MIN {
             self.texts.insert(name.to_owned());
         }
-        if !record.origin.raw.trim().is_empty() {
+        // A line that was redacted names nobody any more.
+        if record.origin.raw.contains(char::is_alphanumeric) {
             self.lines.insert(record.origin.raw.to_string());
         }
     }

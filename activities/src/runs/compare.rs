@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::audit::Hash;
 use domain::conservation::Conservation;
-use domain::matching::{self, MatchedPair, Pool, bucket_of};
+use domain::matching::{self, Matched, Pool, bucket_of};
 use domain::money::MoneyError;
 use domain::open_items::{self, Received};
 use domain::policy::SourcePolicy;
@@ -113,7 +113,7 @@ pub(super) fn received_by(run: &Run) -> Result<Received, Failure> {
 }
 
 /// What these pairs show about discrepancies of earlier runs.
-fn gone(policy: &SourcePolicy, run: &Run, pairs: &[MatchedPair]) -> Vec<(String, String)> {
+fn gone(policy: &SourcePolicy, run: &Run, pairs: &[Matched]) -> Vec<(String, String)> {
     let gone = open_items::of_matches(policy, &run.run_id, pairs).into_iter();
     gone.map(|gone| (gone.discrepancy.to_string(), gone.evidence))
         .collect()
@@ -136,7 +136,7 @@ pub(super) struct Matches {
 }
 
 /// Writes matched pairs down.
-pub(super) fn matches(policy: &SourcePolicy, pairs: &[MatchedPair]) -> Matches {
+pub(super) fn matches(policy: &SourcePolicy, pairs: &[Matched]) -> Matches {
     let mut lines = Encoder::default();
     let mut leaves = Vec::with_capacity(pairs.len());
     for pair in pairs {
@@ -144,7 +144,7 @@ pub(super) fn matches(policy: &SourcePolicy, pairs: &[MatchedPair]) -> Matches {
             .ok()
             .and_then(|rule| policy.rules.get(rule));
         let rule = rule.expect("matching names a rule of the policy that it was given");
-        let line = MatchLine::new(rule, &pair.partner, &pair.ledger);
+        let line = MatchLine::new(rule, pair);
         leaves.push(seal::of_match(&line).leaf());
         lines.push(&line);
     }

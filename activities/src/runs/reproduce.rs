@@ -261,7 +261,7 @@ async fn side(
     };
     // Without it, whatever is there today would be read.
     let pinned = trueup.staging.get_named(folder, &pin_name(attempt)).await;
-    if pinned.map_err(|error| gone(&what, error))?.is_none() {
+    if pinned.map_err(|error| unread(&what, error))?.is_none() {
         return Err(gone(&what, "the list of what was sealed is not there"));
     }
     let input = Fetch {
@@ -287,7 +287,7 @@ async fn first_discrepancy(
         .map_or("", String::as_str);
     let folder = Folder::Compared { run_id };
     let (stored, _) = kept(&trueup.staging, "the discrepancies", folder, sha256).await?;
-    let damaged = |error: StagingError| gone("the discrepancies", error);
+    let damaged = |error: StagingError| unread("the discrepancies", error);
     let before: Vec<Discrepancy> = trueup.staging.get_all(&stored).await.map_err(damaged)?;
     let now: Vec<Discrepancy> = trueup
         .staging
@@ -325,7 +325,17 @@ async fn kept(
     sha256: &str,
 ) -> Result<(Stored, Vec<u8>), ReproduceProblem> {
     let kept = staging.get_by_hash(folder, sha256).await;
-    kept.map_err(|error| gone(what, error))
+    kept.map_err(|error| unread(what, error))
+}
+
+/// What is gone for good is a difference; what can't be read here and now says nothing of the run.
+fn unread(what: &str, error: StagingError) -> ReproduceProblem {
+    match error {
+        StagingError::Missing { .. }
+        | StagingError::Damaged { .. }
+        | StagingError::Redacted { .. } => gone(what, error),
+        error => ReproduceProblem::Failed(format!("{what}: {error}")),
+    }
 }
 
 fn gone(what: &str, reason: impl ToString) -> ReproduceProblem {

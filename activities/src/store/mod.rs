@@ -150,14 +150,15 @@ impl Store {
         }
     }
 
-    /// What the steps of a run used so far; none of a store that does not charge.
+    /// What the steps of a run used so far; none of a store that does not charge, or of a run that was
+    /// copied.
     ///
     /// # Errors
     /// The store can't be used.
     pub async fn capacity(&self, run_id: &str) -> Result<Option<Capacity>, StoreError> {
         match self {
             Store::Sqlite(_) => Ok(None),
-            Store::Dynamo(store) => store.capacity(run_id).boxed().await.map(Some),
+            Store::Dynamo(store) => store.capacity(run_id).boxed().await,
         }
     }
 

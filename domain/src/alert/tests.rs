@@ -322,6 +322,7 @@ fn people_are_told_again_only_of_what_changed_materially() {
     let cent = crate::policy::Tolerance {
         accepted: Amount::ZERO,
         rounding: Amount::parse("0.01").unwrap(),
+        ..crate::policy::Tolerance::default()
     };
     source.tolerances.0.insert(eur(), cent);
     let told = Told {

@@ -17,28 +17,40 @@ pub struct MatchedLine<'a> {
     pub money: Money,
 }
 
-/// Two records that `rule` brought together: the references that it compared, then both.
+/// Records that `rule` brought together: the references that it compared, then the partner's record
+/// and ours; of several the first, and then the others, by their number.
 #[must_use]
 pub fn match_leaf(
     rule: &str,
     references: &[(ReferenceKind, Box<str>)],
-    partner: MatchedLine<'_>,
-    ledger: MatchedLine<'_>,
+    partner: &[MatchedLine<'_>],
+    ledger: &[MatchedLine<'_>],
 ) -> Statement {
     let mut leaf = Statement::new(Tag::Match);
     leaf.push("rule", rule);
     for (kind, reference) in references {
         leaf.push(format!("reference.{kind}"), &**reference);
     }
-    leaf.push("partner.file", partner.file);
-    leaf.push("partner.line", partner.line.to_string());
-    leaf.push("partner.amount", partner.money.amount.to_string());
-    leaf.push("partner.currency", partner.money.currency.code());
-    leaf.push("ledger.file", ledger.file);
-    leaf.push("ledger.line", ledger.line.to_string());
-    leaf.push("ledger.amount", ledger.money.amount.to_string());
-    leaf.push("ledger.currency", ledger.money.currency.code());
+    let of_both = [("partner", partner), ("ledger", ledger)];
+    for (side, lines) in of_both {
+        lines
+            .iter()
+            .take(1)
+            .for_each(|it| push_line(&mut leaf, side, it));
+    }
+    for (side, lines) in of_both {
+        for (number, line) in lines.iter().enumerate().skip(1) {
+            push_line(&mut leaf, &format!("{side}.{number}"), line);
+        }
+    }
     leaf
+}
+
+fn push_line(leaf: &mut Statement, name: &str, line: &MatchedLine<'_>) {
+    leaf.push(format!("{name}.file"), line.file);
+    leaf.push(format!("{name}.line"), line.line.to_string());
+    leaf.push(format!("{name}.amount"), line.money.amount.to_string());
+    leaf.push(format!("{name}.currency"), line.money.currency.code());
 }
 
 /// A discrepancy with all of its records. Texts that may name somebody are there as commitments: the

@@ -21,10 +21,7 @@ fn amount(text: &str) -> Amount {
 fn policy() -> SourcePolicy {
     SourcePolicy {
         source: "acme".into(),
-        rules: vec![MatchRule {
-            name: "reference".into(),
-            on: vec![ReferenceKind::Reference],
-        }],
+        rules: vec![MatchRule::exact("reference", &[ReferenceKind::Reference])],
         tolerances: Tolerances::default(),
         date_window: DateWindow {
             early_days: 0,

@@ -4,12 +4,17 @@
 //! separators, so that they can be searched for as they stand. No sentence names a line: where a
 //! record stands is shown beside it.
 
+use std::borrow::Cow;
+
+use super::combine::Combined;
+use super::group::Note;
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
 use super::{fees, key};
 use crate::calendar::DayUnit;
+use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
-use crate::policy::{MatchRule, RunContext, SourcePolicy};
+use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
 use crate::record::{Record, ReferenceKind, Side};
 
 /// Most amounts that a sentence lists for each side.
@@ -17,12 +22,20 @@ const AMOUNTS_LISTED_MAX: usize = 5;
 
 /// What a reader calls the records that share the references of a rule: `INV-104`.
 pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
-    key::texts(rule, record).unwrap_or_default().join(" / ")
+    let texts = rule.on.iter().filter_map(|key| {
+        let term = key.of(record.side);
+        match term.field {
+            // As it is written, so that people can search for it.
+            Field::Reference(kind) => record.reference(kind).map(Cow::Borrowed),
+            _ => term.text(record),
+        }
+    });
+    texts.collect::<Vec<_>>().join(" / ")
 }
 
 /// Why two records that were brought together do not agree: the first finding, then the others.
 pub(super) fn pair(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     subject: &str,
     partner: &Record,
     ledger: &Record,
@@ -37,13 +50,13 @@ pub(super) fn pair(
         if index > 0 {
             sentence.push_str("; also ");
         }
-        sentence.push_str(&clause(policy, &about, partner, ledger, finding));
+        sentence.push_str(&clause(accepts, &about, partner, ledger, finding));
     }
     sentence
 }
 
 fn clause(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     about: &str,
     partner: &Record,
     ledger: &Record,
@@ -56,9 +69,8 @@ fn clause(
             "partner reports {reported}{about}, the ledger has {booked}: the currencies differ"
         ),
         Finding::Amount(gap) => {
-            let tolerance = policy.tolerances.of(currency);
-            let allowed = tolerance.accepted.max(tolerance.rounding);
-            let allowed = amount_text(allowed, currency);
+            let tolerance = accepts.tolerance(currency);
+            let allowed = amount_text(tolerance.rounding_of(booked.amount), currency);
             let direction = match are_opposite(partner, ledger) {
                 true => ", and the money flows the other way",
                 false => "",
@@ -73,14 +85,14 @@ fn clause(
             "partner reports {reported}{about}, the ledger has {booked}: {}, within the rounding \
              tolerance of {}",
             higher_or_lower(*gap, reported),
-            amount_text(policy.tolerances.of(currency).rounding, currency)
+            amount_text(accepts.tolerance(currency).rounding, currency)
         ),
         Finding::Status(at_partner, in_ledger) => format!(
             "partner reports {reported}{about} as {at_partner}, the ledger has it as {in_ledger}"
         ),
         Finding::Fee(fault) if about.is_empty() => fault.clause(currency),
         Finding::Fee(fault) => format!("{reported}{about}: {}", fault.clause(currency)),
-        Finding::Date(timing) => date_clause(policy, about, partner, ledger, *timing),
+        Finding::Date(timing) => date_clause(accepts, about, partner, ledger, *timing),
     }
 }
 
@@ -97,18 +109,19 @@ fn higher_or_lower(gap: Amount, reported: Money) -> String {
 }
 
 fn date_clause(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     about: &str,
     partner: &Record,
     ledger: &Record,
     timing: Timing,
 ) -> String {
+    let window = accepts.window();
     let (days, direction, allowed) = match timing {
-        Timing::Late(days) => (days, "late", policy.date_window.late_days),
-        Timing::Early(days) => (days, "early", policy.date_window.early_days),
+        Timing::Late(days) => (days, "late", window.late_days),
+        Timing::Early(days) => (days, "early", window.early_days),
         Timing::Within => (0, "apart", 0),
     };
-    let days = counted_days(days, policy.date_window.unit);
+    let days = counted_days(days, window.unit);
     format!(
         "partner's value date{about} is {}, the ledger's is {}: {days} {direction}, {allowed} \
          accepted",
@@ -174,6 +187,76 @@ pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) ->
     )
 }
 
+/// Why records that should be one are not, by what they have first in the order of kinds.
+pub(super) fn apart(
+    accepts: Accepts<'_>,
+    partner: &[Member],
+    ledger: &[Member],
+    sums: Option<(Money, Money)>,
+    kind: Kind,
+) -> String {
+    let subject = subject(accepts.rule, ledger[0].record);
+    let (of_partner, of_ledger) = (counted(partner.len()), counted(ledger.len()));
+    let Some((reported, booked)) = sums else {
+        return format!(
+            "the {of_partner} of the partner or the {of_ledger} of the ledger for {subject} have a \
+             sum too large to be exact"
+        );
+    };
+    let what = match kind {
+        Kind::StatusMismatch => "one side says of some that they are settled, the other that they \
+                                 are not"
+            .to_owned(),
+        Kind::FeeMismatch => "a fee is not the one agreed, or does not add up".to_owned(),
+        Kind::DateMismatch => "their value dates are further apart than accepted".to_owned(),
+        _ => {
+            let gap = reported.amount.checked_sub(booked.amount);
+            let gap = gap.map_or("far apart".to_owned(), |gap| higher_or_lower(gap, reported));
+            let tolerance = accepts.tolerance(reported.currency);
+            let allowed = tolerance.accepted_of(booked.amount);
+            format!(
+                "{gap}, tolerance is {}",
+                amount_text(allowed, reported.currency)
+            )
+        }
+    };
+    format!(
+        "partner reports {reported} for {subject} in {of_partner}, the ledger has {booked} in \
+         {of_ledger}: {what}"
+    )
+}
+
+/// What a search for a combination gave for a record that stayed alone.
+pub(super) fn not_combined(rule: &MatchRule, record: &Record, note: &Note) -> String {
+    let other = match record.side {
+        Side::Partner => "ledger",
+        Side::Ledger => "partner",
+    };
+    let (subject, count) = (subject(rule, record), note.candidates);
+    let plural = if count == 1 { "" } else { "s" };
+    let among = format!("{count} {other} record{plural} for {subject}");
+    match note.gave {
+        Combined::None => format!("no combination of the {among} gives this amount"),
+        Combined::Several => {
+            format!("several combinations of the {among} give this amount, so none was chosen")
+        }
+        Combined::TooMany => format!(
+            "the {among} have more combinations than `combinations_max` of rule {} allows, so none \
+             was looked for",
+            rule.name
+        ),
+        Combined::Only(_) => {
+            format!("the only combination of the {among} has records that another needs, too")
+        }
+    }
+}
+
+/// `1 record`, `12 records`.
+fn counted(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} record{plural}")
+}
+
 /// `once`, `twice`, `5 times`.
 fn times(count: usize) -> String {
     match count {
@@ -198,7 +281,14 @@ fn listed(side: &str, records: &[Member]) -> String {
 }
 
 /// Why a record has no counterpart.
-pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Record) -> String {
+///
+/// `note` is what else is known about that.
+pub(super) fn missing(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    record: &Record,
+    note: Option<&str>,
+) -> String {
     let (verb, other) = match record.side {
         Side::Partner => ("partner reports", "ledger"),
         Side::Ledger => ("ledger has", "partner"),
@@ -221,6 +311,9 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
     };
     let (money, value_date) = (record.money, record.value_date);
     let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");
+    if let Some(note) = note {
+        sentence.push_str(&format!(" ({note})"));
+    }
     if record.side == Side::Ledger && policy.settlement_window_days > 0 {
         let age = policy
             .calendar
@@ -243,8 +336,18 @@ pub(super) fn missing(policy: &SourcePolicy, context: &RunContext, record: &Reco
 
 /// `invoice and order`.
 fn references_named(rule: &MatchRule) -> String {
-    let kinds: Vec<String> = rule.on.iter().map(|kind| kind_named(*kind)).collect();
-    kinds.join(" and ")
+    let names: Vec<String> = rule.on.iter().map(key_named).collect();
+    names.join(" and ")
+}
+
+/// What is compared, in a sentence: `invoice`, or `description (of the partner) and invoice`.
+fn key_named(key: &Key) -> String {
+    let name = |field: Field| field.name().replace('_', " ");
+    let (partner, ledger) = (key.partner.field, key.ledger.field);
+    match partner == ledger {
+        true => name(ledger),
+        false => format!("{} against {}", name(partner), name(ledger)),
+    }
 }
 
 /// The name of a kind of reference in a sentence: `end to end id`.

@@ -2,7 +2,7 @@
 //! one that we booked.
 
 use crate::money::{Amount, Currency, amount_text};
-use crate::policy::{AgreedFee, SourcePolicy};
+use crate::policy::{Accepts, AgreedFee, SourcePolicy};
 use crate::record::{FeeSplit, Record};
 
 /// What is wrong with a fee.
@@ -69,14 +69,14 @@ pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFau
 
 /// The first thing wrong with the fee of a pair; what we booked counts where both state a fee.
 pub(super) fn fault_of_pair(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &Record,
     ledger: &Record,
 ) -> Option<FeeFault> {
     let fee = partner.fees?.fee;
-    fault_of(policy, partner).or_else(|| {
+    fault_of(accepts.policy, partner).or_else(|| {
         let booked = ledger.fees?.fee;
-        let tolerance = policy.tolerances.of(partner.money.currency);
+        let tolerance = accepts.tolerance(partner.money.currency);
         let allowed = tolerance.accepted.max(tolerance.rounding);
         let same_currency = partner.money.currency == ledger.money.currency;
         (same_currency && !is_within(fee, booked, allowed))

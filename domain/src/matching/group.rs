@@ -14,9 +14,10 @@
 
 use std::collections::BTreeMap;
 
+use super::combine::Combined;
 use super::twins::{Member, pair_off};
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{SourcePolicy, Tolerance};
+use crate::policy::{Accepts, Tolerance};
 use crate::record::Side;
 
 /// Whether later rules are still to come.
@@ -35,11 +36,32 @@ pub(super) enum Decision {
     Pair { partner: usize, ledger: usize },
     /// One too many.
     Duplicate(Duplicate),
+    /// They belong together, one or several of each side, and agree.
+    Together {
+        partner: Vec<usize>,
+        ledger: Vec<usize>,
+    },
+    /// They belong together, and their sums differ.
+    Apart {
+        partner: Vec<usize>,
+        ledger: Vec<usize>,
+    },
+    /// What is to be said of a record should nothing be found for it.
+    Note(Note),
     /// None can be told from the others.
     Ambiguous {
         partner: Vec<usize>,
         ledger: Vec<usize>,
     },
+}
+
+/// What a search for combinations of so many records gave for a record that is to be several.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Note {
+    pub(super) side: Side,
+    pub(super) slot: usize,
+    pub(super) gave: Combined,
+    pub(super) candidates: usize,
 }
 
 /// A record that repeats another of its side.
@@ -72,24 +94,23 @@ type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
 /// Decides about a group; both lists are in canonical order. Members that no decision names stay
 /// where they are.
 pub(super) fn decide<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &[Member<'r>],
     ledger: &[Member<'r>],
     look: Look,
 ) -> Vec<Decision> {
     let (mut partner, mut ledger) = (classes(partner), classes(ledger));
-    let mut pairs = pair_equal(policy, &mut partner, &mut ledger);
-    let accepted = |tolerance: Tolerance| tolerance.accepted;
-    let rounding = |tolerance: Tolerance| tolerance.accepted.max(tolerance.rounding);
-    pairs.extend(pair_near(policy, &mut partner, &mut ledger, accepted));
-    pairs.extend(pair_near(policy, &mut partner, &mut ledger, rounding));
+    let mut pairs = pair_equal(accepts, &mut partner, &mut ledger);
+    let (accepted, rounding) = (Tolerance::accepted_of, Tolerance::rounding_of);
+    pairs.extend(pair_near(accepts, &mut partner, &mut ledger, accepted));
+    pairs.extend(pair_near(accepts, &mut partner, &mut ledger, rounding));
 
     let is_out = |class: &Class| class.money.amount.is_negative();
     let (partner_out, partner_in) = partner.into_iter().partition(is_out);
     let (ledger_out, ledger_in) = ledger.into_iter().partition(is_out);
     let mut decisions = in_pairs(pairs);
-    decisions.extend(settle(policy, partner_in, ledger_in, look));
-    decisions.extend(settle(policy, partner_out, ledger_out, look));
+    decisions.extend(settle(accepts, partner_in, ledger_in, look));
+    decisions.extend(settle(accepts, partner_out, ledger_out, look));
     decisions
 }
 
@@ -116,14 +137,14 @@ fn in_pairs(pairs: Pairs<'_>) -> Vec<Decision> {
 }
 
 fn pair_equal<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut [Class<'r>],
     ledger: &mut [Class<'r>],
 ) -> Pairs<'r> {
     let mut pairs = Vec::new();
     for class in partner {
         if let Ok(twin) = ledger.binary_search_by_key(&class.position(), Class::position) {
-            pairs.extend(pair_off(policy, &mut class.free, &mut ledger[twin].free));
+            pairs.extend(pair_off(accepts, &mut class.free, &mut ledger[twin].free));
         }
     }
     pairs
@@ -131,13 +152,14 @@ fn pair_equal<'r>(
 
 /// Pairs classes that are near each other and near nothing else that is free.
 fn pair_near<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut [Class<'r>],
     ledger: &mut [Class<'r>],
-    limit: impl Fn(Tolerance) -> Amount,
+    limit: impl Fn(&Tolerance, Amount) -> Amount,
 ) -> Pairs<'r> {
     let near_to = |class: &Class, others: &[(usize, Money)]| {
-        let limit = limit(policy.tolerances.of(class.money.currency));
+        let tolerance = accepts.tolerance(class.money.currency);
+        let limit = limit(&tolerance, class.money.amount);
         only_one_near(class.money, limit, others)
     };
     let free_partner = free_of(partner);
@@ -149,7 +171,7 @@ fn pair_near<'r>(
         };
         if near_to(&ledger[other], &free_partner) == Some(one) {
             let (one, other) = (&mut partner[one].free, &mut ledger[other].free);
-            pairs.extend(pair_off(policy, one, other));
+            pairs.extend(pair_off(accepts, one, other));
         }
     }
     pairs
@@ -180,7 +202,7 @@ fn only_one_near(money: Money, limit: Amount, others: &[(usize, Money)]) -> Opti
 
 /// Decides what is left in one direction, after everything that fits is paired.
 fn settle<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     mut partner: Vec<Class<'r>>,
     mut ledger: Vec<Class<'r>>,
     look: Look,
@@ -188,7 +210,7 @@ fn settle<'r>(
     let (reported, booked) = (count_free(&partner), count_free(&ledger));
     hold_surplus(&mut partner, reported.saturating_sub(booked));
     hold_surplus(&mut ledger, booked.saturating_sub(reported));
-    let pairs = pair_last_of_each_currency(policy, &mut partner, &mut ledger);
+    let pairs = pair_last_of_each_currency(accepts, &mut partner, &mut ledger);
     let is_undecided = count_free(&partner) > 0 && count_free(&ledger) > 0;
     if is_undecided && look == Look::First {
         return Vec::new();
@@ -223,7 +245,7 @@ fn hold_surplus(classes: &mut [Class<'_>], surplus: usize) {
 /// Where one amount is left on each side in a currency, those belong together; then the same
 /// with the currencies that are left.
 fn pair_last_of_each_currency<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut [Class<'r>],
     ledger: &mut [Class<'r>],
 ) -> Pairs<'r> {
@@ -238,12 +260,12 @@ fn pair_last_of_each_currency<'r>(
     for indexes in by_currency.values() {
         if let ([one], [other]) = (&indexes.0[..], &indexes.1[..]) {
             let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
-            pairs.extend(pair_off(policy, one, other));
+            pairs.extend(pair_off(accepts, one, other));
         }
     }
     if let ([(one, _)], [(other, _)]) = (&free_of(partner)[..], &free_of(ledger)[..]) {
         let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
-        pairs.extend(pair_off(policy, one, other));
+        pairs.extend(pair_off(accepts, one, other));
     }
     pairs
 }

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::key;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::money::Money;
 use crate::policy::MatchRule;
@@ -49,13 +50,12 @@ pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
     }
 }
 
-/// Natural keys of whatever was found among records that share these references.
+/// Natural keys of whatever was found among records that share these texts.
 pub(super) fn shared_key(rule: &MatchRule, record: &Record) -> Vec<String> {
-    named(
-        rule.on
-            .iter()
-            .filter_map(|kind| Some((*kind, record.reference(*kind)?))),
-    )
+    let texts = key::texts(rule, record).unwrap_or_default();
+    let named = rule.on.iter().zip(texts);
+    let named = named.flat_map(|(key, text)| [key.name().to_owned(), text.into_owned()]);
+    named.collect()
 }
 
 /// Natural keys of a duplicate: what it shares, and which amount comes again.

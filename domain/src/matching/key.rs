@@ -3,10 +3,11 @@
 //! Records are grouped by sorting hashes of their reference texts: nothing is copied, the order
 //! of groups depends on the texts alone, and texts that happen to share a hash are told apart.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::policy::{MatchRule, SourcePolicy};
-use crate::record::{Record, ReferenceKind};
+use crate::policy::{Key, MatchRule, SourcePolicy};
+use crate::record::Record;
 
 /// Number of buckets that staged records are spread over. Part of the staged format: a change
 /// makes records that are already staged unreadable.
@@ -33,19 +34,24 @@ pub fn bucket_of(policy: &SourcePolicy, record: &Record) -> u32 {
 }
 
 /// The texts that `rule` compares, in the order of the rule; `None` when the record lacks one.
-pub(super) fn texts<'r>(rule: &MatchRule, record: &'r Record) -> Option<Vec<&'r str>> {
-    rule.on.iter().map(|kind| record.reference(*kind)).collect()
+pub(super) fn texts<'r>(rule: &MatchRule, record: &'r Record) -> Option<Vec<Cow<'r, str>>> {
+    let keys = rule.on.iter();
+    keys.map(|key| key.of(record.side).text(record)).collect()
 }
 
 /// Whether `rule` can find a counterpart for this record at all.
 pub(super) fn is_complete(rule: &MatchRule, record: &Record) -> bool {
-    rule.on.iter().all(|kind| record.reference(*kind).is_some())
+    let mut keys = rule.on.iter();
+    keys.all(|key| key.of(record.side).text(record).is_some())
 }
 
 /// Order of two records by the texts that are compared.
-pub(super) fn order(on: &[ReferenceKind], a: &Record, b: &Record) -> Ordering {
+pub(super) fn order(on: &[Key], a: &Record, b: &Record) -> Ordering {
     on.iter()
-        .map(|kind| a.reference(*kind).cmp(&b.reference(*kind)))
+        .map(|key| {
+            let (of_a, of_b) = (key.of(a.side), key.of(b.side));
+            of_a.text(a).cmp(&of_b.text(b))
+        })
         .find(|order| order.is_ne())
         .unwrap_or(Ordering::Equal)
 }
@@ -127,9 +133,9 @@ pub(super) fn groups(
     groups
 }
 
-fn hash_of(on: &[ReferenceKind], record: &Record) -> Option<u64> {
-    on.iter().try_fold(HASH_START, |hash, kind| {
-        Some(hash_text(hash, record.reference(*kind)?))
+fn hash_of(on: &[Key], record: &Record) -> Option<u64> {
+    on.iter().try_fold(HASH_START, |hash, key| {
+        Some(hash_text(hash, &key.of(record.side).text(record)?))
     })
 }
 

@@ -192,7 +192,7 @@ fn missing(work: &mut Work<'_>, record: Record) -> Discrepancy {
         difference: None,
         related: Vec::new(),
         rule: rule_of(work.policy, &record),
-        reason: explain::missing(work.policy, work.context, &record),
+        reason: explain::missing(work.policy, work.context, &record, work.said_of(&record)),
     };
     let keys = lone_key(&record);
     let (partner, ledger) = on_its_side(record);

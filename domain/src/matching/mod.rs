@@ -8,6 +8,8 @@
 //! does the rest with what all buckets left. Records are moved through, never copied, except where
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
+mod alike;
+mod combine;
 mod edits;
 mod explain;
 mod fees;
@@ -19,6 +21,7 @@ mod nearest;
 mod pair;
 mod scope;
 pub mod sieve;
+mod together;
 mod twins;
 mod work;
 
@@ -74,22 +77,36 @@ impl Pool {
     }
 }
 
-/// Two records that agree within the policy in everything that is compared.
+/// Records that agree within the policy in everything that is compared: one of each side, or more.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct MatchedPair {
-    /// What the partner reports.
+pub struct Matched {
+    /// What the partner reports; of several the first.
     pub partner: Record,
-    /// What we have.
+    /// What we have; of several the first.
     pub ledger: Record,
+    /// The others, of both sides, in canonical order: where one record is several.
+    pub more: Vec<Record>,
     /// Index of the rule that brought them together, in the policy's rules.
     pub rule: u32,
+}
+
+impl Matched {
+    /// All records: the partner's first, our first, then the others.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        [&self.partner, &self.ledger].into_iter().chain(&self.more)
+    }
+
+    /// All records of one side.
+    pub fn of(&self, side: Side) -> impl Iterator<Item = &Record> {
+        self.records().filter(move |record| record.side == side)
+    }
 }
 
 /// What the first rule decided about some buckets.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Findings {
-    /// Pairs that agree.
-    pub matched: Vec<MatchedPair>,
+    /// What agrees.
+    pub matched: Vec<Matched>,
     /// Differences, in order of reference, kind and id.
     pub discrepancies: Vec<Discrepancy>,
     /// Records that belong to another client or invoice than the run is about.
@@ -102,8 +119,8 @@ pub struct Findings {
 /// discrepancies see [`own_records`]).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Comparison {
-    /// Pairs that agree.
-    pub matched: Vec<MatchedPair>,
+    /// What agrees.
+    pub matched: Vec<Matched>,
     /// Differences, in order of reference, kind and id.
     pub discrepancies: Vec<Discrepancy>,
     /// Ledger records that the partner may still report: their settlement window has not ended.
@@ -116,7 +133,8 @@ pub struct Comparison {
 #[must_use]
 pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Findings {
     let mut work = Work::new(policy, context, pool);
-    if !policy.rules.is_empty() {
+    // What is alike is not in one bucket: it waits for all that is left.
+    if policy.rules.first().is_some_and(|rule| !rule.is_alike) {
         work.apply_rule(0, Look::First);
     }
     let (decided, left) = work.finish();

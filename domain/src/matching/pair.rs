@@ -10,10 +10,10 @@ use super::fees::{self, FeeFault};
 use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::Amount;
-use crate::policy::{DateWindow, SourcePolicy};
-use crate::record::{Record, Status};
+use crate::policy::{Accepts, DateWindow};
+use crate::record::{Record, Side, Status};
 
-/// How the partner's value date lies to the ledger's, by the policy's window.
+/// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Timing {
     /// Near enough.
@@ -65,12 +65,12 @@ pub(super) struct Difference {
 
 /// How two records differ; `None` when they agree. `subject` names what they share.
 pub(super) fn difference(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &Record,
     ledger: &Record,
     subject: impl FnOnce() -> String,
 ) -> Option<Difference> {
-    let findings = findings(policy, partner, ledger);
+    let findings = findings(accepts, partner, ledger);
     let first = findings.first()?;
     let same_currency = partner.money.currency == ledger.money.currency;
     let difference = same_currency
@@ -88,32 +88,47 @@ pub(super) fn difference(
         kind: first.kind(),
         at_stake,
         difference,
-        reason: explain::pair(policy, &subject(), partner, ledger, &findings),
+        reason: explain::pair(accepts, &subject(), partner, ledger, &findings),
     })
 }
 
 /// Everything in which two records differ, in order of precedence.
-fn findings(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Vec<Finding> {
+fn findings(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut rounding = None;
     if partner.money.currency != ledger.money.currency {
         findings.push(Finding::Currency);
     } else if partner.money.amount != ledger.money.amount {
-        let tolerance = policy.tolerances.of(partner.money.currency);
+        let tolerance = accepts.tolerance(partner.money.currency);
         match amount_difference(partner, ledger) {
-            Some(gap) if gap.abs() <= tolerance.accepted => {}
+            Some(gap) if gap.abs() <= tolerance.accepted_of(ledger.money.amount) => {}
             Some(gap) if gap.abs() <= tolerance.rounding => rounding = Some(gap),
             gap => findings.push(Finding::Amount(gap)),
         }
     }
     findings.extend(contradiction(partner, ledger));
-    findings.extend(fees::fault_of_pair(policy, partner, ledger).map(Finding::Fee));
+    findings.extend(fees::fault_of_pair(accepts, partner, ledger).map(Finding::Fee));
     findings.extend(rounding.map(Finding::Rounding));
-    match timing(policy, partner, ledger) {
+    match timing(accepts, partner, ledger) {
         Timing::Within => {}
         outside => findings.push(Finding::Date(outside)),
     }
     findings
+}
+
+/// The side that says reversed or failed where the other says settled.
+#[inline]
+pub(super) fn undone_at(at_partner: Option<Status>, in_ledger: Option<Status>) -> Option<Side> {
+    match (at_partner?, in_ledger?) {
+        (Status::Settled, Status::Reversed | Status::Failed) => Some(Side::Ledger),
+        (Status::Reversed | Status::Failed, Status::Settled) => Some(Side::Partner),
+        _ => None,
+    }
+}
+
+/// Whether one says that the money moved, and the other that it did not.
+pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
+    contradiction(partner, ledger).is_some()
 }
 
 /// Settled on one side, reversed or failed on the other.
@@ -122,10 +137,9 @@ fn findings(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Vec<Fin
 /// the payment it takes back: it is the reversal, it was not itself reversed.
 fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
     let (at_partner, in_ledger) = (partner.status?, ledger.status?);
-    let undone = match (at_partner, in_ledger) {
-        (Status::Settled, Status::Reversed | Status::Failed) => ledger,
-        (Status::Reversed | Status::Failed, Status::Settled) => partner,
-        _ => return None,
+    let undone = match undone_at(partner.status, ledger.status)? {
+        Side::Partner => partner,
+        Side::Ledger => ledger,
     };
     let original = crate::record::ReferenceKind::OriginalReference;
     let is_reversal =
@@ -134,8 +148,8 @@ fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
 }
 
 /// How the two value dates lie to each other.
-pub(super) fn timing(policy: &SourcePolicy, partner: &Record, ledger: &Record) -> Timing {
-    let (window, calendar) = (policy.date_window, &policy.calendar);
+pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Timing {
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
     timing_of(window, calendar, partner.value_date, ledger.value_date)
 }
 

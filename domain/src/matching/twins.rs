@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::pair::{Timing, timing};
-use crate::policy::SourcePolicy;
-use crate::record::Record;
+use crate::money::Money;
+use crate::policy::Accepts;
+use crate::record::{Record, Side};
 
 /// A record and the slot it waits in.
 #[derive(Clone, Copy, Debug)]
@@ -15,25 +16,50 @@ pub(super) struct Member<'r> {
     pub(super) record: &'r Record,
 }
 
+/// Records of both sides that have something in common, each side in the order they came in.
+#[derive(Default)]
+pub(super) struct Members<'r> {
+    pub(super) partner: Vec<Member<'r>>,
+    pub(super) ledger: Vec<Member<'r>>,
+}
+
+impl<'r> Members<'r> {
+    /// Those that have the same of their money in common, in its order.
+    pub(super) fn alike_in<K: Ord>(
+        members: impl Iterator<Item = Member<'r>>,
+        what: impl Fn(Money) -> K,
+    ) -> impl Iterator<Item = Members<'r>> {
+        let mut groups: BTreeMap<K, Members> = BTreeMap::new();
+        for member in members {
+            let group = groups.entry(what(member.record.money)).or_default();
+            match member.record.side {
+                Side::Partner => group.partner.push(member),
+                Side::Ledger => group.ledger.push(member),
+            }
+        }
+        groups.into_values()
+    }
+}
+
 /// Takes as many pairs as both lists allow out of them, and gives them back.
 ///
 /// Both lists are in canonical order and stay so. First those whose references are all the same,
 /// then those whose dates agree, then in order: so the later ones are left over.
 pub(super) fn pair_off<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
     let mut pairs = Vec::with_capacity(partner.len().min(ledger.len()));
     if partner.len() + ledger.len() > 2 {
-        pairs = pair_equal_references(policy, partner, ledger);
+        pairs = pair_equal_references(accepts, partner, ledger);
     }
-    pairs.extend(pair_by_date(policy, partner, ledger));
+    pairs.extend(pair_by_date(accepts, partner, ledger));
     pairs
 }
 
 fn pair_equal_references<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
@@ -54,7 +80,7 @@ fn pair_equal_references<'r>(
     }
     let mut pairs = Vec::new();
     for (_, (mut of_partner, mut of_ledger)) in alike {
-        pairs.extend(pair_by_date(policy, &mut of_partner, &mut of_ledger));
+        pairs.extend(pair_by_date(accepts, &mut of_partner, &mut of_ledger));
         partner.append(&mut of_partner);
         ledger.append(&mut of_ledger);
     }
@@ -66,14 +92,14 @@ fn pair_equal_references<'r>(
 /// Walks both lists by value date. Taking the earliest that fits gives the most pairs whose dates
 /// agree; what is left is paired in order.
 fn pair_by_date<'r>(
-    policy: &SourcePolicy,
+    accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
     let (mut pairs, mut partner_rest, mut ledger_rest) = (Vec::new(), Vec::new(), Vec::new());
     let (mut partners, mut ledgers) = (partner.drain(..).peekable(), ledger.drain(..).peekable());
     while let (Some(p), Some(l)) = (partners.peek(), ledgers.peek()) {
-        match timing(policy, p.record, l.record) {
+        match timing(accepts, p.record, l.record) {
             Timing::Within => pairs.extend(partners.next().zip(ledgers.next())),
             Timing::Early(_) => partner_rest.extend(partners.next()),
             Timing::Late(_) => ledger_rest.extend(ledgers.next()),

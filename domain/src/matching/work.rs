@@ -1,15 +1,19 @@
 //! Records on their way through the rules: each waits in its slot until something is decided
 //! about it, then moves out.
 
-use super::group::{self, Decision, Duplicate, Look};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
+use super::pair::Difference;
 use super::scope::{self, Membership, covers};
 use super::twins::Member;
-use super::{Comparison, MatchedPair, Pool, explain, key, own_records, pair};
+use super::{Comparison, Matched, Pool, alike, explain, key, own_records, pair, together};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
-use crate::money::{Amount, Currency};
-use crate::policy::{MatchRule, RunContext, Scope, SourcePolicy};
+use crate::money::{Amount, Currency, Money};
+use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
 
@@ -24,6 +28,8 @@ pub(super) struct Work<'a> {
     ledger: Vec<Option<Record>>,
     pub(super) decided: Comparison,
     pub(super) ids: Ids,
+    /// What is to be said of records for which nothing is found, by where they stand.
+    notes: BTreeMap<(Side, Arc<str>, u32), String>,
 }
 
 /// A rule that is being applied to one group.
@@ -35,6 +41,12 @@ struct Turn<'a> {
     is_inside: bool,
 }
 
+impl<'a> Turn<'a> {
+    fn accepts(&self, policy: &'a SourcePolicy) -> Accepts<'a> {
+        policy.accepts(self.rule)
+    }
+}
+
 impl<'a> Work<'a> {
     pub(super) fn new(policy: &'a SourcePolicy, context: &'a RunContext, pool: Pool) -> Self {
         Work {
@@ -44,6 +56,7 @@ impl<'a> Work<'a> {
             ledger: pool.ledger.into_iter().map(Some).collect(),
             decided: Comparison::default(),
             ids: Ids::default(),
+            notes: BTreeMap::new(),
         }
     }
 
@@ -70,6 +83,10 @@ impl<'a> Work<'a> {
     /// Decides what the rule at `index` can about the records that wait.
     pub(super) fn apply_rule(&mut self, index: usize, look: Look) {
         let rule = &self.policy.rules[index];
+        if rule.is_alike {
+            self.apply_alike(index, look);
+            return;
+        }
         let groups = key::groups(rule, &self.partner, &self.ledger);
         // Most groups are one matched pair; growing step by step would move them all again.
         self.decided.matched.reserve(groups.len());
@@ -80,7 +97,8 @@ impl<'a> Work<'a> {
                 look,
                 is_inside: false,
             };
-            if let ([partner], [ledger]) = (partner, ledger) {
+            let is_one_to_one = rule.cardinality == Cardinality::OneToOne;
+            if let ([partner], [ledger], true) = (partner, ledger, is_one_to_one) {
                 self.settle_two(&turn, *partner, *ledger);
                 continue;
             }
@@ -90,9 +108,55 @@ impl<'a> Work<'a> {
                 && partner.iter().chain(&ledger).any(|member| {
                     scope::membership(&self.context.scope, member.record) == Membership::Inside
                 });
-            let decisions = group::decide(self.policy, &partner, &ledger, look);
+            let accepts = turn.accepts(self.policy);
+            let decisions = match rule.cardinality {
+                Cardinality::OneToOne => group::decide(accepts, &partner, &ledger, look),
+                _ => together::decide(accepts, &partner, &ledger, look),
+            };
+            if look == Look::First && self.is_several_later(index, &decisions, &partner, &ledger) {
+                continue;
+            }
             self.carry_out(&turn, decisions);
         }
+    }
+
+    /// Whether a later rule finds that these are several that are one, where this one would find that
+    /// the amounts of pairs differ.
+    fn is_several_later(
+        &self,
+        index: usize,
+        decisions: &[Decision],
+        partner: &[Member],
+        ledger: &[Member],
+    ) -> bool {
+        let rules = &self.policy.rules;
+        let takes_all = |later: &MatchRule| {
+            later.cardinality != Cardinality::OneToOne
+                && later.on == rules[index].on
+                && !are_equal_pairs(decisions, partner, ledger)
+                && together::takes_all(self.policy.accepts(later), partner, ledger)
+        };
+        rules[index].cardinality == Cardinality::OneToOne
+            && rules[index + 1..].iter().any(takes_all)
+    }
+
+    fn apply_alike(&mut self, index: usize, look: Look) {
+        let rule = &self.policy.rules[index];
+        let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
+            let slots = slots.iter().enumerate();
+            slots.filter_map(|(slot, record)| {
+                let record = record.as_ref()?;
+                Some(Member { slot, record })
+            })
+        });
+        let decisions = alike::decide(self.policy.accepts(rule), waiting);
+        let turn = Turn {
+            index,
+            rule,
+            look,
+            is_inside: false,
+        };
+        self.carry_out(&turn, decisions);
     }
 
     /// The usual case: one on each side.
@@ -119,9 +183,12 @@ impl<'a> Work<'a> {
             match decision {
                 Decision::Duplicate(_) => {}
                 Decision::Pair { partner, ledger } => self.pair(turn, partner, ledger),
+                Decision::Together { partner, ledger } => self.together(turn, &partner, &ledger),
+                Decision::Apart { partner, ledger } => self.report_apart(turn, &partner, &ledger),
                 Decision::Ambiguous { partner, ledger } => {
                     self.report_ambiguous(turn, &partner, &ledger);
                 }
+                Decision::Note(note) => self.note(turn, note),
             }
         }
     }
@@ -130,40 +197,95 @@ impl<'a> Work<'a> {
         let partner = take(&mut self.partner, partner);
         let ledger = take(&mut self.ledger, ledger);
         let subject = || explain::subject(turn.rule, &ledger);
-        let Some(found) = pair::difference(self.policy, &partner, &ledger, subject) else {
-            let both = [&partner, &ledger].into_iter();
-            if covers(&self.context.scope, both, turn.is_inside) {
-                self.decided.matched.push(MatchedPair {
-                    partner,
-                    ledger,
-                    rule: turn.index as u32,
-                });
-            } else {
-                self.decided.out_of_scope.push(partner);
-                self.decided.out_of_scope.push(ledger);
-            }
+        let accepts = turn.accepts(self.policy);
+        let Some(found) = pair::difference(accepts, &partner, &ledger, subject) else {
+            let matched = Matched {
+                partner,
+                ledger,
+                more: Vec::new(),
+                rule: turn.index as u32,
+            };
+            self.keep(matched, turn.is_inside);
             return;
         };
         let keys = self.keys(turn, &ledger);
-        let reported = Reported {
-            kind: found.kind,
-            reference: explain::subject(turn.rule, &ledger),
-            currency: partner.money.currency,
-            at_stake: found.at_stake,
-            difference: found.difference,
-            related: Vec::new(),
-            rule: turn.rule.name.clone(),
-            reason: found.reason,
-        };
+        let reported = Reported::of(found, turn.rule, &partner, &ledger);
         let discrepancy = self.discrepancy(reported, &keys, Some(partner), Some(ledger));
         self.report(discrepancy, turn.is_inside);
     }
 
-    fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
-        let slots = match duplicate.side {
+    /// Keeps a match, or puts its records aside when the run is not about them.
+    fn keep(&mut self, matched: Matched, is_inside: bool) {
+        if covers(&self.context.scope, matched.records(), is_inside) {
+            self.decided.matched.push(matched);
+            return;
+        }
+        let Matched {
+            partner,
+            ledger,
+            more,
+            ..
+        } = matched;
+        let records = [partner, ledger].into_iter().chain(more);
+        records.for_each(|record| self.decided.out_of_scope.push(record));
+    }
+
+    /// Several records that are one.
+    fn together(&mut self, turn: &Turn<'a>, partner: &[usize], ledger: &[usize]) {
+        let mut of_partner = self.take_all(Side::Partner, partner);
+        let mut of_ledger = self.take_all(Side::Ledger, ledger);
+        let (first, ours) = (of_partner.remove(0), of_ledger.remove(0));
+        of_partner.append(&mut of_ledger);
+        let matched = Matched {
+            partner: first,
+            ledger: ours,
+            more: of_partner,
+            rule: turn.index as u32,
+        };
+        self.keep(matched, turn.is_inside);
+    }
+
+    /// Several records that should be one, and don't agree.
+    fn report_apart(&mut self, turn: &Turn<'a>, partner: &[usize], ledger: &[usize]) {
+        let of_partner = members(&self.partner, partner);
+        let of_ledger = members(&self.ledger, ledger);
+        let found = together::difference(turn.accepts(self.policy), &of_partner, &of_ledger);
+        let keys = self.keys(turn, of_ledger[0].record);
+        let reported = Reported::of(found, turn.rule, of_partner[0].record, of_ledger[0].record);
+        let mut of_partner = self.take_all(Side::Partner, partner).into_iter();
+        let mut of_ledger = self.take_all(Side::Ledger, ledger).into_iter();
+        let (first, ours) = (of_partner.next(), of_ledger.next());
+        let mut discrepancy = self.discrepancy(reported, &keys, first, ours);
+        discrepancy.related = of_partner.chain(of_ledger).collect();
+        self.report(discrepancy, turn.is_inside);
+    }
+
+    fn note(&mut self, turn: &Turn<'a>, note: Note) {
+        let record = peek(self.waiting(note.side), note.slot);
+        let said = explain::not_combined(turn.rule, record, &note);
+        let at = place(record);
+        self.notes.insert(at, said);
+    }
+
+    /// What else is to be said of a record for which nothing was found.
+    pub(super) fn said_of(&self, record: &Record) -> Option<&str> {
+        self.notes.get(&place(record)).map(String::as_str)
+    }
+
+    fn waiting(&mut self, side: Side) -> &mut Vec<Option<Record>> {
+        match side {
             Side::Partner => &mut self.partner,
             Side::Ledger => &mut self.ledger,
-        };
+        }
+    }
+
+    fn take_all(&mut self, side: Side, slots: &[usize]) -> Vec<Record> {
+        let waiting = self.waiting(side);
+        slots.iter().map(|slot| take(waiting, *slot)).collect()
+    }
+
+    fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
+        let slots = self.waiting(duplicate.side);
         let original = peek(slots, duplicate.original).clone();
         let record = take(slots, duplicate.slot);
         let keys = duplicate_key(self.keys(turn, &record), record.money);
@@ -195,18 +317,8 @@ impl<'a> Work<'a> {
         let mut of_partner = partner.chunks(AMBIGUOUS_RECORDS_MAX / 2);
         let mut of_ledger = ledger.chunks(AMBIGUOUS_RECORDS_MAX / 2);
         loop {
-            let some: Vec<Record> = of_partner
-                .next()
-                .unwrap_or_default()
-                .iter()
-                .map(|slot| take(&mut self.partner, *slot))
-                .collect();
-            let others: Vec<Record> = of_ledger
-                .next()
-                .unwrap_or_default()
-                .iter()
-                .map(|slot| take(&mut self.ledger, *slot))
-                .collect();
+            let some = self.take_all(Side::Partner, of_partner.next().unwrap_or_default());
+            let others = self.take_all(Side::Ledger, of_ledger.next().unwrap_or_default());
             let Some(first) = some.first().or(others.first()) else {
                 break;
             };
@@ -309,6 +421,22 @@ pub(super) struct Reported {
     pub(super) reason: String,
 }
 
+impl Reported {
+    /// Of records that were brought together and differ; of several on a side the first.
+    fn of(found: Difference, rule: &MatchRule, partner: &Record, ledger: &Record) -> Self {
+        Reported {
+            kind: found.kind,
+            reference: explain::subject(rule, ledger),
+            currency: partner.money.currency,
+            at_stake: found.at_stake,
+            difference: found.difference,
+            related: Vec::new(),
+            rule: rule.name.clone(),
+            reason: found.reason,
+        }
+    }
+}
+
 /// The kind of a duplicate on this side.
 pub(super) fn duplicate_kind(side: Side) -> Kind {
     match side {
@@ -330,6 +458,28 @@ fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>)
         .filter(|record| record.money.currency == currency)
         .map(|record| record.money.amount.abs());
     amounts.max().unwrap_or_default()
+}
+
+/// Whether every record is in a pair of equal amounts.
+fn are_equal_pairs(decisions: &[Decision], partner: &[Member], ledger: &[Member]) -> bool {
+    let moneys = |members: &[Member]| -> BTreeMap<usize, Money> {
+        let members = members.iter();
+        members.map(|it| (it.slot, it.record.money)).collect()
+    };
+    let (of_partner, of_ledger) = (moneys(partner), moneys(ledger));
+    let is_equal = |decision: &Decision| match decision {
+        Decision::Pair {
+            partner: p,
+            ledger: l,
+        } => of_partner.get(p) == of_ledger.get(l),
+        _ => false,
+    };
+    decisions.len() * 2 == partner.len() + ledger.len() && decisions.iter().all(is_equal)
+}
+
+fn place(record: &Record) -> (Side, Arc<str>, u32) {
+    let origin = &record.origin;
+    (record.side, Arc::clone(&origin.file), origin.line)
 }
 
 fn members<'r>(waiting: &'r [Option<Record>], slots: &[usize]) -> Vec<Member<'r>> {

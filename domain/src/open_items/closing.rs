@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::Used;
 use super::fingerprint::{Fingerprint, fingerprint};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
-use crate::matching::{MatchedPair, own_records};
+use crate::matching::{Matched, own_records};
 use crate::record::{Past, Record, Side};
 
 /// The run that received what no earlier one had.
@@ -23,11 +23,11 @@ pub struct Received {
 /// What matching used up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct UsedUp {
-    /// Of the pairs that this run received itself, the partner's records.
+    /// Of the matches that this run received itself, the partner's records.
     pub partner: Own,
     /// And the ledger's.
     pub ledger: Own,
-    /// The pairs with a record that an earlier run received.
+    /// The matches with a record that an earlier run received.
     pub groups: Vec<Used>,
 }
 
@@ -114,23 +114,27 @@ pub fn open_items(
     items
 }
 
-/// What these matched pairs use up.
+/// What these matches use up.
 #[must_use]
-pub fn used_up(received: &Received, pairs: &[MatchedPair]) -> UsedUp {
+pub fn used_up(received: &Received, matches: &[Matched]) -> UsedUp {
     let mut used = UsedUp::default();
-    for MatchedPair {
-        partner, ledger, ..
-    } in pairs
-    {
-        if partner.carried_from().is_none() && ledger.carried_from().is_none() {
-            used.partner.add(partner);
-            used.ledger.add(ledger);
+    for matched in matches {
+        if matched
+            .records()
+            .all(|record| record.carried_from().is_none())
+        {
+            for record in matched.records() {
+                match record.side {
+                    Side::Partner => used.partner.add(record),
+                    Side::Ledger => used.ledger.add(record),
+                }
+            }
             continue;
         }
         let found_in = |record: &Record| record.found_in().cloned();
         let remember = |record: &Record| received.remember(record, found_in(record));
         used.groups.push(Used {
-            records: vec![remember(partner), remember(ledger)],
+            records: matched.records().map(remember).collect(),
             settled: None,
         });
     }

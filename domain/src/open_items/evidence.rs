@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
-use crate::matching::{MatchedPair, own_records};
+use crate::matching::{Matched, own_records};
 use crate::policy::SourcePolicy;
 use crate::record::Record;
+
+/// Most records that a sentence names.
+const RECORDS_LISTED_MAX: usize = 5;
 
 /// A discrepancy that is over, as far as one of its records tells.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -28,37 +31,38 @@ impl Gone {
     }
 }
 
-/// What matched pairs show about the discrepancies that their records were in.
+/// What matches show about the discrepancies that their records were in.
 #[must_use]
-pub fn of_matches(policy: &SourcePolicy, run_id: &str, pairs: &[MatchedPair]) -> Vec<Gone> {
+pub fn of_matches(policy: &SourcePolicy, run_id: &str, matches: &[Matched]) -> Vec<Gone> {
     let mut gone = Vec::new();
-    for MatchedPair {
-        partner,
-        ledger,
-        rule,
-    } in pairs
-    {
-        let (of_partner, of_ledger) = (partner.found_in(), ledger.found_in());
-        if of_partner.is_none() && of_ledger.is_none() {
-            continue;
-        }
-        let rule = policy.rules.get(*rule as usize);
+    for matched in matches {
+        let mut found_in: Vec<_> = matched.records().map(Record::found_in).collect();
+        found_in.dedup();
+        let rule = policy.rules.get(matched.rule as usize);
         let rule = rule.map_or("none", |rule| rule.name.as_str());
-        if of_partner == of_ledger {
-            let evidence = format!(
-                "both records agree now: {} and {}, matched by rule \"{rule}\" in {run_id}",
-                named(partner),
-                named(ledger)
-            );
-            gone.extend(Gone::of(partner, evidence));
-            continue;
-        }
-        for (record, other) in [(partner, ledger), (ledger, partner)] {
-            let evidence = format!(
-                "settled by {}, matched by rule \"{rule}\" in {run_id}",
-                named(other)
-            );
-            gone.extend(Gone::of(record, evidence));
+        match found_in[..] {
+            [None] => {}
+            [Some(_)] => {
+                let records: Vec<String> = matched.records().map(named).collect();
+                let all = match matched.more.is_empty() {
+                    true => "both records agree",
+                    false => "its records agree",
+                };
+                let evidence = format!(
+                    "{all} now: {}, matched by rule \"{rule}\" in {run_id}",
+                    listed(&records)
+                );
+                gone.extend(Gone::of(&matched.partner, evidence));
+            }
+            _ => gone.extend(matched.records().filter_map(|record| {
+                let others = matched.records().filter(|it| it.side != record.side);
+                let others: Vec<String> = others.map(named).collect();
+                let evidence = format!(
+                    "settled by {}, matched by rule \"{rule}\" in {run_id}",
+                    listed(&others)
+                );
+                Gone::of(record, evidence)
+            })),
         }
     }
     gone
@@ -103,6 +107,22 @@ pub fn cleared(
             .unwrap_or_else(|| format!("{run_id} no longer finds it")),
     })
     .collect()
+}
+
+/// All but the last with commas; of many the first few.
+fn listed(records: &[String]) -> String {
+    let shown = &records[..records.len().min(RECORDS_LISTED_MAX)];
+    if shown.len() < records.len() {
+        return format!(
+            "{} and {} more",
+            shown.join(", "),
+            records.len() - shown.len()
+        );
+    }
+    match shown {
+        [most @ .., last] if !most.is_empty() => format!("{} and {last}", most.join(", ")),
+        _ => shown.join(", "),
+    }
 }
 
 /// `P-77 of 990.00 EUR (acme-2026-11-21.csv line 12)`.

@@ -1,31 +1,37 @@
-//! One line of the file of matches: two records that agree.
+//! One line of the file of matches: records that agree.
 //!
-//! Names the two records, and does not repeat them: they stay where they are staged.
+//! Names the records, and does not repeat them: they stay where they are staged.
 
 use std::sync::Arc;
 
+use domain::matching::Matched;
 use domain::money::Money;
-use domain::policy::MatchRule;
+use domain::policy::{Field, Key, MatchRule};
 use domain::record::{Record, ReferenceKind, Side};
 
 use super::record::{money, references_from_wire, references_to_wire};
 use super::{Carry, Staged, WireError};
 use crate::wire::{StagedMatch, StagedMatchedRecord};
 
-/// Two records that agree.
+/// Records that agree, one of each side or more.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MatchLine {
     /// Name of the rule that brought them together.
     pub rule: Box<str>,
-    /// The references that the rule compared, as the partner's record states them, sorted by kind.
+    /// The references that the rule compared, as the partner's record states them; where the partner
+    /// has none, as ours does. Sorted by kind.
     pub references: Vec<(ReferenceKind, Box<str>)>,
-    /// The partner's record.
+    /// The partner's record; of several the first.
     pub partner: MatchedRecord,
-    /// The ledger's record.
+    /// The ledger's record; of several the first.
     pub ledger: MatchedRecord,
+    /// The partner's other records, where several go together.
+    pub more_partner: Vec<MatchedRecord>,
+    /// The ledger's other records.
+    pub more_ledger: Vec<MatchedRecord>,
 }
 
-/// One record of a matched pair.
+/// One record of a match.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MatchedRecord {
     /// File or query name.
@@ -37,18 +43,31 @@ pub struct MatchedRecord {
 }
 
 impl MatchLine {
-    /// The line for two records that `rule` brought together.
+    /// The line for records that `rule` brought together.
     #[must_use]
-    pub fn new(rule: &MatchRule, partner: &Record, ledger: &Record) -> Self {
-        let references = partner.references.iter();
+    pub fn new(rule: &MatchRule, matched: &Matched) -> Self {
+        let reference = |key: &Key| {
+            let of = |record: &Record| match key.of(record.side).field {
+                Field::Reference(kind) => Some((kind, record.reference(kind)?.into())),
+                _ => None,
+            };
+            of(&matched.partner).or_else(|| of(&matched.ledger))
+        };
+        let mut references: Vec<(ReferenceKind, Box<str>)> =
+            rule.on.iter().filter_map(reference).collect();
+        references.sort();
+        references.dedup();
+        let more = |side: Side| {
+            let more = matched.more.iter().filter(|record| record.side == side);
+            more.map(MatchedRecord::of).collect()
+        };
         MatchLine {
             rule: rule.name.as_str().into(),
-            references: references
-                .filter(|(kind, _)| rule.on.contains(kind))
-                .cloned()
-                .collect(),
-            partner: MatchedRecord::of(partner),
-            ledger: MatchedRecord::of(ledger),
+            references,
+            partner: MatchedRecord::of(&matched.partner),
+            ledger: MatchedRecord::of(&matched.ledger),
+            more_partner: more(Side::Partner),
+            more_ledger: more(Side::Ledger),
         }
     }
 }
@@ -72,6 +91,8 @@ impl Staged for MatchLine {
             references: references_to_wire(&self.references),
             partner: Some(record_to_wire(Side::Partner, &self.partner, carry)),
             ledger: Some(record_to_wire(Side::Ledger, &self.ledger, carry)),
+            more_partner: all_to_wire(Side::Partner, &self.more_partner, carry),
+            more_ledger: all_to_wire(Side::Ledger, &self.more_ledger, carry),
         }
     }
 
@@ -81,8 +102,30 @@ impl Staged for MatchLine {
             references: references_from_wire(wire.references)?,
             partner: record_from_wire(Side::Partner, wire.partner, carry)?,
             ledger: record_from_wire(Side::Ledger, wire.ledger, carry)?,
+            more_partner: all_from_wire(Side::Partner, wire.more_partner, carry)?,
+            more_ledger: all_from_wire(Side::Ledger, wire.more_ledger, carry)?,
         })
     }
+}
+
+fn all_to_wire(
+    side: Side,
+    records: &[MatchedRecord],
+    carry: &mut Carry,
+) -> Vec<StagedMatchedRecord> {
+    let records = records.iter();
+    records.map(|it| record_to_wire(side, it, carry)).collect()
+}
+
+fn all_from_wire(
+    side: Side,
+    records: Vec<StagedMatchedRecord>,
+    carry: &mut Carry,
+) -> Result<Vec<MatchedRecord>, WireError> {
+    let records = records.into_iter();
+    records
+        .map(|it| record_from_wire(side, Some(it), carry))
+        .collect()
 }
 
 fn record_to_wire(side: Side, record: &MatchedRecord, carry: &mut Carry) -> StagedMatchedRecord {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::case::Settles;
 use domain::control::{Compared, ControlCheck};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
+use domain::matching::Matched;
 use domain::money::{Amount, Currency, Money};
 use domain::open_items::{SettledAs, Used};
 use domain::policy::MatchRule;
@@ -156,10 +157,13 @@ proptest! {
     }
 
     #[test]
-    fn streams_of_matches(records in vec((records(), records()), 0..20)) {
-        let rule = MatchRule { name: "by all".to_owned(), on: ReferenceKind::ALL.to_vec() };
-        let pair = |(partner, ledger): &(Record, Record)| {
-            MatchLine::new(&rule, partner, ledger)
+    fn streams_of_matches(
+        records in vec((records(), records(), vec(records(), 0..3)), 0..20),
+    ) {
+        let rule = MatchRule::exact("by all", ReferenceKind::ALL);
+        let pair = |(partner, ledger, more): &(Record, Record, Vec<Record>)| {
+            let (partner, ledger, more) = (partner.clone(), ledger.clone(), more.clone());
+            MatchLine::new(&rule, &Matched { partner, ledger, more, rule: 0 })
         };
         let pairs: Vec<MatchLine> = records.iter().map(pair).collect();
         prop_assert_eq!(decode_all::<MatchLine>(&encode_all(&pairs)), Ok(pairs));

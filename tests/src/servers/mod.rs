@@ -23,7 +23,7 @@ pub mod worker;
 
 mod port;
 mod process;
-mod program;
+pub mod program;
 
 pub use dynamodb::DynamoDb;
 pub use fault_proxy::{Fault, FaultProxy, FaultRates};

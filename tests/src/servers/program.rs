@@ -1,14 +1,21 @@
 //! Finds the programs that tests run: in `.tools` of this workspace, else on the `PATH`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+/// The folder of this crate. Asked for when a test runs: clones that share a target directory share
+/// what was compiled, too.
+#[must_use]
+pub fn crate_folder() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("cargo runs the tests and says where they are"))
+}
+
 /// The root of the workspace.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the crate is in a folder of the root")
+#[must_use]
+pub fn workspace() -> PathBuf {
+    crate_folder().join("..")
 }
 
 /// The full path of the program `name`.

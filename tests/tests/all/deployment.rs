@@ -2,12 +2,12 @@
 //! engine: what is published, pinned, waited for, mounted and configured.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
 use serde_json::Value;
 use tests::servers::Postgres;
+use tests::servers::program::workspace;
 use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
@@ -38,12 +38,8 @@ struct Dependency {
     condition: String,
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn read(file: &str) -> String {
-    std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    std::fs::read_to_string(workspace().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 fn compose() -> Compose {
@@ -143,7 +139,7 @@ fn what_is_mounted_exists() {
         for volume in &service.volumes {
             let source = volume.split(':').next().unwrap_or_default();
             let exists = match source.strip_prefix("./") {
-                Some(path) => root().join(path).exists(),
+                Some(path) => workspace().join(path).exists(),
                 None => compose.volumes.contains_key(source),
             };
             assert!(exists, "{name} mounts {source}, which does not exist");
@@ -237,7 +233,7 @@ fn the_worker_starts_with_the_mounted_configuration_and_its_environment() {
             let mut parts = volume.split(':');
             let source = parts.next()?;
             (parts.next() == worker.environment.get("TRUEUP_CONFIG").map(String::as_str))
-                .then(|| root().join(source))
+                .then(|| workspace().join(source))
         })
         .expect("TRUEUP_CONFIG is mounted");
     let mut check = Command::new(tests::trueup_program().expect("the program is built"));

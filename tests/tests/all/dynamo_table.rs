@@ -2,7 +2,6 @@
 //! CloudFormation makes it, and used within the permissions that the template gives.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
@@ -12,12 +11,12 @@ use serde_json::{Value, json};
 use tests::installation::{Installation, texts};
 use tests::random::Random;
 use tests::servers::fault_proxy::Touched;
+use tests::servers::program::workspace;
 use tests::servers::{DynamoDb, FaultProxy, FaultRates};
 use tests::shop;
 
 fn template() -> Result<Value> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let file = root.join("docs/cloudformation/trueup-table.yaml");
+    let file = workspace().join("docs/cloudformation/trueup-table.yaml");
     let template = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     Ok(serde_norway::from_str(&template)?)
 }

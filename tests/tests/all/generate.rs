@@ -53,6 +53,97 @@ fn compare_finds_what_generate_put_in() -> Result<()> {
     Ok(())
 }
 
+/// Trouble that must not mislead: whatever else is found, nothing is taken for the same that only
+/// looks the same, and what is rightly there twice is no discrepancy.
+#[test]
+fn look_alikes_and_repeats_are_never_matched_falsely() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let generate = [
+        "generate",
+        "--out",
+        "data",
+        "--rows",
+        "4000",
+        "--trouble",
+        "default",
+    ];
+    let output = trueup(folder.path(), &generate)?;
+    assert!(output.status.success(), "{}", printed(&output));
+    for (source, extension) in [("acme-pay", "csv"), ("acme-bank", "xml")] {
+        let partner = format!("data/partner/{source}-2026-11-20.{extension}");
+        let ledger = format!("data/ledger/{source}-2026-11-20.csv");
+        let found = format!("data/found/{source}");
+        let compare = ["--config", "data", "compare", source];
+        let files = ["--partner", &partner, "--ledger", &ledger, "--out", &found];
+        let arguments = compare.iter().chain(&files).chain(&["--matches"]);
+        let output = trueup(folder.path(), arguments)?;
+        assert_eq!(output.status.code(), Some(FOUND), "{}", printed(&output));
+
+        // The folder of truths will do: the result says which source it is of.
+        let score = ["score", "data/truth", &found, "--json", "--all"];
+        let output = trueup(folder.path(), &score)?;
+        assert!(output.status.code() < Some(2), "{}", printed(&output));
+        let score: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let troubles = score["troubles"].as_array().context("no troubles")?;
+        let of = |name: &str| troubles.iter().find(|of| of["trouble"] == name);
+        let repeats = &of("repeat").context("no repeats")?["matches"];
+        assert_eq!(repeats["precision"], "100.0000", "{source}");
+        assert_eq!(repeats["recall"], "100.0000", "{source}");
+        let look_alikes = of("look-alike").context("no look-alikes")?;
+        assert_eq!(look_alikes["matches"]["found"], 0, "{source}");
+        assert_eq!(
+            look_alikes["discrepancies"]["precision"], "100.0000",
+            "{source}"
+        );
+        assert_eq!(
+            look_alikes["discrepancies"]["recall"], "100.0000",
+            "{source}"
+        );
+        let of_plain = of("plain").context("nothing plain")?;
+        assert_eq!(of_plain["matches"]["precision"], "100.0000", "{source}");
+        assert_eq!(of_plain["matches"]["recall"], "100.0000", "{source}");
+    }
+    Ok(())
+}
+
+/// What plain data holds is found exactly, and `score` says so.
+#[test]
+fn an_exact_result_scores_all_of_it() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let generate = ["generate", "--out", "data", "--source-kind", "csv"];
+    let output = trueup(folder.path(), &generate)?;
+    assert!(output.status.success(), "{}", printed(&output));
+    let compare = [
+        "--config",
+        "data",
+        "compare",
+        "acme-pay",
+        "--partner",
+        "data/partner/acme-pay-2026-11-20.csv",
+        "--ledger",
+        "data/ledger/acme-pay-2026-11-20.csv",
+        "--out",
+        "found",
+    ];
+    trueup(folder.path(), &compare)?;
+    assert!(!folder.path().join("found/matches.csv").exists());
+    let score = [
+        "score",
+        "data/truth/acme-pay.csv",
+        "found/discrepancies.csv",
+    ];
+    let output = trueup(folder.path(), &score)?;
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert!(
+        printed(&output).starts_with("Exact: "),
+        "{}",
+        printed(&output)
+    );
+    let output = trueup(folder.path(), &["score", "data/none.csv", "found"])?;
+    assert_eq!(output.status.code(), Some(2), "{}", printed(&output));
+    Ok(())
+}
+
 /// `reference,kind,severity` of every line of `discrepancies.csv`, by its header.
 fn found_in(folder: &str) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(Path::new(folder).join("discrepancies.csv"))?;

@@ -10,7 +10,7 @@ mod checkpoints;
 mod people;
 mod punctual;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +22,7 @@ use temporalio_sdk::workflow_replayer::{
 use tests::generated::{Generated, Kind};
 use tests::installation::{Installation, RUN_WITHIN, eventually};
 use tests::servers::SlackReceiver;
+use tests::servers::program::crate_folder;
 use tests::servers::slack::SlackMode;
 use tests::shop::{self, DATE, INPUT, RUN};
 use workflows::{
@@ -368,5 +369,5 @@ async fn replay(history: &[u8]) -> Result<()> {
 }
 
 fn histories() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("histories")
+    crate_folder().join("histories")
 }

@@ -146,10 +146,7 @@ fn format() -> Result<Format> {
 }
 
 fn policy() -> SourcePolicy {
-    let rule = MatchRule {
-        name: "reference".to_owned(),
-        on: vec![ReferenceKind::Reference],
-    };
+    let rule = MatchRule::exact("reference", &[ReferenceKind::Reference]);
     SourcePolicy {
         source: "acme".to_owned(),
         rules: vec![rule],

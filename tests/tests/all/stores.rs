@@ -86,7 +86,10 @@ async fn read_all(store: &Store) -> Result<Vec<String>> {
         all.extend(read_run(store, run).await?);
     }
     let found = store.discrepancies(DiscrepancyFilter::default()).await?;
-    let ids: Vec<String> = found.iter().map(|it| it.discrepancy.id.clone()).collect();
+    let ids: Vec<String> = found
+        .iter()
+        .map(|it| it.discrepancy.id.to_string())
+        .collect();
     let told = store.told_before(ids.clone(), "none").await?;
     all.push(format!("told {told:?}"));
     for (row, id) in found.iter().zip(&ids) {
@@ -95,7 +98,7 @@ async fn read_all(store: &Store) -> Result<Vec<String>> {
         all.push(format!("{:?}", store.alerts_of_case(id).await?));
     }
     for cause in store.causes(CauseFilter::default()).await? {
-        let behind = store.behind(&cause.discrepancy_id).await?;
+        let behind = store.behind(&cause.id).await?;
         all.push(format!("{cause:?} of {behind:?}"));
     }
     let alerts = store.alerts(AlertFilter::default()).await?;

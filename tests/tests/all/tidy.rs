@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tests::servers::program::workspace;
+
 /// Left to right: a crate may use only those before it.
 const CRATES: [&str; 6] = [
     "domain",
@@ -17,13 +19,9 @@ const CRATES: [&str; 6] = [
 /// Longer files are split by meaning.
 const LINES_MAX: usize = 600;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 /// Names in a table such as `[dependencies]` of a crate's manifest.
 fn dependencies(name: &str) -> BTreeSet<String> {
-    let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a manifest");
+    let manifest = fs::read_to_string(workspace().join(name).join("Cargo.toml")).expect("a manifest");
     let mut found = BTreeSet::new();
     let mut inside = false;
     for line in manifest.lines() {
@@ -50,7 +48,7 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn all_rust_files() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for name in CRATES {
-        rust_files(&root().join(name), &mut found);
+        rust_files(&workspace().join(name), &mut found);
     }
     assert!(found.len() > 100, "the files were not found");
     found
@@ -114,6 +112,20 @@ fn files_are_short_and_say_what_they_are() {
         assert!(
             text.starts_with("//!"),
             "{} does not say what it is",
+            path.display()
+        );
+    }
+}
+
+/// Clones share one target directory: what was compiled in another clone must not look there.
+#[test]
+fn no_folder_is_compiled_in() {
+    let compiled_in = concat!("env!(\"CARGO_", "MANIFEST_DIR\")");
+    for path in all_rust_files() {
+        let text = fs::read_to_string(&path).expect("text");
+        assert!(
+            !text.contains(compiled_in),
+            "{} has the folder of the clone it was compiled in",
             path.display()
         );
     }

@@ -5,18 +5,27 @@ use std::time::Instant;
 
 use anyhow::Context;
 use domain::policy::{RunContext, Scope};
-use domain::record::{Reject, Side};
+use domain::record::Reject;
 use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::offline::{
-    SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
+    Matches, SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
 };
 use crate::output::say;
 use crate::report::{
-    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv,
+    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_matches_csv,
+    write_rejects_csv,
 };
+
+/// What is always written.
+const FILES: [&str; 4] = [
+    "discrepancies.csv",
+    "discrepancies.ndjson",
+    "summary.json",
+    "rejects.csv",
+];
 
 /// Compares a partner file with a ledger file by the rules of a source; alerts nobody, records
 /// nothing
@@ -33,6 +42,9 @@ pub struct Arguments {
     /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json and rejects.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Also lists what belongs together, in matches.csv
+    #[arg(long)]
+    matches: bool,
     /// The day that is reconciled, YYYY-MM-DD (the latest value date of both files if not given)
     #[arg(long, value_name = "DATE")]
     business_date: Option<Date>,
@@ -56,19 +68,19 @@ pub fn run(
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let source = configuration.source(&arguments.source)?;
-    let input = |side: Side| SideInput {
-        side,
-        path: match side {
-            Side::Partner => &arguments.partner,
-            Side::Ledger => &arguments.ledger,
-        },
-        format: &source.side(side).format,
-    };
-    let inputs = Side::BOTH.map(input);
+    let inputs = SideInput::of_both(source, &arguments.partner, &arguments.ledger);
     let scope = scope(arguments);
     let (policy, limits) = (&source.policy, &configuration.limits);
     let memory = configuration.work.compare_memory_bytes();
-    let sifted = sift_sides(inputs, policy, &scope, limits, memory, &arguments.out)?;
+    let wanted = match arguments.matches {
+        true => Matches::Listed,
+        false => Matches::Counted,
+    };
+    // The sieve only counts what it settles.
+    let sifted = match wanted {
+        Matches::Counted => sift_sides(inputs, policy, &scope, limits, memory, &arguments.out)?,
+        Matches::Listed => None,
+    };
     let mut sides = match sifted {
         Some(sides) => sides,
         None => read_sides(inputs, policy, limits)?,
@@ -84,7 +96,7 @@ pub fn run(
         .collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
     let too_large = "the sums of these files are too large to be exact";
-    let outcome = compare(&source.policy, &context, sides).context(too_large)?;
+    let outcome = compare(&source.policy, &context, sides, wanted).context(too_large)?;
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;
@@ -103,12 +115,22 @@ pub fn run(
     );
     csv.and(ndjson)?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
+    let mut written = FILES.to_vec();
+    if wanted == Matches::Listed {
+        out.write("matches.csv", |file| {
+            write_matches_csv(file, &source.policy, &outcome.matches)
+        })?;
+        written.push("matches.csv");
+    }
     summary.took(started.elapsed());
     let summary_json = serde_json::to_string_pretty(&summary)?;
     out.write("summary.json", |file| writeln!(file, "{summary_json}"))?;
     match json {
         true => say!("{summary_json}"),
-        false => print!("{}", account(&summary, discrepancies, &rejects, out.path())),
+        false => print!(
+            "{}",
+            account(&summary, discrepancies, &rejects, out.path(), &written)
+        ),
     }
     let clean = discrepancies.is_empty();
     // The process ends here; taking millions of texts apart first would only take time.

@@ -17,6 +17,7 @@ pub mod review;
 pub mod run;
 pub mod runs;
 pub mod schedule;
+pub mod score;
 pub mod show;
 pub mod store;
 mod values;

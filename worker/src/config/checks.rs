@@ -7,6 +7,7 @@ use std::path::Path;
 use activities::alerts::ChannelConfig;
 use activities::formats::{FieldSource, Fields, Format};
 use activities::inputs::{self, Transport};
+use domain::policy::Field;
 use domain::record::{ReferenceKind, Side};
 use domain::severity::Severity;
 
@@ -29,7 +30,7 @@ pub(crate) fn check_source(
     for side in Side::BOTH {
         check_side(side, side_of(file, side), document, folder, findings);
     }
-    check_references(file, document, findings);
+    check_fields(file, document, findings);
     for (index, route) in file.alerts.iter().enumerate() {
         let place = Place::root().key("alerts").index(index).key("channels");
         check_channels(
@@ -177,23 +178,35 @@ fn check_side(
     }
 }
 
-/// A rule on a reference that one side never has can never match anything.
-fn check_references(file: &SourceFile, document: &Document, findings: &mut Findings) {
+/// A rule on a field that one side never has can never match anything.
+fn check_fields(file: &SourceFile, document: &Document, findings: &mut Findings) {
     for (rule_index, rule) in file.rules.iter().enumerate() {
-        for (index, kind) in rule.on.iter().map(|kind| kind.0).enumerate() {
-            let lacks = |side: &Side| !produces(&side_of(file, *side).format, kind);
+        for (index, key) in rule.keys().enumerate() {
+            let lacks = |side: &Side| !produces(&side_of(file, *side).format, key.of(*side).field);
             let sides: Vec<Side> = Side::BOTH.into_iter().filter(lacks).collect();
+            let (partner, name) = (key.partner.field.name(), key.ledger.field.name());
             let message = match sides[..] {
                 [] => continue,
-                [side] => format!("this rule never matches: the {side} has no `{kind}`"),
-                _ => format!("this rule never matches: neither side has `{kind}`"),
+                [Side::Partner] => {
+                    format!("this rule never matches: the partner has no `{partner}`")
+                }
+                [Side::Ledger] => format!("this rule never matches: the ledger has no `{name}`"),
+                _ if partner == name => {
+                    format!("this rule never matches: neither side has `{name}`")
+                }
+                _ => format!(
+                    "this rule never matches: the partner has no `{partner}`, the ledger no `{name}`"
+                ),
             };
             let place = Place::root()
                 .key("rules")
                 .index(rule_index)
                 .key("on")
                 .index(index);
-            let help = format!("map `{kind}` on both sides, or match on what they have");
+            let help = match partner == name {
+                true => format!("map `{name}` on both sides, or match on what they have"),
+                false => "map them, or match on what the sides have".to_owned(),
+            };
             findings
                 .problems
                 .push(document.problem(&place, message).with_help(help));
@@ -201,19 +214,28 @@ fn check_references(file: &SourceFile, document: &Document, findings: &mut Findi
     }
 }
 
-/// Whether records of this format can have this reference.
-fn produces(format: &Format, kind: ReferenceKind) -> bool {
-    match format {
-        Format::Csv(mapping) => csv_field(&mapping.fields, kind).is_some(),
-        Format::Camt053(mapping) => match kind {
-            ReferenceKind::Invoice => mapping.invoice.is_some(),
-            ReferenceKind::Order => mapping.order.is_some(),
-            _ => true,
-        },
+/// Whether records of this format can have this field.
+fn produces(format: &Format, field: Field) -> bool {
+    match (format, field) {
+        (Format::Csv(mapping), _) => csv_field(&mapping.fields, field).is_some(),
+        (Format::Camt053(mapping), Field::Reference(ReferenceKind::Invoice)) => {
+            mapping.invoice.is_some()
+        }
+        (Format::Camt053(mapping), Field::Reference(ReferenceKind::Order)) => {
+            mapping.order.is_some()
+        }
+        (Format::Camt053(mapping), Field::Client) => mapping.client.is_some(),
+        (Format::Camt053(_), _) => true,
     }
 }
 
-fn csv_field(fields: &Fields, kind: ReferenceKind) -> Option<&FieldSource> {
+fn csv_field(fields: &Fields, field: Field) -> Option<&FieldSource> {
+    let kind = match field {
+        Field::Reference(kind) => kind,
+        Field::Client => return fields.client.as_ref(),
+        Field::Counterparty => return fields.counterparty.as_ref(),
+        Field::Description => return fields.description.as_ref(),
+    };
     let field = match kind {
         ReferenceKind::Reference => &fields.reference,
         ReferenceKind::Invoice => &fields.invoice,

@@ -16,6 +16,7 @@ mod policy;
 mod problem;
 mod punctual;
 mod recorded;
+mod rules;
 mod settings_file;
 mod source_file;
 mod stores;
@@ -25,7 +26,7 @@ mod values;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use domain::calendar::BusinessCalendar;
 use domain::money::{Amount, Currency};
-use domain::policy::{AgreedFee, DateWindow, MatchRule, SourcePolicy, Tolerance, Tolerances};
-use domain::record::ReferenceKind;
+use domain::policy::{AgreedFee, DateWindow, SourcePolicy, Tolerance, Tolerances};
 use domain::severity::{Materiality, SeverityPolicy, SeverityRule};
 
 use super::document::Document;
 use super::problem::{Problem, Warning};
-use super::source_file::{AgreedFeeTable, RuleTable, SeverityTable, SourceFile, ToleranceTable};
+use super::rules::rules;
+use super::source_file::{AgreedFeeTable, SeverityTable, SourceFile, ToleranceTable};
 use super::tree::Place;
 use super::values::Parsed;
 
@@ -41,7 +41,12 @@ pub(crate) fn build(
     let policy = SourcePolicy {
         source: source.to_owned(),
         rules: rules(&file.rules, document, findings),
-        tolerances: tolerances(&file.tolerances, document, findings),
+        tolerances: tolerances(
+            &file.tolerances,
+            &Place::root().key("tolerances"),
+            document,
+            findings,
+        ),
         date_window: DateWindow {
             early_days: file.dates.early_days,
             late_days: file.dates.late_days,
@@ -75,67 +80,20 @@ fn is_open(calendar: &BusinessCalendar, monday_one: i8) -> bool {
     days_off.all(|day| day.to_monday_one_offset() != monday_one)
 }
 
-fn rules(tables: &[RuleTable], document: &Document, findings: &mut Findings) -> Vec<MatchRule> {
-    let place = Place::root().key("rules");
-    if tables.is_empty() {
-        findings.problems.push(
-            document
-                .problem(&place, "there is no matching rule")
-                .with_help("add a rule: `[[rules]]` with `name` and `on`"),
-        );
-    }
-    let mut known: Vec<MatchRule> = Vec::new();
-    for (index, table) in tables.iter().enumerate() {
-        let on: Vec<_> = table.on.iter().map(|kind| kind.0).collect();
-        let here = place.index(index);
-        if on.is_empty() {
-            let problem = document.problem(&here.key("on"), "a rule needs at least one reference");
-            findings
-                .problems
-                .push(problem.with_help("for example `on = [\"reference\"]`"));
-        }
-        if known.iter().any(|rule| rule.name == table.name) {
-            let message = format!("there is another rule `{}`", table.name);
-            let problem = document.problem(&here.key("name"), message);
-            findings
-                .problems
-                .push(problem.with_help("give each rule a name of its own"));
-        }
-        if let Some(earlier) = known.iter().find(|rule| same_references(&on, &rule.on)) {
-            let message = format!(
-                "this rule never decides: `{}` has decided before",
-                earlier.name
-            );
-            let warning = document.warning(&here.key("on"), message);
-            findings
-                .warnings
-                .push(warning.with_help("match on something else, or drop it"));
-        }
-        known.push(MatchRule {
-            name: table.name.clone(),
-            on,
-        });
-    }
-    known
-}
-
-fn same_references(left: &[ReferenceKind], right: &[ReferenceKind]) -> bool {
-    let all_in = |these: &[ReferenceKind], those: &[ReferenceKind]| {
-        these.iter().all(|kind| those.contains(kind))
-    };
-    !left.is_empty() && all_in(left, right) && all_in(right, left)
-}
-
-fn tolerances(
+pub(crate) fn tolerances(
     tables: &BTreeMap<Parsed<Currency>, ToleranceTable>,
+    tolerances_place: &Place,
     document: &Document,
     findings: &mut Findings,
 ) -> Tolerances {
     let mut tolerances = BTreeMap::new();
     for (currency, table) in tables {
-        let place = Place::root().key("tolerances").key(currency.0.code());
+        let place = tolerances_place.key(currency.0.code());
         warn_of_unlisted(currency.0, &place, document, findings);
         let (accepted, rounding) = (table.accepted.0, table.rounding.0);
+        let accepted_percent = table.accepted_percent.0;
+        let percent_place = place.key("accepted_percent");
+        refuse_negative(accepted_percent, &percent_place, document, findings);
         refuse_negative(accepted, &place.key("accepted"), document, findings);
         refuse_negative(rounding, &place.key("rounding"), document, findings);
         // Only `accepted` given: there is no rounding, every difference above is a mismatch.
@@ -148,7 +106,12 @@ fn tolerances(
                 "`accepted` is a match, up to `rounding` is a rounding discrepancy: make it larger",
             ));
         }
-        tolerances.insert(currency.0, Tolerance { accepted, rounding });
+        let tolerance = Tolerance {
+            accepted,
+            accepted_percent,
+            rounding,
+        };
+        tolerances.insert(currency.0, tolerance);
     }
     Tolerances(tolerances)
 }
@@ -249,13 +212,18 @@ fn check_windows(file: &SourceFile, document: &Document, findings: &mut Findings
         ),
     ];
     for (place, days) in windows {
-        if days > WINDOW_DAYS_MAX {
-            let message = format!("a window of {days} days can't be meant");
-            let problem = document.problem(&place, message);
-            findings
-                .problems
-                .push(problem.with_help(format!("at most {WINDOW_DAYS_MAX} days")));
-        }
+        check_days(&place, days, document, findings);
+    }
+}
+
+/// A window that can be meant.
+pub(crate) fn check_days(place: &Place, days: u32, document: &Document, findings: &mut Findings) {
+    if days > WINDOW_DAYS_MAX {
+        let message = format!("a window of {days} days can't be meant");
+        let problem = document.problem(place, message);
+        findings
+            .problems
+            .push(problem.with_help(format!("at most {WINDOW_DAYS_MAX} days")));
     }
 }
 

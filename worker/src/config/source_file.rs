@@ -14,13 +14,13 @@ use domain::discrepancy::Kind;
 use domain::escalation::Wait;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
-use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::SignedDuration;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::rules::RuleTable;
 use super::values::{DayAndTime, Parsed};
 
 /// `sources/<name>.toml`.
@@ -115,16 +115,6 @@ pub(crate) struct SideFile {
     pub(crate) wait_for_report: Option<Parsed<SignedDuration>>,
 }
 
-/// `[[rules]]`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RuleTable {
-    /// Shown with every decision that the rule makes.
-    pub(crate) name: String,
-    /// The references that must all be there and be equal.
-    pub(crate) on: Vec<Parsed<ReferenceKind>>,
-}
-
 /// `[tolerances.<currency>]`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +122,9 @@ pub(crate) struct ToleranceTable {
     /// Up to here two amounts are the same.
     #[serde(default = "nothing")]
     pub(crate) accepted: Parsed<Amount>,
+    /// The same as per cent of the ledger's amount.
+    #[serde(default = "nothing")]
+    pub(crate) accepted_percent: Parsed<Amount>,
     /// Up to here a difference is rounding.
     #[serde(default = "nothing")]
     pub(crate) rounding: Parsed<Amount>,

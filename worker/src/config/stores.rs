@@ -1,12 +1,9 @@
 //! Where everything is put on record: which store, its file or its table, and what can't be meant.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use activities::store::DynamoConfig;
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::Store;
 use super::document::Document;
@@ -14,7 +11,7 @@ use super::policy::Findings;
 use super::settings_file::SettingsFile;
 use super::suggest::closest;
 use super::tree::Place;
-use super::values::FromText;
+use super::values::{FromText, TextOrTable, text_or_table};
 
 /// The SQLite file, unless the configuration names another.
 const SQLITE_FILE: &str = "data/trueup.db";
@@ -95,26 +92,21 @@ pub(crate) struct SqliteTable {
 
 impl<'de> Deserialize<'de> for StoreValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StoreVisitor)
+        text_or_table(deserializer)
     }
 }
 
-struct StoreVisitor;
+impl TextOrTable for StoreValue {
+    type Table = StoreTable;
 
-impl<'de> Visitor<'de> for StoreVisitor {
-    type Value = StoreValue;
+    const EXPECTED: &'static str = <StoreKind as FromText>::EXPECTED;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(StoreKind::EXPECTED)
+    fn from_text(text: &str) -> Result<Self, String> {
+        StoreKind::from_text(text).map(StoreValue::Kind)
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<StoreValue, E> {
-        let kind = StoreKind::from_text(text).map_err(E::custom)?;
-        Ok(StoreValue::Kind(kind))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<StoreValue, A::Error> {
-        StoreTable::deserialize(MapAccessDeserializer::new(map)).map(StoreValue::Table)
+    fn from_table(table: StoreTable) -> Result<Self, String> {
+        Ok(StoreValue::Table(table))
     }
 }
 

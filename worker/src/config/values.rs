@@ -12,7 +12,6 @@ use domain::discrepancy::Kind;
 use domain::escalation::Wait;
 use domain::money::{Amount, Currency};
 use domain::open_items::Records;
-use domain::record::ReferenceKind;
 use domain::severity::Severity;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
@@ -62,6 +61,47 @@ impl<'de, T: FromText> Visitor<'de> for TextVisitor<T> {
         let date = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))
             .map_err(|_| A::Error::custom(format!("expected {}, found a table", T::EXPECTED)))?;
         self.visit_str(&date.to_string())
+    }
+}
+
+/// A value that is written as a text, or as a table where there is more to say.
+pub(crate) trait TextOrTable: Sized {
+    /// The table.
+    type Table: for<'de> Deserialize<'de>;
+
+    /// What is expected, for messages.
+    const EXPECTED: &'static str;
+
+    /// Reads a text, or says what is wrong and what would be right.
+    fn from_text(text: &str) -> Result<Self, String>;
+
+    /// Takes a table, or says what is wrong with it.
+    fn from_table(table: Self::Table) -> Result<Self, String>;
+}
+
+/// Reads such a value, keeping the place of a mistake in the file, which an untagged enum would lose.
+pub(crate) fn text_or_table<'de, T: TextOrTable, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_any(TextOrTableVisitor(PhantomData))
+}
+
+struct TextOrTableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: TextOrTable> Visitor<'de> for TextOrTableVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        T::from_text(text).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        let table = T::Table::deserialize(MapAccessDeserializer::new(map))?;
+        T::from_table(table).map_err(A::Error::custom)
     }
 }
 
@@ -251,15 +291,6 @@ impl FromText for Severity {
     }
 }
 
-impl FromText for ReferenceKind {
-    const EXPECTED: &'static str = "a kind of reference (\"reference\")";
-
-    fn from_text(text: &str) -> Result<Self, String> {
-        let known = pairs(ReferenceKind::ALL, ReferenceKind::name);
-        named("kind of reference", text, &known)
-    }
-}
-
 /// The days of the week by name.
 pub(crate) const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -281,7 +312,7 @@ fn pairs<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<(&'static str, 
 }
 
 /// The value called `text`, or what it could be instead.
-fn named<T: Copy>(what: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
+pub(crate) fn named<T: Copy>(what: &str, text: &str, known: &[(&str, T)]) -> Result<T, String> {
     if let Some((_, value)) = known.iter().find(|(name, _)| *name == text) {
         return Ok(*value);
     }

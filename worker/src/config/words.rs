@@ -7,7 +7,9 @@ use domain::calendar::DayUnit;
 use domain::case::{Approval, ApprovalRule};
 use domain::escalation::{Escalation, Step, Wait};
 use domain::money::amount_text;
-use domain::policy::{AgreedFee, SourcePolicy};
+use domain::policy::{
+    AgreedFee, Cardinality, DateWindow, Key, SourcePolicy, Term, TextStep, Tolerances,
+};
 use domain::record::Side;
 use domain::severity::SeverityRule;
 use jiff::SignedDuration;
@@ -111,10 +113,33 @@ fn format(format: &Format) -> &'static str {
 
 fn matches(policy: &SourcePolicy) -> Vec<String> {
     let rules = policy.rules.iter().enumerate().map(|(index, rule)| {
-        let on: Vec<&str> = rule.on.iter().map(|kind| kind.name()).collect();
+        let on: Vec<String> = rule.on.iter().map(compared).collect();
         let number = index + 1;
+        let several = match (rule.cardinality, rule.combinations_max) {
+            (Cardinality::OneToOne, _) => String::new(),
+            (Cardinality::ManyToMany, _) => {
+                "; all of the partner's are all of ours, by their sums".to_owned()
+            }
+            (cardinality, limit) => {
+                let which = match cardinality {
+                    Cardinality::OneToMany => "one of the partner's is several of ours",
+                    _ => "several of the partner's are one of ours",
+                };
+                let how = limit.map_or("by their sum".to_owned(), |limit| {
+                    format!("whichever add up, if at most {limit} combinations are to be tried")
+                });
+                format!("; {which}, {how}")
+            }
+        };
+        let alike = match rule.is_alike {
+            true => ", or misspelled where nothing else has the same amount then",
+            false => "",
+        };
+        let own = rule.tolerances.as_ref().map(amounts).unwrap_or_default();
+        let own = own.into_iter().chain(rule.date_window.map(dates));
+        let own: String = own.map(|sentence| format!("; {sentence}")).collect();
         format!(
-            "{number}. {}: equal {} on both sides",
+            "{number}. {}: {}{alike}{several}{own}",
             rule.name,
             on.join(" and ")
         )
@@ -122,45 +147,89 @@ fn matches(policy: &SourcePolicy) -> Vec<String> {
     rules.collect()
 }
 
-fn accepts(policy: &SourcePolicy) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    for (currency, tolerance) in &policy.tolerances.0 {
-        let accepted = amount_text(tolerance.accepted, *currency);
-        let rounding = amount_text(tolerance.rounding, *currency);
-        sentences.push(
-            match (tolerance.accepted.is_zero(), tolerance.rounding.is_zero()) {
-                (true, true) => format!("{currency}: no difference"),
-                (false, true) => format!("{currency}: differences up to {accepted}"),
-                (true, false) => format!("{currency}: differences up to {rounding} are rounding"),
-                (false, false) => format!(
-                    "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
-                ),
-            },
-        );
+/// `equal reference on both sides`, `invoice (digits) equal to the ledger's order`.
+fn compared(key: &Key) -> String {
+    let term = |term: &Term| match &term.steps[..] {
+        [] => term.field.name().to_owned(),
+        steps => {
+            let steps: Vec<String> = steps.iter().map(step).collect();
+            format!("{} ({})", term.field.name(), steps.join(", then "))
+        }
+    };
+    match key.partner == key.ledger {
+        true => format!("equal {} on both sides", term(&key.ledger)),
+        false => format!(
+            "the partner's {} equal to our {}",
+            term(&key.partner),
+            term(&key.ledger)
+        ),
     }
+}
+
+fn step(step: &TextStep) -> String {
+    match step {
+        TextStep::IgnoreCase => "whatever its case".to_owned(),
+        TextStep::IgnoreSeparators => "letters and digits only".to_owned(),
+        TextStep::IgnoreLeadingZeros => "without leading zeros".to_owned(),
+        TextStep::Digits => "digits only".to_owned(),
+        TextStep::Prefix(text) => format!("without {text} before it"),
+        TextStep::Suffix(text) => format!("without {text} behind it"),
+        TextStep::First(count) => format!("the first {count} characters"),
+        TextStep::Capture(pattern) => format!("what {} finds in it", pattern.as_str()),
+    }
+}
+
+fn accepts(policy: &SourcePolicy) -> Vec<String> {
+    let mut sentences = amounts(&policy.tolerances);
     sentences.push(match sentences.is_empty() {
         true => "amounts: no difference, in any currency".to_owned(),
         false => "other currencies: no difference".to_owned(),
     });
-    let window = policy.date_window;
-    let days = match window.unit {
-        DayUnit::Calendar => "calendar days",
-        DayUnit::Business => "business days",
-    };
-    sentences.push(match (window.early_days, window.late_days) {
-        (0, 0) => "value dates: equal".to_owned(),
-        (0, late) => format!("value dates: partner up to {late} {days} later"),
-        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
-        (early, late) => {
-            format!("value dates: partner up to {early} {days} earlier or {late} later")
-        }
-    });
+    sentences.push(dates(policy.date_window));
     sentences.push(match policy.settlement_window_days {
         0 => "settlement: a ledger record may not be missing at the partner".to_owned(),
         days => format!("settlement: in transit for {days} business days after the value date"),
     });
     sentences.extend(policy.agreed_fee.as_ref().map(agreed_fee));
     sentences
+}
+
+fn amounts(tolerances: &Tolerances) -> Vec<String> {
+    let each = tolerances.0.iter().map(|(currency, tolerance)| {
+        let accepted = amount_text(tolerance.accepted, *currency);
+        let rounding = amount_text(tolerance.rounding, *currency);
+        let percent = tolerance.accepted_percent;
+        let accepted = match (tolerance.accepted.is_zero(), percent.is_zero()) {
+            (true, true) => None,
+            (false, true) => Some(accepted),
+            (true, false) => Some(format!("{percent} % of our amount")),
+            (false, false) => Some(format!("{accepted}, or {percent} % of our amount if more")),
+        };
+        match (accepted, tolerance.rounding.is_zero()) {
+            (None, true) => format!("{currency}: no difference"),
+            (Some(accepted), true) => format!("{currency}: differences up to {accepted}"),
+            (None, false) => format!("{currency}: differences up to {rounding} are rounding"),
+            (Some(accepted), false) => format!(
+                "{currency}: differences up to {accepted}; up to {rounding} they are rounding"
+            ),
+        }
+    });
+    each.collect()
+}
+
+fn dates(window: DateWindow) -> String {
+    let days = match window.unit {
+        DayUnit::Calendar => "calendar days",
+        DayUnit::Business => "business days",
+    };
+    match (window.early_days, window.late_days) {
+        (0, 0) => "value dates: equal".to_owned(),
+        (0, late) => format!("value dates: partner up to {late} {days} later"),
+        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
+        (early, late) => {
+            format!("value dates: partner up to {early} {days} earlier or {late} later")
+        }
+    }
 }
 
 fn agreed_fee(fee: &AgreedFee) -> String {

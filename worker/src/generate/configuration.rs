@@ -1,6 +1,7 @@
 //! The configuration that reads generated data: `trueup.toml` and one file per source.
 
 use super::currencies::{CurrencyFacts, FEE_PERCENT};
+use super::partner_report::Layout;
 
 /// `trueup.toml`.
 pub(super) const SETTINGS: &str = "\
@@ -11,7 +12,7 @@ file = \"data/trueup.db\"
 ";
 
 /// `sources/acme-pay.toml`: a settlement report against the ledger.
-pub(super) fn acme_pay(currencies: &[&'static CurrencyFacts]) -> String {
+pub(super) fn acme_pay(currencies: &[&'static CurrencyFacts], layout: Layout) -> String {
     let fixed = by_currency("agreed_fee.fixed", currencies, |currency| {
         currency.fee_fixed
     });
@@ -48,7 +49,7 @@ currency = \"Currency\"
 value_date = \"Value date\"
 status = \"Status\"
 counterparty = \"Customer\"
-
+{labelled}
 [partner.format.csv.status_values]
 pending = [\"Pending\"]
 settled = [\"Settled\"]
@@ -56,22 +57,24 @@ reversed = [\"Charged back\"]
 failed = [\"Failed\"]
 
 {ledger}
-[[rules]]
-name = \"payment reference\"
-on = [\"reference\"]
-
+{rules}
 {policy}
 [agreed_fee]
 percent = \"{FEE_PERCENT}\"
 
 {fixed}",
-        ledger = ledger("acme-pay"),
+        labelled = match layout {
+            Layout::Plain => "",
+            Layout::Labelled => "description = \"Description\"\nbatch = \"Batch\"\n",
+        },
+        ledger = ledger("acme-pay", layout),
+        rules = rules("payment reference", "PAY", layout),
         policy = policy(currencies),
     )
 }
 
 /// `sources/acme-bank.toml`: bank statements against the ledger.
-pub(super) fn acme_bank(currencies: &[&'static CurrencyFacts]) -> String {
+pub(super) fn acme_bank(currencies: &[&'static CurrencyFacts], layout: Layout) -> String {
     format!(
         "\
 # Written by `trueup generate`: a bank's statements.
@@ -88,17 +91,66 @@ reference = \"end_to_end_id\"
 invoice = {{ from = [\"unstructured\"], pattern = \"INV-[0-9]+\" }}
 
 {ledger}
-[[rules]]
-name = \"end-to-end id\"
-on = [\"reference\"]
-
+{rules}
 {policy}",
-        ledger = ledger("acme-bank"),
+        ledger = ledger("acme-bank", layout),
+        rules = rules("end-to-end id", "E2E", layout),
         policy = policy(currencies),
     )
 }
 
-fn ledger(source: &str) -> String {
+/// What a match is, where references begin with `prefix`.
+fn rules(name: &str, prefix: &str, layout: Layout) -> String {
+    match layout {
+        Layout::Plain => by_reference(name),
+        Layout::Labelled => format!("{}{}", by_reference(name), rules_for_trouble(prefix)),
+    }
+}
+
+/// What else is a match where references have slips and payments come in groups: the surer a rule is,
+/// the earlier.
+fn rules_for_trouble(prefix: &str) -> String {
+    let steps = format!(
+        "[\"ignore_case\", \"ignore_separators\", {{ prefix = \"INV\" }}, {{ prefix = \"{prefix}\" }}, \
+         \"ignore_leading_zeros\"]"
+    );
+    format!(
+        "
+[[rules]]
+name = \"reference, however it is written\"
+on = [{{ field = \"reference\", normalise = {steps} }}]
+
+[[rules]]
+name = \"reference in the text\"
+on = [{{ partner = {{ field = \"description\", normalise = [{{ capture = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+
+[[rules]]
+name = \"payment in parts\"
+on = [\"reference\"]
+cardinality = \"N:1\"
+
+[[rules]]
+name = \"payout\"
+on = [\"batch\"]
+cardinality = \"1:N\"
+
+[[rules]]
+name = \"misspelled reference\"
+on = [\"reference\"]
+alike = true
+"
+    )
+}
+
+fn by_reference(name: &str) -> String {
+    format!("[[rules]]\nname = \"{name}\"\non = [\"reference\"]\n")
+}
+
+fn ledger(source: &str, layout: Layout) -> String {
+    let labelled = match layout {
+        Layout::Plain => "",
+        Layout::Labelled => "batch = \"batch\"\n",
+    };
     format!(
         "\
 [ledger.transport]
@@ -114,7 +166,7 @@ value_date = \"value_date\"
 status = \"status\"
 client = \"client_id\"
 counterparty = \"client_name\"
-
+{labelled}
 [ledger.format.csv.status_values]
 pending = [\"pending\"]
 settled = [\"settled\"]

@@ -1,17 +1,27 @@
 //! `trueup generate`: made-up data for both sides, and the truth about it.
 //!
+//! Payments that agree, plain discrepancies (`differences`), and trouble as real partners cause it
+//! (`trouble`), each told as a story that writes down its own truth (`told`).
+//!
 //! Writes a configuration folder that `trueup compare` and a run work from at once. The same
 //! arguments give the same bytes. Amounts are integers of minor units throughout. Refuses to write
 //! into a folder that holds files of its own, so that nobody's data is replaced.
 
 mod configuration;
 mod currencies;
+mod differences;
+mod partner_report;
 mod random;
+mod rows;
 mod scenario;
 mod settlement_csv;
 mod statement;
 mod tables;
+mod told;
+mod trouble;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -27,8 +37,12 @@ use jiff::civil::Date;
 use crate::exit::Exit;
 use crate::output::say;
 use currencies::{CurrencyFacts, EUR, JPY, KWD, USD};
-use scenario::{Plan, Scenario, Truth};
-use settlement_csv::Balance;
+use partner_report::{Balance, Layout};
+use scenario::Plan;
+use tables::Lines;
+use told::{Rows, Scenario, Truth};
+pub(crate) use trouble::PLAIN;
+pub use trouble::{Mix, Trouble};
 
 /// Most payments of one source; what is generated is held in memory.
 pub const ROWS_MAX: usize = 5_000_000;
@@ -76,6 +90,10 @@ pub struct GenerateArguments {
     /// Discrepancies of each kind per source
     #[arg(long, default_value_t = 3)]
     pub per_kind: usize,
+    /// Realistic trouble, labelled: `none`, `default`, or shares of the payments for each kind, as
+    /// `typo=0.5%,split=2‰`; docs/accuracy.md lists the kinds
+    #[arg(long, value_name = "MIX", default_value = "none", value_parser = Mix::parse)]
+    pub trouble: Mix,
     /// The day that the reports are for
     #[arg(long, value_name = "DATE", default_value = "2026-11-20")]
     pub business_date: Date,
@@ -121,6 +139,13 @@ pub fn run(arguments: GenerateArguments) -> anyhow::Result<Exit> {
     );
     for source in sources(arguments.source_kind) {
         say!("  {}", source.compare_command(&arguments));
+    }
+    if arguments.trouble != Mix::none() {
+        say!("and score what was found with");
+        for source in sources(arguments.source_kind) {
+            let (name, out) = (source.name(), out.display());
+            say!("  trueup score {out}/truth/{name}.csv {out}/found/{name}");
+        }
     }
     Ok(Exit::Clean)
 }
@@ -190,9 +215,13 @@ impl GeneratedSource {
 
     fn compare_command(self, arguments: &GenerateArguments) -> String {
         let (name, out) = (self.name(), arguments.out.display());
+        let matches = match arguments.trouble == Mix::none() {
+            true => "",
+            false => " --matches",
+        };
         format!(
             "trueup --config {out} compare {name} --partner {out}/{} --ledger {out}/{} --out \
-             {out}/found/{name}",
+             {out}/found/{name}{matches}",
             self.partner_file(arguments),
             self.ledger_file(arguments),
         )
@@ -204,46 +233,49 @@ impl GeneratedSource {
             true => Balance::Broken,
             false => Balance::Holds,
         };
-        let (currencies, date) = (self.currencies(), arguments.business_date);
-        let (partner, subject, configuration) = match self {
-            GeneratedSource::AcmePay => {
-                let report = settlement_csv::report(&scenario.partner, currencies, date, balance);
-                (
-                    report.bytes,
-                    report.first_total,
-                    configuration::acme_pay(currencies),
-                )
-            }
-            GeneratedSource::AcmeBank => {
-                let partner = &scenario.partner;
-                let file = statement::file(partner, currencies, date, balance, arguments.seed);
-                let subject = statement::subject(currencies[0], date);
-                (
-                    file.into_bytes(),
-                    subject,
-                    configuration::acme_bank(currencies),
-                )
-            }
+        let layout = match arguments.trouble == Mix::none() {
+            true => Layout::Plain,
+            false => Layout::Labelled,
         };
-        let truth = match balance {
-            Balance::Holds => scenario.truth,
+        let (currencies, date) = (self.currencies(), arguments.business_date);
+        let partner = &scenario.partner;
+        let (report, configuration) = match self {
+            GeneratedSource::AcmePay => (
+                settlement_csv::report(partner, currencies, date, balance, layout),
+                configuration::acme_pay(currencies, layout),
+            ),
+            GeneratedSource::AcmeBank => (
+                statement::file(partner, currencies, date, balance, arguments.seed),
+                configuration::acme_bank(currencies, layout),
+            ),
+        };
+        let (truth, matches) = match balance {
+            Balance::Holds => (scenario.truth, scenario.matches),
             // The report is not matched: there is nothing else to find.
-            Balance::Broken => vec![Truth {
-                reference: subject,
-                kind: Kind::StatementOutOfBalance,
-                severity: Severity::Critical,
-            }],
+            Balance::Broken => (vec![out_of_balance(report.subject)], Vec::new()),
+        };
+        let (ledger, ledger_lines) = tables::ledger(&scenario.ledger, layout)?;
+        let lines = Lines {
+            partner: report.lines,
+            ledger: ledger_lines,
         };
         let name = self.name();
-        Ok(vec![
-            (self.partner_file(arguments), partner),
+        let mut files = vec![
+            (self.partner_file(arguments), report.bytes),
+            (self.ledger_file(arguments), ledger),
             (
-                self.ledger_file(arguments),
-                tables::ledger(&scenario.ledger)?,
+                format!("truth/{name}.csv"),
+                tables::truth(&truth, &lines, layout)?,
             ),
-            (format!("truth/{name}.csv"), tables::truth(&truth)?),
             (format!("sources/{name}.toml"), configuration.into_bytes()),
-        ])
+        ];
+        if layout == Layout::Labelled {
+            files.push((
+                format!("truth/{name}-matches.csv"),
+                tables::matches(&matches, &lines)?,
+            ));
+        }
+        Ok(files)
     }
 
     fn scenario(self, arguments: &GenerateArguments) -> anyhow::Result<Scenario> {
@@ -259,16 +291,23 @@ impl GeneratedSource {
             GeneratedSource::AcmePay => ("PAY", seed),
             GeneratedSource::AcmeBank => ("E2E", !seed),
         };
-        // One more for the ledger records in transit.
-        let needed = (self.kinds().len() + 1).saturating_mul(per_kind);
-        ensure!(
-            needed <= rows,
-            "{rows} rows are too few for {per_kind} discrepancies of each kind: --rows {needed} \
-             or more"
-        );
         ensure!(
             rows <= ROWS_MAX,
             "--rows {rows} is too many: {ROWS_MAX} at most"
+        );
+        let troubles = arguments.trouble.counts(rows);
+        let troubled: usize = troubles.iter().map(|(_, count)| count).sum();
+        // One more for the ledger records in transit.
+        let needed = (self.kinds().len() + 1).saturating_mul(per_kind);
+        let needed = needed.saturating_add(troubled);
+        let and_trouble = match troubled {
+            0 => String::new(),
+            count => format!(" and {count} payments with trouble"),
+        };
+        ensure!(
+            needed <= rows,
+            "{rows} rows are too few for {per_kind} discrepancies of each kind{and_trouble}: \
+             --rows {needed} or more"
         );
         Ok(scenario::build(&Plan {
             prefix,
@@ -278,7 +317,20 @@ impl GeneratedSource {
             per_kind,
             kinds: self.kinds(),
             currencies: self.currencies(),
+            troubles: &troubles,
+            states_fees: matches!(self, GeneratedSource::AcmePay),
         }))
+    }
+}
+
+fn out_of_balance(subject: String) -> Truth {
+    Truth {
+        reference: subject,
+        kind: Kind::StatementOutOfBalance,
+        severity: Severity::Critical,
+        trouble: None,
+        at_stake: None,
+        rows: Rows::default(),
     }
 }
 

@@ -1,6 +1,5 @@
-//! What happened, before any file format: payments as the partner reports them, as we have them,
-//! and what is therefore different. The truth is written down as each difference is made, not
-//! found by comparing.
+//! What happened: payments as the partner reports them, as we have them, in the order they are
+//! told. Most agree; the other stories are in `differences` and in `trouble`.
 
 use domain::discrepancy::Kind;
 use domain::record::Status;
@@ -10,6 +9,9 @@ use jiff::civil::Date;
 
 use super::currencies::{CurrencyFacts, GROSS_STEP};
 use super::random::Random;
+use super::rows::{LedgerRow, PartnerRow};
+use super::told::{Group, Rows, Scenario, Truth};
+use super::trouble::Trouble;
 
 /// Names with the letters that encodings get wrong.
 const CUSTOMERS: [&str; 8] = [
@@ -40,50 +42,17 @@ pub(super) struct Plan<'p> {
     pub(super) per_kind: usize,
     pub(super) kinds: &'p [Kind],
     pub(super) currencies: &'p [&'static CurrencyFacts],
+    /// How many stories of each trouble; none where data is plain.
+    pub(super) troubles: &'p [(Trouble, usize)],
+    /// Whether the partner states fees of single payments.
+    pub(super) states_fees: bool,
 }
 
-/// Both sides, and what is different between them.
-pub(super) struct Scenario {
-    pub(super) partner: Vec<PartnerRow>,
-    pub(super) ledger: Vec<LedgerRow>,
-    /// In the order of references.
-    pub(super) truth: Vec<Truth>,
-}
-
-/// One line of the partner's report. Amounts are minor units.
-#[derive(Clone, Debug)]
-pub(super) struct PartnerRow {
-    pub(super) reference: String,
-    pub(super) transaction_id: String,
-    pub(super) invoice: String,
-    pub(super) status: Status,
-    pub(super) value_date: Date,
-    pub(super) currency: &'static CurrencyFacts,
-    pub(super) gross: i64,
-    pub(super) fee: i64,
-    pub(super) net: i64,
-    pub(super) customer: &'static str,
-}
-
-/// One record of ours.
-#[derive(Clone, Debug)]
-pub(super) struct LedgerRow {
-    pub(super) reference: String,
-    pub(super) invoice: String,
-    pub(super) client: String,
-    pub(super) customer: &'static str,
-    pub(super) amount: i64,
-    pub(super) currency: &'static CurrencyFacts,
-    pub(super) value_date: Date,
-    pub(super) status: Status,
-}
-
-/// One discrepancy that must be found, and no other.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Truth {
-    pub(super) reference: String,
-    pub(super) kind: Kind,
-    pub(super) severity: Severity,
+impl Plan<'_> {
+    /// Whether every record is to be labelled, not only the discrepancies.
+    pub(super) fn is_labelled(&self) -> bool {
+        !self.troubles.is_empty()
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -92,6 +61,8 @@ enum Story {
     InTransit,
     /// The number counts the discrepancies of the kind, and varies them.
     Differs(Kind, usize),
+    /// The number counts the stories of the trouble, and varies them.
+    Troubled(Trouble, usize),
 }
 
 /// Makes everything up; the same plan gives the same scenario.
@@ -99,27 +70,35 @@ pub(super) fn build(plan: &Plan<'_>) -> Scenario {
     let mut random = Random::new(plan.seed);
     let mut stories = stories(plan);
     random.shuffle(&mut stories);
-    let mut scenario = Scenario {
-        partner: Vec::new(),
-        ledger: Vec::new(),
-        truth: Vec::new(),
+    let mut teller = Teller {
+        plan,
+        random,
+        number: 0,
+        trouble: None,
+        out: Scenario::default(),
     };
-    for (number, story) in stories.into_iter().enumerate() {
-        let mut teller = Teller {
-            plan,
-            random: &mut random,
-            number,
-            out: &mut scenario,
-        };
+    for story in stories {
+        teller.trouble = None;
         match story {
             Story::Agrees => teller.agrees(),
             Story::InTransit => teller.in_transit(),
             Story::Differs(kind, nth) => teller.differs(kind, nth),
+            Story::Troubled(trouble, nth) => {
+                teller.trouble = Some(trouble);
+                teller.troubled(trouble, nth);
+            }
         }
     }
+    let Teller {
+        mut random,
+        out: mut scenario,
+        ..
+    } = teller;
     random.shuffle(&mut scenario.partner);
     random.shuffle(&mut scenario.ledger);
-    scenario.truth.sort();
+    scenario
+        .truth
+        .sort_by(|a, b| a.in_order_of_references().cmp(&b.in_order_of_references()));
     scenario
 }
 
@@ -128,19 +107,25 @@ fn stories(plan: &Plan<'_>) -> Vec<Story> {
     for kind in plan.kinds {
         stories.extend((0..plan.per_kind).map(|nth| Story::Differs(*kind, nth)));
     }
+    for (trouble, count) in plan.troubles {
+        stories.extend((0..*count).map(|nth| Story::Troubled(*trouble, nth)));
+    }
     stories.resize(plan.payments.max(stories.len()), Story::Agrees);
     stories
 }
 
-/// Tells one story.
-struct Teller<'t, 'p> {
-    plan: &'t Plan<'p>,
-    random: &'t mut Random,
-    number: usize,
-    out: &'t mut Scenario,
+/// Tells one story after the other.
+pub(super) struct Teller<'p> {
+    pub(super) plan: &'p Plan<'p>,
+    pub(super) random: Random,
+    /// Of the latest payment, from 1.
+    pub(super) number: usize,
+    /// What the story is about; none for a plain one.
+    pub(super) trouble: Option<Trouble>,
+    pub(super) out: Scenario,
 }
 
-impl Teller<'_, '_> {
+impl Teller<'_> {
     fn agrees(&mut self) {
         let (mut partner, mut ledger) = self.payment();
         if self.random.chance(REFUND_PERCENT) {
@@ -149,184 +134,70 @@ impl Teller<'_, '_> {
         } else if self.random.chance(EARLIER_BOOKING_PERCENT) {
             ledger.value_date = self.days_before(1, 2);
         }
-        self.tell([partner], [ledger]);
+        self.agree([partner], [ledger]);
     }
 
     fn in_transit(&mut self) {
         let (_, mut ledger) = self.payment();
         ledger.value_date = self.days_before(0, 1);
-        self.tell([], [ledger]);
+        self.out.tell([], [ledger]);
     }
 
-    fn differs(&mut self, kind: Kind, nth: usize) {
-        let severity = match kind {
-            Kind::DuplicateAtPartner | Kind::DuplicateInLedger => self.duplicate(kind),
-            Kind::CurrencyMismatch => self.other_currency(),
-            Kind::MissingInLedger | Kind::MissingAtPartner => self.missing(kind, nth),
-            Kind::AmountMismatch => self.other_amount(nth),
-            Kind::Rounding => self.rounded(nth),
-            Kind::StatusMismatch => self.other_status(),
-            Kind::FeeMismatch => self.wrong_fee(nth),
-            Kind::DateMismatch => self.other_date(nth),
-            Kind::Ambiguous => self.ambiguous(),
-            // Made when the file is written: it is about a report, not about a payment.
-            Kind::StatementOutOfBalance => return,
-        };
+    /// These belong together, and there is nothing to say about them.
+    pub(super) fn agree(
+        &mut self,
+        partner: impl IntoIterator<Item = PartnerRow>,
+        ledger: impl IntoIterator<Item = LedgerRow>,
+    ) {
+        let rows = self.out.tell(partner, ledger);
+        if !self.plan.is_labelled() {
+            return;
+        }
+        if let Some(sum) = self.out.reported(&rows) {
+            let trouble = self.trouble;
+            self.out.matches.push(Group { trouble, sum, rows });
+        }
+    }
+
+    /// These are one discrepancy, under the reference of the latest payment.
+    pub(super) fn differ(
+        &mut self,
+        kind: Kind,
+        severity: Severity,
+        partner: impl IntoIterator<Item = PartnerRow>,
+        ledger: impl IntoIterator<Item = LedgerRow>,
+    ) {
+        let rows = self.out.tell(partner, ledger);
         let reference = self.reference();
+        self.differs_under(reference, kind, severity, rows);
+    }
+
+    /// These rows are one discrepancy, under this reference.
+    pub(super) fn differs_under(
+        &mut self,
+        reference: String,
+        kind: Kind,
+        severity: Severity,
+        rows: Rows,
+    ) {
         self.out.truth.push(Truth {
             reference,
             kind,
             severity,
+            trouble: self.trouble,
+            at_stake: self.out.at_stake(&rows),
+            rows,
         });
     }
 
-    fn duplicate(&mut self, kind: Kind) -> Severity {
-        let (partner, ledger) = self.payment();
-        let mut again = partner.clone();
-        again.transaction_id.push('R');
-        match kind {
-            Kind::DuplicateAtPartner => self.tell([partner, again], [ledger]),
-            _ => self.tell([partner], [ledger.clone(), ledger]),
-        }
-        Severity::Critical
-    }
-
-    fn other_currency(&mut self) -> Severity {
-        let (partner, mut ledger) = self.payment();
-        let others = self.plan.currencies.iter().copied();
-        let others: Vec<_> = others.filter(|other| *other != partner.currency).collect();
-        ledger.currency = self.random.pick(&others);
-        self.tell([partner], [ledger]);
-        Severity::Critical
-    }
-
-    fn missing(&mut self, kind: Kind, nth: usize) -> Severity {
-        let currency = self.random.pick(self.plan.currencies);
-        let is_material = nth.is_multiple_of(2);
-        let (partner, mut ledger) = self.payment_of(currency, is_material);
-        match kind {
-            Kind::MissingInLedger => self.tell([partner], []),
-            _ => {
-                ledger.value_date = self.days_before(7, 30);
-                self.tell([], [ledger]);
-            }
-        }
-        if is_material {
-            Severity::Critical
-        } else {
-            Severity::High
-        }
-    }
-
-    fn other_amount(&mut self, nth: usize) -> Severity {
-        let (partner, mut ledger) = self.large_payment();
-        let (rounding, materiality) = (partner.currency.rounding, partner.currency.materiality);
-        let is_material = nth.is_multiple_of(2);
-        let difference = match is_material {
-            true => self.random.between(materiality, 2 * materiality),
-            false => self.random.between(rounding + 1, materiality - 1),
-        };
-        ledger.amount += if self.random.chance(50) {
-            difference
-        } else {
-            -difference
-        };
-        self.tell([partner], [ledger]);
-        if is_material {
-            Severity::Critical
-        } else {
-            Severity::High
-        }
-    }
-
-    fn rounded(&mut self, nth: usize) -> Severity {
-        let (partner, mut ledger) = self.payment();
-        let difference = self.random.between(1, partner.currency.rounding);
-        ledger.amount += if nth.is_multiple_of(2) {
-            difference
-        } else {
-            -difference
-        };
-        self.tell([partner], [ledger]);
-        Severity::Low
-    }
-
-    fn other_status(&mut self) -> Severity {
-        let (partner, mut ledger) = self.payment();
-        ledger.status = self.random.pick(&[Status::Failed, Status::Reversed]);
-        self.tell([partner], [ledger]);
-        Severity::High
-    }
-
-    /// A fee that does not add up, one that was not agreed, and a large one that was not agreed.
-    fn wrong_fee(&mut self, nth: usize) -> Severity {
-        let (mut partner, ledger) = self.large_payment();
-        let materiality = partner.currency.materiality;
-        let small = self.random.between(1, materiality - 1);
-        let severity = match nth % 3 {
-            0 => {
-                partner.net -= small;
-                Severity::Low
-            }
-            1 => {
-                partner.fee += small;
-                partner.net -= small;
-                Severity::Low
-            }
-            _ => {
-                partner.fee += materiality;
-                partner.net -= materiality;
-                Severity::High
-            }
-        };
-        self.tell([partner], [ledger]);
-        severity
-    }
-
-    /// Later than the window allows, or earlier.
-    fn other_date(&mut self, nth: usize) -> Severity {
-        let (mut partner, mut ledger) = self.payment();
-        match nth % 2 {
-            0 => ledger.value_date = self.days_before(10, 20),
-            _ => partner.value_date = self.days_before(10, 20),
-        }
-        self.tell([partner], [ledger]);
-        Severity::Low
-    }
-
-    /// Two and two under one reference, with amounts that nobody can pair.
-    fn ambiguous(&mut self) -> Severity {
-        let (first, booked) = self.payment_of(self.plan.currencies[0], false);
-        let (mut second, mut other) = (first.clone(), booked.clone());
-        second.transaction_id.push('B');
-        let step = 20 * GROSS_STEP;
-        second.gross += step;
-        second.fee = second.currency.fee(second.gross);
-        second.net = second.gross - second.fee;
-        let mut booked = booked;
-        booked.amount += 2 * step;
-        other.amount += 3 * step;
-        self.tell([first, second], [booked, other]);
-        Severity::High
-    }
-
-    fn tell<const P: usize, const L: usize>(
-        &mut self,
-        partner: [PartnerRow; P],
-        ledger: [LedgerRow; L],
-    ) {
-        self.out.partner.extend(partner);
-        self.out.ledger.extend(ledger);
-    }
-
     /// A payment of any size, the same on both sides.
-    fn payment(&mut self) -> (PartnerRow, LedgerRow) {
+    pub(super) fn payment(&mut self) -> (PartnerRow, LedgerRow) {
         let currency = self.random.pick(self.plan.currencies);
         let is_material = self.random.chance(MATERIAL_PERCENT);
         self.payment_of(currency, is_material)
     }
 
-    fn payment_of(
+    pub(super) fn payment_of(
         &mut self,
         currency: &'static CurrencyFacts,
         is_material: bool,
@@ -339,7 +210,7 @@ impl Teller<'_, '_> {
     }
 
     /// So large that a material difference leaves money on both sides.
-    fn large_payment(&mut self) -> (PartnerRow, LedgerRow) {
+    pub(super) fn large_payment(&mut self) -> (PartnerRow, LedgerRow) {
         let currency = self.random.pick(self.plan.currencies);
         self.payment_between(currency, 3 * currency.materiality, 5 * currency.materiality)
     }
@@ -350,17 +221,19 @@ impl Teller<'_, '_> {
         lowest: i64,
         highest: i64,
     ) -> (PartnerRow, LedgerRow) {
+        self.number += 1;
         let gross = self
             .random
             .between(lowest / GROSS_STEP, highest / GROSS_STEP)
             * GROSS_STEP;
         let fee = currency.fee(gross);
         let client = self.random.between(0, CUSTOMERS.len() as i64 - 1) as usize;
-        let (reference, invoice) = (self.reference(), format!("INV-{:06}", self.number + 1));
+        let (reference, invoice) = (self.reference(), format!("INV-{:06}", self.number));
         let value_date = self.plan.business_date;
         let partner = PartnerRow {
+            number: 0,
             reference: reference.clone(),
-            transaction_id: format!("TX{:08}", 7_000_000 + self.number * 13),
+            transaction_id: format!("TX{:08}", 7_000_000 + (self.number - 1) * 13),
             invoice: invoice.clone(),
             status: Status::Settled,
             value_date,
@@ -369,8 +242,11 @@ impl Teller<'_, '_> {
             fee,
             net: gross - fee,
             customer: CUSTOMERS[client],
+            description: String::new(),
+            batch: String::new(),
         };
         let ledger = LedgerRow {
+            number: 0,
             reference,
             invoice,
             client: format!("C-{}", 101 + client),
@@ -379,16 +255,37 @@ impl Teller<'_, '_> {
             currency,
             value_date,
             status: Status::Settled,
+            batch: String::new(),
         };
         (partner, ledger)
     }
 
-    fn reference(&self) -> String {
-        format!("{}-{:06}", self.plan.prefix, self.number + 1)
+    /// The reference of the latest payment.
+    pub(super) fn reference(&self) -> String {
+        match self.plan.is_labelled() {
+            true => checked_reference(self.plan.prefix, self.number),
+            false => format!("{}-{:06}", self.plan.prefix, self.number),
+        }
     }
 
-    fn days_before(&mut self, fewest: i64, most: i64) -> Date {
+    /// Another customer, and the client number that goes with it.
+    pub(super) fn other_customer(&mut self, than: &str) -> (&'static str, String) {
+        let others = (0..CUSTOMERS.len()).filter(|index| CUSTOMERS[*index] != than);
+        let others: Vec<usize> = others.collect();
+        let client = self.random.pick(&others);
+        (CUSTOMERS[client], format!("C-{}", 101 + client))
+    }
+
+    pub(super) fn days_before(&mut self, fewest: i64, most: i64) -> Date {
         let days = self.random.between(fewest, most);
         self.plan.business_date.saturating_sub(days.days())
     }
+}
+
+/// `PAY-000001275`: the number and two digits that check it (ISO 7064, modulo 97). No slip of one
+/// digit, and no two digits that changed places, give the reference of another payment: so what is
+/// made up about one payment says nothing about another.
+fn checked_reference(prefix: &str, number: usize) -> String {
+    let check = 98 - number * 100 % 97;
+    format!("{prefix}-{number:07}{check:02}")
 }

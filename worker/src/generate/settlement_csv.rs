@@ -5,21 +5,8 @@ use domain::record::Status;
 use jiff::civil::Date;
 
 use super::currencies::CurrencyFacts;
-use super::scenario::PartnerRow;
-
-/// A report, and what its first total is called when it is found wrong.
-pub(super) struct Report {
-    pub(super) bytes: Vec<u8>,
-    pub(super) first_total: String,
-}
-
-/// Whether a report's own arithmetic holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Balance {
-    Holds,
-    /// The first total, or closing balance, is one minor unit too high.
-    Broken,
-}
+use super::partner_report::{Balance, Draft, Layout, PartnerReport};
+use super::rows::PartnerRow;
 
 const HEADER: [&str; 12] = [
     "Transaction ID",
@@ -35,6 +22,8 @@ const HEADER: [&str; 12] = [
     "Customer",
     "Payments",
 ];
+/// Further columns of labelled data.
+const HEADER_LABELLED: [&str; 2] = ["Description", "Batch"];
 
 /// The report in windows-1252. One section for each currency, closed by its total.
 pub(super) fn report(
@@ -42,14 +31,16 @@ pub(super) fn report(
     currencies: &[&'static CurrencyFacts],
     business_date: Date,
     balance: Balance,
-) -> Report {
+    layout: Layout,
+) -> PartnerReport {
     let date = german(business_date);
-    let mut text = format!(
-        "Acme Pay (generated data);Settlement report\nPeriod;{date} - {date}\n\n{}\n",
-        HEADER.join(";")
-    );
+    let mut draft = Draft::new(rows.len());
+    draft.push(&format!(
+        "Acme Pay (generated data);Settlement report\nPeriod;{date} - {date}\n\n"
+    ));
+    draft.push(&line(HEADER, HEADER_LABELLED, layout));
     let mut balance = balance;
-    let mut total_lines = Vec::new();
+    let mut first_total = None;
     for currency in currencies {
         let own: Vec<&PartnerRow> = rows
             .iter()
@@ -58,22 +49,26 @@ pub(super) fn report(
         if own.is_empty() {
             continue;
         }
-        own.iter().for_each(|row| text.push_str(&payment(row)));
-        text.push_str(&payout(currency, &own, &date));
-        text.push_str(&total(currency, &own, balance));
+        for row in &own {
+            draft.begin(row.number);
+            draft.push(&payment(row, layout));
+        }
+        draft.push(&payout(currency, &own, &date, layout));
+        first_total.get_or_insert(draft.line());
+        draft.push(&total(currency, &own, balance, layout));
         balance = Balance::Holds;
-        total_lines.push(text.lines().count());
     }
-    Report {
+    let (text, lines) = draft.finish();
+    PartnerReport {
         bytes: windows_1252(&text),
-        first_total: total_lines
-            .first()
+        subject: first_total
             .map(|line| format!("totals row in line {line}"))
             .unwrap_or_default(),
+        lines,
     }
 }
 
-fn payment(row: &PartnerRow) -> String {
+fn payment(row: &PartnerRow, layout: Layout) -> String {
     let kind = if row.gross < 0 { "Refund" } else { "Payment" };
     let status = match row.status {
         Status::Pending => "Pending",
@@ -81,66 +76,90 @@ fn payment(row: &PartnerRow) -> String {
         Status::Reversed => "Charged back",
         Status::Failed => "Failed",
     };
-    line([
-        &row.transaction_id,
-        &row.reference,
-        &row.invoice,
-        kind,
-        status,
-        &german(row.value_date),
-        row.currency.code,
-        &row.currency.european(row.gross),
-        &row.currency.european(row.fee),
-        &row.currency.european(row.net),
-        row.customer,
-        "",
-    ])
+    line(
+        [
+            &row.transaction_id,
+            &row.reference,
+            &row.invoice,
+            kind,
+            status,
+            &german(row.value_date),
+            row.currency.code,
+            &row.currency.european(row.gross),
+            &row.currency.european(row.fee),
+            &row.currency.european(row.net),
+            row.customer,
+            "",
+        ],
+        [&row.description, &row.batch],
+        layout,
+    )
 }
 
-fn payout(currency: &CurrencyFacts, rows: &[&PartnerRow], date: &str) -> String {
+fn payout(currency: &CurrencyFacts, rows: &[&PartnerRow], date: &str, layout: Layout) -> String {
     let net: i64 = rows.iter().map(|row| row.net).sum();
     let id = format!("PO-{}", currency.code);
     let net = currency.european(-net);
     let none = currency.european(0);
-    line([
-        &id,
-        "",
-        "",
-        "Payout",
-        "Paid",
-        date,
-        currency.code,
-        &net,
-        &none,
-        &net,
-        "",
-        "",
-    ])
+    line(
+        [
+            &id,
+            "",
+            "",
+            "Payout",
+            "Paid",
+            date,
+            currency.code,
+            &net,
+            &none,
+            &net,
+            "",
+            "",
+        ],
+        ["", ""],
+        layout,
+    )
 }
 
-fn total(currency: &CurrencyFacts, rows: &[&PartnerRow], balance: Balance) -> String {
+fn total(
+    currency: &CurrencyFacts,
+    rows: &[&PartnerRow],
+    balance: Balance,
+    layout: Layout,
+) -> String {
     let sum = |part: fn(&PartnerRow) -> i64| rows.iter().map(|row| part(row)).sum::<i64>();
     let gross = sum(|row| row.gross) + i64::from(balance == Balance::Broken);
     let label = format!("Total {}", currency.code);
-    line([
-        &label,
-        "",
-        "",
-        "",
-        "",
-        "",
-        currency.code,
-        &currency.european(gross),
-        &currency.european(sum(|row| row.fee)),
-        &currency.european(sum(|row| row.net)),
-        "",
-        &rows.len().to_string(),
-    ])
+    line(
+        [
+            &label,
+            "",
+            "",
+            "",
+            "",
+            "",
+            currency.code,
+            &currency.european(gross),
+            &currency.european(sum(|row| row.fee)),
+            &currency.european(sum(|row| row.net)),
+            "",
+            &rows.len().to_string(),
+        ],
+        ["", ""],
+        layout,
+    )
 }
 
 /// No field of ours holds a semicolon, a quote or a line end.
-fn line(fields: [&str; HEADER.len()]) -> String {
-    format!("{}\n", fields.join(";"))
+fn line(
+    fields: [&str; HEADER.len()],
+    labelled: [&str; HEADER_LABELLED.len()],
+    layout: Layout,
+) -> String {
+    match layout {
+        Layout::Plain => format!("{}\n", fields.join(";")),
+        Layout::Labelled => format!("{};{}\n", fields.join(";"), labelled.join(";")),
+    }
 }
 
 fn german(date: Date) -> String {

@@ -14,6 +14,7 @@ pub(crate) fn account(
     discrepancies: &[Discrepancy],
     rejects: &[Reject],
     out: &Path,
+    files: &[&str],
 ) -> String {
     let mut parts = vec![format!("{} for {}", summary.source, summary.business_date)];
     if !summary.out_of_balance.is_empty() {
@@ -24,8 +25,9 @@ pub(crate) fn account(
     }
     parts.push(run_account(&summary.totals, discrepancies, rejects));
     parts.push(format!(
-        "Files: {}/ with discrepancies.csv, discrepancies.ndjson, summary.json, rejects.csv\n",
-        out.display()
+        "Files: {}/ with {}\n",
+        out.display(),
+        files.join(", ")
     ));
     parts.join("\n\n")
 }

@@ -6,11 +6,12 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, Pool, conclude, match_buckets, sort_for_people};
+use domain::matching::{Findings, Matched, Pool, conclude, match_buckets, sort_for_people};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 use domain::record::Side;
 
+use super::matches::{Match, Matches};
 use super::sides::SideRead;
 
 /// What a comparison found.
@@ -18,6 +19,8 @@ use super::sides::SideRead;
 pub(crate) struct Outcome {
     /// Pairs that agree.
     pub(crate) matched: u64,
+    /// The same one by one, in order of lines, when they were to be listed.
+    pub(crate) matches: Vec<Match>,
     /// Differences, in order of reference, kind and id.
     pub(crate) discrepancies: Vec<Discrepancy>,
     /// Ledger records that may still be settled within their window.
@@ -36,6 +39,7 @@ pub(crate) fn compare(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
+    wanted: Matches,
 ) -> Result<Outcome, MoneyError> {
     let mut outcome = Outcome::default();
     for side in &sides {
@@ -60,10 +64,12 @@ pub(crate) fn compare(
         }
         return Ok(outcome);
     }
-    let left = compare_buckets(policy, context, sides, &mut outcome)?;
+    let left = compare_buckets(policy, context, sides, wanted, &mut outcome)?;
     let comparison = conclude(policy, context, left);
     outcome.conservation.conclude(&comparison)?;
     outcome.matched += comparison.matched.len() as u64;
+    outcome.matches.extend(listed(&comparison.matched, wanted)?);
+    outcome.matches.sort_unstable();
     outcome.in_transit = comparison.in_transit.len() as u64;
     outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
     outcome.discrepancies.extend(comparison.discrepancies);
@@ -92,11 +98,13 @@ fn receive(outcome: &mut Outcome, side: &SideRead) -> Result<(), MoneyError> {
     Ok(())
 }
 
-/// Applies the first rule to every bucket. Matched pairs are counted and let go of at once.
+/// Applies the first rule to every bucket. Matched pairs are counted and let go of at once; where
+/// they are to be listed, it is by their lines.
 fn compare_buckets(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
+    wanted: Matches,
     outcome: &mut Outcome,
 ) -> Result<Pool, MoneyError> {
     let [partner, ledger] = sides.map(|side| side.buckets);
@@ -110,7 +118,7 @@ fn compare_buckets(
             let findings = match_buckets(policy, context, pool);
             let mut conservation = Conservation::default();
             conservation.decide(&findings)?;
-            decided.push(Decided::new(findings, conservation));
+            decided.push(Decided::new(findings, wanted, conservation)?);
         }
         Ok(decided)
     };
@@ -137,6 +145,7 @@ fn compare_buckets(
     for decided in decided {
         for bucket in decided {
             outcome.matched += bucket.matched;
+            outcome.matches.extend(bucket.matches);
             outcome.out_of_scope += bucket.out_of_scope;
             outcome.discrepancies.extend(bucket.discrepancies);
             outcome.conservation.merge(&bucket.conservation)?;
@@ -149,6 +158,7 @@ fn compare_buckets(
 /// What is kept of a bucket once the first rule has decided.
 struct Decided {
     matched: u64,
+    matches: Vec<Match>,
     out_of_scope: u64,
     discrepancies: Vec<Discrepancy>,
     conservation: Conservation,
@@ -156,14 +166,26 @@ struct Decided {
 }
 
 impl Decided {
-    fn new(findings: Findings, conservation: Conservation) -> Decided {
-        Decided {
+    fn new(
+        findings: Findings,
+        wanted: Matches,
+        conservation: Conservation,
+    ) -> Result<Decided, MoneyError> {
+        Ok(Decided {
             matched: findings.matched.len() as u64,
+            matches: listed(&findings.matched, wanted)?,
             out_of_scope: findings.out_of_scope.records().count() as u64,
             discrepancies: findings.discrepancies,
             conservation,
             left: findings.left,
-        }
+        })
+    }
+}
+
+fn listed(matched: &[Matched], wanted: Matches) -> Result<Vec<Match>, MoneyError> {
+    match wanted {
+        Matches::Counted => Ok(Vec::new()),
+        Matches::Listed => matched.iter().map(Match::of).collect(),
     }
 }
 

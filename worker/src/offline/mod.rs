@@ -6,6 +6,7 @@
 
 mod account;
 mod compare;
+mod matches;
 mod sides;
 mod sieve;
 mod summary;
@@ -13,6 +14,7 @@ mod threads;
 
 pub(crate) use account::account;
 pub(crate) use compare::compare;
+pub(crate) use matches::{Match, Matches};
 pub(crate) use sides::{SideInput, SideRead, read_sides};
 pub(crate) use sieve::sift_sides;
 pub(crate) use summary::Summary;

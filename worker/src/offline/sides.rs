@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use activities::formats::{self, Format, Line, ReadLimits, ReadSummary};
+use activities::source::Source;
 use anyhow::{Context, bail};
 use domain::matching::sieve::Day;
 use domain::matching::{BUCKETS, bucket_of};
@@ -26,6 +27,20 @@ pub(crate) struct SideInput<'a> {
     pub(crate) path: &'a Path,
     /// How it is written.
     pub(crate) format: &'a Format,
+}
+
+impl<'a> SideInput<'a> {
+    /// A file of each side of a source.
+    pub(crate) fn of_both(source: &'a Source, partner: &'a Path, ledger: &'a Path) -> [Self; 2] {
+        Side::BOTH.map(|side| SideInput {
+            side,
+            path: match side {
+                Side::Partner => partner,
+                Side::Ledger => ledger,
+            },
+            format: &source.side(side).format,
+        })
+    }
 }
 
 /// What a file held.

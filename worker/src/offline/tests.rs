@@ -8,11 +8,12 @@ use domain::policy::{RunContext, Scope};
 use domain::record::Side;
 use jiff::civil::date;
 
-use super::{SideInput, SideRead, Summary, compare, read_sides};
+use super::{Matches, SideInput, SideRead, Summary, compare, read_sides};
+use crate::config::tests::examples::root;
 use crate::config::{Configuration, load};
 
 fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/demo")
+    root().join("examples/demo")
 }
 
 fn configuration() -> Configuration {
@@ -24,15 +25,7 @@ fn configuration() -> Configuration {
 fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summary {
     let configuration = configuration();
     let source = configuration.source(source).expect("is configured");
-    let inputs = Side::BOTH.map(|side| SideInput {
-        side,
-        path: if side == Side::Partner {
-            partner
-        } else {
-            ledger
-        },
-        format: &source.side(side).format,
-    });
+    let inputs = SideInput::of_both(source, partner, ledger);
     let sides = read_sides(inputs, &source.policy, &configuration.limits).expect("readable");
     let context = RunContext {
         business_date: date(2026, 11, 20),
@@ -45,7 +38,7 @@ fn compared(source: &str, partner: &Path, ledger: &Path, scope: Scope) -> Summar
             .map(SideRead::records)
             .all(|records| records.count() > 0)
     );
-    let outcome = compare(&source.policy, &context, sides).expect("sums fit");
+    let outcome = compare(&source.policy, &context, sides, Matches::Counted).expect("sums fit");
     summary.add_outcome(&outcome).expect("sums fit");
     for line in &summary.totals.conservation {
         assert!(line.holds, "{line:?}");

@@ -8,6 +8,7 @@ mod discrepancies_csv;
 mod discrepancies_json;
 mod folder;
 mod inputs_json;
+mod matches_csv;
 mod rejects_csv;
 pub mod run_report;
 mod spreadsheet;
@@ -16,7 +17,9 @@ pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
 pub use folder::OutputFolder;
 pub use inputs_json::{input_json, reject_json};
+pub(crate) use matches_csv::{listed_lines, write_matches_csv};
 pub use rejects_csv::write_rejects_csv;
+pub(crate) use spreadsheet::plain_text;
 
 #[cfg(test)]
 mod tests;

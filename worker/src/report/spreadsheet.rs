@@ -65,6 +65,14 @@ pub(crate) fn safe_text(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What [`safe_text`] was made from.
+pub(crate) fn plain_text(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(formula) if formula.starts_with(FORMULA_TRIGGERS) => formula,
+        _ => text,
+    }
+}
+
 /// What a formula may begin with.
 pub(crate) const FORMULA_TRIGGERS: [char; 12] = [
     '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
@@ -80,6 +88,7 @@ mod tests {
             for rest in ["", "1+1", "SUM(A1)", "=1"] {
                 let text = format!("{trigger}{rest}");
                 assert_eq!(safe_text(&text), format!("'{text}"));
+                assert_eq!(plain_text(&safe_text(&text)), text);
             }
         }
         for text in ["", "INV-1", "'=1", "1-2", "ä=1", "x\n=1"] {

@@ -5,7 +5,7 @@ use domain::audit::{AuditEntry, AuditEvent, AuditHead, Hash};
 
 use super::DynamoStore;
 use super::item::Item;
-use super::keys;
+use super::keys::{self, Key};
 use super::table_access::Query;
 use super::unit::{Unit, WRITES_MAX};
 use crate::store::note::Note;
@@ -37,7 +37,9 @@ impl DynamoStore {
     /// All of a stream, to be verified.
     pub(in crate::store) async fn audit(&self, stream: &str) -> Result<AuditStream, StoreError> {
         let found = self.query(Query::of(keys::entries(stream))).await?;
-        let entries = found.iter().map(|(_, item)| read_entry(stream, item));
+        let entries = found
+            .iter()
+            .map(|(key, item)| read_entry(stream, key, item));
         let entries: Vec<AuditEntry> = entries.collect::<Result<_, _>>()?;
         let head = self.audit_head(stream).await?;
         if entries.is_empty() && head == AuditHead::EMPTY {
@@ -58,10 +60,9 @@ pub(super) async fn append(unit: &Unit, entries: &[AuditEntry]) -> Result<(), St
         };
         let head = head(unit, &entry.stream).await?;
         if entry.sequence < head.length {
-            let stored = unit
-                .get(&keys::entry(&entry.stream, entry.sequence))
-                .await?;
-            let stored = stored.map(|item| read_entry(&entry.stream, &item));
+            let key = keys::entry(&entry.stream, entry.sequence);
+            let stored = unit.get(&key).await?;
+            let stored = stored.map(|item| read_entry(&entry.stream, &key, &item));
             if stored.transpose()?.as_ref() != Some(entry) {
                 return Err(fork());
             }
@@ -118,6 +119,12 @@ pub(super) fn listed_unsealed(shard: char) -> String {
     format!("unsealed#{shard}")
 }
 
+/// Its place in the stream: where it is filed, whatever it says.
+pub(super) fn place(key: &Key) -> Result<u64, StoreError> {
+    let not_one = |error| StoreError::corrupt(format_args!("item {} / {}", key.pk, key.sk), error);
+    key.sk.parse().map_err(not_one)
+}
+
 /// The partition in the index `list` of some of the first entries.
 pub(super) fn listed_streams(shard: char) -> String {
     format!("streams#{shard}")
@@ -130,10 +137,14 @@ pub(super) fn read_head(item: &Item) -> Result<AuditHead, StoreError> {
     })
 }
 
-pub(super) fn read_entry(stream: &str, item: &Item) -> Result<AuditEntry, StoreError> {
-    let sequence: u64 = item.number("sequence")?;
+pub(super) fn read_entry(stream: &str, key: &Key, item: &Item) -> Result<AuditEntry, StoreError> {
+    let sequence = place(key)?;
     let read = || {
         let fields = item.text("fields")?;
+        let says: u64 = item.number("sequence")?;
+        if says != sequence {
+            return Err(StoreError::corrupt("attribute sequence", says));
+        }
         Ok(AuditEntry {
             previous: item.parse("previous", Hash::parse)?,
             at: item.at("at")?,

@@ -68,7 +68,7 @@ impl DynamoStore {
         self.write(|unit| async move {
             let key = keys::capacity(run_id);
             let item = unit.get(&key).await?.unwrap_or_default();
-            let before = account(&item)?;
+            let before = account(&item)?.unwrap_or_default();
             let item = item
                 .with_number("read_tenths", before.read_tenths + used.read_tenths)
                 .with_number("write_tenths", before.write_tenths + used.write_tenths);
@@ -78,8 +78,11 @@ impl DynamoStore {
         .await
     }
 
-    /// What the steps of a run used so far.
-    pub(in crate::store) async fn capacity(&self, run_id: &str) -> Result<Capacity, StoreError> {
+    /// What the steps of a run used so far; none of one that was not counted: it came with a copy.
+    pub(in crate::store) async fn capacity(
+        &self,
+        run_id: &str,
+    ) -> Result<Option<Capacity>, StoreError> {
         let item = self.get(&keys::capacity(run_id)).await?;
         account(&item.unwrap_or_default())
     }
@@ -93,14 +96,14 @@ impl DynamoStore {
     }
 }
 
-fn account(item: &Item) -> Result<Capacity, StoreError> {
+fn account(item: &Item) -> Result<Option<Capacity>, StoreError> {
     if !item.has("read_tenths") {
-        return Ok(Capacity::default());
+        return Ok(None);
     }
-    Ok(Capacity {
+    Ok(Some(Capacity {
         read_tenths: item.number("read_tenths")?,
         write_tenths: item.number("write_tenths")?,
-    })
+    }))
 }
 
 fn add(used: Option<&ConsumedCapacity>, which: impl Fn(&Meter) -> &AtomicU64) {

@@ -25,7 +25,7 @@ pub(super) struct Query {
     partition: String,
     prefix: String,
     after: Option<String>,
-    is_listing: bool,
+    pub(super) is_listing: bool,
     is_backward: bool,
     limit: Option<i32>,
 }

@@ -6,9 +6,9 @@ use domain::audit::StreamHead;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::DynamoStore;
-use super::audit::{listed_streams, read_entry, read_head};
+use super::audit::{listed_streams, place, read_entry, read_head};
 use super::item::Item;
-use super::keys::{self, SHARDS};
+use super::keys::{self, Key, SHARDS};
 use super::table_access::{AT_ONCE, Query};
 use crate::store::{StoreError, TrailEntry};
 
@@ -53,7 +53,10 @@ impl DynamoStore {
 
     async fn entries(&self, stream: &str, query: Query) -> Result<Vec<TrailEntry>, StoreError> {
         let found = self.query(query).await?;
-        found.iter().map(|(_, item)| entry(stream, item)).collect()
+        found
+            .iter()
+            .map(|(key, item)| entry(stream, key, item))
+            .collect()
     }
 
     pub(in crate::store) async fn trail_heads(
@@ -109,8 +112,21 @@ impl DynamoStore {
         wanted: usize,
     ) -> Result<BTreeMap<String, Item>, StoreError> {
         let share = wanted.div_ceil(SHARDS.len()) + SHARE_MORE;
-        let queries = queries.into_iter();
-        let queries = queries.map(|query| self.query(query.after(after).at_most(share)));
+        // By where the index has it, or its key: what the item says may have been altered, and then
+        // the next page would not begin behind this one.
+        let named = async |query: Query| {
+            let is_listing = query.is_listing;
+            let found = self.query(query.after(after).at_most(share)).await?;
+            let name = |(key, item): (Key, Item)| match is_listing {
+                true => Ok((item.text("list_sk")?, item)),
+                false => Ok((key.sk, item)),
+            };
+            found
+                .into_iter()
+                .map(name)
+                .collect::<Result<Vec<_>, StoreError>>()
+        };
+        let queries = queries.into_iter().map(named);
         let shards: Vec<_> = stream::iter(queries.collect::<Vec<_>>())
             .buffered(AT_ONCE)
             .try_collect()
@@ -119,8 +135,7 @@ impl DynamoStore {
         let mut known_to: Option<String> = None;
         for shard in shards {
             let count = shard.len();
-            for (place, (_, item)) in shard.into_iter().enumerate() {
-                let name = item.text("stream")?;
+            for (place, (name, item)) in shard.into_iter().enumerate() {
                 let is_cut_off = place + 1 == count && count >= share;
                 if is_cut_off && known_to.as_ref().is_none_or(|to| name < *to) {
                     known_to = Some(name.clone());
@@ -135,11 +150,12 @@ impl DynamoStore {
     }
 }
 
-fn entry(stream: &str, item: &Item) -> Result<TrailEntry, StoreError> {
+fn entry(stream: &str, key: &Key, item: &Item) -> Result<TrailEntry, StoreError> {
     Ok(TrailEntry {
         stream: stream.to_owned(),
-        sequence: item.number("sequence")?,
-        entry: read_entry(stream, item).map_err(|error| match error {
+        // Not what the item says: the next page begins behind the key.
+        sequence: place(key)?,
+        entry: read_entry(stream, key, item).map_err(|error| match error {
             StoreError::Corrupt(why) => why,
             other => other.to_string(),
         }),

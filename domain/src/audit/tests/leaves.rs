@@ -210,15 +210,20 @@ fn a_match_says_both_records_and_what_brought_them_together() {
         money: money(value),
     };
     let references = [(ReferenceKind::Reference, "R-1".into())];
-    let leaf = |rule, partner, ledger| match_leaf(rule, &references, partner, ledger).leaf();
+    let leaf = |rule, partner, ledger| match_leaf(rule, &references, &[partner], &[ledger]).leaf();
+    let (two, three) = ([line(1, "4"), line(3, "6")], [line(1, "4"), line(4, "6")]);
+    let together = |partner, ledger| match_leaf("reference", &references, partner, ledger).leaf();
     let leaves = BTreeSet::from([
         leaf("reference", line(1, "10"), line(2, "10")),
         leaf("invoice", line(1, "10"), line(2, "10")),
         leaf("reference", line(2, "10"), line(1, "10")),
         leaf("reference", line(1, "10.01"), line(2, "10")),
-        match_leaf("reference", &[], line(1, "10"), line(2, "10")).leaf(),
+        match_leaf("reference", &[], &[line(1, "10")], &[line(2, "10")]).leaf(),
+        together(&two, &[line(2, "10")]),
+        together(&three, &[line(2, "10")]),
+        together(&[line(2, "10")], &two),
     ]);
-    assert_eq!(leaves.len(), 5);
+    assert_eq!(leaves.len(), 8);
 }
 
 #[test]
@@ -229,7 +234,10 @@ fn the_documented_vectors_hold() {
         money: money("10.5"),
     };
     let references = [(ReferenceKind::Reference, "R-1".into())];
-    let of_lines = |first| match_leaf("reference", &references, line(first), line(first + 1));
+    let of_lines = |first| {
+        let (partner, ledger) = ([line(first)], [line(first + 1)]);
+        match_leaf("reference", &references, &partner, &ledger)
+    };
     let leaves: Vec<Hash> = (2..5).map(|first| of_lines(first).leaf()).collect();
     let id = DiscrepancyId::parse("00112233445566778899aabbccddeeff").unwrap();
     let commitment = Commitment::of(CommitmentKey::NONE, &id);

@@ -2,9 +2,9 @@
 
 use super::row::{Day, LOOK, Row};
 use crate::calendar::{BusinessCalendar, DayUnit};
-use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency};
-use crate::policy::{DateWindow, Scope, SourcePolicy};
-use crate::record::{ReferenceKind, Status};
+use crate::matching::pair::undone_at;
+use crate::policy::{Cardinality, DateWindow, Field, Key, Scope, SourcePolicy};
+use crate::record::ReferenceKind;
 
 /// The reference that the sieve goes by, when it applies to this comparison; else why not.
 ///
@@ -14,9 +14,15 @@ pub fn key_of(policy: &SourcePolicy, scope: &Scope) -> Result<ReferenceKind, &'s
     if *scope != Scope::Whole {
         return Err("a part of the source is compared");
     }
-    match policy.rules.first().map(|rule| &rule.on[..]) {
-        Some([kind]) => Ok(*kind),
-        _ => Err("the first rule compares more than one reference"),
+    let Some(rule) = policy.rules.first() else {
+        return Err("there is no rule");
+    };
+    if rule.is_alike || rule.cardinality != Cardinality::OneToOne {
+        return Err("the first rule is not one of equal texts, one by one");
+    }
+    match (&rule.on[..], rule.on.first().map(|key| key.ledger.field)) {
+        ([key], Some(Field::Reference(kind))) if *key == Key::exact(kind) => Ok(kind),
+        _ => Err("the first rule compares more than one reference as it is written"),
     }
 }
 
@@ -31,16 +37,21 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// What `policy` accepts.
+    /// What `policy` accepts by its first rule.
     #[must_use]
     pub fn of(policy: &SourcePolicy) -> Self {
-        let accepted =
-            policy.tolerances.0.iter().map(|(currency, tolerance)| {
-                (Currency::ordinal(*currency), units(tolerance.accepted))
-            });
+        let rule = policy.rules.first();
+        let tolerances = rule.and_then(|rule| rule.tolerances.as_ref());
+        let tolerances = tolerances.unwrap_or(&policy.tolerances);
+        // A share of the amount is left to the rules.
+        let accepted = tolerances.0.iter().map(|(currency, tolerance)| {
+            let units = tolerance.accepted.to_units().unwrap_or_default();
+            (currency.ordinal(), units)
+        });
+        let window = rule.and_then(|rule| rule.date_window);
         Agreement {
             accepted: accepted.filter(|(_, units)| *units > 0).collect(),
-            ..Self::of_window(policy.date_window, &policy.calendar)
+            ..Self::of_window(window.unwrap_or(policy.date_window), &policy.calendar)
         }
     }
 
@@ -65,7 +76,8 @@ impl Agreement {
             && partner.currency == ledger.currency
             && (partner.amount == ledger.amount || self.is_accepted(partner, ledger))
             && (partner.day == ledger.day || self.is_within(partner.day, ledger.day))
-            && !contradict(partner.status(), ledger.status())
+            // That a record is the reversal of another is for the rules.
+            && undone_at(partner.status(), ledger.status()).is_none()
     }
 
     fn is_accepted(&self, partner: &Row<'_>, ledger: &Row<'_>) -> bool {
@@ -83,20 +95,6 @@ impl Agreement {
         let days = count(partner) - count(ledger);
         days <= i64::from(self.window.late_days) && -days <= i64::from(self.window.early_days)
     }
-}
-
-/// Settled on one side, taken back or failed on the other: the rules say what that means.
-fn contradict(one: Option<Status>, other: Option<Status>) -> bool {
-    let is_undone = |status| matches!(status, Some(Status::Reversed | Status::Failed));
-    let is_settled = |status| status == Some(Status::Settled);
-    is_settled(one) && is_undone(other) || is_undone(one) && is_settled(other)
-}
-
-/// In units of the smallest amount; nothing for what does not fit, which accepts less.
-fn units(amount: Amount) -> i128 {
-    let (mantissa, scale) = amount.to_scaled();
-    let missing = (AMOUNT_SCALE_MAX as u32).checked_sub(scale);
-    missing.map_or(0, |missing| mantissa.saturating_mul(10i128.pow(missing)))
 }
 
 /// For each day, the business days from the first one to it.

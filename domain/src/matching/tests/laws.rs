@@ -31,7 +31,8 @@ fn strict_policy() -> SourcePolicy {
 pub(super) fn content(comparison: &Comparison) -> Vec<String> {
     let text = |record: &Record| record.origin.raw.to_string();
     let matched = comparison.matched.iter().map(|pair| {
-        let (partner, ledger) = (text(&pair.partner), text(&pair.ledger));
+        let side = |side| pair.of(side).map(text).collect::<Vec<_>>().join(" + ");
+        let (partner, ledger) = (side(Side::Partner), side(Side::Ledger));
         format!("{partner} = {ledger} by rule {}", pair.rule)
     });
     let discrepancies = comparison.discrepancies.iter().map(|found| {
@@ -60,7 +61,7 @@ pub(super) fn content(comparison: &Comparison) -> Vec<String> {
 fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
     let matched = comparison.matched.iter();
     let mut places: Vec<(Side, u32)> = matched
-        .flat_map(|pair| [&pair.partner, &pair.ledger])
+        .flat_map(Matched::records)
         .chain(comparison.discrepancies.iter().flat_map(own_records))
         .chain(&comparison.in_transit)
         .chain(comparison.out_of_scope.records())
@@ -102,8 +103,35 @@ fn scopes() -> impl Strategy<Value = Scope> {
     ]
 }
 
+/// Rules by which several records are one, before or behind one that pairs.
+fn several() -> impl Strategy<Value = SourcePolicy> {
+    let cardinality = prop::sample::select(Cardinality::ALL);
+    let combinations_max = prop::sample::select(vec![None, Some(3), Some(1_000)]);
+    let on = prop::sample::select(vec![ReferenceKind::Reference, ReferenceKind::Invoice]);
+    (cardinality, combinations_max, on, any::<(bool, bool)>()).prop_map(
+        |(cardinality, combinations_max, on, (is_first, is_alike))| {
+            let several = MatchRule {
+                cardinality,
+                combinations_max,
+                ..rule("several", &[on])
+            };
+            let mut policy = policy();
+            policy.rules.insert(if is_first { 0 } else { 1 }, several);
+            policy.rules.extend(is_alike.then(|| MatchRule {
+                is_alike,
+                ..rule("alike", &[ReferenceKind::Reference])
+            }));
+            policy
+        },
+    )
+}
+
 fn windows() -> impl Strategy<Value = SourcePolicy> {
-    prop_oneof![Just(policy()), Just(strict_policy())]
+    prop_oneof![
+        2 => Just(policy()),
+        2 => Just(strict_policy()),
+        3 => several(),
+    ]
 }
 
 proptest! {
@@ -157,14 +185,30 @@ proptest! {
 
     #[test]
     fn matched_pairs_agree_and_share_their_references(pool in pools(), policy in windows()) {
-        for pair in compare(&policy, &whole(), pool).matched {
-            let rule = &policy.rules[pair.rule as usize];
-            for kind in &rule.on {
-                let reference = pair.partner.reference(*kind);
-                prop_assert!(reference.is_some());
-                prop_assert_eq!(reference, pair.ledger.reference(*kind));
+        for matched in compare(&policy, &whole(), pool).matched {
+            let rule = &policy.rules[matched.rule as usize];
+            for key in &rule.on {
+                let text = key.partner.text(&matched.partner);
+                prop_assert!(text.is_some());
+                for record in matched.records().filter(|_| !rule.is_alike) {
+                    prop_assert_eq!(&key.of(record.side).text(record), &text);
+                }
             }
-            prop_assert_eq!(pair.partner.money, pair.ledger.money, "nothing is tolerated here");
+            let sum = |side| {
+                let mut records = matched.of(side).map(|record| record.money);
+                let first = records.next().unwrap();
+                records.fold(first, |sum, money| sum.checked_add(money).unwrap())
+            };
+            let (reported, booked) = (sum(Side::Partner), sum(Side::Ledger));
+            prop_assert_eq!(reported, booked, "nothing is tolerated here");
+            let count = |side| matched.of(side).count();
+            let fits = match rule.cardinality {
+                Cardinality::OneToOne => count(Side::Partner) == 1 && count(Side::Ledger) == 1,
+                Cardinality::OneToMany => count(Side::Partner) == 1,
+                Cardinality::ManyToOne => count(Side::Ledger) == 1,
+                Cardinality::ManyToMany => true,
+            };
+            prop_assert!(fits);
         }
     }
 

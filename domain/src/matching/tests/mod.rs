@@ -11,6 +11,7 @@ mod laws;
 mod nearest;
 mod oracle;
 mod sieve;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ use jiff::civil::{Date, date};
 use super::*;
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{AgreedFee, DateWindow, MatchRule, Scope, Tolerance, Tolerances};
+use crate::policy::{AgreedFee, Cardinality, DateWindow, MatchRule, Scope, Tolerance, Tolerances};
 use crate::record::{FeeSplit, Origin, ReferenceKind, Status};
 use crate::severity::SeverityPolicy;
 
@@ -35,17 +36,14 @@ fn euro() -> Currency {
 }
 
 fn rule(name: &str, on: &[ReferenceKind]) -> MatchRule {
-    MatchRule {
-        name: name.to_owned(),
-        on: on.to_vec(),
-    }
+    MatchRule::exact(name, on)
 }
 
 /// By reference, then by invoice. Rounding up to 0.05 EUR, dates within 2 days, nothing in transit.
 fn policy() -> SourcePolicy {
     let tolerance = Tolerance {
-        accepted: Amount::ZERO,
         rounding: amount("0.05"),
+        ..Tolerance::default()
     };
     SourcePolicy {
         source: "acme".to_owned(),

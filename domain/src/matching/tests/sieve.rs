@@ -11,6 +11,7 @@ use super::*;
 use crate::matching::sieve::{
     Agreement, Day, Facts, Partition, Place, PlainAmount, Sifted, hash, join, key_of,
 };
+use crate::policy::{Field, Key, Term, TextStep};
 
 /// Bytes that stand for a line in the places of these tests.
 const LINE_BYTES: u64 = 1000;
@@ -88,9 +89,10 @@ fn sieve_and_compare(policy: &SourcePolicy, pool: Pool, bits: u32, known: &[bool
     for partner in partner {
         let key = partner.reference(kind).expect("has one");
         let ledger = by_key.remove(key).expect("settled on both sides");
-        comparison.matched.push(MatchedPair {
+        comparison.matched.push(Matched {
             partner,
             ledger,
+            more: Vec::new(),
             rule: 0,
         });
     }
@@ -101,12 +103,27 @@ fn sieve_and_compare(policy: &SourcePolicy, pool: Pool, bits: u32, known: &[bool
 fn policies() -> impl Strategy<Value = SourcePolicy> {
     let accepted = prop_oneof![Just("0"), Just("0.01"), Just("0.04"), Just("200")];
     let day = prop_oneof![Just(DayUnit::Calendar), Just(DayUnit::Business)];
-    (accepted, day, 0u32..4, 0u32..4, 0u32..30).prop_map(|(accepted, unit, early, late, settle)| {
+    let numbers = (0u32..4, 0u32..4, 0u32..30);
+    (accepted, day, numbers, any::<bool>()).prop_map(|(accepted, unit, numbers, is_more)| {
+        let (early, late, settle) = numbers;
+        let mut rules = policy().rules;
+        if is_more {
+            rules.push(MatchRule {
+                cardinality: Cardinality::ManyToOne,
+                ..rule("in parts", &[ReferenceKind::Reference])
+            });
+            rules.push(MatchRule {
+                is_alike: true,
+                ..rule("misspelled", &[ReferenceKind::Reference])
+            });
+        }
         let tolerance = Tolerance {
             accepted: amount(accepted),
             rounding: amount("0.05"),
+            ..Tolerance::default()
         };
         SourcePolicy {
+            rules,
             tolerances: Tolerances([(euro(), tolerance)].into()),
             date_window: DateWindow {
                 early_days: early,
@@ -147,7 +164,8 @@ proptest! {
         let is_plain = |record: &Record| record.fees.is_none();
         let agrees = |(partner, ledger): &&(Vec<&Record>, Vec<&Record>)| match (&partner[..], &ledger[..]) {
             ([partner], [ledger]) => is_plain(partner) && is_plain(ledger)
-                && pair::difference(&policy, partner, ledger, String::new).is_none()
+                && pair::difference(policy.accepts(&policy.rules[0]), partner, ledger, String::new)
+                    .is_none()
                 // That a record is the reversal of another is for the rules.
                 && !(partner.status != ledger.status && [partner, ledger].iter().any(|record| {
                     record.status == Some(Status::Reversed)
@@ -171,9 +189,33 @@ fn it_applies_to_whole_sources_with_one_reference() {
     assert_eq!(key_of(&policy(), &Scope::Whole), reference);
     assert!(key_of(&policy(), &Scope::Client("x".to_owned())).is_err());
     let both = [ReferenceKind::Reference, ReferenceKind::Invoice];
-    let policy = SourcePolicy {
-        rules: vec![rule("both", &both)],
+    let with_first = |first: MatchRule| SourcePolicy {
+        rules: vec![first],
         ..policy()
     };
-    assert!(key_of(&policy, &Scope::Whole).is_err());
+    let exact = || rule("reference", &[ReferenceKind::Reference]);
+    let digits = Term {
+        field: Field::Reference(ReferenceKind::Reference),
+        steps: vec![TextStep::Digits],
+    };
+    for first in [
+        rule("both", &both),
+        MatchRule {
+            on: vec![Key::same(digits)],
+            ..exact()
+        },
+        MatchRule {
+            cardinality: Cardinality::OneToMany,
+            ..exact()
+        },
+        MatchRule {
+            is_alike: true,
+            ..exact()
+        },
+    ] {
+        assert!(
+            key_of(&with_first(first.clone()), &Scope::Whole).is_err(),
+            "{first:?}"
+        );
+    }
 }

@@ -497,10 +497,7 @@ impl Resolved {
 pub(super) fn policy() -> SourcePolicy {
     SourcePolicy {
         source: "acme".to_owned(),
-        rules: vec![MatchRule {
-            name: "reference".to_owned(),
-            on: vec![ReferenceKind::Reference],
-        }],
+        rules: vec![MatchRule::exact("reference", &[ReferenceKind::Reference])],
         tolerances: Tolerances::default(),
         date_window: DateWindow {
             early_days: 30,

@@ -6,13 +6,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tests::installation::{Said, trueup_alone};
+use tests::servers::program::crate_folder;
 use tests::shop::{self, DATE, RUN};
 
 use super::{NEXT_DAY, audited, checkpoint, comment, discrepancy};
 
 /// The verifier that was written from the documentation alone.
 fn by_the_documentation(bundle: &Path, key: &str) -> Result<Said> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("verifier/verify_bundle.py");
+    let script = crate_folder().join("verifier/verify_bundle.py");
     let mut python = Command::new("python3");
     let output = python
         .arg(script)

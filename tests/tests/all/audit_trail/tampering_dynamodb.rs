@@ -139,6 +139,12 @@ async fn whatever_is_tampered_with_in_the_table_is_found_and_named() -> Result<(
     let replace = |key: Key, name, from: &str, to: &str| {
         Attack::Replace(key, name, from.to_owned(), to.to_owned())
     };
+    let resolved = (0..).map(|sequence| entry(&case, sequence)).find(|key| {
+        table
+            .item(key)
+            .map_or(true, |it| text(&it, "fields").contains("agreed"))
+    });
+    let resolved = resolved.context("the entry of the resolution")?;
     let last = table
         .before
         .iter()
@@ -160,7 +166,7 @@ async fn whatever_is_tampered_with_in_the_table_is_found_and_named() -> Result<(
         ),
         (
             "a field",
-            vec![replace(entry(&case, 0), "fields", "agreed", "greed")],
+            vec![replace(resolved, "fields", "agreed", "greed")],
             format!("{case} "),
         ),
         (

@@ -85,6 +85,15 @@ const SOURCES: &[(&str, &str)] = &[
         "[partner.format.camt053]\ninvoice = { probe = 1 }",
     ),
     ("`[[rules]]`", "[[rules]]\nprobe = 1"),
+    ("A key", "[[rules]]\non = [{ probe = 1 }]"),
+    (
+        "A side of a key",
+        "[[rules]]\non = [{ partner = { probe = 1 } }]",
+    ),
+    (
+        "A step",
+        "[[rules]]\non = [{ field = \"invoice\", normalise = [{ probe = 1 }] }]",
+    ),
     ("`[tolerances.<currency>]`", "[tolerances.EUR]\nprobe = 1"),
     ("`[dates]`", "[dates]\nprobe = 1"),
     ("`[calendar]`", "[calendar]\nprobe = 1"),

@@ -1,6 +1,6 @@
 //! The shipped configurations load, and their data tells what it is meant to tell.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::{Configuration, load};
 
@@ -18,8 +18,11 @@ fn example(name: &str) -> (Configuration, Vec<String>) {
     }
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+/// The root of the workspace, asked for when a test runs: clones that share a target directory share
+/// what was compiled, too.
+pub(crate) fn root() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    PathBuf::from(folder.expect("cargo runs the tests and says where they are")).join("..")
 }
 
 #[test]

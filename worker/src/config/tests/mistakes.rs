@@ -134,7 +134,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "on = [\"reference\"]",
         "on = [\"referense\"]",
         &[
-            "error 34:7 unknown kind of reference `referense`; did you mean `reference`? one of: \
+            "error 34:7 unknown kind of field `referense`; did you mean `reference`? one of: \
              reference, invoice …",
         ],
     ),
@@ -149,7 +149,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     (
         "on = [\"reference\"]",
         "on = []",
-        &["error 34:6 a rule needs at least one reference; for example `on = [\"reference\"]`"],
+        &["error 34:6 a rule needs something to compare; for example `on = [\"reference\"]`"],
     ),
     (
         "invoice = \"invoice\"\n",
@@ -163,6 +163,59 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "name = \"invoice\"",
         "name = \"reference\"",
         &["error 37:8 there is another rule `reference`; give each rule a name of its own"],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [{ field = \"invoice\", normalise = [\"ignore_cases\"] }]",
+        &[
+            "error 38:41 unknown step `ignore_cases`; one of: ignore_case, ignore_separators, \
+             ignore_leading_zeros, digits, or a table with prefix, suffix, first or capture",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [{ partner = \"reference\", normalise = [\"digits\"] }]",
+        &[
+            "error 38:7 name either a `field` of both sides (with its `normalise`), or what is \
+             compared with what: `partner` and `ledger`, each with a `normalise` of its own",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [{ partner = \"description\", ledger = \"invoice\" }]",
+        &[
+            "error 38:7 this rule never matches: the partner has no `description`; map them, or \
+             match on what the sides have",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [\"invoice\"]\ncardinality = \"1:n\"",
+        &[
+            "error 39:15 `1:n` is not a cardinality: partner to ledger, \"1:1\", \"1:N\", \"N:1\" or \
+             \"N:M\"",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [\"invoice\"]\ncombinations_max = 1000",
+        &[
+            "error 39:20 combinations are not looked for where the cardinality is 1:1; drop it, or \
+             set `cardinality = \"1:N\"` or `\"N:1\"`",
+        ],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [\"invoice\"]\nalike = true\ncardinality = \"1:N\"",
+        &["error 39:9 what is alike is matched one by one; drop `cardinality`, or `alike`"],
+    ),
+    (
+        "on = [\"invoice\"]",
+        "on = [\"reference\", \"invoice\"]",
+        &[
+            "warning 38:6 this rule never decides: `reference` has decided before; match on \
+             something else, or drop it",
+        ],
     ),
     (
         "on = [\"invoice\"]",

@@ -3,9 +3,10 @@
 mod audit;
 mod authority;
 mod documented;
-mod examples;
+pub(crate) mod examples;
 mod loading;
 mod mistakes;
+mod rules;
 mod stores;
 
 use std::fs;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use activities::formats::ReadLimits;
 use activities::source::Source;
@@ -10,8 +9,9 @@ use domain::policy::{RunContext, Scope};
 use domain::record::{Reject, Side};
 
 use super::sift_sides;
+use crate::config::tests::examples::root;
 use crate::config::{Configuration, load};
-use crate::offline::{SideInput, SideRead, Summary, compare, read_sides};
+use crate::offline::{Matches, SideInput, SideRead, Summary, compare, read_sides};
 use crate::report::{write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv};
 
 /// More than any of these files need.
@@ -42,7 +42,7 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
         .flat_map(|side| std::mem::take(&mut side.rejects));
     let rejects: Vec<Reject> = rejects.collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
-    let outcome = compare(&source.policy, &context, sides).expect("sums fit");
+    let outcome = compare(&source.policy, &context, sides, Matches::Counted).expect("sums fit");
     summary.add_outcome(&outcome).expect("sums fit");
     assert!(outcome.conservation.holds());
     let text = |write: &dyn Fn(&mut Vec<u8>)| {
@@ -60,21 +60,9 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
 }
 
 fn bench() -> Configuration {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/bench");
+    let folder = root().join("examples/bench");
     let (configuration, _) = load(&folder).expect("has no problems");
     configuration
-}
-
-fn inputs<'a>(source: &'a Source, partner: &'a Path, ledger: &'a Path) -> [SideInput<'a>; 2] {
-    Side::BOTH.map(|side| SideInput {
-        side,
-        path: if side == Side::Partner {
-            partner
-        } else {
-            ledger
-        },
-        format: &source.side(side).format,
-    })
 }
 
 /// Compares two texts with the sieve and without.
@@ -86,11 +74,11 @@ fn check(partner: &str, ledger: &str) {
     let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
     fs::write(&paths[0], partner).expect("written");
     fs::write(&paths[1], ledger).expect("written");
-    let inputs = || inputs(source, &paths[0], &paths[1]);
+    let inputs = || SideInput::of_both(source, &paths[0], &paths[1]);
     let limits = ReadLimits::default();
     let (policy, whole) = (&source.policy, Scope::Whole);
     let as_always = files(
-        &source,
+        source,
         read_sides(inputs(), policy, &limits).expect("readable"),
     );
     for memory in [MUCH, NONE] {
@@ -112,14 +100,15 @@ fn rows(side: Side, count: u64, end: &str) -> String {
     for row in 0..count {
         let payment = row * step % count;
         let is_partner = side == Side::Partner;
-        let cents =
-            payment * 37 % 100_000 + u64::from(is_partner && payment % 41 == 0) * (payment % 3);
-        let currency = if is_partner && payment % 97 == 0 {
+        let cents = payment * 37 % 100_000
+            + u64::from(is_partner && payment.is_multiple_of(41)) * (payment % 3);
+        let currency = if is_partner && payment.is_multiple_of(97) {
             "USD"
         } else {
             "EUR"
         };
-        let day = 5 + payment % 20 + u64::from(is_partner && payment % 53 == 0) * (payment % 5);
+        let day =
+            5 + payment % 20 + u64::from(is_partner && payment.is_multiple_of(53)) * (payment % 5);
         let reference = match payment % 61 {
             0 if is_partner => continue,
             1 if !is_partner => continue,
@@ -142,8 +131,16 @@ fn rows(side: Side, count: u64, end: &str) -> String {
             2 => "Zahlung für Müller",
             _ => "plain",
         };
-        let status = if payment % 89 == 0 { "???" } else { "SETTLED" };
-        let more = if payment % 101 == 0 { ",too,many" } else { "" };
+        let status = if payment.is_multiple_of(89) {
+            "???"
+        } else {
+            "SETTLED"
+        };
+        let more = if payment.is_multiple_of(101) {
+            ",too,many"
+        } else {
+            ""
+        };
         write!(
             text,
             "{reference},{amount},{currency},2026-01-{day:02},Somebody,{about},{status}{more}{end}"
@@ -190,7 +187,7 @@ fn files_that_are_not_plain_are_left_to_others() {
     fs::write(&paths[0], HEAD).expect("written");
     let limits = ReadLimits::default();
     let sift = |scope: &Scope| {
-        let inputs = inputs(source, &paths[0], &paths[1]);
+        let inputs = SideInput::of_both(source, &paths[0], &paths[1]);
         sift_sides(inputs, &source.policy, scope, &limits, MUCH, folder.path()).expect("no error")
     };
     assert!(sift(&Scope::Whole).is_none(), "a file is missing");

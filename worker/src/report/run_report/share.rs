@@ -37,7 +37,7 @@ impl Share {
         let is_share = whole != 0 && (part == 0 || (part < 0) == (whole < 0));
         let (part, whole) = (part.unsigned_abs(), whole.unsigned_abs());
         // So that it can be shown.
-        part.checked_mul(HUNDREDTHS)?;
+        part.checked_mul(HUNDREDTHS * 100)?;
         (is_share && part <= whole).then_some(Share { part, whole })
     }
 
@@ -58,6 +58,13 @@ impl Share {
     pub fn percent_text(self) -> String {
         let hundredths = self.hundredths();
         format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    }
+
+    /// Per cent with four decimals, rounded down: `97.4321`.
+    #[must_use]
+    pub fn fine_percent_text(self) -> String {
+        let fine = self.part * HUNDREDTHS * 100 / self.whole;
+        format!("{}.{:04}", fine / HUNDREDTHS, fine % HUNDREDTHS)
     }
 }
 
@@ -115,6 +122,26 @@ mod tests {
         assert_eq!(of_amounts("9", "8"), None);
         let largest = "999999999999999999.99999999";
         assert_eq!(of_amounts(largest, largest).as_deref(), Some("100.00 %"));
+    }
+
+    #[test]
+    fn fine_shares_are_rounded_down() {
+        let shown =
+            |part, whole| Share::of_counts(part, whole).map(|share| share.fine_percent_text());
+        assert_eq!(shown(1, 3).as_deref(), Some("33.3333"));
+        assert_eq!(shown(2, 3).as_deref(), Some("66.6666"));
+        assert_eq!(shown(0, 3).as_deref(), Some("0.0000"));
+        assert_eq!(shown(9_999_999, 10_000_000).as_deref(), Some("99.9999"));
+        assert_eq!(shown(3, 3).as_deref(), Some("100.0000"));
+        let fine = |part: &str, whole: &str| {
+            let share = Share::of_amounts(amount(part), amount(whole));
+            share.map(|share| share.fine_percent_text())
+        };
+        assert_eq!(fine("0.5", "2").as_deref(), Some("25.0000"));
+        assert_eq!(fine("2", "2.00000001").as_deref(), Some("99.9999"));
+        let largest = "999999999999999999.99999999";
+        assert_eq!(fine(largest, largest).as_deref(), Some("100.0000"));
+        assert_eq!(fine("0", "0"), None);
     }
 
     proptest! {

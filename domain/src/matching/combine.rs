@@ -1,0 +1,144 @@
+//! Which of many records add up to one amount: the only combination, if there is only one.
+//!
+//! All combinations are gone through, or none: half of the amounts are added up in every way, and
+//! the other half looked up against them. Where that would be more than the rule allows, nothing is
+//! looked for, and that is said.
+
+use std::collections::BTreeMap;
+
+use super::twins::Member;
+use crate::money::Amount;
+
+/// What a search found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Combined {
+    /// The only combination: how often each amount is in it, in the units of [`Amount::to_units`].
+    /// Records with equal amounts are interchangeable.
+    Only(BTreeMap<i128, usize>),
+    /// No combination.
+    None,
+    /// Different amounts give it as well.
+    Several,
+    /// There are more combinations than may be gone through.
+    TooMany,
+}
+
+/// Records with equal amounts.
+struct Class {
+    units: i128,
+    count: u64,
+}
+
+/// One way to take some of the classes: the sum, and how many of each, as one number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    sum: i128,
+    code: u64,
+}
+
+/// The only combination of `candidates` that is `target` exactly.
+pub(super) fn combine(target: Amount, candidates: &[Member<'_>], limit: u32) -> Combined {
+    let Ok(target) = target.to_units() else {
+        return Combined::None;
+    };
+    let Some(classes) = classes(candidates) else {
+        return Combined::None;
+    };
+    let (first, second) = halves(&classes);
+    let ways_of = |classes: &[Class]| ways(classes, u64::from(limit));
+    let (Some(mut first_ways), Some(second_ways)) = (ways_of(first), ways_of(second)) else {
+        return Combined::TooMany;
+    };
+    first_ways.sort_unstable();
+    let mut only: Option<(u64, u64)> = None;
+    for way in second_ways {
+        let Some(wanted) = target.checked_sub(way.sum) else {
+            continue;
+        };
+        let start = first_ways.partition_point(|other| other.sum < wanted);
+        let fitting = first_ways[start..].iter().take_while(|it| it.sum == wanted);
+        for other in fitting {
+            // Nothing at all is no combination.
+            if (other.code, way.code) == (0, 0) {
+                continue;
+            }
+            if only.replace((other.code, way.code)).is_some() {
+                return Combined::Several;
+            }
+        }
+    }
+    match only {
+        None => Combined::None,
+        Some((in_first, in_second)) => {
+            let mut amounts = decoded(first, in_first);
+            amounts.extend(decoded(second, in_second));
+            Combined::Only(amounts)
+        }
+    }
+}
+
+/// By amount; `None` when an amount does not fit.
+fn classes(candidates: &[Member<'_>]) -> Option<Vec<Class>> {
+    let mut classes: BTreeMap<i128, u64> = BTreeMap::new();
+    for member in candidates {
+        let units = member.record.money.amount.to_units().ok()?;
+        // With it or without it is the same sum.
+        if units == 0 {
+            continue;
+        }
+        *classes.entry(units).or_default() += 1;
+    }
+    let classes = classes.into_iter();
+    let classes = classes.map(|(units, count)| Class { units, count });
+    Some(classes.collect())
+}
+
+/// Two parts with about as many ways each.
+fn halves(classes: &[Class]) -> (&[Class], &[Class]) {
+    let ways = |classes: &[Class]| -> u128 {
+        let each = classes.iter().map(|class| u128::from(class.count) + 1);
+        each.fold(1, u128::saturating_mul)
+    };
+    let balance = |at: &usize| ways(&classes[..*at]).max(ways(&classes[*at..]));
+    let middle = (0..=classes.len()).min_by_key(balance).unwrap_or(0);
+    classes.split_at(middle)
+}
+
+/// Every way to take some of these; `None` when there are more than `limit`.
+fn ways(classes: &[Class], limit: u64) -> Option<Vec<Way>> {
+    let mut each = classes.iter().map(|class| class.count + 1);
+    let count = each.try_fold(1, u64::checked_mul)?;
+    if count > limit {
+        return None;
+    }
+    let mut ways = vec![Way { sum: 0, code: 0 }];
+    let mut base = 1u64;
+    for class in classes {
+        let known = ways.clone();
+        let mut added: i128 = 0;
+        for taken in 1..=class.count {
+            added = added.checked_add(class.units)?;
+            for way in &known {
+                ways.push(Way {
+                    sum: way.sum.checked_add(added)?,
+                    code: way.code + taken * base,
+                });
+            }
+        }
+        base *= class.count + 1;
+    }
+    Some(ways)
+}
+
+/// How often each amount is in a way.
+fn decoded(classes: &[Class], mut code: u64) -> BTreeMap<i128, usize> {
+    let mut amounts = BTreeMap::new();
+    for class in classes {
+        let base = class.count + 1;
+        if let Ok(taken @ 1..) = usize::try_from(code % base) {
+            amounts.insert(class.units, taken);
+        }
+        code /= base;
+    }
+    amounts
+}

@@ -1,0 +1,309 @@
+//! Rules by which several records are one: a payout and the payments in it, a payment in parts.
+//!
+//! Records with equal texts are looked at by currency, signs and all, so that refunds, fees and
+//! chargebacks count as what they are: a payout is its payments less them. Their sums have to agree;
+//! no record is left out of a sum unless the rule says that combinations are looked for.
+
+use std::collections::BTreeMap;
+
+use super::combine::{self, Combined};
+use super::group::{Decision, Look, Note};
+use super::pair::{Difference, Timing, contradicts, timing};
+use super::twins::{Member, Members};
+use super::{explain, fees};
+use crate::discrepancy::Kind;
+use crate::money::{Amount, Currency, Money};
+use crate::policy::{Accepts, Cardinality};
+use crate::record::{Record, Side};
+
+/// Decides about a group; both lists are in canonical order.
+pub(super) fn decide(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+    look: Look,
+) -> Vec<Decision> {
+    let members = partner.iter().chain(ledger).copied();
+    // With equal texts and one currency.
+    let groups = Members::alike_in(members, |money| money.currency);
+    let both = groups.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
+    both.flat_map(|group| group.decide(accepts, look)).collect()
+}
+
+/// Whether a rule by which several are one takes all of a group, which is in canonical order.
+pub(super) fn takes_all(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> bool {
+    let decided = decide(accepts, partner, ledger, Look::First);
+    let taken = decided.iter().map(|decision| match decision {
+        Decision::Together { partner, ledger } => partner.len() + ledger.len(),
+        _ => 0,
+    });
+    taken.sum::<usize>() == partner.len() + ledger.len()
+}
+
+impl<'r> Members<'r> {
+    fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
+        if let Some(together) = self.whole(accepts) {
+            return vec![together];
+        }
+        if let Some(limit) = accepts.rule.combinations_max {
+            return self.combinations(accepts, limit, look);
+        }
+        match look {
+            Look::First => Vec::new(),
+            Look::Last => vec![self.undecided(accepts)],
+        }
+    }
+
+    /// All of them are one match.
+    fn whole(&self, accepts: Accepts<'_>) -> Option<Decision> {
+        if !self.fits(accepts.rule.cardinality) {
+            return None;
+        }
+        let gap = self.gap()?;
+        let booked = sum(&self.ledger)?;
+        let tolerance = accepts.tolerance(self.currency());
+        let agrees = gap.abs() <= tolerance.accepted_of(booked) && self.agrees(accepts);
+        agrees.then(|| Decision::Together {
+            partner: slots(&self.partner),
+            ledger: slots(&self.ledger),
+        })
+    }
+
+    /// As many on each side as the rule says.
+    fn fits(&self, cardinality: Cardinality) -> bool {
+        match cardinality {
+            Cardinality::OneToOne => self.partner.len() == 1 && self.ledger.len() == 1,
+            Cardinality::OneToMany => self.partner.len() == 1,
+            Cardinality::ManyToOne => self.ledger.len() == 1,
+            Cardinality::ManyToMany => true,
+        }
+    }
+
+    /// In everything but their sums.
+    fn agrees(&self, accepts: Accepts<'_>) -> bool {
+        self.partner.iter().all(|partner| {
+            fees::fault_of(accepts.policy, partner.record).is_none()
+                && self.ledger.iter().all(|ledger| {
+                    timing(accepts, partner.record, ledger.record) == Timing::Within
+                        && !contradicts(partner.record, ledger.record)
+                })
+        })
+    }
+
+    fn currency(&self) -> Currency {
+        self.partner[0].record.money.currency
+    }
+
+    /// The partner's sum less the ledger's.
+    fn gap(&self) -> Option<Amount> {
+        sum(&self.partner)?.checked_sub(sum(&self.ledger)?).ok()
+    }
+
+    /// What their sums don't explain: a difference, where it is clear between what.
+    fn undecided(self, accepts: Accepts<'_>) -> Decision {
+        let (partner, ledger) = (slots(&self.partner), slots(&self.ledger));
+        match self.fits(accepts.rule.cardinality) {
+            true => Decision::Apart { partner, ledger },
+            false => Decision::Ambiguous { partner, ledger },
+        }
+    }
+
+    /// Records of the one side, each with its only combination of the other. Again and again, since
+    /// what one takes leaves less to the others; where several want more of an amount than there is,
+    /// none of them gets it.
+    fn combinations(mut self, accepts: Accepts<'_>, limit: u32, look: Look) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        loop {
+            let searches = self.searches(accepts, limit);
+            let left = amounts(self.sides(accepts.rule.cardinality).1);
+            let mut wanted: BTreeMap<i128, usize> = BTreeMap::new();
+            for (units, count) in searches.iter().filter_map(Search::only).flatten() {
+                *wanted.entry(*units).or_default() += count;
+            }
+            let is_enough = |amounts: &BTreeMap<i128, usize>| {
+                amounts.keys().all(|units| wanted[units] <= left[units])
+            };
+            let before = decisions.len();
+            for search in &searches {
+                if let Some(amounts) = search.only().filter(|amounts| is_enough(amounts)) {
+                    decisions.extend(self.take(accepts, search.one, amounts.clone()));
+                }
+            }
+            if decisions.len() == before {
+                // Nothing was taken: these searches are of what is left.
+                if look == Look::Last {
+                    decisions.extend(searches.into_iter().map(Search::into_note));
+                }
+                return decisions;
+            }
+        }
+    }
+
+    /// The side of which one record is several of the other, and that other side.
+    fn sides(&self, cardinality: Cardinality) -> (&[Member<'r>], &[Member<'r>]) {
+        match cardinality {
+            Cardinality::ManyToOne => (&self.ledger, &self.partner),
+            _ => (&self.partner, &self.ledger),
+        }
+    }
+
+    /// What is found for each record of the one side.
+    fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
+        let (ones, many) = self.sides(accepts.rule.cardinality);
+        let search = |one: &Member<'r>| {
+            let candidates = candidates(accepts, one, many);
+            Search {
+                one: *one,
+                gave: combine::combine(one.record.money.amount, &candidates, limit),
+                candidates: candidates.len(),
+            }
+        };
+        ones.iter().map(search).collect()
+    }
+
+    /// Takes a record and, of each amount, the first so many that may be a part of it.
+    fn take(
+        &mut self,
+        accepts: Accepts<'_>,
+        one: Member<'r>,
+        mut amounts: BTreeMap<i128, usize>,
+    ) -> Option<Decision> {
+        let cardinality = accepts.rule.cardinality;
+        let mut taken = Vec::new();
+        for candidate in candidates(accepts, &one, self.sides(cardinality).1) {
+            let units = candidate.record.money.amount.to_units().ok()?;
+            if let Some(count @ 1..) = amounts.get_mut(&units) {
+                *count -= 1;
+                taken.push(candidate.slot);
+            }
+        }
+        // Another one took what was its own: it is looked for again.
+        if amounts.values().any(|count| *count > 0) {
+            return None;
+        }
+        let is_taken = |member: &Member| member.slot == one.slot;
+        let is_part = |member: &Member| taken.contains(&member.slot);
+        Some(match cardinality {
+            Cardinality::ManyToOne => {
+                self.ledger.retain(|member| !is_taken(member));
+                self.partner.retain(|member| !is_part(member));
+                Decision::Together {
+                    partner: taken,
+                    ledger: vec![one.slot],
+                }
+            }
+            _ => {
+                self.partner.retain(|member| !is_taken(member));
+                self.ledger.retain(|member| !is_part(member));
+                Decision::Together {
+                    partner: vec![one.slot],
+                    ledger: taken,
+                }
+            }
+        })
+    }
+}
+
+/// What a search among so many candidates gave for a record.
+struct Search<'r> {
+    one: Member<'r>,
+    gave: Combined,
+    candidates: usize,
+}
+
+impl Search<'_> {
+    /// The amounts of its only combination.
+    fn only(&self) -> Option<&BTreeMap<i128, usize>> {
+        match &self.gave {
+            Combined::Only(amounts) => Some(amounts),
+            _ => None,
+        }
+    }
+
+    /// Why it has no combination.
+    fn into_note(self) -> Decision {
+        Decision::Note(Note {
+            side: self.one.record.side,
+            slot: self.one.slot,
+            gave: self.gave,
+            candidates: self.candidates,
+        })
+    }
+}
+
+/// How often each amount is there.
+fn amounts(members: &[Member<'_>]) -> BTreeMap<i128, usize> {
+    let units = |member: &Member| member.record.money.amount.to_units().ok();
+    let mut amounts = BTreeMap::new();
+    for units in members.iter().filter_map(units) {
+        *amounts.entry(units).or_default() += 1;
+    }
+    amounts
+}
+
+/// Those of `many` that may be a part of `one`.
+fn candidates<'r>(accepts: Accepts<'_>, one: &Member<'r>, many: &[Member<'r>]) -> Vec<Member<'r>> {
+    let may_be_part = |other: &&Member<'r>| {
+        let (partner, ledger) = match one.record.side {
+            Side::Partner => (one.record, other.record),
+            Side::Ledger => (other.record, one.record),
+        };
+        timing(accepts, partner, ledger) == Timing::Within
+            && !contradicts(partner, ledger)
+            && fees::fault_of(accepts.policy, partner).is_none()
+    };
+    many.iter().filter(may_be_part).copied().collect()
+}
+
+/// How records that should be one differ: their sums, else the first that is wrong between some.
+pub(super) fn difference(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> Difference {
+    let currency = partner[0].record.money.currency;
+    let sums = sum(partner).zip(sum(ledger));
+    let difference = sums.and_then(|(reported, booked)| reported.checked_sub(booked).ok());
+    let is_accepted = difference.zip(sums).is_some_and(|(gap, (_, booked))| {
+        gap.abs() <= accepts.tolerance(currency).accepted_of(booked)
+    });
+    let between_some = |is_wrong: &dyn Fn(&Record, &Record) -> bool| {
+        let mut partner = partner.iter();
+        partner.any(|one| ledger.iter().any(|it| is_wrong(one.record, it.record)))
+    };
+    let kind = match is_accepted {
+        false => Kind::AmountMismatch,
+        true if between_some(&contradicts) => Kind::StatusMismatch,
+        true if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) => {
+            Kind::FeeMismatch
+        }
+        true => Kind::DateMismatch,
+    };
+    let whole = sums.map_or(Amount::ZERO, |(reported, _)| reported.abs());
+    let money = |amount| Money { amount, currency };
+    let sums = sums.map(|(reported, booked)| (money(reported), money(booked)));
+    Difference {
+        kind,
+        at_stake: match (kind, difference) {
+            (Kind::AmountMismatch, Some(gap)) => gap.abs(),
+            (Kind::DateMismatch, _) => Amount::ZERO,
+            _ => whole,
+        },
+        difference,
+        reason: explain::apart(accepts, partner, ledger, sums, kind),
+    }
+}
+
+fn slots(members: &[Member<'_>]) -> Vec<usize> {
+    members.iter().map(|member| member.slot).collect()
+}
+
+/// `None` when it is too large to be exact.
+fn sum(members: &[Member<'_>]) -> Option<Amount> {
+    let mut amounts = members.iter().map(|member| member.record.money.amount);
+    amounts.try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).ok())
+}

@@ -1,0 +1,204 @@
+//! How a text is made comparable: the same reference, however each side happens to write it.
+//!
+//! Steps are applied in order, to what the step before left. A text of which nothing is left is no
+//! text: it matches nothing.
+
+use std::borrow::Cow;
+
+use regex::Regex;
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TextStep {
+    /// Capital letters: `inv-7` is `INV-7`.
+    IgnoreCase,
+    /// Letters and digits only: `INV-7 / 2026` is `INV72026`.
+    IgnoreSeparators,
+    /// Without zeros that lead a number: `INV-0007` is `INV-7`. Of a number of zeros one is left.
+    IgnoreLeadingZeros,
+    /// ASCII digits only: `INV-0007` is `0007`.
+    Digits,
+    /// Without this beginning, where it is there.
+    Prefix(Box<str>),
+    /// Without this end, where it is there.
+    Suffix(Box<str>),
+    /// The first so many characters: for a side that cuts texts off.
+    First(u32),
+    /// What the pattern finds: its first group, or all of it. Where it finds several different texts
+    /// there is no telling which is meant, and nothing is left.
+    Capture(Pattern),
+}
+
+/// A regular expression.
+#[derive(Clone, Debug)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Regex::new(text).map(Pattern).map_err(|it| it.to_string())
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The only text that it finds; none when it finds nothing, or different ones.
+    fn only<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let found = self.0.captures_iter(text).filter_map(|found| {
+            let group = found.get(1).or_else(|| found.get(0));
+            group.map(|it| it.as_str())
+        });
+        let mut only = None;
+        for text in found {
+            if *only.get_or_insert(text) != text {
+                return None;
+            }
+        }
+        only
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl TextStep {
+    /// Applies it.
+    fn apply<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        match self {
+            TextStep::IgnoreCase => text.to_uppercase().into(),
+            TextStep::IgnoreSeparators => kept(text, char::is_alphanumeric),
+            TextStep::IgnoreLeadingZeros => without_leading_zeros(&text).into(),
+            TextStep::Digits => kept(text, |letter| letter.is_ascii_digit()),
+            TextStep::Prefix(prefix) => part(text, |text| text.strip_prefix(&**prefix)),
+            TextStep::Suffix(suffix) => part(text, |text| text.strip_suffix(&**suffix)),
+            TextStep::First(count) => part(text, |text| {
+                let mut ends = text.char_indices().skip(*count as usize);
+                ends.next().map(|(end, _)| &text[..end])
+            }),
+            TextStep::Capture(pattern) => part(text, |text| Some(pattern.only(text).unwrap_or(""))),
+        }
+    }
+}
+
+/// Applies all steps; none when nothing is left.
+pub(super) fn apply<'t>(steps: &[TextStep], text: &'t str) -> Option<Cow<'t, str>> {
+    let steps = steps.iter();
+    let text = steps.fold(Cow::Borrowed(text), |text, step| step.apply(text));
+    (!text.is_empty()).then_some(text)
+}
+
+/// The letters that are wanted; the text itself when all are.
+fn kept(text: Cow<'_, str>, is_wanted: impl Fn(char) -> bool) -> Cow<'_, str> {
+    match text.chars().all(&is_wanted) {
+        true => text,
+        false => text.chars().filter(|letter| is_wanted(*letter)).collect(),
+    }
+}
+
+/// A part of the text; the text itself where there is no such part.
+fn part<'t>(text: Cow<'t, str>, of: impl Fn(&str) -> Option<&str>) -> Cow<'t, str> {
+    match text {
+        Cow::Borrowed(text) => of(text).unwrap_or(text).into(),
+        Cow::Owned(text) => of(&text).map(str::to_owned).unwrap_or(text).into(),
+    }
+}
+
+fn without_leading_zeros(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let mut is_in_number = false;
+    while let Some(letter) = letters.next() {
+        let is_number_after = letters.peek().is_some_and(char::is_ascii_digit);
+        if letter == '0' && !is_in_number && is_number_after {
+            continue;
+        }
+        is_in_number = letter.is_ascii_digit();
+        left.push(letter);
+    }
+    left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(steps: &[TextStep], text: &str) -> Option<String> {
+        apply(steps, text).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_reference_is_the_same_however_it_is_written() {
+        let steps = [
+            TextStep::IgnoreCase,
+            TextStep::IgnoreSeparators,
+            TextStep::IgnoreLeadingZeros,
+        ];
+        for text in ["INV-0104", "inv 104", "Inv/00104", "INV.104", "inv0104"] {
+            assert_eq!(applied(&steps, text).as_deref(), Some("INV104"), "{text}");
+        }
+        assert_eq!(applied(&steps, "inv-2000").as_deref(), Some("INV2000"));
+        assert_eq!(applied(&steps, "a-0-b000").as_deref(), Some("A0B0"));
+        assert_eq!(applied(&steps, "- / -"), None, "nothing is left");
+    }
+
+    #[test]
+    fn steps_follow_each_other() {
+        let prefix = TextStep::Prefix("INV-".into());
+        assert_eq!(
+            applied(&[prefix.clone(), TextStep::Digits], "INV-7a").as_deref(),
+            Some("7")
+        );
+        assert_eq!(
+            applied(&[prefix], "7").as_deref(),
+            Some("7"),
+            "it need not be there"
+        );
+        assert_eq!(
+            applied(&[TextStep::Suffix("-R".into())], "9-R").as_deref(),
+            Some("9")
+        );
+        assert_eq!(
+            applied(&[TextStep::First(3)], "Zoë4").as_deref(),
+            Some("Zoë")
+        );
+        assert_eq!(
+            applied(&[TextStep::First(9)], "Zoë4").as_deref(),
+            Some("Zoë4")
+        );
+        let both = [TextStep::IgnoreCase, TextStep::First(2)];
+        assert_eq!(applied(&both, "abc").as_deref(), Some("AB"));
+        assert_eq!(applied(&[], "as it is").as_deref(), Some("as it is"));
+    }
+
+    #[test]
+    fn what_a_pattern_finds_twice_differently_is_not_guessed() {
+        let capture = |pattern: &str| [TextStep::Capture(Pattern::parse(pattern).unwrap())];
+        let invoice = capture("INV-?([0-9]+)");
+        assert_eq!(
+            applied(&invoice, "thanks for INV-104!").as_deref(),
+            Some("104")
+        );
+        assert_eq!(
+            applied(&invoice, "INV104 (INV-104)").as_deref(),
+            Some("104")
+        );
+        assert_eq!(applied(&invoice, "INV-104 and INV-105"), None);
+        assert_eq!(applied(&invoice, "thanks"), None);
+        assert_eq!(
+            applied(&capture("[A-Z]{3}"), "xABCx").as_deref(),
+            Some("ABC")
+        );
+        assert!(Pattern::parse("(").is_err());
+    }
+}

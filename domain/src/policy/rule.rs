@@ -1,0 +1,190 @@
+//! One rule of a source: what has to be equal, how many records go together, what it accepts.
+
+use std::borrow::Cow;
+
+use super::normalise::{self, TextStep};
+use super::{DateWindow, Tolerances};
+use crate::named_enum;
+use crate::record::{Record, ReferenceKind, Side};
+
+/// Records match by this rule when all of its keys are present and equal on both sides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MatchRule {
+    /// Shown with every decision it makes.
+    pub name: String,
+    /// Compared all together. Never empty.
+    pub on: Vec<Key>,
+    /// Whether texts may be misspelled, cut off or in the middle of others: then the amounts have to
+    /// be equal, and nothing else with that amount may wait. Pairs only.
+    pub is_alike: bool,
+    /// How many records of each side make one match.
+    pub cardinality: Cardinality,
+    /// Where one record is several, and not all that share its texts: through how many combinations
+    /// of half of them a search may go. None: all of them have to add up.
+    pub combinations_max: Option<u32>,
+    /// What it accepts instead of the source's tolerances.
+    pub tolerances: Option<Tolerances>,
+    /// What it accepts instead of the source's window.
+    pub date_window: Option<DateWindow>,
+}
+
+impl MatchRule {
+    /// One record of each side with the same references, as they are written.
+    #[must_use]
+    pub fn exact(name: impl Into<String>, on: &[ReferenceKind]) -> Self {
+        MatchRule {
+            name: name.into(),
+            on: on.iter().copied().map(Key::exact).collect(),
+            is_alike: false,
+            cardinality: Cardinality::OneToOne,
+            combinations_max: None,
+            tolerances: None,
+            date_window: None,
+        }
+    }
+}
+
+impl MatchRule {
+    /// Whether everything that `later` could bring together is decided once this rule had its turn:
+    /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
+    #[must_use]
+    pub fn shadows(&self, later: &MatchRule) -> bool {
+        let implied = |key: &Key| {
+            let mut keys = later.on.iter();
+            keys.any(|other| {
+                Side::BOTH
+                    .iter()
+                    .all(|side| key.of(*side).follows(other.of(*side)))
+            })
+        };
+        let are_pairs =
+            [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
+        are_pairs == [true, true] && !self.on.is_empty() && self.on.iter().all(implied)
+    }
+}
+
+named_enum! {
+    /// How many records of the partner and of the ledger make one match.
+    Cardinality {
+        /// One of each.
+        OneToOne = "1:1",
+        /// One of the partner's is several of ours.
+        OneToMany = "1:N",
+        /// Several of the partner's are one of ours.
+        ManyToOne = "N:1",
+        /// All of the partner's together are all of ours together.
+        ManyToMany = "N:M",
+    }
+}
+
+/// Texts of both sides that have to be equal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Key {
+    /// Of the partner's records.
+    pub partner: Term,
+    /// Of ours.
+    pub ledger: Term,
+}
+
+impl Key {
+    /// The same reference on both sides, as it is written.
+    #[must_use]
+    pub fn exact(kind: ReferenceKind) -> Self {
+        Key::same(Term {
+            field: Field::Reference(kind),
+            steps: Vec::new(),
+        })
+    }
+
+    /// The same on both sides.
+    #[must_use]
+    pub fn same(term: Term) -> Self {
+        Key {
+            partner: term.clone(),
+            ledger: term,
+        }
+    }
+
+    /// What is compared of records of this side.
+    #[must_use]
+    pub fn of(&self, side: Side) -> &Term {
+        match side {
+            Side::Partner => &self.partner,
+            Side::Ledger => &self.ledger,
+        }
+    }
+
+    /// What it is called where both sides are meant: as our side calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.ledger.field.name()
+    }
+}
+
+/// A text of a record, made comparable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Term {
+    /// Where it stands.
+    pub field: Field,
+    /// What is done to it, in order.
+    pub steps: Vec<TextStep>,
+}
+
+impl Term {
+    /// Whether it is made from what `other` is: of equal texts there, equal texts come out here.
+    fn follows(&self, other: &Term) -> bool {
+        self.field == other.field && self.steps.starts_with(&other.steps)
+    }
+
+    /// What is compared; `None` where the record has no such text, or nothing is left of it.
+    #[must_use]
+    pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
+        normalise::apply(&self.steps, self.field.text(record)?)
+    }
+}
+
+/// A text of a record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Field {
+    /// One of its references.
+    Reference(ReferenceKind),
+    /// Our client's identifier.
+    Client,
+    /// The other party's name.
+    Counterparty,
+    /// Free text.
+    Description,
+}
+
+impl Field {
+    /// Its name, as in the source's file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Reference(kind) => kind.name(),
+            Field::Client => "client",
+            Field::Counterparty => "counterparty",
+            Field::Description => "description",
+        }
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "client" => Some(Field::Client),
+            "counterparty" => Some(Field::Counterparty),
+            "description" => Some(Field::Description),
+            kind => ReferenceKind::parse(kind).map(Field::Reference),
+        }
+    }
+
+    fn text(self, record: &Record) -> Option<&str> {
+        match self {
+            Field::Reference(kind) => record.reference(kind),
+            Field::Client => record.client.as_deref(),
+            Field::Counterparty => record.counterparty.as_deref(),
+            Field::Description => record.description.as_deref(),
+        }
+    }
+}
