@@ -40,13 +40,17 @@ pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
     };
     let mut order: Vec<usize> = (0..discrepancies.len()).collect();
     order.sort_by(|a, b| key(a).cmp(&key(b)));
-    for at in 0..order.len() {
-        let mut from = order[at];
-        // What stood there before has been moved to where that place's own came from.
-        while from < at {
-            from = order[from];
+    // Round each circle of places: what belongs here is fetched from where it stands.
+    for start in 0..order.len() {
+        let mut here = start;
+        loop {
+            let from = std::mem::replace(&mut order[here], here);
+            if from == start {
+                break;
+            }
+            discrepancies.swap(here, from);
+            here = from;
         }
-        discrepancies.swap(at, from);
     }
 }
 
