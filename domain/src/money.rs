@@ -348,8 +348,30 @@ impl fmt::Display for Money {
 /// `amount` with at least the decimals that `currency` has, and never fewer than it needs.
 #[must_use]
 pub fn amount_text(amount: Amount, currency: Currency) -> String {
-    let decimals = (amount.0.scale() as usize).max(currency.exponent());
-    format!("{:.decimals$}", amount.0)
+    let scale = amount.0.scale() as usize;
+    let decimals = scale.max(currency.exponent());
+    match u64::try_from(amount.0.mantissa().unsigned_abs()) {
+        Ok(digits) if digits != 0 => digits_text(amount.is_negative(), digits, scale, decimals),
+        _ => format!("{:.decimals$}", amount.0),
+    }
+}
+
+/// `digits` × 10^-`scale` with so many decimals, which are no fewer.
+fn digits_text(is_negative: bool, mut digits: u64, scale: usize, decimals: usize) -> String {
+    // From the last character to the first.
+    let mut text = vec![b'0'; decimals - scale];
+    while digits != 0 || text.len() <= decimals {
+        if text.len() == decimals && decimals != 0 {
+            text.push(b'.');
+        }
+        text.push(b'0' + (digits % 10) as u8);
+        digits /= 10;
+    }
+    if is_negative {
+        text.push(b'-');
+    }
+    text.reverse();
+    String::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -481,6 +503,18 @@ mod tests {
         fn printing_and_parsing_agree(mantissa in -10i128.pow(25)..10i128.pow(25), scale in 0usize..=8) {
             if let Ok(value) = Amount::from_scaled(mantissa, scale) {
                 prop_assert_eq!(Amount::parse(&value.to_string()), Ok(value));
+            }
+        }
+
+        #[test]
+        fn texts_of_amounts_are_decimals(
+            mantissa in prop_oneof![-10i128.pow(25)..10i128.pow(25), -2000i128..2000],
+            scale in 0usize..=8, code in prop_oneof![Just("EUR"), Just("JPY"), Just("KWD")],
+        ) {
+            let currency = Currency::parse(code).unwrap();
+            if let Ok(value) = Amount::from_scaled(mantissa, scale) {
+                let decimals = (value.0.scale() as usize).max(currency.exponent());
+                prop_assert_eq!(amount_text(value, currency), format!("{:.decimals$}", value.0));
             }
         }
 

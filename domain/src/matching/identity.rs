@@ -33,7 +33,25 @@ pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
 
 /// The order in which discrepancies are shown: by reference, kind and id.
 pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
-    discrepancies.sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+    // Discrepancies are large: their places are sorted, then each is moved once.
+    let key = |at: &usize| {
+        let discrepancy = &discrepancies[*at];
+        (&discrepancy.reference, discrepancy.kind, &discrepancy.id)
+    };
+    let mut order: Vec<usize> = (0..discrepancies.len()).collect();
+    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    // Round each circle of places: what belongs here is fetched from where it stands.
+    for start in 0..order.len() {
+        let mut here = start;
+        loop {
+            let from = std::mem::replace(&mut order[here], here);
+            if from == start {
+                break;
+            }
+            discrepancies.swap(here, from);
+            here = from;
+        }
+    }
 }
 
 /// Natural keys of whatever was found among records that share these texts.

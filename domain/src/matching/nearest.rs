@@ -80,7 +80,11 @@ impl<'r> Index<'r> {
     pub(super) fn nearest(&self, record: &Record) -> Option<NearestCandidate> {
         let mut best: Option<(Distance, &Record, Option<Relation>)> = None;
         for candidate in self.candidates(record) {
-            let relation = closest_references(record, candidate);
+            let relation = match record.money == candidate.money {
+                true => closest_references(record, candidate, likeness),
+                // Edits are only a likeness where the money is the same.
+                false => closest_references(record, candidate, spelling),
+            };
             let Some(distance) = distance(record, candidate, relation.as_ref()) else {
                 continue;
             };
@@ -145,7 +149,11 @@ fn distance(record: &Record, other: &Record, relation: Option<&Relation>) -> Opt
 }
 
 /// The two references that are most alike; the first of each when none are.
-fn closest_references<'r>(record: &'r Record, other: &'r Record) -> Option<Relation<'r>> {
+fn closest_references<'r>(
+    record: &'r Record,
+    other: &'r Record,
+    likeness: fn(&str, &str) -> Likeness,
+) -> Option<Relation<'r>> {
     let pairs = record.references.iter().flat_map(|(our_kind, our_text)| {
         other
             .references
@@ -162,13 +170,22 @@ fn closest_references<'r>(record: &'r Record, other: &'r Record) -> Option<Relat
     })
 }
 
-fn likeness(one: &str, other: &str) -> Likeness {
+/// Whether two references are the same, but for how they are spelled.
+fn spelling(one: &str, other: &str) -> Likeness {
     if one == other {
         return Likeness::Same;
     }
     let mut plain = plain_letters(one).peekable();
     if plain.peek().is_some() && plain.eq(plain_letters(other)) {
         return Likeness::SpelledDifferently;
+    }
+    Likeness::Unlike
+}
+
+fn likeness(one: &str, other: &str) -> Likeness {
+    let spelling = spelling(one, other);
+    if spelling != Likeness::Unlike {
+        return spelling;
     }
     let lengths = [one.chars().count(), other.chars().count()];
     let is_comparable =

@@ -109,7 +109,7 @@ pub fn run(
         },
         || {
             out.write("discrepancies.ndjson", |file| {
-                write_discrepancies_ndjson(file, discrepancies)
+                write_discrepancies_ndjson(file, discrepancies, Some(&source.policy))
             })
         },
     );

@@ -132,8 +132,18 @@ fn compare_buckets(
         workers.into_iter().map(join).collect()
     });
     let mut left = Pool::default();
+    let decided = decided.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let found = |buckets: &Vec<Decided>| -> usize {
+        buckets
+            .iter()
+            .map(|bucket| bucket.discrepancies.len())
+            .sum()
+    };
+    outcome
+        .discrepancies
+        .reserve_exact(decided.iter().map(found).sum());
     for decided in decided {
-        for bucket in decided? {
+        for bucket in decided {
             outcome.matched += bucket.matched;
             outcome.matches.extend(bucket.matches);
             outcome.out_of_scope += bucket.out_of_scope;

@@ -2,9 +2,7 @@
 //!
 //! Amounts are texts: JSON numbers lose digits.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use domain::discrepancy::Discrepancy;
 use domain::money::amount_text;
@@ -18,24 +16,6 @@ use serde::Serialize;
 /// None in practice: the object has text keys only.
 pub fn discrepancy_json(discrepancy: &Discrepancy) -> serde_json::Result<serde_json::Value> {
     serde_json::to_value(DiscrepancyJson::from(discrepancy))
-}
-
-/// Writes one JSON object per line and discrepancy, in the order given.
-///
-/// # Errors
-/// What `out` fails with.
-pub fn write_discrepancies_ndjson<D: Borrow<Discrepancy>>(
-    mut out: impl Write,
-    discrepancies: impl IntoIterator<Item = D>,
-) -> io::Result<()> {
-    let mut line = Vec::new();
-    for discrepancy in discrepancies {
-        line.clear();
-        serde_json::to_writer(&mut line, &DiscrepancyJson::from(discrepancy.borrow()))?;
-        line.push(b'\n');
-        out.write_all(&line)?;
-    }
-    out.flush()
 }
 
 /// One discrepancy, in the words of `discrepancies.ndjson`.

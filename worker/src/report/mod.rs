@@ -6,6 +6,7 @@
 
 mod discrepancies_csv;
 mod discrepancies_json;
+mod discrepancies_ndjson;
 mod explanation_json;
 mod folder;
 mod inputs_json;
@@ -15,7 +16,8 @@ pub mod run_report;
 mod spreadsheet;
 
 pub use discrepancies_csv::write_discrepancies_csv;
-pub use discrepancies_json::{discrepancy_json, write_discrepancies_ndjson};
+pub use discrepancies_json::discrepancy_json;
+pub use discrepancies_ndjson::write_discrepancies_ndjson;
 pub(crate) use explanation_json::ExplanationJson;
 pub use folder::OutputFolder;
 pub use inputs_json::{input_json, reject_json};

@@ -94,7 +94,7 @@ fn one_side_only_leaves_the_other_empty() {
 #[test]
 fn ndjson_has_the_text_as_received() {
     let mut out = Vec::new();
-    write_discrepancies_ndjson(&mut out, [discrepancy(), discrepancy()]).expect("written");
+    write_discrepancies_ndjson(&mut out, [discrepancy(), discrepancy()], None).expect("written");
     let text = String::from_utf8(out).expect("UTF-8");
     assert_eq!(text.lines().count(), 2);
     let first = text.lines().next().expect("a line");

@@ -2,8 +2,8 @@
 
 use super::agreement::Agreement;
 use super::hash::hash;
-use super::partition::{CHUNKS_MAX, Partition, position};
-use super::row::{self, Place, SETTLED, same_key};
+use super::partition::Rows;
+use super::row::{Place, Row, SETTLED, same_key};
 use super::tally::Tally;
 
 /// What became of the rows of two partitions.
@@ -35,108 +35,118 @@ const NONE: u32 = u32::MAX;
 const SEVERAL: u32 = u32::MAX - 1;
 /// An entry without a row.
 const EMPTY: u64 = u64::MAX;
+/// No row is shorter: rows that differ, differ in where they begin divided by this.
+const ROW_BYTES_MIN: usize = 16;
 
-/// One entry per key of the ledger: half of its hash and the place of its row.
-#[derive(Debug)]
-struct Table {
+/// Joins one pair of partitions after the other, in the same memory.
+#[derive(Debug, Default)]
+pub struct Join {
+    /// The partner's rows.
+    pub partner: Rows,
+    /// The ledger's, of the same keys.
+    pub ledger: Rows,
+    /// One entry per key of the ledger: half of its hash and where its row begins.
     entries: Vec<u64>,
-    /// The partner row with the key of an entry.
-    partner: Vec<u32>,
-    mask: usize,
+    /// Where the partner row with the key of a ledger row begins.
+    counterparts: Vec<u32>,
 }
 
-impl Table {
-    fn new(rows: usize) -> Self {
+impl Join {
+    /// Settles what agrees, and lists what is left.
+    pub fn join(&mut self, agreement: &Agreement, sifted: &mut Sifted) {
+        // Rows that have no place in the table are left: that is always right.
+        let most = self.partner.bytes.len().max(self.ledger.bytes.len());
+        if most < SEVERAL as usize {
+            self.enter();
+            self.settle(agreement);
+        }
+        sweep(&self.partner, &mut sifted.partner, &mut sifted.partner_left);
+        sweep(&self.ledger, &mut sifted.ledger, &mut sifted.ledger_left);
+    }
+
+    /// Enters the ledger's rows into the table.
+    fn enter(&mut self) {
         // At most half of it full, so that a search ends soon.
-        let size = (rows * 2).next_power_of_two().max(16);
-        Table {
-            entries: vec![EMPTY; size],
-            partner: vec![NONE; size],
-            mask: size - 1,
-        }
-    }
-
-    /// The entry with this key, or the empty one where it belongs.
-    #[inline]
-    fn find(&self, rows: &Partition, key: &[u8], hash: u64) -> (usize, Option<u32>) {
-        let tag = hash >> 32;
-        let mut at = hash as usize & self.mask;
-        loop {
-            let entry = self.entries[at];
-            if entry == EMPTY {
-                return (at, None);
-            }
-            if entry >> 32 == tag {
-                let position = entry as u32;
-                if rows.row(position).is_some_and(|row| same_key(row.key, key)) {
-                    return (at, Some(position));
-                }
-            }
-            at = (at + 1) & self.mask;
-        }
-    }
-}
-
-/// Settles what agrees, and lists what is left. Both partitions hold the rows of the same keys.
-pub fn join(
-    agreement: &Agreement,
-    partner: &mut Partition,
-    ledger: &mut Partition,
-    sifted: &mut Sifted,
-) {
-    // Rows without a position of their own are left: that is always right.
-    if partner.chunk_count() <= CHUNKS_MAX && ledger.chunk_count() <= CHUNKS_MAX {
-        settle(agreement, partner, ledger);
-    }
-    sweep(partner, &mut sifted.partner, &mut sifted.partner_left);
-    sweep(ledger, &mut sifted.ledger, &mut sifted.ledger_left);
-}
-
-fn settle(agreement: &Agreement, partner: &mut Partition, ledger: &mut Partition) {
-    let mut table = Table::new(ledger.rows);
-    ledger.each(|position, row| {
-        let hash = hash(row.key);
-        match table.find(ledger, row.key, hash) {
-            (at, None) => table.entries[at] = hash >> 32 << 32 | u64::from(position),
-            (at, Some(_)) => table.partner[at] = SEVERAL,
-        }
-    });
-    for chunk in 0..partner.chunk_count() {
+        let rows = self.ledger.bytes.len() / ROW_BYTES_MIN + 1;
+        self.counterparts.clear();
+        self.counterparts.resize(rows, NONE);
+        self.entries.clear();
+        let size = (self.ledger.count * 2).next_power_of_two().max(16);
+        self.entries.resize(size, EMPTY);
         let mut at = 0;
-        while let Some(row) = partner
-            .chunk(chunk)
-            .and_then(|chunk| row::read(chunk.get(at..)?))
-        {
-            let here = position(chunk, at);
-            at += row.size;
-            let (entry, Some(other)) = table.find(ledger, row.key, hash(row.key)) else {
+        while let Some(row) = self.ledger.row(at) {
+            let hash = hash(row.key);
+            let size = row.size;
+            match find(&self.entries, &self.ledger, row.key, hash) {
+                (entry, None) => {
+                    if let Some(entry) = self.entries.get_mut(entry) {
+                        *entry = hash >> 32 << 32 | at as u64;
+                    }
+                }
+                (_, Some((first, _))) => self.counterparts[first / ROW_BYTES_MIN] = SEVERAL,
+            }
+            at += size;
+        }
+    }
+
+    /// Looks up the partner's rows.
+    fn settle(&mut self, agreement: &Agreement) {
+        let mut next = 0;
+        while let Some(row) = self.partner.row(next) {
+            let at = next;
+            next += row.size;
+            let found = find(&self.entries, &self.ledger, row.key, hash(row.key));
+            let Some((other, booked)) = found.1 else {
                 continue;
             };
-            match table.partner[entry] {
+            let counterpart = &mut self.counterparts[other / ROW_BYTES_MIN];
+            match *counterpart {
                 NONE => {
-                    table.partner[entry] = here;
-                    let agree = ledger
-                        .row(other)
-                        .is_some_and(|other| agreement.agree(&row, &other));
-                    if agree {
-                        partner.set(here, SETTLED, true);
-                        ledger.set(other, SETTLED, true);
+                    *counterpart = at as u32;
+                    if agreement.agree(&row, &booked) {
+                        self.partner.set(at, SETTLED, true);
+                        self.ledger.set(other, SETTLED, true);
                     }
                 }
                 SEVERAL => {}
                 first => {
-                    table.partner[entry] = SEVERAL;
-                    partner.set(first, SETTLED, false);
-                    ledger.set(other, SETTLED, false);
+                    *counterpart = SEVERAL;
+                    self.partner.set(first as usize, SETTLED, false);
+                    self.ledger.set(other, SETTLED, false);
                 }
             }
         }
     }
 }
 
-fn sweep(partition: &Partition, settled: &mut Tally, left: &mut Vec<Place>) {
+/// The entry with this key, or the empty one where it belongs; and its row with where it begins.
+#[inline]
+fn find<'r>(
+    entries: &[u64],
+    rows: &'r Rows,
+    key: &[u8],
+    hash: u64,
+) -> (usize, Option<(usize, Row<'r>)>) {
+    let (tag, mask) = (hash >> 32, entries.len() - 1);
+    let mut at = hash as usize & mask;
+    loop {
+        let entry = entries[at & mask];
+        if entry == EMPTY {
+            return (at, None);
+        }
+        if entry >> 32 == tag {
+            let place = (entry as u32) as usize;
+            if let Some(row) = rows.row(place).filter(|row| same_key(row.key, key)) {
+                return (at, Some((place, row)));
+            }
+        }
+        at = (at + 1) & mask;
+    }
+}
+
+fn sweep(rows: &Rows, settled: &mut Tally, left: &mut Vec<Place>) {
     let mut place = Place::default();
-    partition.each(|_, row| {
+    rows.each(|_, row| {
         place.offset += row.step.offset;
         place.line += row.step.line;
         match row.is(SETTLED) {

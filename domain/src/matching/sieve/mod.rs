@@ -22,7 +22,7 @@ mod tests;
 
 pub use agreement::{Agreement, key_of};
 pub use hash::hash;
-pub use join::{Sifted, join};
-pub use partition::{CHUNK_BYTES, Partition};
+pub use join::{Join, Sifted};
+pub use partition::{CHUNK_BYTES, Partition, Rows};
 pub use row::{Day, Facts, KEY_BYTES_MAX, Place, PlainAmount};
 pub use tally::Tally;

@@ -1,21 +1,22 @@
 //! Rows of one side whose keys have something in common: enough of them to fill a cache, no more.
 
-use super::row::{self, Facts, Place, ROW_BYTES_MAX, Row};
+use super::row::{self, Facts, Place, ROW_BYTES_MAX};
 
 /// Bytes of a chunk of rows; no row lies in two.
-pub const CHUNK_BYTES: usize = 1 << CHUNK_BITS;
-pub(super) const CHUNK_BITS: u32 = 14;
+pub const CHUNK_BYTES: usize = 1 << 14;
 
 /// Rows of one side, in the order of their file.
 #[derive(Clone, Debug, Default)]
 pub struct Partition {
-    /// Chunks without room for another row.
-    full: Vec<Vec<u8>>,
-    /// The chunk that rows are added to.
+    /// The chunk that rows are added to: its first bytes are rows, the others room.
     open: Vec<u8>,
+    used: usize,
     /// Where the last row stands.
     last: Place,
-    pub(super) rows: usize,
+    /// Rows added so far.
+    count: usize,
+    /// Chunks without room for another row.
+    full: Vec<Vec<u8>>,
 }
 
 impl Partition {
@@ -28,83 +29,86 @@ impl Partition {
             line: place.line - self.last.line,
         };
         self.last = place;
-        self.rows += 1;
-        if self.open.capacity() - self.open.len() >= ROW_BYTES_MAX {
-            row::write(&mut self.open, step, key, facts);
+        self.count += 1;
+        // Rows are written over zeros: a chunk as long as its room takes them without growing.
+        if let Some(room) = self.open.get_mut(self.used..)
+            && let Some(room) = room.first_chunk_mut()
+        {
+            self.used += row::write(room, step, key, facts);
             return false;
         }
-        let chunk = std::mem::replace(&mut self.open, Vec::with_capacity(CHUNK_BYTES));
-        if !chunk.is_empty() {
-            self.full.push(chunk);
+        self.open_another();
+        if let Some(room) = self.open.first_chunk_mut() {
+            self.used = row::write(room, step, key, facts);
         }
-        row::write(&mut self.open, step, key, facts);
         true
     }
 
-    /// Number of rows.
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.rows
+    #[cold]
+    fn open_another(&mut self) {
+        let chunk = std::mem::replace(&mut self.open, vec![0; CHUNK_BYTES]);
+        self.keep(chunk);
+    }
+
+    /// Puts what is used of a chunk among the full ones.
+    fn keep(&mut self, mut chunk: Vec<u8>) {
+        chunk.truncate(self.used);
+        self.used = 0;
+        if !chunk.is_empty() {
+            self.full.push(chunk);
+        }
     }
 
     /// Takes its chunks out, to be kept elsewhere; further rows go into new ones.
     pub fn take_chunks(&mut self) -> Vec<Vec<u8>> {
-        let mut chunks = std::mem::take(&mut self.full);
         let open = std::mem::take(&mut self.open);
-        chunks.extend((!open.is_empty()).then_some(open));
-        chunks
+        self.keep(open);
+        std::mem::take(&mut self.full)
+    }
+}
+
+/// All rows of a partition, one behind the other.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub(super) bytes: Vec<u8>,
+    pub(super) count: usize,
+}
+
+impl Rows {
+    /// Takes the rows of a partition; those that were kept elsewhere stand at the beginning
+    /// already, and what else was here is gone.
+    pub fn take(&mut self, partition: &mut Partition, elsewhere: usize) {
+        self.bytes.truncate(elsewhere);
+        self.count = partition.count;
+        for chunk in partition.take_chunks() {
+            self.bytes.extend_from_slice(&chunk);
+        }
     }
 
-    /// Puts chunks back in front of those it has, in the order in which they were taken out.
-    pub fn put_back(&mut self, mut chunks: Vec<Vec<u8>>) {
-        chunks.append(&mut self.full);
-        self.full = chunks;
+    /// The first so many bytes, for chunks that were kept elsewhere.
+    pub fn room(&mut self, bytes: usize) -> &mut [u8] {
+        self.bytes.resize(bytes, 0);
+        &mut self.bytes
     }
 
-    /// Its chunks, in order.
-    pub(super) fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let open = std::iter::once(&self.open);
-        self.full.iter().chain(open).map(|chunk| &chunk[..])
+    /// Visits its rows, with where each begins.
+    pub(super) fn each(&self, mut visit: impl FnMut(usize, &row::Row<'_>)) {
+        let mut at = 0;
+        while let Some(row) = self.row(at) {
+            visit(at, &row);
+            at += row.size;
+        }
     }
 
-    /// The chunk at this index.
+    /// The row that begins there.
     #[inline]
-    pub(super) fn chunk(&self, index: usize) -> Option<&[u8]> {
-        match self.full.get(index) {
-            Some(chunk) => Some(chunk),
-            None => (index == self.full.len()).then_some(&self.open),
-        }
+    pub(super) fn row(&self, at: usize) -> Option<row::Row<'_>> {
+        row::read(self.bytes.get(at..)?)
     }
 
-    /// Number of chunks.
-    pub(super) fn chunk_count(&self) -> usize {
-        self.full.len() + 1
-    }
-
-    /// Its rows, with where each begins.
-    pub(super) fn each(&self, mut visit: impl FnMut(u32, &Row<'_>)) {
-        for (index, chunk) in self.chunks().enumerate() {
-            let mut at = 0;
-            while let Some(row) = row::read(&chunk[at..]) {
-                visit(position(index, at), &row);
-                at += row.size;
-            }
-        }
-    }
-
-    pub(super) fn row(&self, position: u32) -> Option<Row<'_>> {
-        let (chunk, at) = parts(position);
-        row::read(self.chunk(chunk)?.get(at..)?)
-    }
-
-    pub(super) fn set(&mut self, position: u32, flag: u8, is_set: bool) {
-        let (chunk, at) = parts(position);
-        let chunk = match self.full.get_mut(chunk) {
-            Some(chunk) => chunk,
-            None => &mut self.open,
-        };
-        let flags = chunk.get_mut(at);
-        if let Some(flags) = flags {
+    #[inline]
+    pub(super) fn set(&mut self, at: usize, flag: u8, is_set: bool) {
+        if let Some(flags) = self.bytes.get_mut(at) {
             match is_set {
                 true => *flags |= flag,
                 false => *flags &= !flag,
@@ -113,14 +117,4 @@ impl Partition {
     }
 }
 
-/// Most chunks whose rows have a position.
-pub(super) const CHUNKS_MAX: usize = (1 << (u32::BITS - CHUNK_BITS)) - 1;
-
-pub(super) fn position(chunk: usize, at: usize) -> u32 {
-    (chunk as u32) << CHUNK_BITS | at as u32
-}
-
-fn parts(position: u32) -> (usize, usize) {
-    let at = position & (CHUNK_BYTES as u32 - 1);
-    ((position >> CHUNK_BITS) as usize, at as usize)
-}
+const _: () = assert!(ROW_BYTES_MAX <= CHUNK_BYTES);

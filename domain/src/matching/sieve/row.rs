@@ -85,6 +85,13 @@ impl PlainAmount {
     #[must_use]
     #[inline]
     pub fn from_scaled(mantissa: i64, scale: u32) -> Option<Self> {
+        if scale == SHORT_SCALE {
+            // Nearly all amounts.
+            return Some(PlainAmount {
+                number: mantissa,
+                is_fine: false,
+            });
+        }
         let (decimals, is_fine) = match scale {
             0..=SHORT_SCALE => (SHORT_SCALE, false),
             _ => (LONG_SCALE, true),
@@ -152,10 +159,16 @@ impl Row<'_> {
     }
 }
 
-/// Appends a row. `None` for facts: its group is for the rules.
+/// Writes a row to the beginning of `out`, which has room for any; gives back the bytes it takes.
+/// `None` for facts: its group is for the rules.
 #[inline]
-pub(super) fn write(out: &mut Vec<u8>, step: Place, key: &[u8], facts: Option<&Facts>) {
-    let (number, currency, day, mut flags) = match facts {
+pub(super) fn write(
+    out: &mut [u8; ROW_BYTES_MAX],
+    step: Place,
+    key: &[u8],
+    facts: Option<&Facts>,
+) -> usize {
+    let (number, currency, day, flags) = match facts {
         None => (0, 0, 0, LOOK),
         Some(facts) => {
             let status = facts.status.map_or(0, |status| status as u8 + 1) << STATUS_SHIFT;
@@ -164,44 +177,50 @@ pub(super) fn write(out: &mut Vec<u8>, step: Place, key: &[u8], facts: Option<&F
             (facts.amount.number, currency, facts.day.0, status | fine)
         }
     };
-    let length = key.len() as u8;
-    if let (Ok(amount), Ok(offset), Ok(line)) = (
+    let head = u64::from(flags)
+        | u64::from(key.len() as u8) << 8
+        | u64::from(currency) << 16
+        | u64::from(day) << 32;
+    let start = match (
         i32::try_from(number),
         u32::try_from(step.offset),
         u16::try_from(step.line),
     ) {
-        let mut head = [0; 16];
-        head[0] = flags;
-        head[1] = length;
-        head[2..4].copy_from_slice(&currency.to_le_bytes());
-        head[4..6].copy_from_slice(&day.to_le_bytes());
-        head[6..8].copy_from_slice(&line.to_le_bytes());
-        head[8..12].copy_from_slice(&offset.to_le_bytes());
-        head[12..16].copy_from_slice(&amount.to_le_bytes());
-        if let (Some(first), Some(last), 8..=16) =
-            (key.first_chunk::<8>(), key.last_chunk::<8>(), key.len())
-        {
-            // The usual key, in copies of fixed size.
-            let mut row = [0; 32];
-            row[..16].copy_from_slice(&head);
-            row[16..24].copy_from_slice(first);
-            row[8 + key.len()..16 + key.len()].copy_from_slice(last);
-            let end = out.len() + 16 + key.len();
-            out.extend_from_slice(&row);
-            out.truncate(end);
-            return;
+        (Ok(amount), Ok(offset), Ok(line)) => {
+            let rest = u64::from(offset) | u64::from(amount.cast_unsigned()) << 32;
+            put(out, 0, (head | u64::from(line) << 48).to_le_bytes());
+            put(out, 8, rest.to_le_bytes());
+            16
         }
-        out.extend_from_slice(&head);
-    } else {
-        flags |= WIDE;
-        out.extend_from_slice(&[flags, length]);
-        out.extend_from_slice(&currency.to_le_bytes());
-        out.extend_from_slice(&day.to_le_bytes());
-        out.extend_from_slice(&step.line.to_le_bytes());
-        out.extend_from_slice(&step.offset.to_le_bytes());
-        out.extend_from_slice(&number.to_le_bytes());
+        _ => {
+            put(out, 0, (head | u64::from(WIDE)).to_le_bytes());
+            put(out, 6, step.line.to_le_bytes());
+            put(out, 10, step.offset.to_le_bytes());
+            put(out, 18, number.to_le_bytes());
+            26
+        }
+    };
+    match (key.first_chunk::<8>(), key.last_chunk::<8>(), key.len()) {
+        // The usual key, in copies of fixed size.
+        (Some(first), Some(last), 8..=16) => {
+            put(out, start, *first);
+            put(out, start + key.len() - 8, *last);
+        }
+        _ => {
+            if let Some(room) = out.get_mut(start..start + key.len()) {
+                room.copy_from_slice(key);
+            }
+        }
     }
-    out.extend_from_slice(key);
+    start + key.len()
+}
+
+/// Puts a few bytes where they belong.
+#[inline]
+fn put<const N: usize>(out: &mut [u8; ROW_BYTES_MAX], at: usize, bytes: [u8; N]) {
+    if let Some(room) = out.get_mut(at..at + N) {
+        room.copy_from_slice(&bytes);
+    }
 }
 
 /// Whether two keys have the same bytes; quick for those of the usual length.
@@ -222,34 +241,30 @@ pub(super) fn same_key(one: &[u8], other: &[u8]) -> bool {
 /// The row at the beginning of `bytes`; `None` at their end.
 #[inline]
 pub(super) fn read(bytes: &[u8]) -> Option<Row<'_>> {
-    let head: &[u8; 16] = bytes.first_chunk()?;
-    let [flags, length, c0, c1, d0, d1, rest @ ..] = *head;
-    let [l0, l1, o0, o1, o2, o3, a0, a1, a2, a3] = rest;
+    let head = u128::from_le_bytes(*bytes.first_chunk()?);
+    let flags = head as u8;
     let (step, number, start) = match flags & WIDE {
         0 => {
             let step = Place {
-                offset: u64::from(u32::from_le_bytes([o0, o1, o2, o3])),
-                line: u32::from(u16::from_le_bytes([l0, l1])),
+                offset: u64::from((head >> 64) as u32),
+                line: u32::from((head >> 48) as u16),
             };
-            (step, i64::from(i32::from_le_bytes([a0, a1, a2, a3])), 16)
+            (step, i64::from((head >> 96) as i32), 16)
         }
         _ => {
             let step = Place {
                 offset: u64::from_le_bytes(*bytes.get(10..)?.first_chunk()?),
-                line: u32::from_le_bytes([l0, l1, o0, o1]),
+                line: (head >> 48) as u32,
             };
-            (
-                step,
-                i64::from_le_bytes(*bytes.get(18..)?.first_chunk()?),
-                26,
-            )
+            let number = i64::from_le_bytes(*bytes.get(18..)?.first_chunk()?);
+            (step, number, 26)
         }
     };
-    let size = start + usize::from(length);
+    let size = start + usize::from((head >> 8) as u8);
     Some(Row {
         flags,
-        currency: u16::from_le_bytes([c0, c1]),
-        day: u16::from_le_bytes([d0, d1]),
+        currency: (head >> 16) as u16,
+        day: (head >> 32) as u16,
         amount: PlainAmount {
             number,
             is_fine: flags & FINE != 0,

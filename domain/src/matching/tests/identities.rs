@@ -106,3 +106,20 @@ fn buckets_are_of_like_size() {
         "{sizes:?}"
     );
 }
+
+#[test]
+fn people_see_them_in_order_of_reference_kind_and_id() {
+    let lines: Vec<String> = (0..60u64)
+        .map(|row| format!("P R{} {} EUR 5", row * 7 % 20, 100 + row))
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let found = compare(&policy(), &whole(), pool(&lines)).discrepancies;
+    assert_eq!(found.len(), 60);
+    let mut in_order = found.clone();
+    in_order.sort_by(|a, b| (&a.reference, a.kind, &a.id).cmp(&(&b.reference, b.kind, &b.id)));
+    for step in [1, 7, 11, 13, 59] {
+        let mut mixed: Vec<Discrepancy> = (0..60).map(|at| found[at * step % 60].clone()).collect();
+        sort_for_people(&mut mixed);
+        assert_eq!(mixed, in_order);
+    }
+}

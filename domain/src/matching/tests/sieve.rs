@@ -9,7 +9,7 @@ use super::generate::pools;
 use super::laws::content;
 use super::*;
 use crate::matching::sieve::{
-    Agreement, Day, Facts, Partition, Place, PlainAmount, Sifted, hash, join, key_of,
+    Agreement, Day, Facts, Join, Partition, Place, PlainAmount, Sifted, hash, key_of,
 };
 use crate::policy::{Field, Key, Term, TextStep};
 
@@ -66,9 +66,11 @@ fn sieve_and_compare(policy: &SourcePolicy, pool: Pool, bits: u32, known: &[bool
     let agreement = Agreement::of(policy);
     let (mut partner, mut partner_left) = partitions(&pool.partner, kind, bits, known);
     let (mut ledger, mut ledger_left) = partitions(&pool.ledger, kind, bits, known);
-    let mut sifted = Sifted::default();
+    let (mut join, mut sifted) = (Join::default(), Sifted::default());
     for (partner, ledger) in partner.iter_mut().zip(&mut ledger) {
-        join(&agreement, partner, ledger, &mut sifted);
+        join.partner.take(partner, 0);
+        join.ledger.take(ledger, 0);
+        join.join(&agreement, &mut sifted);
     }
     partner_left.extend(&sifted.partner_left);
     ledger_left.extend(&sifted.ledger_left);
@@ -178,7 +180,10 @@ proptest! {
         let (mut partner, _) = partitions(&pool.partner, kind, 0, &[true]);
         let (mut ledger, _) = partitions(&pool.ledger, kind, 0, &[true]);
         let mut sifted = Sifted::default();
-        join(&Agreement::of(&policy), &mut partner[0], &mut ledger[0], &mut sifted);
+        let mut join = Join::default();
+        join.partner.take(&mut partner[0], 0);
+        join.ledger.take(&mut ledger[0], 0);
+        join.join(&Agreement::of(&policy), &mut sifted);
         prop_assert_eq!(sifted.partner.count() as usize, expected);
     }
 }

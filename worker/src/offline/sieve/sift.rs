@@ -10,7 +10,7 @@ use std::thread;
 
 use activities::formats::{self, NoScan, ReadLimits, Scan};
 use anyhow::Context;
-use domain::matching::sieve::{self, Agreement, Partition, Place, Sifted, Tally};
+use domain::matching::sieve::{self, Agreement, Join, Partition, Place, Rows, Sifted, Tally};
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind, Side};
@@ -61,7 +61,7 @@ pub(crate) fn sift_sides(
     let bits = (larger / FILE_BYTES_OF_PARTITION).max(1).ilog2() + 1;
     let bits = bits.clamp(*PARTITION_BITS.start(), *PARTITION_BITS.end());
     // The rest is for what is left, and for the program itself.
-    let memory = Memory::of_bytes(memory_bytes / 2);
+    let memory = Memory::of_bytes(memory_bytes / 4 * 3);
     let pile = |file: &Opened<'_>| Pile::new(bits, &memory, folder, file.input.side.name());
     let (first_pile, second_pile) = (pile(&first), pile(&second));
     let both = at_once(
@@ -203,7 +203,7 @@ fn join_all(policy: &SourcePolicy, partner: Partitions, ledger: Partitions) -> i
     let waiting: Vec<_> = waiting.collect();
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut sifted = Sifted::default();
+        let (mut join, mut sifted) = (Join::default(), Sifted::default());
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= count {
@@ -216,12 +216,9 @@ fn join_all(policy: &SourcePolicy, partner: Partitions, ledger: Partitions) -> i
             let Some((mut of_partner, mut of_ledger)) = pair else {
                 continue;
             };
-            for (spill, partition) in [(&partner.1, &mut of_partner), (&ledger.1, &mut of_ledger)] {
-                if let Some(spill) = spill {
-                    spill.restore(index, partition)?;
-                }
-            }
-            sieve::join(&agreement, &mut of_partner, &mut of_ledger, &mut sifted);
+            gather(index, &mut of_partner, &partner.1, &mut join.partner)?;
+            gather(index, &mut of_ledger, &ledger.1, &mut join.ledger)?;
+            join.join(&agreement, &mut sifted);
         }
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -234,4 +231,19 @@ fn join_all(policy: &SourcePolicy, partner: Partitions, ledger: Partitions) -> i
         all.append(part?);
     }
     Ok(all)
+}
+
+/// Brings the rows of a partition together, those that were spilled first.
+fn gather(
+    index: usize,
+    partition: &mut Partition,
+    spill: &Option<Spill>,
+    rows: &mut Rows,
+) -> io::Result<()> {
+    let spilled = match spill {
+        Some(spill) => spill.restore(index, rows)?,
+        None => 0,
+    };
+    rows.take(partition, spilled);
+    Ok(())
 }

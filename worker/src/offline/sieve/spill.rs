@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use domain::matching::sieve::Partition;
+use domain::matching::sieve::{Partition, Rows};
 
 /// The chunks of one side that were written out.
 #[derive(Debug)]
@@ -46,14 +46,16 @@ impl Spill {
         Ok(chunks.len())
     }
 
-    /// Brings back what was written out of a partition.
-    pub(super) fn restore(&self, index: usize, partition: &mut Partition) -> io::Result<()> {
-        let chunks = self.chunks[index].iter().map(|(offset, length)| {
-            let mut chunk = vec![0; *length];
-            self.file.read_exact_at(&mut chunk, *offset)?;
-            Ok(chunk)
-        });
-        partition.put_back(chunks.collect::<io::Result<_>>()?);
-        Ok(())
+    /// Brings back what was written out of a partition, in front of what it has in memory.
+    pub(super) fn restore(&self, index: usize, rows: &mut Rows) -> io::Result<usize> {
+        let chunks = &self.chunks[index];
+        let bytes = chunks.iter().map(|(_, length)| length).sum();
+        let mut room = rows.room(bytes);
+        for (offset, length) in chunks {
+            let (chunk, rest) = room.split_at_mut(*length);
+            self.file.read_exact_at(chunk, *offset)?;
+            room = rest;
+        }
+        Ok(bytes)
     }
 }

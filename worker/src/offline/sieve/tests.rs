@@ -53,7 +53,9 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
     let found = &outcome.discrepancies;
     Files {
         csv: text(&|out| write_discrepancies_csv(out, found).expect("written")),
-        ndjson: text(&|out| write_discrepancies_ndjson(out, found).expect("written")),
+        ndjson: text(&|out| {
+            write_discrepancies_ndjson(out, found, Some(&source.policy)).expect("written")
+        }),
         rejects: text(&|out| write_rejects_csv(out, &rejects).expect("written")),
         summary: serde_json::to_string_pretty(&summary).expect("text keys"),
     }

@@ -127,10 +127,9 @@ impl<'f> Window<'f> {
                 for wanted in [NEAR_BYTES, usize::MAX] {
                     let end = self.bytes.len().min(start.saturating_add(wanted));
                     let text = &self.bytes[start..end];
-                    specials.find(text, &mut self.places);
                     let walk = Walk {
                         text,
-                        places: &self.places,
+                        places: specials.find(text, &mut self.places),
                         specials,
                         has_quotes,
                     };

@@ -7,7 +7,7 @@ use domain::matching::sieve::{Day, Facts, KEY_BYTES_MAX, PlainAmount};
 use domain::money::{Amount, Currency};
 use domain::record::{ReferenceKind, Status};
 
-use super::fields::RowFields;
+use super::fields::{Ending, RowFields};
 use super::memo::Memo;
 use crate::formats::csv::columns::{AmountColumns, FieldSource, Sign};
 use crate::formats::csv::header::{Places, Text, is_name};
@@ -99,28 +99,28 @@ impl Decoder {
         if !is_bare(key) || key.len() > KEY_BYTES_MAX {
             return None;
         }
-        let amount = fields.field(text, self.amount)?;
+        let amount = fields.ending(text, self.amount)?;
         let currency = match self.currency {
             Ok(constant) => constant,
             Err(place) => {
-                let code = fields.field(text, place)?;
+                let code = fields.short(text, place)?;
                 self.currencies.get(code, read_currency)?
             }
         };
-        let amount = match usual_amount(amount).or_else(|| plain_amount(amount)) {
+        let amount = match usual_amount(amount).or_else(|| plain_amount(amount.text)) {
             Some(number) if reader.notation.is_plain() => number,
-            _ => other_amount(reader, amount, currency)?,
+            _ => other_amount(reader, amount.text, currency)?,
         };
         let (mantissa, scale) = match self.is_inverted {
             true => (-amount.0, amount.1),
             false => amount,
         };
-        let day = fields.field(text, self.day)?;
+        let day = fields.short(text, self.day)?;
         let day = self
             .days
             .get(day, |text| read_day(reader, text).flatten())?;
         if let Some(place) = self.booking {
-            let booking = fields.field(text, place)?;
+            let booking = fields.short(text, place)?;
             let is_readable = |text: &[u8]| read_day(reader, text).is_some();
             if !self.bookings.get(booking, is_readable) {
                 return None;
@@ -129,7 +129,7 @@ impl Decoder {
         let status = match self.status {
             None => None,
             Some(place) => {
-                let status = fields.field(text, place)?;
+                let status = fields.short(text, place)?;
                 self.statuses
                     .get(status, |text| read_status(reader, text))?
             }
@@ -240,14 +240,16 @@ fn required_names(mapping: &CsvMapping) -> Vec<Vec<String>> {
 /// Nothing around it that might be space, or what spreadsheets put around text.
 #[inline]
 fn is_bare(text: &[u8]) -> bool {
+    let is_put_around = |byte: &u8| matches!(byte, b'=' | b'\'');
     matches!((text.first(), text.last()), (Some(first), Some(last))
-        if first.is_ascii_graphic() && last.is_ascii_graphic() && !b"='".contains(first))
+        if first.is_ascii_graphic() && last.is_ascii_graphic() && !is_put_around(first))
 }
 
 /// Begins like no number, nor like what may stand around one.
 #[inline]
 fn is_no_number(text: &[u8]) -> bool {
-    let is_other = |first: &u8| first.is_ascii_graphic() && !b"0123456789+-='".contains(first);
+    let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'=' | b'\'');
+    let is_other = |first: &u8| first.is_ascii_graphic() && !is_number(first);
     text.first().is_none_or(is_other)
 }
 
@@ -258,32 +260,22 @@ fn as_reference(text: &[u8]) -> Option<&str> {
 /// `1234.56`: at most eight digits before the point and two behind it, read all at once, because
 /// a loop over digits costs a wrong guess of its length for most amounts.
 #[inline]
-fn usual_amount(text: &[u8]) -> Option<(i64, u32)> {
-    let (whole, decimals) = text.split_last_chunk::<3>()?;
-    let [b'.', tenths @ b'0'..=b'9', hundredths @ b'0'..=b'9'] = decimals else {
+fn usual_amount(amount: Ending<'_>) -> Option<(i64, u32)> {
+    let digits = amount.text.len().checked_sub(3)?;
+    if !(1..=8).contains(&digits) {
         return None;
-    };
-    // The digits at the end of a word of zeros.
-    let word = match whole.len() {
-        0 | 9.. => return None,
-        8 => u64::from_le_bytes(*whole.first_chunk()?),
-        length @ 4..=7 => {
-            let first = u64::from(u32::from_le_bytes(*whole.first_chunk()?));
-            let last = u64::from(u32::from_le_bytes(*whole.last_chunk()?));
-            let gap = 8 * (8 - length);
-            last << 32 | (first << gap) | ZEROS >> (64 - gap)
-        }
-        length => {
-            let digits = whole
-                .iter()
-                .rev()
-                .fold(0, |digits, byte| digits << 8 | u64::from(*byte));
-            let gap = 8 * (8 - length);
-            digits << gap | ZEROS >> (64 - gap)
-        }
-    };
+    }
+    let tenths = (amount.word >> 112) as u8 ^ b'0';
+    let hundredths = (amount.word >> 120) as u8 ^ b'0';
+    if (amount.word >> 104) as u8 != b'.' || tenths > 9 || hundredths > 9 {
+        return None;
+    }
+    // The digits before the point, at the end of a word of zeros.
+    let gap = 8 * (8 - digits);
+    let kept = u64::MAX << gap;
+    let word = (amount.word >> 40) as u64 & kept | ZEROS & !kept;
     let number = eight_digits(word)? * 100;
-    let cents = u64::from(tenths - b'0') * 10 + u64::from(hundredths - b'0');
+    let cents = u64::from(tenths) * 10 + u64::from(hundredths);
     Some(((number + cents) as i64, 2))
 }
 
@@ -371,7 +363,7 @@ mod tests {
     proptest! {
         #[test]
         fn usual_amounts_are_read_as_any_others(text in "[0-9]{1,9}\\.[0-9]{2}|[0-9:/x.-]{0,12}") {
-            if let Some(usual) = usual_amount(text.as_bytes()) {
+            if let Some(usual) = usual_amount(Ending::of(text.as_bytes())) {
                 prop_assert_eq!(plain_amount(text.as_bytes()), Some(usual));
             }
         }
@@ -396,7 +388,10 @@ mod tests {
             "12345.67",
             "99999999.99",
         ] {
-            assert!(usual_amount(text.as_bytes()).is_some(), "{text}");
+            assert!(
+                usual_amount(Ending::of(text.as_bytes())).is_some(),
+                "{text}"
+            );
         }
     }
 }

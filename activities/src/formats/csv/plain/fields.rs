@@ -1,6 +1,7 @@
 //! The bounds of the fields of rows with quotes, found by walking from special byte to special
 //! byte.
 
+use super::memo::Short;
 use super::specials::Specials;
 
 /// One field of a row: what stands between its quotes, or all of it.
@@ -154,6 +155,33 @@ pub(super) trait RowFields {
     fn count(&self) -> usize;
     /// The bytes of a field; `None` when they have to be read more slowly.
     fn field<'t>(&self, text: &'t [u8], index: usize) -> Option<&'t [u8]>;
+    /// The same, for remembering what it means.
+    fn short<'t>(&self, text: &'t [u8], index: usize) -> Option<Short<'t>> {
+        self.field(text, index).map(Short::of)
+    }
+    /// The same, with the bytes at its end as one word.
+    fn ending<'t>(&self, text: &'t [u8], index: usize) -> Option<Ending<'t>> {
+        self.field(text, index).map(Ending::of)
+    }
+}
+
+/// A text and the bytes at its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending<'t> {
+    pub(super) text: &'t [u8],
+    /// The last bytes of the text in the highest bytes; below them anything.
+    pub(super) word: u128,
+}
+
+impl<'t> Ending<'t> {
+    pub(super) fn of(text: &'t [u8]) -> Self {
+        let mut bytes = [0; size_of::<u128>()];
+        let kept = text.len().min(bytes.len());
+        let start = bytes.len() - kept;
+        bytes[start..].copy_from_slice(&text[text.len() - kept..]);
+        let word = u128::from_le_bytes(bytes);
+        Ending { text, word }
+    }
 }
 
 impl RowFields for [Bounds] {
@@ -174,6 +202,17 @@ pub(super) struct Straight<'p> {
     pub(super) ends: &'p [u32],
 }
 
+impl Straight<'_> {
+    #[inline]
+    fn bounds(&self, index: usize) -> Option<(usize, usize)> {
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)? as usize + 1,
+            None => self.start,
+        };
+        Some((start, *self.ends.get(index)? as usize))
+    }
+}
+
 impl RowFields for Straight<'_> {
     #[inline]
     fn count(&self) -> usize {
@@ -182,10 +221,27 @@ impl RowFields for Straight<'_> {
 
     #[inline]
     fn field<'t>(&self, text: &'t [u8], index: usize) -> Option<&'t [u8]> {
-        let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)? as usize + 1,
-            None => self.start,
-        };
-        text.get(start..*self.ends.get(index)? as usize)
+        let (start, end) = self.bounds(index)?;
+        text.get(start..end)
+    }
+
+    #[inline]
+    fn short<'t>(&self, text: &'t [u8], index: usize) -> Option<Short<'t>> {
+        let (start, end) = self.bounds(index)?;
+        Short::within(text, start, end)
+    }
+
+    #[inline]
+    fn ending<'t>(&self, text: &'t [u8], index: usize) -> Option<Ending<'t>> {
+        let (start, end) = self.bounds(index)?;
+        let field = text.get(start..end)?;
+        // Only the first row of a block has nothing in front of it.
+        match text[..end].last_chunk() {
+            Some(bytes) => Some(Ending {
+                text: field,
+                word: u128::from_le_bytes(*bytes),
+            }),
+            None => Some(Ending::of(field)),
+        }
     }
 }

@@ -79,11 +79,11 @@ pub(in crate::formats) fn scan<S: Sieve>(
         sieve,
     };
     blocks.consume(begin);
-    let mut places = Vec::new();
+    let mut room = Vec::new();
     loop {
         let text = whole_lines(blocks.bytes(), blocks.is_last)?;
-        scanner.specials.find(text, &mut places);
-        let consumed = scanner.rows(&mut output, text, &places, blocks.offset, &mut line)?;
+        let places = scanner.specials.find(text, &mut room);
+        let consumed = scanner.rows(&mut output, text, places, blocks.offset, &mut line)?;
         if output.summary.rows_read > input.limits.rows_max {
             return Err(NoScan::NotPlain("too many rows"));
         }

@@ -5,6 +5,8 @@
 
 /// Bytes looked at together.
 const STRIDE: usize = 64;
+/// Places written together: most strides have no more.
+const GROUP: usize = 8;
 /// The last of the control characters that count: carriage return.
 const LAST_CONTROL: u8 = b'\r';
 
@@ -17,22 +19,28 @@ pub(super) struct Specials {
 }
 
 impl Specials {
-    /// Puts the places of all special bytes into `places`, in order.
-    pub(super) fn find(self, bytes: &[u8], places: &mut Vec<u32>) {
-        places.clear();
+    /// The places of all special bytes, in order. What else is in `places` means nothing.
+    pub(super) fn find<'p>(self, bytes: &[u8], places: &'p mut Vec<u32>) -> &'p [u32] {
+        // Room for all that there can be: places are written in groups, beyond the last one, too.
+        let most = bytes.len() + STRIDE;
+        if places.len() < most {
+            places.resize(most, 0);
+        }
         let strides = bytes.chunks_exact(STRIDE);
         let rest = strides.remainder();
-        let mut base = 0;
+        let (mut base, mut count) = (0, 0);
         for stride in strides {
             let Some(stride) = stride.first_chunk() else {
                 break;
             };
-            push(places, base, self.bits(stride));
+            count += put(&mut places[count..], base, self.bits(stride));
             base += STRIDE as u32;
         }
-        let is_special = |byte: &u8| self.is_special(*byte);
-        let last = (base..).zip(rest).filter(|(_, byte)| is_special(byte));
-        places.extend(last.map(|(place, _)| place));
+        for (place, byte) in (base..).zip(rest) {
+            places[count] = place;
+            count += usize::from(self.is_special(*byte));
+        }
+        &places[..count]
     }
 
     fn is_special(self, byte: u8) -> bool {
@@ -61,12 +69,22 @@ fn gathered(word: &[u8]) -> u64 {
     word.wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
+/// Puts the places of bits to the beginning of `places`; gives back how many there are.
 #[inline]
-fn push(places: &mut Vec<u32>, base: u32, mut bits: u64) {
-    while bits != 0 {
-        places.push(base + bits.trailing_zeros());
-        bits &= bits - 1;
+fn put(places: &mut [u32], base: u32, mut bits: u64) -> usize {
+    let count = bits.count_ones() as usize;
+    // So many at once, whether there are as many or not: a loop that ends where the bits end costs
+    // a wrong guess for most strides.
+    for group in places
+        .chunks_exact_mut(GROUP)
+        .take(count.div_ceil(GROUP).max(1))
+    {
+        for place in group {
+            *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
     }
+    count
 }
 
 #[cfg(test)]
@@ -82,7 +100,7 @@ mod tests {
         ) {
             let specials = Specials { delimiter: b',', quote: b'"' };
             let mut places = Vec::new();
-            specials.find(&bytes, &mut places);
+            let places = specials.find(&bytes, &mut places);
             let one_by_one = (0..).zip(&bytes).filter(|(_, byte)| specials.is_special(**byte));
             let one_by_one: Vec<u32> = one_by_one.map(|(place, _)| place).collect();
             prop_assert_eq!(places, one_by_one);
