@@ -301,12 +301,12 @@ mod tests {
     }
 
     fn discrepancies() -> impl Strategy<Value = Discrepancy> {
+        let nearest = option::of((records(), texts()));
         let records = (
             option::of(records()),
             option::of(records()),
             vec(records(), 0..3),
         );
-        let nearest = option::of((records(), texts()));
         let amounts = (amounts(), option::of(amounts()), "[A-Z]{3}");
         let parts = (records, nearest, amounts, (texts(), texts(), texts()));
         parts.prop_map(|(records, nearest, amounts, texts)| Discrepancy {
