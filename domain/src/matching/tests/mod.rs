@@ -9,6 +9,7 @@ mod generate;
 mod identities;
 mod large;
 mod laws;
+mod looks;
 mod nearest;
 mod oracle;
 mod sieve;
