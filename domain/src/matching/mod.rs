@@ -9,6 +9,7 @@
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
 mod alike;
+mod claims;
 mod combine;
 mod edits;
 mod explain;

@@ -4,10 +4,8 @@
 //! chargebacks count as what they are: a payout is its payments less them. Their sums have to agree;
 //! no record is left out of a sum unless the rule says that combinations are looked for.
 
-use std::collections::BTreeMap;
-
-use super::combine::{self, Combined};
-use super::group::{Decision, Look, Note};
+use super::claims::{Parts, Search, undisputed};
+use super::group::{Decision, Look};
 use super::pair::{Difference, Timing, contradicts, timing};
 use super::twins::{Member, Members};
 use super::{explain, fees};
@@ -113,24 +111,18 @@ impl<'r> Members<'r> {
     }
 
     /// Records of the one side, each with its only combination of the other. Again and again, since
-    /// what one takes leaves less to the others; where several want more of an amount than there is,
-    /// none of them gets it.
+    /// what one takes leaves less to the others; where several want more of the same records than there
+    /// are, none of them gets any.
     fn combinations(mut self, accepts: Accepts<'_>, limit: u32, look: Look) -> Vec<Decision> {
         let mut decisions = Vec::new();
         loop {
             let searches = self.searches(accepts, limit);
-            let left = amounts(self.sides(accepts.rule.cardinality).1);
-            let mut wanted: BTreeMap<i128, usize> = BTreeMap::new();
-            for (units, count) in searches.iter().filter_map(Search::only).flatten() {
-                *wanted.entry(*units).or_default() += count;
-            }
-            let is_enough = |amounts: &BTreeMap<i128, usize>| {
-                amounts.keys().all(|units| wanted[units] <= left[units])
-            };
+            let undisputed = undisputed(&searches);
+            let is_free = |parts: &Parts| parts.iter().all(|(it, _)| undisputed.contains(it));
             let before = decisions.len();
             for search in &searches {
-                if let Some(amounts) = search.only().filter(|amounts| is_enough(amounts)) {
-                    decisions.extend(self.take(accepts, search.one, amounts.clone()));
+                if let Some(parts) = search.parts().filter(is_free) {
+                    decisions.push(self.take(accepts, search.one, &parts));
                 }
             }
             if decisions.len() == before {
@@ -154,40 +146,25 @@ impl<'r> Members<'r> {
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let search = |one: &Member<'r>| {
-            let candidates = candidates(accepts, one, many);
-            Search {
-                one: *one,
-                gave: combine::combine(one.record.money.amount, &candidates, limit),
-                candidates: candidates.len(),
-            }
-        };
+        let search = |one: &Member<'r>| Search::of(*one, candidates(accepts, one, many), limit);
         ones.iter().map(search).collect()
     }
 
-    /// Takes a record and, of each amount, the first so many that may be a part of it.
-    fn take(
-        &mut self,
-        accepts: Accepts<'_>,
-        one: Member<'r>,
-        mut amounts: BTreeMap<i128, usize>,
-    ) -> Option<Decision> {
-        let cardinality = accepts.rule.cardinality;
-        let mut taken = Vec::new();
-        for candidate in candidates(accepts, &one, self.sides(cardinality).1) {
-            let units = candidate.record.money.amount.to_units().ok()?;
-            if let Some(count @ 1..) = amounts.get_mut(&units) {
-                *count -= 1;
-                taken.push(candidate.slot);
-            }
-        }
-        // Another one took what was its own: it is looked for again.
-        if amounts.values().any(|count| *count > 0) {
-            return None;
-        }
+    /// Takes a record and its parts.
+    fn take(&mut self, accepts: Accepts<'_>, one: Member<'r>, parts: &Parts<'_>) -> Decision {
+        // Equal ones are interchangeable, and others may have taken the first of them.
+        let is_left = |slot: &usize| {
+            let (_, many) = self.sides(accepts.rule.cardinality);
+            many.iter().any(|member| member.slot == *slot)
+        };
+        let taken = parts.iter().flat_map(|(slots, count)| {
+            let left = slots.iter().copied().filter(is_left);
+            left.take(*count)
+        });
+        let taken: Vec<usize> = taken.collect();
         let is_taken = |member: &Member| member.slot == one.slot;
         let is_part = |member: &Member| taken.contains(&member.slot);
-        Some(match cardinality {
+        match accepts.rule.cardinality {
             Cardinality::ManyToOne => {
                 self.ledger.retain(|member| !is_taken(member));
                 self.partner.retain(|member| !is_part(member));
@@ -204,45 +181,8 @@ impl<'r> Members<'r> {
                     ledger: taken,
                 }
             }
-        })
-    }
-}
-
-/// What a search among so many candidates gave for a record.
-struct Search<'r> {
-    one: Member<'r>,
-    gave: Combined,
-    candidates: usize,
-}
-
-impl Search<'_> {
-    /// The amounts of its only combination.
-    fn only(&self) -> Option<&BTreeMap<i128, usize>> {
-        match &self.gave {
-            Combined::Only(amounts) => Some(amounts),
-            _ => None,
         }
     }
-
-    /// Why it has no combination.
-    fn into_note(self) -> Decision {
-        Decision::Note(Note {
-            side: self.one.record.side,
-            slot: self.one.slot,
-            gave: self.gave,
-            candidates: self.candidates,
-        })
-    }
-}
-
-/// How often each amount is there.
-fn amounts(members: &[Member<'_>]) -> BTreeMap<i128, usize> {
-    let units = |member: &Member| member.record.money.amount.to_units().ok();
-    let mut amounts = BTreeMap::new();
-    for units in members.iter().filter_map(units) {
-        *amounts.entry(units).or_default() += 1;
-    }
-    amounts
 }
 
 /// Those of `many` that may be a part of `one`.

@@ -10,6 +10,7 @@ mod generate;
 mod identities;
 mod large;
 mod laws;
+mod looks;
 mod named;
 mod nearest;
 mod oracle;

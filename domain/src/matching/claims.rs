@@ -1,0 +1,108 @@
+//! What searches for combinations claim of the same records, and whether that leaves a choice.
+//!
+//! Equal records are interchangeable, so a combination claims so many of some equal ones. Where all
+//! that claim some of them get as many as they want, whichever is served first, they get them. Where one
+//! would have to do without, none of them gets any: nothing is guessed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::combine::{self, Combined};
+use super::group::{Decision, Note};
+use super::twins::Member;
+
+/// What a search among so many candidates gave for a record.
+pub(super) struct Search<'r> {
+    pub(super) one: Member<'r>,
+    gave: Combined,
+    candidates: usize,
+    /// All candidates that have an amount of its only combination, by amount.
+    parts: BTreeMap<i128, Vec<usize>>,
+}
+
+impl<'r> Search<'r> {
+    /// Looks for the only combination of these that is `one`.
+    pub(super) fn of(one: Member<'r>, candidates: Vec<Member<'r>>, limit: u32) -> Self {
+        let gave = combine::combine(one.record.money.amount, &candidates, limit);
+        let count = candidates.len();
+        let parts = match &gave {
+            Combined::Only(amounts) => by_amount(candidates, amounts),
+            _ => BTreeMap::new(),
+        };
+        Search {
+            one,
+            gave,
+            candidates: count,
+            parts,
+        }
+    }
+
+    /// The parts of its only combination.
+    pub(super) fn parts(&self) -> Option<Parts<'_>> {
+        let Combined::Only(amounts) = &self.gave else {
+            return None;
+        };
+        let parts = self.parts.iter().zip(amounts.values());
+        Some(
+            parts
+                .map(|((_, slots), count)| (&slots[..], *count))
+                .collect(),
+        )
+    }
+
+    /// Why it has no combination.
+    pub(super) fn into_note(self) -> Decision {
+        Decision::Note(Note {
+            side: self.one.record.side,
+            slot: self.one.slot,
+            gave: self.gave,
+            candidates: self.candidates,
+        })
+    }
+}
+
+/// Of equal records, by their slots, how many are wanted.
+pub(super) type Parts<'s> = Vec<(&'s [usize], usize)>;
+
+/// The equal records of which every search gets as many as it wants, whichever is served first.
+pub(super) fn undisputed<'s>(searches: &'s [Search<'_>]) -> BTreeSet<&'s [usize]> {
+    let mut wanted: BTreeMap<&[usize], usize> = BTreeMap::new();
+    for (slots, count) in searches.iter().filter_map(Search::parts).flatten() {
+        *wanted.entry(slots).or_default() += count;
+    }
+    let mut with_slot: BTreeMap<usize, Vec<&[usize]>> = BTreeMap::new();
+    for slots in wanted.keys() {
+        for slot in *slots {
+            with_slot.entry(*slot).or_default().push(slots);
+        }
+    }
+    // Those that have a record in common, and these themselves.
+    let rivals = |slots: &[usize]| -> BTreeSet<&[usize]> {
+        let rivals = slots.iter().flat_map(|slot| &with_slot[slot]);
+        rivals.copied().collect()
+    };
+    let is_enough = |slots: &&&[usize]| {
+        let wanted = rivals(slots)
+            .iter()
+            .map(|rival| wanted[rival])
+            .sum::<usize>();
+        wanted <= slots.len()
+    };
+    let enough: BTreeSet<&[usize]> = wanted.keys().filter(is_enough).copied().collect();
+    let is_left = |slots: &&&[usize]| rivals(slots).is_subset(&enough);
+    enough.iter().filter(is_left).copied().collect()
+}
+
+/// The slots of those with these amounts, in the order they came in.
+fn by_amount(
+    members: Vec<Member<'_>>,
+    amounts: &BTreeMap<i128, usize>,
+) -> BTreeMap<i128, Vec<usize>> {
+    let mut slots: BTreeMap<i128, Vec<usize>> = BTreeMap::new();
+    for member in members {
+        let units = member.record.money.amount.to_units().ok();
+        if let Some(units) = units.filter(|units| amounts.contains_key(units)) {
+            slots.entry(units).or_default().push(member.slot);
+        }
+    }
+    slots
+}
