@@ -1,6 +1,6 @@
 """Measures `trueup compare` beside DuckDB on made-up data, one run after the other.
 
-    run.py [ROWS] [--shape SHAPE] [--pairs N] [--memory MEBIBYTES]
+    run.py [ROWS] [--shape SHAPE] [--pairs N] [--memory MEBIBYTES] [--program PATH]
 
 Builds what it needs below .tools/bench/, checks both results against the truth, and prints a table
 for BENCHMARKS.md. Machines are noisy: the ratios are medians over pairs of neighbouring runs.
@@ -28,7 +28,7 @@ THREADS = 2
 def main():
     arguments = parsed()
     WORK.mkdir(parents=True, exist_ok=True)
-    program, python = built_program(), python_with_duckdb()
+    program, python = arguments.program or built_program(), python_with_duckdb()
     data = made_data(arguments.rows, arguments.shape)
     partner, ledger = data / "partner.csv", data / "ledger.csv"
     out = WORK / "out"
@@ -52,6 +52,7 @@ def parsed():
     parser.add_argument("--shape", default="usual")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--memory", type=int, help="compare_memory_mebibytes")
+    parser.add_argument("--program", help="trueup (else it is built)")
     return parser.parse_args()
 
 

@@ -30,6 +30,17 @@ impl FeeFault {
         gap.unwrap_or_default().abs()
     }
 
+    /// The fee that was taken, and the one that it should be: gross less net, agreed, or booked.
+    pub(super) fn taken_and_right(&self) -> (Amount, Option<Amount>) {
+        match self {
+            FeeFault::DoesNotAddUp { split } => {
+                (split.fee, split.gross.checked_sub(split.net).ok())
+            }
+            FeeFault::NotAgreed { split, agreed } => (split.fee, Some(*agreed)),
+            FeeFault::NotBooked { fee, booked } => (*fee, Some(*booked)),
+        }
+    }
+
     /// What is wrong, without its subject: `its fee does not add up: ...`.
     pub(super) fn clause(&self, currency: Currency) -> String {
         let text = |amount| amount_text(amount, currency);

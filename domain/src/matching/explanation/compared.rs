@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::super::own_records;
 use super::super::pair::{Timing, contradicts, timing};
+use super::super::{fees, own_records};
 use crate::discrepancy::Discrepancy;
 use crate::money::{Amount, Money};
 use crate::policy::{Accepts, SourcePolicy};
@@ -12,7 +12,7 @@ use crate::record::{Record, Side};
 /// One thing of both sides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Compared {
-    /// A field of the rule, `amount`, `value_date` or `status`.
+    /// A field of the rule, `amount`, `value_date`, `status`, or `fee` where that is wrong.
     pub what: &'static str,
     /// What the partner has, as it is compared: normalised; of several records the sum. Empty: none.
     pub partner: String,
@@ -57,6 +57,7 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
             timing(accepts, partner, ledger) == Timing::Within
         }),
     });
+    compared.extend(fee(accepts, &partner, &ledger));
     if let (Some(at_partner), Some(in_ledger)) = (partner_first.status, ledger_first.status) {
         compared.push(Compared {
             what: "status",
@@ -107,6 +108,25 @@ fn amounts(accepts: Accepts<'_>, partner: &[&Record], ledger: &[&Record]) -> Com
         ledger,
         agrees,
     }
+}
+
+/// A fee that is not as it should be: what the partner took, and what it should have taken.
+fn fee(accepts: Accepts<'_>, partner: &[&Record], ledger: &[&Record]) -> Option<Compared> {
+    let ([partner], [ledger]) = (partner, ledger) else {
+        return None;
+    };
+    let fault = fees::fault_of_pair(accepts, partner, ledger)?;
+    let (taken, right) = fault.taken_and_right();
+    let money = |amount| Money {
+        amount,
+        ..partner.money
+    };
+    Some(Compared {
+        what: "fee",
+        partner: money(taken).to_string(),
+        ledger: right.map_or_else(String::new, |right| money(right).to_string()),
+        agrees: false,
+    })
 }
 
 /// None across currencies, or when it is too large to be exact.

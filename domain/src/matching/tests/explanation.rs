@@ -135,6 +135,15 @@ fn what_was_compared_stands_side_by_side() {
         ]
     );
     assert_eq!(explained.score(), "2 of 4");
+    let fee = only_discrepancy(
+        &policy(),
+        &["P A 10 EUR 5 fee=10/1/9", "L A 10 EUR 5 fee=10/2/8"],
+    );
+    let fee = Explanation::of(&policy(), &fee).compared.pop().expect("it");
+    assert_eq!(
+        (fee.what, &*fee.partner, &*fee.ledger, fee.agrees),
+        ("fee", "1.00 EUR", "2.00 EUR", false)
+    );
     let alone = only_discrepancy(&policy(), &["P A 10 EUR 5"]);
     assert!(Explanation::of(&policy(), &alone).compared.is_empty());
 }
