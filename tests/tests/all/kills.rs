@@ -105,9 +105,13 @@ async fn disturb(
             let answer = site.installation.json(&supply.next_run()).await?;
             under_way.insert(answer["run_id"].as_str().context("a run")?.to_owned());
         }
-        let is_aimed = random.below(4) == 0;
+        // Whatever the seed: from the middle on at steps that were not hit, while kinds are lacking.
+        let lacks_kinds = kill * 2 >= kills && hits.len() < KINDS_HIT_MIN;
+        let is_aimed = random.below(4) == 0 || lacks_kinds;
+        let not_hit = |step: &&str| !lacks_kinds || !hits.contains_key(*step);
+        let aim: Vec<&str> = LATE_STEPS.into_iter().filter(not_hit).collect();
         let (aim, goes_on_for) = match is_aimed {
-            true => (&LATE_STEPS[..], GOES_ON_FOR_AIMED),
+            true => (&aim[..], GOES_ON_FOR_AIMED),
             false => (&[][..], GOES_ON_FOR),
         };
         begins(&client, &under_way, site.worker, aim).await?;
