@@ -5,6 +5,7 @@ mod conservation;
 mod corpus;
 mod examples;
 mod explanations;
+mod figures;
 mod generate;
 mod identities;
 mod large;
@@ -12,6 +13,7 @@ mod laws;
 mod looks;
 mod nearest;
 mod oracle;
+mod rules;
 mod sieve;
 mod together;
 
