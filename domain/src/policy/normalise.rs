@@ -256,4 +256,12 @@ mod tests {
         );
         assert!(Pattern::parse("(").is_err());
     }
+
+    #[test]
+    fn a_pattern_is_what_was_written() {
+        let pattern = |text: &str| Pattern::parse(text).unwrap();
+        assert_eq!(pattern("INV-?([0-9]+)").as_str(), "INV-?([0-9]+)");
+        assert_eq!(pattern("[0-9]+"), pattern("[0-9]+"));
+        assert_ne!(pattern("[0-9]+"), pattern("[0-9]"));
+    }
 }

@@ -47,6 +47,15 @@ fn ids_are_fixed_for_ever() {
 }
 
 #[test]
+fn what_a_later_rule_or_look_finds_has_an_id_that_is_fixed_as_well() {
+    let by_invoice = id(&["P - 1000 EUR 5 invoice=I", "L - 800 EUR 5 invoice=I"]);
+    assert_eq!(by_invoice.as_str(), "a100566efe31a4a0cb41f99fd3aafa81");
+    // Between more than one of a side nothing is said before all rules had their turn.
+    let ambiguous = id(&["P A 1000 EUR 5", "L A 800 EUR 5", "L A 700 EUR 5"]);
+    assert_eq!(ambiguous.as_str(), "513782bdd485714d0384921bd8b374b6");
+}
+
+#[test]
 fn a_copy_is_the_same_case_before_and_after_its_original_is_booked() {
     let comparison = compare(&policy(), &whole(), pool(&["P A 1 EUR 5", "P A 1 EUR 5"]));
     let mut found = comparison.discrepancies.iter();

@@ -6,6 +6,7 @@ mod corpus;
 mod examples;
 mod explanation;
 mod explanations;
+mod figures;
 mod generate;
 mod identities;
 mod large;
@@ -14,6 +15,7 @@ mod looks;
 mod named;
 mod nearest;
 mod oracle;
+mod rules;
 mod sieve;
 mod together;
 

@@ -1,0 +1,88 @@
+//! What a discrepancy carries beside its kind: what is at stake, the rule that decided, the records
+//! that it shows, the candidate that came closest.
+
+use super::*;
+
+/// All that these lines give under a policy, in the order in which people see it.
+fn found(policy: &SourcePolicy, lines: &[&str]) -> Vec<Discrepancy> {
+    compare(policy, &whole(), pool(lines)).discrepancies
+}
+
+#[test]
+fn at_stake_among_several_is_the_largest_amount_of_the_first_currency() {
+    let lines = [
+        "P A 100 EUR 5",
+        "P A -50 EUR 5",
+        "P A 50 EUR 5",
+        "L A 90 EUR 5",
+        "L A 160 EUR 5",
+    ];
+    let ambiguous = found(&policy(), &lines);
+    let ambiguous = ambiguous.iter().find(|it| it.kind == Kind::Ambiguous);
+    assert_eq!(ambiguous.expect("it is").at_stake, amount("160"));
+    let currencies = [
+        "P A 100 EUR 5",
+        "P A 50 EUR 5",
+        "L A 900 USD 5",
+        "L A 600 USD 5",
+    ];
+    let ambiguous = only_discrepancy(&policy(), &currencies);
+    let figures = (ambiguous.currency.code(), ambiguous.at_stake);
+    assert_eq!(figures, ("EUR", amount("100")));
+}
+
+#[test]
+fn nothing_is_at_stake_when_only_days_differ_and_all_when_some_failed() {
+    let rules = vec![MatchRule {
+        cardinality: Cardinality::OneToMany,
+        ..rule("by batch", &[ReferenceKind::Batch])
+    }];
+    let policy = SourcePolicy { rules, ..policy() };
+    let late = [
+        "P - 100 EUR 5 batch=B",
+        "L A 60 EUR 5 batch=B",
+        "L B 40 EUR 25 batch=B",
+    ];
+    let found = only_discrepancy(&policy, &late);
+    assert_eq!(
+        (found.kind, found.at_stake),
+        (Kind::DateMismatch, Amount::ZERO)
+    );
+    let failed = [
+        "P - 100 EUR 5 batch=B status=settled",
+        "L A 60 EUR 5 batch=B",
+        "L B 40 EUR 5 batch=B status=failed",
+    ];
+    let found = only_discrepancy(&policy, &failed);
+    assert_eq!(
+        (found.kind, found.at_stake),
+        (Kind::StatusMismatch, amount("100"))
+    );
+}
+
+#[test]
+fn a_lone_record_names_the_first_rule_that_looked_for_its_counterpart() {
+    let rule_of = |line: &str| only_discrepancy(&policy(), &[line]).rule;
+    assert_eq!(rule_of("P A 10 EUR 5 invoice=I"), "by reference");
+    assert_eq!(rule_of("P - 10 EUR 5 invoice=I"), "by invoice");
+    assert_eq!(rule_of("L - 10 EUR 5 order=O"), "none");
+}
+
+#[test]
+fn a_copy_shows_its_original_and_no_candidate() {
+    let lines = ["P A 10 EUR 5", "P A 10 EUR 6", "L B 10 EUR 5"];
+    let found = found(&policy(), &lines);
+    let kinds: Vec<Kind> = found.iter().map(|it| it.kind).collect();
+    let expected = [
+        Kind::DuplicateAtPartner,
+        Kind::MissingInLedger,
+        Kind::MissingAtPartner,
+    ];
+    assert_eq!(kinds, expected);
+    let [copy, missing, _] = &found[..] else {
+        panic!("{kinds:?}");
+    };
+    let original = missing.partner.as_ref().expect("the partner's");
+    assert_eq!(copy.related, std::slice::from_ref(original));
+    assert!(copy.nearest.is_none() && missing.nearest.is_some());
+}
