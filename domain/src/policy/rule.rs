@@ -57,7 +57,7 @@ impl MatchRule {
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
     #[must_use]
-    pub(super) fn shadows(&self, later: &MatchRule) -> bool {
+    pub(crate) fn shadows(&self, later: &MatchRule) -> bool {
         let are_pairs =
             [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
         are_pairs == [true, true] && self.is_implied_by(later)
