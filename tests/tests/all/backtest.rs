@@ -37,7 +37,7 @@ async fn new_rules_are_tried_on_past_runs_and_held_against_what_people_decided()
     // What was sealed counts, not what lies there today.
     std::fs::remove_dir_all(shop.folder().join("partner"))?;
     let cents = shop::source(&[]).replace("rounding", "accepted = \"0.02\"\nrounding");
-    let hundreds = cents.replace("accepted = \"0.02\"", "accepted = \"100.00\"");
+    let hundreds = cents.replace("0.02", "100.00");
     shop.write("same.toml", shop::source(&[]))?;
     shop.write("cents.toml", cents)?;
     shop.write("hundreds.toml", hundreds)?;
