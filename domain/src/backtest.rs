@@ -64,22 +64,14 @@ impl Outcome {
     /// The sum of a match is no longer exact.
     pub fn of(policy: &SourcePolicy, comparison: Comparison) -> Result<Self, MoneyError> {
         let matches = comparison.matched.iter().map(|matched| {
-            let mut value = Money {
-                amount: Amount::ZERO,
-                ..matched.partner.money
-            };
-            for record in matched.of(Side::Partner) {
-                value.amount = value.amount.checked_add(record.money.amount)?;
-            }
-            let rule = usize::try_from(matched.rule).ok();
-            let rule = rule.and_then(|rule| policy.rules.get(rule));
+            let rule = policy.rule(matched.rule);
             let reference = matched.ledger.display_reference();
             let reference = reference.or_else(|| matched.partner.display_reference());
             Ok(Match {
                 rule: rule.map_or_else(String::new, |rule| rule.name.clone()),
                 reference: reference.unwrap_or_default().to_owned(),
                 places: matched.records().map(Place::of).collect(),
-                value,
+                value: matched.reported()?,
             })
         });
         Ok(Outcome {
@@ -106,7 +98,11 @@ impl Tally {
         Ok(())
     }
 
-    fn of<'a>(matches: impl Iterator<Item = &'a Match>) -> Result<Self, MoneyError> {
+    /// Of these matches.
+    ///
+    /// # Errors
+    /// A sum that is no longer exact.
+    pub fn of(matches: &[Match]) -> Result<Self, MoneyError> {
         let mut tally = Tally::default();
         for found in matches {
             tally.add(found.value)?;
@@ -139,8 +135,6 @@ pub struct Backtest {
     pub lost: Vec<Match>,
     /// The new rules match records of these with others, or without some.
     pub changed: Vec<Match>,
-    /// Sums of the three.
-    pub tallies: [Tally; 3],
     /// Only the new rules find these.
     pub appeared: Vec<Discrepancy>,
     /// Only the old rules find these.
@@ -226,11 +220,6 @@ pub fn backtest(
     let lost = old.matches.iter().zip(is_touched);
     let lost = lost.filter(|(_, is_touched)| !is_touched);
     found.lost = lost.map(|(matched, _)| matched.clone()).collect();
-    found.tallies = [
-        Tally::of(found.new.iter())?,
-        Tally::of(found.lost.iter())?,
-        Tally::of(found.changed.iter())?,
-    ];
     let ids = |outcome: &[Discrepancy]| -> BTreeSet<DiscrepancyId> {
         outcome.iter().map(|found| found.id.clone()).collect()
     };

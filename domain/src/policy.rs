@@ -63,6 +63,12 @@ impl SourcePolicy {
         )
     }
 
+    /// The rule that matching names by its index.
+    #[must_use]
+    pub fn rule(&self, index: u32) -> Option<&MatchRule> {
+        self.rules.get(usize::try_from(index).ok()?)
+    }
+
     /// What `rule` accepts: its own terms, else the source's.
     #[must_use]
     pub fn accepts<'p>(&'p self, rule: &'p MatchRule) -> Accepts<'p> {

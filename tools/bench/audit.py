@@ -8,17 +8,16 @@ Streams of five entries each, as cases have them, in a SQLite store below .tools
 import argparse
 import hashlib
 import json
-import os
 import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-WORK = ROOT / ".tools" / "bench" / "audit"
+from run import ROOT, WORK, built_program
+
+FOLDER = WORK / "audit"
 STREAM_ENTRIES = 5
 
 
@@ -28,12 +27,12 @@ def main():
     parser.add_argument("--program", help="trueup (else it is built)")
     arguments = parser.parse_args()
     program = arguments.program or built_program()
-    shutil.rmtree(WORK, ignore_errors=True)
-    shutil.copytree(ROOT / "examples" / "bench", WORK)
-    subprocess.run([program, "--config", WORK, "store", "create"], check=True)
-    write_trail(next(WORK.glob("data/*.db")), arguments.entries)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    shutil.copytree(ROOT / "examples" / "bench", FOLDER)
+    subprocess.run([program, "--config", FOLDER, "store", "create"], check=True)
+    write_trail(next(FOLDER.glob("data/*.db")), arguments.entries)
     started = time.monotonic()
-    said = subprocess.run([program, "--config", WORK, "audit", "verify", "--json"],
+    said = subprocess.run([program, "--config", FOLDER, "audit", "verify", "--json"],
                           capture_output=True, text=True)
     wall = time.monotonic() - started
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -42,13 +41,6 @@ def main():
         sys.exit(f"the trail does not hold: {said.stdout[:500]}{said.stderr[:500]}")
     print(f"{arguments.entries:,} entries in {wall:.1f} s, largest memory "
           f"{usage.ru_maxrss / 1024:.0f} MiB")
-
-
-def built_program():
-    subprocess.run(
-        ["cargo", "build", "--release", "--locked", "--bin", "trueup"], cwd=ROOT, check=True
-    )
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release" / "trueup"
 
 
 def write_trail(database, count):

@@ -142,4 +142,5 @@ def print_table(arguments, runs):
     print(f"| median ratio | {ratios[0]:.3f} | {ratios[1]:.3f} | {ratios[2]:.2f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,27 @@ pub(crate) fn print(columns: &[Column], rows: Vec<Vec<String>>, empty: &str) {
     say!("{}", render(columns, rows));
 }
 
+/// The first `listed_max` rows under a title that says of how many; none when there are none.
+pub(crate) fn listed(
+    title: &str,
+    columns: &[Column],
+    rows: impl Iterator<Item = Vec<String>>,
+    listed_max: usize,
+) -> Option<String> {
+    let mut rows = rows.fuse();
+    let shown: Vec<Vec<String>> = rows.by_ref().take(listed_max).collect();
+    let more = rows.count();
+    let title = match (shown.len(), more) {
+        (0, 0) => return None,
+        (_, 0) => format!("{title}:"),
+        (shown, more) => {
+            let count = shown + more;
+            format!("{title}, the first {listed_max} of {count} (--all lists all):")
+        }
+    };
+    Some(format!("{title}\n{}", render(columns, shown)))
+}
+
 /// Rows under a header.
 pub(crate) fn render(columns: &[Column], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();

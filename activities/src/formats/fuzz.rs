@@ -9,8 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
-use proptest::test_runner::TestCaseError;
-
+use super::laws::hold;
 use super::testing::read_bytes;
 use super::{Format, Line};
 
@@ -123,14 +122,11 @@ fn damage(bytes: &mut Vec<u8>, kept: &[Vec<u8>], random: &mut fastrand::Rng) {
     }
 }
 
-/// Reads by `format`, holds what comes out to `laws`, and says how it went.
-pub(super) fn read_by(
-    format: &Format,
-    laws: fn(&Format, &[u8]) -> Result<(), TestCaseError>,
-) -> impl Fn(&[u8]) -> String {
+/// Reads by `format`, holds what comes out to its laws, and says how it went.
+pub(super) fn read_by(format: &Format) -> impl Fn(&[u8]) -> String {
     move |bytes| {
-        laws(format, bytes).unwrap_or_else(|broken| panic!("{broken}"));
         let (lines, summary) = read_bytes(format, bytes);
+        hold(&lines, &summary).unwrap_or_else(|broken| panic!("{broken}"));
         let problems: BTreeSet<String> = lines
             .iter()
             .filter_map(|line| match line {

@@ -144,9 +144,7 @@ pub(super) fn matches(policy: &SourcePolicy, pairs: &[Matched]) -> Matches {
     let mut lines = Encoder::default();
     let mut leaves = Vec::with_capacity(pairs.len());
     for pair in pairs {
-        let rule = usize::try_from(pair.rule)
-            .ok()
-            .and_then(|rule| policy.rules.get(rule));
+        let rule = policy.rule(pair.rule);
         let rule = rule.expect("matching names a rule of the policy that it was given");
         let line = MatchLine::new(rule, pair);
         leaves.push(seal::of_match(&line).leaf());

@@ -10,7 +10,7 @@ use super::group::{Decision, Look};
 use super::twins::Member;
 use super::{key, together};
 use crate::money::Money;
-use crate::policy::{Cardinality, MatchRule, SourcePolicy};
+use crate::policy::{Accepts, Cardinality, MatchRule, SourcePolicy};
 
 /// A group that the rule at `index` has decided about, both sides in canonical order.
 pub(super) struct Decided<'d, 'r> {
@@ -25,26 +25,30 @@ impl Decided<'_, '_> {
     pub(super) fn is_for_a_later_rule(&self, policy: &SourcePolicy, look: Look) -> bool {
         let (before, after) = policy.rules.split_at(self.index + 1);
         let is_pairs = |rule: &MatchRule| rule.cardinality == Cardinality::OneToOne;
-        let can_wait = match look {
-            Look::First => !self.are_equal_pairs(),
-            Look::Last => self.is_a_choice(),
-        };
-        before.last().is_some_and(is_pairs) && can_wait && {
-            let mut later = after.iter().filter(|later| self.is_group_of(policy, later));
-            later.any(|later| {
-                let accepts = policy.accepts(later);
-                match look {
-                    Look::First => together::takes_all(accepts, self.partner, self.ledger),
-                    Look::Last => {
-                        let decided = together::decide(accepts, self.partner, self.ledger, look);
-                        matches!(
-                            &decided[..],
-                            [Decision::Apart { partner, ledger }] if self.is_all(partner, ledger)
-                        )
-                    }
-                }
-            })
+        if !before.last().is_some_and(is_pairs) {
+            return false;
         }
+        // Most sources have no such rule: nothing more is done for their groups.
+        let mut later = after.iter().filter(|later| self.is_group_of(policy, later));
+        later.any(|later| {
+            let accepts = policy.accepts(later);
+            match look {
+                Look::First => {
+                    !self.are_equal_pairs()
+                        && together::takes_all(accepts, self.partner, self.ledger)
+                }
+                Look::Last => self.is_a_choice() && self.are_apart(accepts),
+            }
+        })
+    }
+
+    /// Whether several as one say of all of them by how much they differ.
+    fn are_apart(&self, accepts: Accepts<'_>) -> bool {
+        let decided = together::decide(accepts, self.partner, self.ledger, Look::Last);
+        matches!(
+            &decided[..],
+            [Decision::Apart { partner, ledger }] if self.is_all(partner, ledger)
+        )
     }
 
     /// Whether these are a group of `later`, which takes several as one. The group of a rule that is

@@ -33,6 +33,7 @@ mod work;
 pub(crate) mod tests;
 
 use crate::discrepancy::{Discrepancy, Kind};
+use crate::money::{Amount, Money, MoneyError};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
@@ -98,6 +99,18 @@ impl Matched {
     /// All records: the partner's first, our first, then the others.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         [&self.partner, &self.ledger].into_iter().chain(&self.more)
+    }
+
+    /// What the partner reports, of several records the sum.
+    ///
+    /// # Errors
+    /// A sum that is too large to be exact.
+    pub fn reported(&self) -> Result<Money, MoneyError> {
+        let mut amounts = self.of(Side::Partner).map(|record| record.money.amount);
+        Ok(Money {
+            amount: amounts.try_fold(Amount::ZERO, Amount::checked_add)?,
+            ..self.partner.money
+        })
     }
 
     /// All records of one side.

@@ -38,7 +38,7 @@ pub fn of_matches(policy: &SourcePolicy, run_id: &str, matches: &[Matched]) -> V
     for matched in matches {
         let mut found_in: Vec<_> = matched.records().map(Record::found_in).collect();
         found_in.dedup();
-        let rule = policy.rules.get(matched.rule as usize);
+        let rule = policy.rule(matched.rule);
         let rule = rule.map_or("none", |rule| rule.name.as_str());
         match found_in[..] {
             [None] => {}

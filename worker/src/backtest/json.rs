@@ -11,9 +11,7 @@ use super::Days;
 pub(crate) fn to_json(days: &Days) -> Value {
     let [new, lost, changed] = &days.tallies;
     let (from, to) = days.days;
-    let sum = |count: fn(&super::Replayed) -> usize| -> usize {
-        days.runs.iter().map(|(_, run)| count(run)).sum()
-    };
+    let (then, now) = days.discrepancies();
     json!({
         "source": days.source,
         "from": from.to_string(),
@@ -28,8 +26,8 @@ pub(crate) fn to_json(days: &Days) -> Value {
         "lost": with_matches(days, lost, |it| &it.lost),
         "changed": with_matches(days, changed, |it| &it.changed),
         "discrepancies": {
-            "then": sum(|run| run.discrepancies.0),
-            "now": sum(|run| run.discrepancies.1),
+            "then": then,
+            "now": now,
             "gone": discrepancies(days, |it| &it.gone),
             "new": discrepancies(days, |it| &it.appeared),
         },

@@ -56,9 +56,11 @@ impl Days {
     /// A sum that is no longer exact.
     pub(crate) fn add(&mut self, run: String, replayed: Replayed) -> Result<(), MoneyError> {
         self.same.merge(&replayed.found.same)?;
-        let tallies = self.tallies.iter_mut().zip(&replayed.found.tallies);
-        for (sum, tally) in tallies {
-            sum.merge(tally)?;
+        let Backtest {
+            new, lost, changed, ..
+        } = &replayed.found;
+        for (sum, matches) in self.tallies.iter_mut().zip([new, lost, changed]) {
+            sum.merge(&Tally::of(matches)?)?;
         }
         self.runs.push((run, replayed));
         Ok(())
@@ -68,6 +70,12 @@ impl Days {
     pub(crate) fn is_clean(&self) -> bool {
         let [_, lost, changed] = &self.tallies;
         lost.count + changed.count == 0 && self.decided(Agreement::Contradicts) == 0
+    }
+
+    /// How many discrepancies the old rules find, and the new ones.
+    fn discrepancies(&self) -> (usize, usize) {
+        let runs = self.runs.iter().map(|(_, run)| run.discrepancies);
+        runs.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1))
     }
 
     fn decided(&self, agreement: Agreement) -> usize {

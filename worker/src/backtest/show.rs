@@ -6,7 +6,7 @@ use domain::money::{Money, amount_text};
 use domain::record::Side;
 
 use super::Days;
-use crate::table::{Column, render};
+use crate::table::{Column, listed, render};
 
 /// Most that is listed of each kind.
 const LISTED_MAX: usize = 20;
@@ -27,19 +27,18 @@ pub(crate) fn account(days: &Days, all: bool) -> String {
         ("Lost matches", lost),
         ("Changed matches", changed),
     ] {
-        parts.push(listed_matches(days, title, of, listed_max));
+        parts.extend(listed_matches(days, title, of, listed_max));
     }
     let [appeared, gone]: [fn(&Backtest) -> &[Discrepancy]; 2] = [|it| &it.appeared, |it| &it.gone];
     for (title, of) in [
         ("New discrepancies", appeared),
         ("Discrepancies no longer found", gone),
     ] {
-        parts.push(listed_discrepancies(days, title, of, listed_max));
+        parts.extend(listed_discrepancies(days, title, of, listed_max));
     }
     for (run, reason) in &days.left_out {
         parts.push(format!("Left out: {run}: {reason}"));
     }
-    parts.retain(|part| !part.is_empty());
     parts.join("\n\n")
 }
 
@@ -81,15 +80,12 @@ fn value(tally: &Tally) -> String {
 }
 
 fn discrepancies(days: &Days) -> String {
-    let sum = |count: fn(&super::Replayed) -> usize| -> usize {
-        days.runs.iter().map(|(_, run)| count(run)).sum()
-    };
+    let (then, now) = days.discrepancies();
+    let found = || days.runs.iter().map(|(_, run)| &run.found);
     format!(
-        "Discrepancies: {} by the rules of then, {} by the new ones; {} no longer found, {} new.",
-        sum(|run| run.discrepancies.0),
-        sum(|run| run.discrepancies.1),
-        sum(|run| run.found.gone.len()),
-        sum(|run| run.found.appeared.len()),
+        "Discrepancies: {then} by the rules of then, {now} by the new ones; {} no longer found, {} new.",
+        found().map(|it| it.gone.len()).sum::<usize>(),
+        found().map(|it| it.appeared.len()).sum::<usize>(),
     )
 }
 
@@ -126,7 +122,7 @@ fn listed_matches(
     title: &str,
     of: fn(&Backtest) -> &[Match],
     listed_max: usize,
-) -> String {
+) -> Option<String> {
     let all = days.runs.iter().flat_map(|(run, replayed)| {
         let matches = of(&replayed.found).iter();
         matches.map(move |it| {
@@ -148,7 +144,7 @@ fn listed_matches(
         Column::Left("ledger"),
         Column::Left("run"),
     ];
-    listed(title, &columns, all.collect(), listed_max)
+    listed(title, &columns, all, listed_max)
 }
 
 fn listed_discrepancies(
@@ -156,7 +152,7 @@ fn listed_discrepancies(
     title: &str,
     of: fn(&Backtest) -> &[Discrepancy],
     listed_max: usize,
-) -> String {
+) -> Option<String> {
     let all = days.runs.iter().flat_map(|(run, replayed)| {
         let found = of(&replayed.found).iter();
         found.map(move |it| {
@@ -180,25 +176,7 @@ fn listed_discrepancies(
         Column::Left("why"),
         Column::Left("run"),
     ];
-    listed(title, &columns, all.collect(), listed_max)
-}
-
-fn listed(
-    title: &str,
-    columns: &[Column],
-    mut rows: Vec<Vec<String>>,
-    listed_max: usize,
-) -> String {
-    let count = rows.len();
-    if count == 0 {
-        return String::new();
-    }
-    rows.truncate(listed_max);
-    let title = match count > listed_max {
-        true => format!("{title}, the first {listed_max} of {count} (--all lists all):"),
-        false => format!("{title}:"),
-    };
-    format!("{title}\n{}", render(columns, rows))
+    listed(title, &columns, all, listed_max)
 }
 
 /// `report.csv 12 13`.

@@ -43,7 +43,6 @@ fn days() -> Days {
     let found = Backtest {
         same: tally(3, "1000"),
         new: vec![matched],
-        tallies: [tally(1, "12.5"), Tally::default(), Tally::default()],
         ..Backtest::default()
     };
     let mut days = Days::new(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use activities::backtest::outcome;
 use activities::past::{PastProblem, PastRun};
 use activities::staging::Staging;
-use activities::store::{LISTED_MAX, Page, RunFilter, RunRow, RunState, Store};
+use activities::store::{RunRow, Store};
 use anyhow::{Context, bail};
 use domain::backtest::backtest;
 use domain::case::Resolution;
@@ -98,35 +98,16 @@ pub async fn run(
 
 /// The last generation of each day, oldest first.
 async fn runs(store: &Store, source: &str, from: Date, to: Date) -> anyhow::Result<Vec<RunRow>> {
+    let is_meant = |day: Date| from <= day && day <= to;
     let mut last: BTreeMap<Date, RunRow> = BTreeMap::new();
-    let mut offset = 0;
-    loop {
-        let filter = RunFilter {
-            source: Some(source.to_owned()),
-            page: Page {
-                limit: LISTED_MAX,
-                offset,
-            },
-            ..RunFilter::default()
-        };
-        let rows = store.runs(filter).await?;
-        let count = u32::try_from(rows.len())?;
-        for row in rows {
-            let has_result = matches!(row.state, RunState::Completed | RunState::InReview);
-            let day = row.business_date;
-            if !has_result || row.scope != Scope::Whole || day < from || day > to {
-                continue;
-            }
-            let is_newer = |known: &RunRow| known.generation < row.generation;
-            if last.get(&day).is_none_or(is_newer) {
-                last.insert(day, row);
-            }
+    for row in past_runs::with_result(store, Some(source), is_meant).await? {
+        let day = row.business_date;
+        let is_newer = |known: &RunRow| known.generation < row.generation;
+        if row.scope == Scope::Whole && last.get(&day).is_none_or(is_newer) {
+            last.insert(day, row);
         }
-        if count < LISTED_MAX {
-            return Ok(last.into_values().collect());
-        }
-        offset += count;
     }
+    Ok(last.into_values().collect())
 }
 
 /// One run by both rules.

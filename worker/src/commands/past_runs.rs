@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use activities::alerts::Channels;
+use activities::formats::ReadLimits;
 use activities::past::{PastProblem, PastRun};
+use activities::source::Source;
 use activities::staging::Staging;
-use activities::store::Store;
+use activities::store::{LISTED_MAX, Page, RunFilter, RunRow, RunState, Store, StoreError};
 use activities::{Pace, Trueup, Workflows};
 use domain::case::Authority;
+use jiff::civil::Date;
 
 use crate::cli::unusable;
 use crate::config::{Configuration, RulesText, as_recorded};
@@ -19,6 +22,16 @@ pub(super) fn staging(configuration: &Configuration) -> Result<Staging, PastProb
     wiring::staging(configuration).map_err(failed)
 }
 
+/// The source as the run had it.
+pub(super) fn its_source(
+    configuration: &Configuration,
+    past: &PastRun,
+) -> Result<Source, PastProblem> {
+    let file = source_file(past);
+    let (source, _) = recorded(configuration, past, its_rules(&file, past))?;
+    Ok(source)
+}
+
 /// Configured as the run was.
 pub(super) fn with_its_rules(
     configuration: &Configuration,
@@ -26,12 +39,29 @@ pub(super) fn with_its_rules(
     staging: &Staging,
     past: &PastRun,
 ) -> Result<Arc<Trueup>, PastProblem> {
-    let file = format!("sources/{}.toml", past.row.source);
-    let rules = RulesText {
-        file: &file,
-        text: &past.rules,
-    };
+    let file = source_file(past);
+    let rules = its_rules(&file, past);
     with_rules(configuration, store, staging, past, rules)
+}
+
+fn source_file(past: &PastRun) -> String {
+    format!("sources/{}.toml", past.row.source)
+}
+
+fn its_rules<'a>(file: &'a str, past: &'a PastRun) -> RulesText<'a> {
+    RulesText {
+        file,
+        text: &past.rules,
+    }
+}
+
+fn recorded(
+    configuration: &Configuration,
+    past: &PastRun,
+    rules: RulesText<'_>,
+) -> Result<(Source, ReadLimits), PastProblem> {
+    as_recorded(&past.row.source, rules, &past.settings)
+        .map_err(|problems| failed(unusable(&configuration.folder, &problems)))
 }
 
 /// Configured as the run was, but for its source's file.
@@ -43,8 +73,7 @@ pub(super) fn with_rules(
     rules: RulesText<'_>,
 ) -> Result<Arc<Trueup>, PastProblem> {
     let name = &past.row.source;
-    let (source, limits) = as_recorded(name, rules, &past.settings)
-        .map_err(|problems| failed(unusable(&configuration.folder, &problems)))?;
+    let (source, limits) = recorded(configuration, past, rules)?;
     let channels = Channels::open(&BTreeMap::new(), |_| None);
     Ok(Arc::new(Trueup {
         folder: configuration.folder.clone(),
@@ -63,6 +92,34 @@ pub(super) fn with_rules(
         settings: past.settings.clone(),
         workflows: Workflows::out_of_reach(),
     }))
+}
+
+/// Runs that have a result, of these days.
+pub(super) async fn with_result(
+    store: &Store,
+    source: Option<&str>,
+    is_meant: impl Fn(Date) -> bool,
+) -> Result<Vec<RunRow>, StoreError> {
+    let mut found = Vec::new();
+    let mut offset = 0;
+    loop {
+        let limit = LISTED_MAX;
+        let filter = RunFilter {
+            source: source.map(str::to_owned),
+            page: Page { limit, offset },
+            ..RunFilter::default()
+        };
+        let page = store.runs(filter).await?;
+        let is_last = page.len() < limit as usize;
+        found.extend(page.into_iter().filter(|run| {
+            matches!(run.state, RunState::Completed | RunState::InReview)
+                && is_meant(run.business_date)
+        }));
+        if is_last {
+            return Ok(found);
+        }
+        offset += limit;
+    }
 }
 
 fn failed(error: anyhow::Error) -> PastProblem {

@@ -2,7 +2,7 @@
 
 use activities::past::PastRun;
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store, StoreError};
-use anyhow::{Context, bail};
+use anyhow::bail;
 use domain::case::{CaseState, Resolution};
 use domain::matching::explanation::Explanation;
 use domain::record::Record;
@@ -63,9 +63,7 @@ async fn explanation(
 ) -> anyhow::Result<Explanation> {
     let staging = past_runs::staging(configuration)?;
     let past = PastRun::load(store, &staging, &row.run_id).await?;
-    let trueup = past_runs::with_its_rules(configuration, store.clone(), &staging, &past)?;
-    let source = trueup.sources.get(&row.source);
-    let source = source.with_context(|| format!("there is no source {}", row.source))?;
+    let source = past_runs::its_source(configuration, &past)?;
     Ok(Explanation::of(&source.policy, &row.discrepancy))
 }
 

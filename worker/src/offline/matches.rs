@@ -41,19 +41,19 @@ impl Match {
             lines.sort_unstable();
             lines.into_boxed_slice()
         };
-        let mut amounts = matched.of(Side::Partner).map(|it| it.money.amount);
+        let reported = matched.reported()?;
         Ok(Match {
             partner_lines: lines(Side::Partner),
             ledger_lines: lines(Side::Ledger),
             rule: matched.rule,
-            currency: matched.partner.money.currency,
-            amount: amounts.try_fold(Amount::ZERO, Amount::checked_add)?,
+            currency: reported.currency,
+            amount: reported.amount,
         })
     }
 
     /// What its rule is called.
     pub(crate) fn rule_name<'p>(&self, policy: &'p SourcePolicy) -> &'p str {
-        let rule = policy.rules.get(self.rule as usize);
+        let rule = policy.rule(self.rule);
         rule.map_or("", |rule| &rule.name)
     }
 }

@@ -18,7 +18,7 @@ use super::explanation_json::ExplanationJson;
 /// Bytes collected before they are handed on.
 const BUFFER_BYTES: usize = 64 << 10;
 
-/// Most that are explained: an explanation takes as long as a thousand bare lines.
+/// Most that are explained: each proposal is tried by comparing its records again.
 const EXPLAINED_MAX: usize = 10_000;
 
 /// Writes one JSON object per line and discrepancy, in the order given. With the rules that found them,

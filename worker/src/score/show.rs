@@ -5,7 +5,7 @@ use domain::money::amount_text;
 use super::card::{Card, Figures, Part};
 use super::claim::Claim;
 use crate::report::run_report::Share;
-use crate::table::{Column, render};
+use crate::table::{self, Column, render};
 
 /// The account of a score, several paragraphs of plain text, with at most `listed_max` each of what
 /// is missed and what is false.
@@ -119,15 +119,7 @@ fn unknown() -> String {
 }
 
 fn listed(title: &str, claims: &[Claim], listed_max: usize) -> Option<String> {
-    let count = claims.len();
-    if count == 0 {
-        return None;
-    }
-    let title = match count > listed_max {
-        true => format!("{title}, the first {listed_max} of {count} (--all lists all):"),
-        false => format!("{title}:"),
-    };
-    let rows = claims.iter().take(listed_max).map(|claim| {
+    let rows = claims.iter().map(|claim| {
         vec![
             claim.what.to_string(),
             claim.reference.to_string(),
@@ -143,7 +135,7 @@ fn listed(title: &str, claims: &[Claim], listed_max: usize) -> Option<String> {
         Column::Left("ledger lines"),
         Column::Left("trouble"),
     ];
-    Some(format!("{title}\n{}", render(&columns, rows.collect())))
+    table::listed(title, &columns, rows, listed_max)
 }
 
 fn lines(lines: &[u32]) -> String {

@@ -5,9 +5,10 @@
 //! which `trueup backtest` answers.
 
 use super::super::pair::{Timing, are_opposite, timing};
-use super::super::{Pool, compare, own_records};
+use super::super::{Matched, Pool, compare, own_records};
 use super::change::{RuleChange, WouldMatch};
 use crate::discrepancy::{Discrepancy, Kind};
+use crate::money::Amount;
 use crate::policy::{
     Accepts, Cardinality, Field, Key, MatchRule, RunContext, Scope, SourcePolicy, Term, TextStep,
 };
@@ -63,14 +64,22 @@ fn proposals(
     }
 }
 
+/// The first record of each side.
+fn of_both_sides<'r>(records: &[&'r Record]) -> Option<(&'r Record, &'r Record)> {
+    let mut first = Side::BOTH.iter().map(|side| {
+        let mut records = records.iter().copied();
+        records.find(|record| record.side == *side)
+    });
+    first.next().flatten().zip(first.next().flatten())
+}
+
 /// Wider limits for records that the rule brings together.
 fn wider(
     accepts: Accepts<'_>,
-    difference: Option<crate::money::Amount>,
+    difference: Option<Amount>,
     records: &[&Record],
 ) -> Option<Vec<RuleChange>> {
-    let first = |side| records.iter().copied().find(|record| record.side == side);
-    let (partner, ledger) = (first(Side::Partner)?, first(Side::Ledger)?);
+    let (partner, ledger) = of_both_sides(records)?;
     let mut changes = Vec::new();
     let gap = difference?.abs();
     let currency = ledger.money.currency;
@@ -113,9 +122,7 @@ fn days(accepts: Accepts<'_>, records: &[&Record]) -> Vec<RuleChange> {
 
 /// Changes by which a rule brings these two together; of the texts first, then wider limits.
 fn pair(accepts: Accepts<'_>, records: &[&Record]) -> Vec<Vec<RuleChange>> {
-    let find = |side| records.iter().copied().find(|record| record.side == side);
-    let (Some(partner), Some(ledger), 2) = (find(Side::Partner), find(Side::Ledger), records.len())
-    else {
+    let (Some((partner, ledger)), 2) = (of_both_sides(records), records.len()) else {
         return Vec::new();
     };
     let is_pairs = accepts.rule.cardinality == Cardinality::OneToOne;
@@ -269,9 +276,6 @@ fn match_all(
         scope: Scope::Whole,
     };
     let found = compare(&changed, &context, pool);
-    let matched = found
-        .matched
-        .iter()
-        .flat_map(super::super::Matched::records);
+    let matched = found.matched.iter().flat_map(Matched::records);
     matched.count() == records.len()
 }

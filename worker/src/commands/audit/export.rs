@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use activities::audit::bundle::{Bundle, BundleProblem, Bundler};
 use activities::audit::verify::Verifying;
-use activities::store::{LISTED_MAX, Page, RunFilter, RunRow, RunState};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
 use serde_json::json;
 
 use crate::commands::case::selection::whole_id;
+use crate::commands::past_runs::with_result;
 use crate::exit::Exit;
 use crate::output::say;
 
@@ -101,28 +101,11 @@ pub(super) async fn export(
 
 /// Runs of the days asked for that have a result.
 async fn runs(with: &Verifying, arguments: &ExportArguments) -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    let is_meant = |run: &RunRow| {
-        let day = run.business_date;
-        arguments.from.is_none_or(|from| from <= day)
-            && arguments.to.is_none_or(|to| day <= to)
-            && matches!(run.state, RunState::Completed | RunState::InReview)
+    let is_meant = |day: Date| {
+        arguments.from.is_none_or(|from| from <= day) && arguments.to.is_none_or(|to| day <= to)
     };
-    let mut offset = 0;
-    loop {
-        let limit = LISTED_MAX;
-        let filter = RunFilter {
-            page: Page { limit, offset },
-            ..RunFilter::default()
-        };
-        let page = with.store.runs(filter).await?;
-        let is_last = page.len() < limit as usize;
-        found.extend(page.into_iter().filter(is_meant).map(|run| run.run_id));
-        if is_last {
-            return Ok(found);
-        }
-        offset += limit;
-    }
+    let runs = with_result(&with.store, None, is_meant).await?;
+    Ok(runs.into_iter().map(|run| run.run_id).collect())
 }
 
 fn write(path: &Path, bundle: &Bundle) -> anyhow::Result<()> {
