@@ -70,6 +70,8 @@ pub struct Pace {
     pub compare_tasks_max: u32,
     /// A long step that gives no sign for this long is taken over by another worker.
     pub heartbeat_timeout_seconds: u32,
+    /// Inputs of up to this size together make a run that is gone through at once.
+    pub small_run_bytes: u64,
 }
 
 #[activities]
@@ -87,11 +89,11 @@ impl Trueup {
     #[activity(definition = OpenRun)]
     pub async fn open_run(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: Opening,
     ) -> Result<Opened, ActivityError> {
         let run = input.run.clone();
-        let work = runs::open(&self, input);
+        let work = runs::open(&self, input, ctx.info().attempt);
         Ok(runs::charged(&self, &run, "open", work).await?)
     }
 

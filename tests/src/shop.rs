@@ -182,3 +182,13 @@ pub async fn id_of(shop: &Installation, reference: &str) -> Result<String> {
         .with_context(|| format!("{reference}: {list}"))?
         .to_owned())
 }
+
+/// The files of a day of which both sides agree.
+pub fn agree(shop: &Installation, day: &str) -> Result<()> {
+    let first_three = |text: &str| {
+        let lines = text.lines().take(3).map(|line| format!("{line}\n"));
+        lines.collect::<String>().replace(DATE, day)
+    };
+    shop.write(&partner_file(day), first_three(PARTNER))?;
+    shop.write(&ledger_file(day), first_three(LEDGER))
+}

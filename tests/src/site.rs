@@ -9,12 +9,14 @@ use crate::outcome::Outcome;
 use crate::servers::SlackReceiver;
 use crate::shop;
 
-/// More than so many alerts of one run are one summary; steps are taken over soon.
+/// More than so many alerts of one run are one summary; runs go step by step, and steps are taken over
+/// soon.
 const SETTINGS: &str = "
 [alerts]
 summary_above = 12
 
 [work]
+small_run_kibibytes = 0
 records_per_task = 5000
 compare_tasks_max = 4
 heartbeat_timeout_seconds = 2
@@ -34,12 +36,27 @@ pub struct Site {
 }
 
 impl Site {
-    /// Puts the sources into an installation that has nothing yet, and starts its worker.
-    pub async fn start(mut installation: Installation, sources: &Sources) -> Result<Self> {
+    /// Puts the sources into an installation that has nothing yet, and starts its worker. All runs
+    /// go step by step.
+    pub async fn start(installation: Installation, sources: &Sources) -> Result<Self> {
+        Site::start_with(installation, sources, SETTINGS).await
+    }
+
+    /// [`start`](Site::start), with small runs gone through at once.
+    pub async fn start_at_once(installation: Installation, sources: &Sources) -> Result<Self> {
+        let settings = SETTINGS.replace("small_run_kibibytes = 0\n", "");
+        Site::start_with(installation, sources, &settings).await
+    }
+
+    async fn start_with(
+        mut installation: Installation,
+        sources: &Sources,
+        settings: &str,
+    ) -> Result<Self> {
         let slack = SlackReceiver::start().await?;
         let channel =
             shop::SLACK.replace("interval_milliseconds = 10", "interval_milliseconds = 50");
-        installation.write("trueup.toml", format!("{SETTINGS}\n{channel}"))?;
+        installation.write("trueup.toml", format!("{settings}\n{channel}"))?;
         installation.set_variable("SHOP_SLACK", &slack.url);
         sources
             .iter()

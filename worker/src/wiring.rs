@@ -124,6 +124,7 @@ pub async fn activities_with(
         records_per_task: work.records_per_task,
         compare_tasks_max: work.compare_tasks_max,
         heartbeat_timeout_seconds: work.heartbeat_timeout_seconds,
+        small_run_bytes: work.small_run_bytes(),
     };
     Ok(Trueup {
         folder,

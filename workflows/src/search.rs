@@ -1,7 +1,9 @@
 //! Search attributes of runs and cases, for lists and filters in the Temporal UI and CLI.
 
 use proto::wire::{CaseStatus, ReconciliationInput, RunTotals};
-use temporalio_common::search_attributes::{SearchAttributeKey, SearchAttributeUpdate};
+use temporalio_common::search_attributes::{
+    SearchAttributeKey, SearchAttributeUpdate, SearchAttributes,
+};
 
 /// The source's name.
 pub const SOURCE: SearchAttributeKey<String> = SearchAttributeKey::keyword("TrueupSource");
@@ -38,6 +40,18 @@ pub(crate) fn opening(request: &ReconciliationInput) -> Vec<SearchAttributeUpdat
     ]
 }
 
+/// What another workflow starts a run with: then the run need not say it, which is an Action of its
+/// own. Other starters can't know that the server has heard of these attributes yet.
+pub(crate) fn at_start(request: &ReconciliationInput) -> SearchAttributes {
+    SearchAttributes::new(opening(request))
+}
+
+/// Whether a run was started with that. A new execution of a run begins with what the one before
+/// knew last.
+pub(crate) fn were_given(attributes: &SearchAttributes) -> bool {
+    attributes.get(&PHASE).as_deref() == Some("opening")
+}
+
 /// What is known once the findings are.
 pub(crate) fn findings(totals: &RunTotals) -> Vec<SearchAttributeUpdate> {
     let highest = domain::severity::Severity::ALL
@@ -56,6 +70,13 @@ pub(crate) fn findings(totals: &RunTotals) -> Vec<SearchAttributeUpdate> {
         OPEN_DISCREPANCIES.value_set(open),
         HIGHEST_SEVERITY.value_set(highest.to_owned()),
     ]
+}
+
+/// What is known of a run that nobody has to look at.
+pub(crate) fn completed(totals: &RunTotals) -> Vec<SearchAttributeUpdate> {
+    let mut known = findings(totals);
+    known.push(PHASE.value_set("completed".to_owned()));
+    known
 }
 
 /// What is known of a case: its source, its state, its severity.

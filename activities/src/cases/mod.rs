@@ -18,7 +18,7 @@ mod select;
 mod standing;
 mod tell;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod time;
 
 pub(crate) use act::act;

@@ -48,6 +48,22 @@ pub(super) async fn is_there(
     blocking(move || find(&pattern, several)).await.map(|_| ())
 }
 
+pub(super) async fn size(
+    transport: &FileTransport,
+    request: &InputRequest<'_>,
+) -> Result<u64, InputError> {
+    let pattern = transport.path.fill(request)?;
+    let several = transport.several;
+    blocking(move || {
+        let size = |path: &PathBuf| match std::fs::metadata(path) {
+            Ok(metadata) => Ok(metadata.len()),
+            Err(error) => Err(cannot_read(path, &error)),
+        };
+        find(&pattern, several)?.iter().map(size).sum()
+    })
+    .await
+}
+
 /// The files that fit, in order of name; at least one.
 fn find(pattern: &FilePattern, several: Several) -> Result<Vec<PathBuf>, InputError> {
     let FilePattern { folder, name } = pattern;

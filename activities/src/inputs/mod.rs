@@ -143,6 +143,20 @@ pub async fn is_there(transport: &Transport, request: &InputRequest<'_>) -> Resu
     }
 }
 
+/// How many bytes [`acquire`] would bring, where that can be said without bringing them.
+///
+/// # Errors
+/// As [`is_there`].
+pub(crate) async fn size(
+    transport: &Transport,
+    request: &InputRequest<'_>,
+) -> Result<Option<u64>, InputError> {
+    match transport {
+        Transport::File(transport) => file::size(transport, request).await.map(Some),
+        Transport::Postgres(_) => Ok(None),
+    }
+}
+
 /// [`acquire`], once for an attempt at a run: the retry of an activity gets the inputs that were
 /// sealed first, even if the file was replaced or the ledger has moved on meanwhile.
 ///

@@ -22,7 +22,7 @@ use crate::positions::Standing;
 /// [`PastProblem`].
 pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outcome>, PastProblem> {
     let again = Again::read(&trueup, past).await?;
-    if again.is_broken() {
+    if again.sides.break_controls() {
         return Ok(None);
     }
     let attempt = &past.row.workflow_run_id;

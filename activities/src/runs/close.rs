@@ -22,7 +22,7 @@ pub(crate) async fn close(
     alive(ctx, &Progress::new(()), work(trueup, input)).await
 }
 
-async fn work(trueup: &Trueup, input: Closing) -> Result<Closed, Failure> {
+pub(super) async fn work(trueup: &Trueup, input: Closing) -> Result<Closed, Failure> {
     if input.run.request.dry_run {
         return Ok(Closed::silently(input.audit));
     }

@@ -17,6 +17,7 @@ mod record;
 pub mod reproduce;
 mod restate;
 mod review;
+mod small;
 
 pub(crate) use admit::{admit, configured, context, source};
 pub(crate) use charged::charged;
@@ -24,6 +25,7 @@ pub(crate) use close::close;
 pub(crate) use compare::compare;
 pub(crate) use conclude::conclude;
 pub(crate) use fetch::{fetch, request as input_request};
-pub(crate) use open::{open, timestamp};
+pub(crate) use open::timestamp;
 pub(crate) use record::record;
 pub(crate) use review::{begin as begin_review, decide as decide_review, look as look_at_review};
+pub(crate) use small::open;

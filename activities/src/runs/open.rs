@@ -14,16 +14,21 @@ use crate::store::{self, RunOpening, RunRow};
 /// How often a run asks whether it is its turn.
 const ASKED_EVERY_SECONDS: u32 = 5;
 
-pub(crate) async fn open(trueup: &Trueup, input: Opening) -> Result<Opened, Failure> {
+pub(super) async fn open(trueup: &Trueup, input: &Opening) -> Result<Opened, Failure> {
     admit::source(trueup, &input.run)?;
     let opened_at = timestamp(&input.at)?;
     if input.run.request.dry_run {
         return proceed(trueup, &input.run, AuditHead::EMPTY).await;
     }
-    match trueup.store.open_run(opening(&input, opened_at)?).await? {
-        store::Opened::Closed(run) => Ok(Opened::AlreadyCompleted {
-            totals: run.totals.unwrap_or_default(),
-        }),
+    match trueup.store.open_run(opening(input, opened_at)?).await? {
+        store::Opened::Closed(run) => {
+            let totals = run.totals.unwrap_or_default();
+            // Another attempt at this step may have gone through it, and its answer was lost.
+            match run.workflow_run_id == input.workflow_run_id {
+                true => Ok(Opened::Completed { totals }),
+                false => Ok(Opened::AlreadyCompleted { totals }),
+            }
+        }
         store::Opened::InReview(run, head) => in_review(trueup, &input.run, *run, head).await,
         store::Opened::New(head) | store::Opened::Resumed(head) => {
             proceed(trueup, &input.run, head).await

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use domain::audit::AuditEvent;
-use domain::matching::BUCKETS;
 use domain::policy::Scope;
 use domain::record::Side;
 use proto::wire::ReconciliationInput;
@@ -119,21 +118,9 @@ impl Again {
         })
     }
 
-    /// Whether a side breaks its own arithmetic: then nothing is compared.
-    pub(super) fn is_broken(&self) -> bool {
-        self.sides.partner.broken_controls + self.sides.ledger.broken_controls > 0
-    }
-
     /// All of it, to be compared.
     pub(super) fn all(&self) -> Compare {
-        Compare {
-            run: self.run.clone(),
-            partner: self.sides.partner.manifest.clone(),
-            ledger: self.sides.ledger.manifest.clone(),
-            bucket_from: 0,
-            bucket_to: BUCKETS,
-            position: self.position.clone(),
-        }
+        Compare::part(&self.run, &self.sides, self.position.clone(), 0, 1)
     }
 }
 

@@ -37,36 +37,25 @@ pub(crate) async fn record(
     ctx: &ActivityContext,
     input: Record,
 ) -> Result<Recorded, Failure> {
-    if input.run.request.dry_run {
-        return Ok(Recorded {
-            cases: Vec::new(),
-            audit: input.audit,
-            told: None,
-            totals: None,
-            review: None,
-            is_overtaken: false,
-        });
-    }
     let progress = Progress::new(0usize);
     let run = input.run.clone();
     let work = work(trueup, &progress, input);
     alive(ctx, &progress, during_turn(trueup, ctx, &run, work)).await
 }
 
-async fn work(
+pub(super) async fn work(
     trueup: &Trueup,
     progress: &Progress<usize>,
     input: Record,
 ) -> Result<Recorded, Failure> {
+    if input.run.request.dry_run {
+        return Ok(Recorded::silently(input.audit));
+    }
     let mut found: Found = parts::get(&trueup.staging, &input.findings).await?;
     if is_overtaken(trueup, &input, &found).await? {
         return Ok(Recorded {
-            cases: Vec::new(),
-            audit: input.audit,
-            told: None,
-            totals: None,
-            review: None,
             is_overtaken: true,
+            ..Recorded::silently(input.audit)
         });
     }
     let mut discrepancies = trueup

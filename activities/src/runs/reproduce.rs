@@ -41,7 +41,7 @@ pub async fn reproduce(
     let again = Again::read(&trueup, past).await?;
     let attempt = past.row.workflow_run_id.clone();
     let mut compared = Vec::new();
-    if !again.is_broken() {
+    if !again.sides.break_controls() {
         let all = again.all();
         let progress = Progress::new("");
         let work = compare::work(Arc::clone(&trueup), &progress, all, attempt.clone());

@@ -24,6 +24,7 @@ mod runs;
 mod scheduled_runs;
 mod schedules;
 mod servers;
+mod small_runs;
 mod staging_s3;
 mod starts;
 mod store_copy;

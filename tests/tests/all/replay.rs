@@ -32,7 +32,7 @@ use workflows::{
 /// Set to replace the recorded histories.
 const RECORD_VARIABLE: &str = "TRUEUP_RECORD";
 /// Every path through the workflows, one history each.
-const PATHS: [&str; 42] = [
+const PATHS: [&str; 45] = [
     "batch-done",
     "batch-invalid-input",
     "case-acts-and-mistakes",
@@ -63,6 +63,9 @@ const PATHS: [&str; 42] = [
     "reconciliation-review-ended",
     "reconciliation-review-nothing-open",
     "reconciliation-signed-off",
+    "reconciliation-small-clean",
+    "reconciliation-small-told",
+    "reconciliation-started-by-schedule",
     "reconciliation-unknown-source",
     "scheduled-already-started",
     "scheduled-invalid-input",
@@ -154,13 +157,19 @@ async fn every_path_replays() -> Result<()> {
 /// A path's name and its history.
 type Recorded = (&'static str, Vec<u8>);
 
-/// Five sources: one small, one of several comparisons with many alerts, one that does not add up,
-/// one that was closed yesterday, and one that takes long enough to be cut off.
+/// Six sources: one so small that its runs are gone through at once, one that goes step by step, one
+/// of several comparisons with many alerts, one that does not add up, one that was closed yesterday,
+/// and one that takes long enough to be cut off.
 async fn site(slack: &SlackReceiver) -> Result<Installation> {
     let mut site = Installation::start().await?;
     let work = "[alerts]\nsummary_above = 5\n\n[work]\nrecords_per_task = 100\n\
-                compare_tasks_max = 4\nheartbeat_timeout_seconds = 2\n\n";
+                compare_tasks_max = 4\nsmall_run_kibibytes = 1\n\
+                heartbeat_timeout_seconds = 2\n\n";
     shop::install(&site, &format!("{work}{}", shop::SLACK), &["night"])?;
+    let few = ["--rows", "40", "--per-kind", "1"];
+    Generated::make("few", Kind::Csv, &few)?
+        .alerting("night")
+        .install(&site)?;
     let many = ["--rows", "400", "--per-kind", "2"];
     Generated::make("many", Kind::Csv, &many)?
         .alerting("night")
@@ -177,7 +186,15 @@ async fn site(slack: &SlackReceiver) -> Result<Installation> {
 async fn runs(site: &Installation) -> Result<Vec<Recorded>> {
     let mut paths = Vec::new();
     site.run_to_the_end(&["shop", "--date", DATE]).await?;
-    paths.push(("reconciliation-completed", export(site, RUN).await?));
+    paths.push(("reconciliation-small-told", export(site, RUN).await?));
+    let clean = "2026-11-18";
+    shop::agree(site, clean)?;
+    site.run_to_the_end(&["shop", "--date", clean]).await?;
+    let clean = format!("recon/shop/{clean}");
+    paths.push(("reconciliation-small-clean", export(site, &clean).await?));
+    site.run_to_the_end(&["few", "--date", DATE]).await?;
+    let few = format!("recon/few/{DATE}");
+    paths.push(("reconciliation-completed", export(site, &few).await?));
     site.execute(RUN, &[INPUT]).await?;
     paths.push(("reconciliation-already-completed", export(site, RUN).await?));
     site.execute("by-hand", &[INPUT]).await?;
@@ -247,6 +264,21 @@ async fn scheduled(site: &Installation) -> Result<Vec<Recorded>> {
     };
     // A day without files: its run fails, and is started again.
     started("scheduled-started", "2026-11-25T06:30:00Z", known).await?;
+    let launched = [
+        "workflow",
+        "result",
+        "-w",
+        "scheduled-started",
+        "-o",
+        "json",
+    ];
+    let launched = site.temporal(&launched).await?.json()?["result"]["run_id"].clone();
+    let launched = launched.as_str().context("the run that it started")?;
+    let ended = site
+        .temporal(&["workflow", "result", "-w", launched])
+        .await?;
+    assert_ne!(ended.code, Some(0), "{ended:?}");
+    let launched = export(site, launched).await?;
     started("scheduled-already-started", "2026-11-20T06:30:00Z", known).await?;
     started("scheduled-skipped", "2026-11-21T06:30:00Z", known).await?;
     started("scheduled-invalid-input", "2026-11-20T06:30:00Z", "{}").await?;
@@ -261,6 +293,7 @@ async fn scheduled(site: &Installation) -> Result<Vec<Recorded>> {
         String::from_utf8_lossy(moved).contains("TimerFiredEventAttributes"),
         "it did not wait"
     );
+    paths.push(("reconciliation-started-by-schedule", launched));
     Ok(paths)
 }
 

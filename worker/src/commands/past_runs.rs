@@ -84,6 +84,7 @@ pub(super) fn with_rules(
             records_per_task: configuration.work.records_per_task,
             compare_tasks_max: configuration.work.compare_tasks_max,
             heartbeat_timeout_seconds: configuration.work.heartbeat_timeout_seconds,
+            small_run_bytes: configuration.work.small_run_bytes(),
         },
         store,
         staging: staging.over(),

@@ -100,11 +100,18 @@ pub struct Work {
     pub compare_tasks_max: u32,
     /// A long step that gives no sign for this long is taken over by another worker.
     pub heartbeat_timeout_seconds: u32,
+    /// Inputs of up to this size together make a run that is gone through at once, in one step.
+    pub small_run_kibibytes: u32,
     /// Memory that `trueup compare` takes for large files, about; what needs more goes to disk.
     pub compare_memory_mebibytes: u32,
 }
 
 impl Work {
+    /// Inputs of a small run, in bytes.
+    pub(crate) fn small_run_bytes(self) -> u64 {
+        u64::from(self.small_run_kibibytes) << 10
+    }
+
     /// Memory for large files, in bytes.
     pub(crate) fn compare_memory_bytes(self) -> u64 {
         u64::from(self.compare_memory_mebibytes) << 20
@@ -117,6 +124,7 @@ impl Default for Work {
             records_per_task: 250_000,
             compare_tasks_max: 8,
             heartbeat_timeout_seconds: 60,
+            small_run_kibibytes: 1024,
             compare_memory_mebibytes: 1024,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::matching::BUCKETS;
 use proto::wire::{ReconciliationInput, RunTotals, SideCounts};
 use serde::{Deserialize, Serialize};
 
@@ -45,14 +46,35 @@ pub struct Opening {
     pub workflow_run_id: String,
     /// Workflow time, RFC 3339.
     pub at: String,
+    /// The run is not to be gone through at once, however small it is.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_steps: bool,
 }
 
 /// Answer of [`OpenRun`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one of them travels at a time, and most are the large one"
+)]
 pub enum Opened {
     /// The run is ours to do.
     Proceed(Plan),
+    /// A small run that the opening went through at once: what it found is on record.
+    Recorded {
+        /// How it was done.
+        plan: Plan,
+        /// Counts and sums.
+        totals: RunTotals,
+        /// As of the step that records.
+        recorded: Recorded,
+    },
+    /// A small run that the opening went through at once. Nothing was left to do: it is closed.
+    Completed {
+        /// What it found.
+        totals: RunTotals,
+    },
     /// The same business key was reconciled before; nothing is done again.
     AlreadyCompleted {
         /// What it found.
@@ -131,6 +153,14 @@ pub struct Sides {
     pub ledger: Fetched,
 }
 
+impl Sides {
+    /// Whether an input breaks its own arithmetic: then nothing is matched.
+    #[must_use]
+    pub fn break_controls(&self) -> bool {
+        self.partner.broken_controls + self.ledger.broken_controls > 0
+    }
+}
+
 /// Input of [`CompareBuckets`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Compare {
@@ -147,6 +177,21 @@ pub struct Compare {
     /// As [`Plan::position`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Stored>,
+}
+
+impl Compare {
+    /// One of so many parts of both sides.
+    #[must_use]
+    pub fn part(run: &Run, sides: &Sides, position: Option<Stored>, part: u32, of: u32) -> Self {
+        Compare {
+            run: run.clone(),
+            partner: sides.partner.manifest.clone(),
+            ledger: sides.ledger.manifest.clone(),
+            bucket_from: BUCKETS * part / of,
+            bucket_to: BUCKETS * (part + 1) / of,
+            position,
+        }
+    }
 }
 
 /// Input of [`ConcludeRun`].
@@ -213,6 +258,27 @@ pub struct Recorded {
     /// is to be opened again, and to begin with that.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_overtaken: bool,
+}
+
+impl Recorded {
+    /// Nobody has to be told, and nothing to be reviewed.
+    #[must_use]
+    pub fn silently(audit: AuditHead) -> Self {
+        Recorded {
+            cases: Vec::new(),
+            audit,
+            told: None,
+            totals: None,
+            review: None,
+            is_overtaken: false,
+        }
+    }
+
+    /// Whether somebody is told of it, or reviews it.
+    #[must_use]
+    pub fn concerns_people(&self) -> bool {
+        !self.cases.is_empty() || self.told.is_some() || self.review.is_some()
+    }
 }
 
 fn is_false(value: &bool) -> bool {

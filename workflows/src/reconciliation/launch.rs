@@ -12,7 +12,7 @@ use temporalio_workflow::{
 
 use super::{Reconciliation, progress, steps};
 use crate::ports::Run;
-use crate::{failure, identity};
+use crate::{failure, identity, search};
 
 /// What a request to start a run came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,7 @@ pub(crate) async fn start<W>(
         .workflow_id(identity::run_id(request))
         .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicateFailedOnly)
         .parent_close_policy(ParentClosePolicy::Abandon)
+        .search_attributes(search::at_start(request))
         .build();
     let input = RawValue::from_value(&input, ctx.payload_converter());
     match ctx

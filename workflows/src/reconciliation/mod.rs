@@ -5,6 +5,7 @@ pub(crate) mod launch;
 mod messages;
 mod progress;
 mod review;
+mod small;
 mod steps;
 mod turn;
 
@@ -44,6 +45,19 @@ async fn run(
     match turn::open(ctx, &run).await? {
         Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
         Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan, input).await,
+        Opened::Recorded {
+            plan,
+            totals,
+            recorded,
+        } => {
+            let done = steps::Done {
+                plan,
+                recorded,
+                totals,
+            };
+            small::to_the_end(ctx, run, done, input).await
+        }
+        Opened::Completed { totals } => Ok(small::completed(ctx, &run, totals)),
         Opened::InReview {
             totals,
             audit,
@@ -61,7 +75,10 @@ async fn run(
 }
 
 fn begin(ctx: &mut WorkflowContext<Reconciliation>, request: &ReconciliationInput) {
-    ctx.upsert_search_attributes(search::opening(request));
     ctx.state_mut(|state| state.progress = Progress::begin(request));
+    if search::were_given(&ctx.search_attributes()) {
+        return review::show(ctx);
+    }
+    ctx.upsert_search_attributes(search::opening(request));
     steps::enter(ctx, Phase::Opening);
 }

@@ -69,8 +69,8 @@ impl Progress {
         self.phase
     }
 
-    /// All steps but the last were done by an earlier execution.
-    pub(crate) fn back_in_review(&mut self, totals: RunTotals) {
+    /// All steps but the last are done: by an earlier execution, or at once.
+    pub(crate) fn all_but_the_last(&mut self, totals: RunTotals) {
         self.totals = totals;
         self.steps_done = self.steps_total - 1;
     }

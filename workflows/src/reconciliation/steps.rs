@@ -36,7 +36,19 @@ pub(super) async fn to_the_end(
     input: RawValue,
 ) -> WorkflowResult<ReconciliationResult> {
     let audit = plan.audit.clone();
-    match reconcile(ctx, &run, plan).await {
+    let found = reconcile(ctx, &run, plan).await;
+    end(ctx, run, found, audit, input).await
+}
+
+/// Reviews and closes a run that found something, and closes one that could not go on.
+pub(super) async fn end(
+    ctx: &mut Context,
+    run: Run,
+    found: Result<Found, Stopped>,
+    audit: AuditHead,
+    input: RawValue,
+) -> WorkflowResult<ReconciliationResult> {
+    match found {
         Ok(found) => review_and_close(ctx, run, found, input).await,
         Err(stopped) => fail(ctx, &run, stopped, audit).await,
     }
@@ -50,7 +62,7 @@ pub(super) async fn back_in_review(
     input: RawValue,
 ) -> WorkflowResult<ReconciliationResult> {
     ctx.upsert_search_attributes(search::findings(&found.totals));
-    ctx.state_mut(|state| state.progress.back_in_review(found.totals.clone()));
+    ctx.state_mut(|state| state.progress.all_but_the_last(found.totals.clone()));
     review_and_close(ctx, run, found, input).await
 }
 
@@ -131,26 +143,40 @@ pub(super) struct Found {
     pub(super) review: Option<Review>,
 }
 
+/// What a run did up to its record.
+pub(super) struct Done {
+    /// How it was done.
+    pub(super) plan: Plan,
+    /// What it put on record.
+    pub(super) recorded: Recorded,
+    /// Counts and sums.
+    pub(super) totals: RunTotals,
+}
+
 async fn reconcile(ctx: &mut Context, run: &Run, plan: Plan) -> Result<Found, Stopped> {
-    let (plan, recorded, totals) = find(ctx, run, plan).await?;
+    let done = find(ctx, run, plan).await?;
+    tell(ctx, run, done).await
+}
+
+/// Tells people and cases what is on record.
+pub(super) async fn tell(ctx: &mut Context, run: &Run, done: Done) -> Result<Found, Stopped> {
     enter(ctx, Phase::Alerting);
-    match alert(ctx, run, &plan, &totals, &recorded).await {
+    match alert(ctx, run, &done).await {
         Ok(found) => Ok(found),
         Err(stopped) => Err(Stopped {
-            audit: Some(recorded.audit),
+            audit: Some(done.recorded.audit),
             ..stopped
         }),
     }
 }
 
 /// Tells cases what was found, and begins the review where there is one.
-async fn alert(
-    ctx: &mut Context,
-    run: &Run,
-    plan: &Plan,
-    totals: &RunTotals,
-    recorded: &Recorded,
-) -> Result<Found, Stopped> {
+async fn alert(ctx: &mut Context, run: &Run, done: &Done) -> Result<Found, Stopped> {
+    let Done {
+        plan,
+        recorded,
+        totals,
+    } = done;
     let cases_started = cases::start(ctx, recorded).await?;
     cases::tell(ctx, run, plan, recorded).await?;
     let totals = recorded.totals.as_ref().unwrap_or(totals);
@@ -174,11 +200,7 @@ async fn alert(
 
 /// Reads, compares and records; again from the opening, when another run of the source was
 /// concluded meanwhile.
-async fn find(
-    ctx: &mut Context,
-    run: &Run,
-    mut plan: Plan,
-) -> Result<(Plan, Recorded, RunTotals), Stopped> {
+async fn find(ctx: &mut Context, run: &Run, mut plan: Plan) -> Result<Done, Stopped> {
     for _ in 0..OVERTAKEN_MAX {
         enter(ctx, Phase::Fetching);
         let sides = fetch(ctx, run, &plan).await?;
@@ -188,7 +210,12 @@ async fn find(
         enter(ctx, Phase::Recording);
         let recorded = record(ctx, run, &plan, sides, &concluded).await?;
         if !recorded.is_overtaken {
-            return Ok((plan, recorded, concluded.totals));
+            let totals = concluded.totals;
+            return Ok(Done {
+                plan,
+                recorded,
+                totals,
+            });
         }
         plan = turn::again(ctx, run).await?;
     }
@@ -197,7 +224,7 @@ async fn find(
 
 /// Fails at once for a source that is not configured.
 pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
-    let opening = opening(ctx, run);
+    let opening = opening(ctx, run, false);
     let options = ports::short(format!("is {} known", run.request.source));
     ctx.execute_activity(AdmitRun, opening, options)
         .await
@@ -205,8 +232,12 @@ pub(super) async fn admit(ctx: &mut Context, run: &Run) -> WorkflowResult<()> {
 }
 
 /// Opens the run in the store, or learns whom it has to wait for.
-pub(super) async fn ask(ctx: &Context, run: &Run) -> Result<Opened, ActivityExecutionError> {
-    let opening = opening(ctx, run);
+pub(super) async fn ask(
+    ctx: &Context,
+    run: &Run,
+    in_steps: bool,
+) -> Result<Opened, ActivityExecutionError> {
+    let opening = opening(ctx, run, in_steps);
     let options = ports::short(format!("open {}", run.run_id));
     ctx.execute_activity(OpenRun, opening, options).await
 }
@@ -238,7 +269,7 @@ async fn compare(
     plan: &Plan,
     sides: &Sides,
 ) -> Result<Vec<Stored>, Stopped> {
-    if sides.partner.broken_controls + sides.ledger.broken_controls > 0 {
+    if sides.break_controls() {
         // A report that breaks its own arithmetic is not matched.
         return Ok(Vec::new());
     }
@@ -246,14 +277,7 @@ async fn compare(
     let tasks = task_count(rows, plan);
     ctx.state_mut(|state| state.progress.comparisons(tasks));
     let comparisons = (0..tasks).map(|task| {
-        let input = Compare {
-            run: run.clone(),
-            partner: sides.partner.manifest.clone(),
-            ledger: sides.ledger.manifest.clone(),
-            bucket_from: domain::matching::BUCKETS * task / tasks,
-            bucket_to: domain::matching::BUCKETS * (task + 1) / tasks,
-            position: plan.position.clone(),
-        };
+        let input = Compare::part(run, sides, plan.position.clone(), task, tasks);
         let options = ports::long(
             format!("match part {} of {tasks}", task + 1),
             plan.heartbeat(),
@@ -358,8 +382,9 @@ pub(super) fn step_done(ctx: &mut Context) {
     ctx.state_mut(|state| state.progress.step_done());
 }
 
-fn opening(ctx: &Context, run: &Run) -> Opening {
+fn opening(ctx: &Context, run: &Run, in_steps: bool) -> Opening {
     Opening {
+        in_steps,
         run: run.clone(),
         workflow_run_id: ctx.run_id().to_owned(),
         at: time::now(ctx),

@@ -17,7 +17,7 @@ type Context = WorkflowContext<Reconciliation>;
 
 /// Opens the run, however long other runs of the source take.
 pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened> {
-    let opened = wait(ctx, run).await;
+    let opened = wait(ctx, run, false).await;
     steps::step_done(ctx);
     opened.map_err(|stopped| match stopped {
         Some(error) => failure::surface(error),
@@ -28,7 +28,7 @@ pub(super) async fn open(ctx: &mut Context, run: &Run) -> WorkflowResult<Opened>
 /// Opens a run again that others overtook.
 pub(super) async fn again(ctx: &mut Context, run: &Run) -> Result<Plan, Stopped> {
     let stopped = |cause| Stopped { cause, audit: None };
-    match wait(ctx, run).await {
+    match wait(ctx, run, true).await {
         Ok(Opened::Proceed(plan)) => Ok(plan),
         // Nobody else can end this run while it goes on.
         Ok(_) => Err(overtaken()),
@@ -46,10 +46,14 @@ pub(super) fn overtaken() -> Stopped {
 }
 
 /// Asks until it is the run's turn; no error means that it was cancelled meanwhile.
-async fn wait(ctx: &mut Context, run: &Run) -> Result<Opened, Option<ActivityExecutionError>> {
+async fn wait(
+    ctx: &mut Context,
+    run: &Run,
+    in_steps: bool,
+) -> Result<Opened, Option<ActivityExecutionError>> {
     let mut is_waiting = false;
     loop {
-        let opened = steps::ask(ctx, run).await.map_err(Some)?;
+        let opened = steps::ask(ctx, run, in_steps).await.map_err(Some)?;
         let Opened::Waiting { for_run, seconds } = opened else {
             if is_waiting {
                 ctx.state_mut(|state| state.progress.wait_for(None));

@@ -6,7 +6,7 @@ mod behind;
 mod incidents;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use domain::alert::{AlertPolicy, Route};
 use domain::audit::{AuditEvent, verify};
@@ -40,7 +40,8 @@ const LATER: &str = "recon/acme-pay/2026-11-21";
 /// A Friday morning in Berlin.
 const FRIDAY: &str = "2026-11-20T08:00:00Z";
 
-fn source() -> Source {
+/// A source without rules.
+pub(crate) fn source() -> Source {
     let side = || SideInput {
         transport: toml::from_str("kind = \"file\"\npath = \"day.xml\"\n").unwrap(),
         format: toml::from_str("[camt053]\n").unwrap(),
@@ -91,17 +92,23 @@ fn source() -> Source {
 /// An installation that has no server, with these discrepancies on record.
 async fn installed(found: &[Discrepancy]) -> (Trueup, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
+    let trueup = empty(folder.path()).await;
+    opened(&trueup.store, RUN).await;
+    for some in found.chunks(1_000) {
+        let chunk = findings(RUN, some, Vec::new());
+        trueup.store.record_findings(RUN, chunk).await.unwrap();
+    }
+    (trueup, folder)
+}
+
+/// An installation that has no server, and nothing on record.
+pub(crate) async fn empty(folder: &Path) -> Trueup {
     let staging = StagingConfig {
         url: "staging".to_owned(),
         ..StagingConfig::default()
     };
-    let store = Store::sqlite(folder.path().join("store.db")).await.unwrap();
-    opened(&store, RUN).await;
-    for some in found.chunks(1_000) {
-        let chunk = findings(RUN, some, Vec::new());
-        store.record_findings(RUN, chunk).await.unwrap();
-    }
-    let trueup = Trueup {
+    let store = Store::sqlite(folder.join("store.db")).await.unwrap();
+    Trueup {
         folder: PathBuf::new(),
         sources: [(SOURCE.to_owned(), source())].into(),
         authority: Authority::default(),
@@ -109,16 +116,16 @@ async fn installed(found: &[Discrepancy]) -> (Trueup, tempfile::TempDir) {
         pace: Pace {
             records_per_task: 1,
             compare_tasks_max: 1,
+            small_run_bytes: 0,
             heartbeat_timeout_seconds: 10,
         },
         store,
-        staging: Staging::open(&staging, folder.path()).unwrap(),
+        staging: Staging::open(&staging, folder).unwrap(),
         channels: Channels::open(&BTreeMap::new(), |_| None).unwrap(),
         audit: Audit::none(),
         settings: String::new(),
         workflows: Workflows::out_of_reach(),
-    };
-    (trueup, folder)
+    }
 }
 
 fn asked(id: &str, act_id: &str, action: &str, input: Value) -> CaseAct {
