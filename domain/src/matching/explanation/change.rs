@@ -34,6 +34,8 @@ pub enum RuleChange {
         currency: Currency,
         /// Without sign.
         amount: Amount,
+        /// Raises `rounding` as well, which may not be below what is accepted.
+        is_rounding: bool,
     },
     /// Lets the partner's value date be so much later.
     LateDays(u32),
@@ -56,10 +58,18 @@ impl RuleChange {
     /// Changes `rule` of `policy`.
     pub(in crate::matching) fn apply(&self, policy: &SourcePolicy, rule: &mut MatchRule) {
         match self {
-            RuleChange::Accepted { currency, amount } => {
+            RuleChange::Accepted {
+                currency,
+                amount,
+                is_rounding,
+            } => {
                 let own = rule.tolerances.take();
                 let mut tolerances = own.unwrap_or_else(|| policy.tolerances.clone());
-                tolerances.0.entry(*currency).or_default().accepted = *amount;
+                let tolerance = tolerances.0.entry(*currency).or_default();
+                tolerance.accepted = *amount;
+                if *is_rounding {
+                    tolerance.rounding = *amount;
+                }
                 rule.tolerances = Some(tolerances);
             }
             RuleChange::LateDays(days) => {
@@ -87,9 +97,19 @@ impl RuleChange {
 impl fmt::Display for RuleChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RuleChange::Accepted { currency, amount } => {
+            RuleChange::Accepted {
+                currency,
+                amount,
+                is_rounding,
+            } => {
                 let amount = amount_text(*amount, *currency);
-                write!(f, "tolerances.{currency}.accepted = \"{amount}\"")
+                match is_rounding {
+                    true => write!(
+                        f,
+                        "tolerances.{currency} = {{ accepted = \"{amount}\", rounding = \"{amount}\" }}"
+                    ),
+                    false => write!(f, "tolerances.{currency}.accepted = \"{amount}\""),
+                }
             }
             RuleChange::LateDays(days) => write!(f, "dates.late_days = {days}"),
             RuleChange::EarlyDays(days) => write!(f, "dates.early_days = {days}"),

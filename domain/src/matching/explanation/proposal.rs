@@ -83,8 +83,8 @@ fn wider(
     let mut changes = Vec::new();
     let gap = difference?.abs();
     let currency = ledger.money.currency;
-    let accepted = accepts.tolerance(currency).accepted_of(ledger.money.amount);
-    if gap > accepted {
+    let tolerance = accepts.tolerance(currency);
+    if gap > tolerance.accepted_of(ledger.money.amount) {
         // Money that flows the other way is no difference to be tolerated.
         if are_opposite(partner, ledger) {
             return None;
@@ -92,6 +92,7 @@ fn wider(
         changes.push(RuleChange::Accepted {
             currency,
             amount: gap,
+            is_rounding: !tolerance.rounding.is_zero() && tolerance.rounding < gap,
         });
     }
     changes.extend(days(accepts, records));

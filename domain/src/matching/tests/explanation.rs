@@ -16,7 +16,10 @@ fn the_smallest_change_is_said_as_it_would_stand_in_the_file() {
     let examples: &[(&[&str], Option<&str>)] = &[
         (
             &["P INV-104 1000 EUR 5", "L INV-104 800 EUR 5"],
-            Some("rule by reference with `tolerances.EUR.accepted = \"200.00\"`"),
+            Some(
+                "rule by reference with `tolerances.EUR = { accepted = \"200.00\", \
+                 rounding = \"200.00\" }`",
+            ),
         ),
         (
             &["P A 9.95 EUR 5", "L A 10 EUR 9"],
