@@ -10,7 +10,7 @@ use temporalio_client::errors::{WorkflowInteractionError, WorkflowUpdateError};
 use temporalio_client::errors::{WorkflowStartError, WorkflowUpdateWithStartError};
 use temporalio_client::{
     Client, UntypedSignal, UntypedUpdate, UntypedWorkflow, WorkflowIdConflictPolicy,
-    WorkflowIdReusePolicy, WorkflowUpdateWithStartOptions,
+    WorkflowIdReusePolicy, WorkflowStartOptions, WorkflowUpdateWithStartOptions,
 };
 use temporalio_common::data_converters::{PayloadConverter, RawValue};
 use workflows::{TASK_QUEUE, identity};
@@ -69,6 +69,30 @@ impl Workflows {
             Err(error) => Err(Failure::retry(format!(
                 "can't signal {workflow_id}: {error}"
             ))),
+        }
+    }
+
+    /// Starts a case's workflow, or has the one that runs deliver its new alerts.
+    pub(crate) async fn start_case(&self, discrepancy_id: &str) -> Result<(), Failure> {
+        let case_id = identity::case_id(discrepancy_id);
+        let Some(client) = &self.client else {
+            return Err(Failure::retry(format!("{case_id} is out of reach")));
+        };
+        let options = WorkflowStartOptions::new(TASK_QUEUE, case_id.clone())
+            .id_reuse_policy(WorkflowIdReusePolicy::AllowDuplicate)
+            .build();
+        let beginning = serde_json::json!({ "discrepancy_id": discrepancy_id });
+        let case = UntypedWorkflow::new("Case");
+        match client.start_workflow(case, json(&beginning), options).await {
+            Ok(_) => return Ok(()),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => {}
+            Err(error) => return Err(Failure::retry(format!("can't start {case_id}: {error}"))),
+        }
+        let reason = serde_json::json!({ "reason": "there are new alerts" });
+        match self.signal(&case_id, "redeliver", &reason).await? {
+            Heard::Yes => Ok(()),
+            // Tried again in a moment, it is started.
+            Heard::Nobody => Err(Failure::retry(format!("{case_id} ended just now"))),
         }
     }
 

@@ -16,14 +16,14 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use workflows::ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, AuditHead, BatchAct, BatchSelected, BatchSelection,
-    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CheckRun, CheckpointMade,
-    CheckpointMaking, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
-    Concluded, DecideReview, DeliverAlert, Delivery, DigestMade, DigestMaking, FallBack, Fetch,
-    FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising, LookAtReview,
-    LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, Opened, Opening, PassTime,
-    PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded, ReportLook, ReportLooked,
-    ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck, RunChecked, Scheduled,
-    Scheduling, SelectCases, Stored, TellCases, Telling, TimePassing,
+    BeginReview, CaseAct, CaseActed, CaseOpened, CaseOpening, CasesStarting, CheckRun,
+    CheckpointMade, CheckpointMaking, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude,
+    ConcludeRun, Concluded, DecideReview, DeliverAlert, Delivery, DigestMade, DigestMaking,
+    FallBack, Fetch, FetchSide, Fetched, ForwardAct, Forwarding, IncidentRaised, IncidentRaising,
+    LookAtReview, LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, Opened, Opening,
+    PassTime, PlanScheduled, RaiseIncident, Record, RecordFindings, Recorded, ReportLook,
+    ReportLooked, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook, RunCheck, RunChecked,
+    Scheduled, Scheduling, SelectCases, StartCases, Stored, TellCases, Telling, TimePassing,
 };
 
 use crate::alerts::Channels;
@@ -246,6 +246,16 @@ impl Trueup {
         input: Forwarding,
     ) -> Result<CaseReply, ActivityError> {
         Ok(cases::forward(&self, input).await?)
+    }
+
+    #[activity(definition = StartCases)]
+    pub async fn start_cases(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: CasesStarting,
+    ) -> Result<(), ActivityError> {
+        cases::start(&self, &ctx, input).await?;
+        Ok(())
     }
 
     #[activity(definition = TellCases)]

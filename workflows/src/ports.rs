@@ -31,8 +31,8 @@ pub use incident::{
 };
 pub use review::{Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook};
 pub use run::{
-    AuditHead, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched, Opened, Opening,
-    Plan, Record, Recorded, Run, Sides, Stored, Telling,
+    AuditHead, CasesStarting, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched,
+    Opened, Opening, Plan, Record, Recorded, Run, Sides, Stored, Telling,
 };
 pub use schedule::{Scheduled, Scheduling};
 
@@ -90,6 +90,12 @@ impl Ports {
     /// Has another channel told what the alert's own has not taken in time; not once it was sent.
     #[activity(name = "fall_back")]
     pub fn fall_back(_: Delivery) -> Result<AlertStatus, ActivityError> {
+        unimplemented!()
+    }
+    /// Starts the workflows of cases that have something to tell; those that run are told of it.
+    /// Heartbeats.
+    #[activity(name = "start_cases")]
+    pub fn start_cases(_: CasesStarting) -> Result<(), ActivityError> {
         unimplemented!()
     }
     /// Tells the workflows of earlier cases that they were seen again or cleared. Heartbeats.
@@ -178,7 +184,7 @@ pub use ports::{
     ActBehind, ActOnCase, ActOnCases, AdmitRun, BeginReview, CheckRun, CloseRun, CompareBuckets,
     ConcludeRun, DecideReview, DeliverAlert, FallBack, FetchSide, ForwardAct, LookAtReview,
     LookForReport, MakeCheckpoint, MakeDigest, OpenCase, OpenRun, PassTime, PlanScheduled,
-    RaiseIncident, RecordFindings, SelectCases, TellCases,
+    RaiseIncident, RecordFindings, SelectCases, StartCases, TellCases,
 };
 
 /// A step of milliseconds that touches the store only.

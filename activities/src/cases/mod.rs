@@ -16,6 +16,7 @@ mod remind;
 mod review;
 mod select;
 mod standing;
+mod start;
 mod tell;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,5 +34,6 @@ pub(crate) use of_run::acts_of_run;
 pub(crate) use open::open;
 pub(crate) use review::material;
 pub(crate) use select::select;
+pub(crate) use start::start;
 pub(crate) use tell::tell;
 pub(crate) use time::pass;

@@ -91,11 +91,10 @@ pub(super) async fn work(
         .collect();
     Ok(Recorded {
         cases: cases.into_iter().map(str::to_owned).collect(),
-        audit: to_port(audit.head),
         told,
         totals: Some(totals),
         review: review::planned(trueup, &input.run, &input.at).await?,
-        is_overtaken: false,
+        ..Recorded::silently(to_port(audit.head))
     })
 }
 

@@ -258,6 +258,10 @@ pub struct Recorded {
     /// is to be opened again, and to begin with that.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_overtaken: bool,
+    /// The cases are started by one step, [`StartCases`]. Earlier versions had them started by the
+    /// workflow, which left events for each in its history.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cases_by_step: bool,
 }
 
 impl Recorded {
@@ -271,6 +275,7 @@ impl Recorded {
             totals: None,
             review: None,
             is_overtaken: false,
+            cases_by_step: true,
         }
     }
 
@@ -283,6 +288,15 @@ impl Recorded {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+/// Input of [`StartCases`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CasesStarting {
+    /// The run.
+    pub run: Run,
+    /// [`Recorded::cases`].
+    pub cases: Vec<String>,
 }
 
 /// Input of [`TellCases`].

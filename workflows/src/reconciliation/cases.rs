@@ -9,14 +9,32 @@ use temporalio_workflow::{ActivityExecutionError, WorkflowContext, join_all};
 use super::Reconciliation;
 use super::steps::{Cause, Stopped};
 use crate::case::launch::{self, NotStarted};
-use crate::ports::{self, ForwardAct, Forwarding, Plan, Recorded, Run, TellCases, Telling};
+use crate::ports::{
+    self, CasesStarting, ForwardAct, Forwarding, Plan, Recorded, Run, StartCases, TellCases,
+    Telling,
+};
 use crate::{failure, intake};
 
 type Context = WorkflowContext<Reconciliation>;
 
 /// Starts one case per alerted discrepancy. One that is under way already delivers the new alerts.
-pub(super) async fn start(ctx: &mut Context, recorded: &Recorded) -> Result<u32, Cause> {
-    start_all(ctx, &recorded.cases).await?;
+pub(super) async fn start(
+    ctx: &mut Context,
+    run: &Run,
+    plan: &Plan,
+    recorded: &Recorded,
+) -> Result<u32, Cause> {
+    let cases = recorded.cases.clone();
+    match recorded.cases_by_step {
+        _ if cases.is_empty() => {}
+        true => {
+            let run = run.clone();
+            let options = ports::long("start what tells people", plan.heartbeat());
+            ctx.execute_activity(StartCases, CasesStarting { run, cases }, options)
+                .await?;
+        }
+        false => start_all(ctx, &cases).await?,
+    }
     Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
 }
 

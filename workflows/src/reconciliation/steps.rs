@@ -177,7 +177,7 @@ async fn alert(ctx: &mut Context, run: &Run, done: &Done) -> Result<Found, Stopp
         recorded,
         totals,
     } = done;
-    let cases_started = cases::start(ctx, recorded).await?;
+    let cases_started = cases::start(ctx, run, plan, recorded).await?;
     cases::tell(ctx, run, plan, recorded).await?;
     let totals = recorded.totals.as_ref().unwrap_or(totals);
     let totals = RunTotals {
