@@ -23,19 +23,21 @@ pub(super) async fn start(
     run: &Run,
     plan: &Plan,
     recorded: &Recorded,
-) -> Result<u32, Cause> {
+) -> Result<u32, Stopped> {
     let cases = recorded.cases.clone();
-    match recorded.cases_by_step {
-        _ if cases.is_empty() => {}
-        true => {
-            let run = run.clone();
-            let options = ports::long("start what tells people", plan.heartbeat());
-            ctx.execute_activity(StartCases, CasesStarting { run, cases }, options)
-                .await?;
-        }
-        false => start_all(ctx, &cases).await?,
+    let count = u32::try_from(cases.len()).unwrap_or(u32::MAX);
+    if cases.is_empty() {
+        return Ok(0);
     }
-    Ok(u32::try_from(recorded.cases.len()).unwrap_or(u32::MAX))
+    if recorded.cases_by_step {
+        let run = run.clone();
+        let options = ports::long("start what tells people", plan.heartbeat());
+        ctx.execute_activity(StartCases, CasesStarting { run, cases }, options)
+            .await?;
+    } else {
+        start_all(ctx, &cases).await?;
+    }
+    Ok(count)
 }
 
 /// Starts the cases of these discrepancies, summaries or incidents side by side.
