@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Longest that a delivery waits for its turn; who would wait longer comes back later.
-const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
+pub(crate) const TURN_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Latest that somebody is asked to come back.
 const COME_BACK_MAX: Duration = Duration::from_secs(15 * 60);
 
@@ -23,6 +23,8 @@ struct Turns {
     free_from: Option<Instant>,
     /// The last moment that somebody was asked to come back at, so that not all do at once.
     asked_back: Option<Instant>,
+    /// Nobody sends before this moment, not even who has a turn.
+    quiet_until: Option<Instant>,
 }
 
 /// The answer to who wants to send now.
@@ -62,6 +64,14 @@ impl Pace {
     pub(crate) fn hold(&self, now: Instant, pause: Duration) {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.free_from = turns.free_from.max(Some(now + pause));
+        turns.quiet_until = turns.quiet_until.max(Some(now + pause));
+    }
+
+    /// How long nobody may send yet; none when somebody whose turn it is may.
+    pub(crate) fn quiet_for(&self, now: Instant) -> Option<Duration> {
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = turns.quiet_until?.checked_duration_since(now)?;
+        (!left.is_zero()).then_some(left)
     }
 }
 
@@ -103,6 +113,8 @@ mod tests {
             Turn::After(SECOND * 3),
             "never shortened"
         );
+        assert_eq!(pace.quiet_for(now + SECOND * 58), Some(SECOND * 2));
+        assert_eq!(pace.quiet_for(now + SECOND * 60), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
 use super::outcome::{self, Answer};
-use super::pace::{Pace, Turn};
+use super::pace::{Pace, TURN_WAIT_MAX, Turn};
 use super::text::AlertText;
 use super::{
     ChannelProblem, Delivered, DeliveryError, SlackConfig, is_loopback, required_secret,
@@ -25,6 +25,8 @@ pub(crate) struct SlackChannel {
     webhook: Url,
     answer_bytes_max: usize,
     pace: Pace,
+    /// One message at a time: a pause that Slack asks for holds for the next one already.
+    lane: tokio::sync::Mutex<()>,
 }
 
 impl SlackChannel {
@@ -58,6 +60,7 @@ impl SlackChannel {
             webhook,
             answer_bytes_max: configuration.answer_bytes_max as usize,
             pace: Pace::new(interval),
+            lane: tokio::sync::Mutex::default(),
         })
     }
 
@@ -69,6 +72,14 @@ impl SlackChannel {
         match self.pace.take(Instant::now()) {
             Turn::After(wait) => tokio::time::sleep(wait).await,
             Turn::ComeBack(retry_after) => return Err(DeliveryError::Throttled { retry_after }),
+        }
+        let throttled = |retry_after| Err(DeliveryError::Throttled { retry_after });
+        let Ok(_lane) = tokio::time::timeout(TURN_WAIT_MAX, self.lane.lock()).await else {
+            return throttled(TURN_WAIT_MAX);
+        };
+        // Whoever was first may have been told to wait.
+        if let Some(left) = self.pace.quiet_for(Instant::now()) {
+            return throttled(left);
         }
         let sent = self.send(alert_id, text).await;
         if let Err(DeliveryError::Throttled { retry_after }) = &sent {
