@@ -220,6 +220,12 @@ impl Installation {
         Ok(Said::from(self.temporal.cli(&arguments).await?))
     }
 
+    /// The latest history of this workflow id, as the `temporal` program shows it.
+    pub async fn history(&self, workflow_id: &str) -> Result<Value> {
+        let show = ["workflow", "show", "-w", workflow_id, "-o", "json"];
+        self.temporal(&show).await?.json()
+    }
+
     /// Starts a `Reconciliation` by the `temporal` program, and waits for what becomes of it.
     pub async fn execute(&self, workflow_id: &str, inputs: &[&str]) -> Result<Execution> {
         self.execute_type("Reconciliation", workflow_id, inputs)

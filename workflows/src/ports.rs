@@ -31,7 +31,7 @@ pub use incident::{
 };
 pub use review::{Review, ReviewBeginning, ReviewDecided, ReviewDecision, ReviewLook};
 pub use run::{
-    AuditHead, CasesStarting, Closing, Compare, Conclude, Concluded, Ending, Fetch, Fetched,
+    AuditHead, CasesStarting, Closing, Compare, Conclude, Concluded, Done, Ending, Fetch, Fetched,
     Opened, Opening, Plan, Record, Recorded, Run, Sides, Stored, Telling,
 };
 pub use schedule::{Scheduled, Scheduling};

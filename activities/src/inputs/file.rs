@@ -20,11 +20,8 @@ pub(super) async fn acquire(
     request: &InputRequest<'_>,
     staging: &Staging,
 ) -> Result<Vec<SealedInput>, InputError> {
-    let pattern = transport.path.fill(request)?;
-    let several = transport.several;
-    let names = blocking(move || find(&pattern, several)).await?;
     let mut sealed: Vec<SealedInput> = Vec::new();
-    for path in names {
+    for path in fitting(transport, request).await? {
         let transport = transport.clone();
         let received = blocking(move || read(&path, &transport)).await?;
         let input = seal(received, request.source, staging).await?;
@@ -43,25 +40,31 @@ pub(super) async fn is_there(
     transport: &FileTransport,
     request: &InputRequest<'_>,
 ) -> Result<(), InputError> {
-    let pattern = transport.path.fill(request)?;
-    let several = transport.several;
-    blocking(move || find(&pattern, several)).await.map(|_| ())
+    fitting(transport, request).await.map(|_| ())
 }
 
 pub(super) async fn size(
     transport: &FileTransport,
     request: &InputRequest<'_>,
 ) -> Result<u64, InputError> {
-    let pattern = transport.path.fill(request)?;
-    let several = transport.several;
+    let paths = fitting(transport, request).await?;
     blocking(move || {
         let size = |path: &PathBuf| match std::fs::metadata(path) {
             Ok(metadata) => Ok(metadata.len()),
             Err(error) => Err(cannot_read(path, &error)),
         };
-        find(&pattern, several)?.iter().map(size).sum()
+        paths.iter().map(size).sum()
     })
     .await
+}
+
+async fn fitting(
+    transport: &FileTransport,
+    request: &InputRequest<'_>,
+) -> Result<Vec<PathBuf>, InputError> {
+    let pattern = transport.path.fill(request)?;
+    let several = transport.several;
+    blocking(move || find(&pattern, several)).await
 }
 
 /// The files that fit, in order of name; at least one.

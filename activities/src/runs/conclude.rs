@@ -15,7 +15,7 @@ use proto::totals::{add_conservation, conservation_to_wire, count_discrepancies}
 use proto::wire::RunTotals;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
-use workflows::ports::{Conclude, Concluded, Run, Stored};
+use workflows::ports::{Compare, Conclude, Concluded, Run, Sides, Stored};
 
 use super::admit::source;
 use super::before::{Before, gone, summed};
@@ -40,7 +40,31 @@ pub(crate) async fn conclude(
     alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
-pub(super) async fn work(
+/// Compares both sides in one part, and concludes.
+pub(super) async fn both_sides(
+    trueup: &Arc<Trueup>,
+    run: Run,
+    sides: Sides,
+    position: Option<Stored>,
+    attempt: &str,
+) -> Result<Concluded, Failure> {
+    let progress = Progress::new("");
+    let attempt = || attempt.to_owned();
+    let mut compared = Vec::new();
+    if !sides.break_controls() {
+        let all = Compare::part(&run, &sides, position.clone(), 0, 1);
+        compared.push(compare::work(Arc::clone(trueup), &progress, all, attempt()).await?);
+    }
+    let conclusion = Conclude {
+        run,
+        sides,
+        compared,
+        position,
+    };
+    work(Arc::clone(trueup), &progress, conclusion, attempt()).await
+}
+
+async fn work(
     trueup: Arc<Trueup>,
     progress: &Progress<&'static str>,
     input: Conclude,

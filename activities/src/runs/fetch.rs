@@ -40,7 +40,17 @@ pub(crate) async fn fetch(
     alive(ctx, &progress, during_turn(trueup, ctx, &run, work)).await
 }
 
-pub(super) async fn work(
+/// All of it, whatever an earlier attempt at the step did.
+pub(super) async fn from_the_start(
+    trueup: &Trueup,
+    input: Fetch,
+    attempt: &str,
+) -> Result<Fetched, Failure> {
+    let first = StageProgress::default();
+    work(trueup, &Progress::new(first), input, first, attempt).await
+}
+
+async fn work(
     trueup: &Trueup,
     progress: &Progress<StageProgress>,
     input: Fetch,

@@ -12,9 +12,8 @@ use workflows::ports::{Compare, Fetch, Fetched, Run, Sides, Stored};
 use super::fetch;
 use crate::Trueup;
 use crate::failures::Failure;
-use crate::heartbeat::Progress;
 use crate::inputs::pin_name;
-use crate::staging::{Folder, SETTINGS, StageProgress, Staging, StagingError};
+use crate::staging::{Folder, SETTINGS, Staging, StagingError};
 use crate::store::{RunRow, Store, StoreError};
 
 /// A run as its trail has it.
@@ -186,9 +185,8 @@ async fn side(
         side: side.name().to_owned(),
         position,
     };
-    let resume = StageProgress::default();
-    let work = fetch::work(trueup, &Progress::new(resume), input, resume, attempt).await;
-    work.map_err(|failure| gone(&what, failure.problem()))
+    let fetched = fetch::from_the_start(trueup, input, attempt).await;
+    fetched.map_err(|failure| gone(&what, failure.problem()))
 }
 
 pub(super) async fn kept(

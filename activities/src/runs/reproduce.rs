@@ -7,13 +7,11 @@ use std::sync::Arc;
 use domain::audit::discrepancy_leaf;
 use domain::discrepancy::Discrepancy;
 use domain::engine::ENGINE;
-use workflows::ports::Conclude;
 
+use super::conclude;
 use super::parts::{self, Found};
 use super::past::{Again, PastProblem, PastRun, failed, kept, unread};
-use super::{compare, conclude};
 use crate::Trueup;
-use crate::heartbeat::Progress;
 use crate::staging::{Folder, StagingError};
 
 /// Something that is not as it was.
@@ -39,28 +37,14 @@ pub async fn reproduce(
     past: &PastRun,
 ) -> Result<Vec<Difference>, PastProblem> {
     let again = Again::read(&trueup, past).await?;
-    let attempt = past.row.workflow_run_id.clone();
-    let mut compared = Vec::new();
-    if !again.sides.break_controls() {
-        let all = again.all();
-        let progress = Progress::new("");
-        let work = compare::work(Arc::clone(&trueup), &progress, all, attempt.clone());
-        compared.push(work.await.map_err(failed)?);
-    }
+    let attempt = &past.row.workflow_run_id;
     let Again {
         run,
         sides,
         position,
     } = again;
-    let conclusion = Conclude {
-        run,
-        sides,
-        compared,
-        position,
-    };
-    let progress = Progress::new("");
-    let work = conclude::work(Arc::clone(&trueup), &progress, conclusion, attempt);
-    let concluded = work.await.map_err(failed)?;
+    let concluded = conclude::both_sides(&trueup, run, sides, position, attempt).await;
+    let concluded = concluded.map_err(failed)?;
     let found: Found = parts::get(&trueup.staging, &concluded.findings)
         .await
         .map_err(failed)?;

@@ -15,16 +15,16 @@ use std::time::Duration;
 use domain::record::Side;
 use workflows::failure;
 use workflows::ports::{
-    Closing, Compare, Conclude, Concluded, Ending, Fetch, Opened, Opening, Plan, Record, Sides,
+    Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Sides,
 };
 
 use super::admit::{context, source};
-use super::{close, compare, conclude, fetch, open as opening, record};
+use super::{close, conclude, fetch, open as opening, record};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::Progress;
 use crate::inputs;
-use crate::staging::{Folder, StageProgress};
+use crate::staging::Folder;
 
 /// Discrepancies of a small run at most: what is recorded in a moment, by any store.
 const DISCREPANCIES_MAX: u64 = 100;
@@ -48,32 +48,30 @@ pub(crate) async fn open(
     if input.in_steps || trueup.pace.small_run_bytes == 0 || attempt > ATTEMPTS_MAX {
         return Ok(Opened::Proceed(plan));
     }
-    let plan = pinned(trueup, &input, plan).await?;
     match tokio::time::timeout(PATIENCE, find(trueup, &input, &plan)).await {
-        Ok(Ok(Some(found))) => finish(trueup, input, plan, found).await,
-        Ok(Ok(None)) => Ok(Opened::Proceed(plan)),
-        Ok(Err(failure)) => {
-            tracing::debug!(problem = failure.problem(), "left to the usual steps");
-            Ok(Opened::Proceed(plan))
-        }
-        Err(_) => Ok(Opened::Proceed(plan)),
+        Ok(Ok(Some(found))) => return finish(trueup, input, found).await,
+        Ok(Ok(None)) => tracing::debug!("not small"),
+        Ok(Err(failure)) => tracing::debug!(problem = failure.problem(), "not in one step"),
+        Err(_) => tracing::debug!("not in a moment"),
     }
+    Ok(Opened::Proceed(plan))
 }
 
 /// What this execution of the run began with, however often it is opened.
-async fn pinned(trueup: &Trueup, input: &Opening, plan: Plan) -> Result<Plan, Failure> {
+async fn pinned(trueup: &Trueup, input: &Opening, plan: &Plan) -> Result<Plan, Failure> {
     let folder = Folder::Compared {
         run_id: &input.run.run_id,
     };
     let name = format!("begun-{}.json", input.workflow_run_id);
     let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
-    let bytes = serde_json::to_vec(&plan).map_err(damaged)?;
+    let bytes = serde_json::to_vec(plan).map_err(damaged)?;
     let first = trueup.staging.put_first(folder, &name, bytes).await?;
     serde_json::from_slice(&first).map_err(damaged)
 }
 
 /// What a small run found, not on record yet.
 struct Found {
+    plan: Plan,
     sides: Sides,
     concluded: Concluded,
 }
@@ -92,34 +90,26 @@ async fn find(
         workflow_run_id,
         ..
     } = input;
-    let position = plan.position.clone();
-    let fetched = async |side: Side| {
+    let plan = pinned(trueup, input, plan).await?;
+    let position = || plan.position.clone();
+    let fetched = |side: Side| {
         let side = Fetch {
             run: run.clone(),
             side: side.name().to_owned(),
-            position: position.clone(),
+            position: position(),
         };
-        let first = StageProgress::default();
-        fetch::work(trueup, &Progress::new(first), side, first, workflow_run_id).await
+        fetch::from_the_start(trueup, side, workflow_run_id)
     };
     let (partner, ledger) = tokio::try_join!(fetched(Side::Partner), fetched(Side::Ledger))?;
     let sides = Sides { partner, ledger };
-    let progress = Progress::new("");
-    let attempt = || workflow_run_id.clone();
-    let mut compared = Vec::new();
-    if !sides.break_controls() {
-        let all = Compare::part(run, &sides, position.clone(), 0, 1);
-        compared.push(compare::work(Arc::clone(trueup), &progress, all, attempt()).await?);
-    }
-    let conclusion = Conclude {
-        run: run.clone(),
-        sides: sides.clone(),
-        compared,
-        position,
-    };
-    let concluded = conclude::work(Arc::clone(trueup), &progress, conclusion, attempt()).await?;
+    let (run, both) = (run.clone(), sides.clone());
+    let concluded = conclude::both_sides(trueup, run, both, position(), workflow_run_id).await?;
     let is_small = concluded.totals.discrepancies <= DISCREPANCIES_MAX;
-    Ok(is_small.then_some(Found { sides, concluded }))
+    Ok(is_small.then_some(Found {
+        plan,
+        sides,
+        concluded,
+    }))
 }
 
 async fn has_small_inputs(trueup: &Trueup, input: &Opening) -> Result<bool, Failure> {
@@ -135,13 +125,12 @@ async fn has_small_inputs(trueup: &Trueup, input: &Opening) -> Result<bool, Fail
 }
 
 /// Puts it on record, and closes the run when nobody is to be told.
-async fn finish(
-    trueup: &Trueup,
-    input: Opening,
-    plan: Plan,
-    found: Found,
-) -> Result<Opened, Failure> {
-    let Found { sides, concluded } = found;
+async fn finish(trueup: &Trueup, input: Opening, found: Found) -> Result<Opened, Failure> {
+    let Found {
+        plan,
+        sides,
+        concluded,
+    } = found;
     let Opening { run, at, .. } = &input;
     let record = Record {
         run: run.clone(),
@@ -160,11 +149,11 @@ async fn finish(
     };
     let totals = recorded.totals.clone().unwrap_or(concluded.totals);
     if recorded.concerns_people() {
-        return Ok(Opened::Recorded {
+        return Ok(Opened::Recorded(Done {
             plan,
             totals,
             recorded,
-        });
+        }));
     }
     let closing = Closing {
         run: run.clone(),

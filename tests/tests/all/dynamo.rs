@@ -134,9 +134,7 @@ async fn two_workers_share_a_table_and_the_work() -> Result<()> {
     site.outcome(&sources).await?.must_equal(&expected);
     let mut workers = std::collections::BTreeSet::new();
     for (name, _) in &sources {
-        let id = run_id(name);
-        let show = ["workflow", "show", "-w", &id, "-o", "json"];
-        let history = site.installation.temporal(&show).await?.out;
+        let history = site.installation.history(&run_id(name)).await?.to_string();
         for pid in [site.worker, other.pid()] {
             if history.contains(&format!("\"trueup-{pid}\"")) {
                 workers.insert(pid);

@@ -123,8 +123,7 @@ async fn a_big_run_outlives_a_stop_and_its_history_stays_small() -> Result<()> {
 }
 
 async fn events_of(installation: &Installation, run: &str) -> Result<Vec<Value>> {
-    let show = ["workflow", "show", "-w", run, "-o", "json"];
-    let history = installation.temporal(&show).await?.json()?;
+    let history = installation.history(run).await?;
     Ok(history["events"].as_array().context("events")?.clone())
 }
 

@@ -6,7 +6,7 @@ use tests::Installation;
 use tests::generated::{Generated, Kind};
 use tests::installation::{RUN_WITHIN, eventually};
 use tests::shop;
-use tests::site::Site;
+use tests::site::{Site, run_id};
 
 use crate::schedules::{SCHEDULE, WEEKEND, schedule, shop};
 
@@ -35,11 +35,6 @@ fn actions(history: &Value) -> Result<usize> {
     Ok(events.iter().map(|event| of(event) + retries(event)).sum())
 }
 
-async fn history(shop: &Installation, workflow_id: &str) -> Result<Value> {
-    let show = ["workflow", "show", "-w", workflow_id, "-o", "json"];
-    shop.temporal(&show).await?.json()
-}
-
 #[tokio::test]
 async fn a_clean_scheduled_run_costs_eight_actions() -> Result<()> {
     let day = "2024-03-28";
@@ -61,10 +56,7 @@ async fn a_clean_scheduled_run_costs_eight_actions() -> Result<()> {
         Ok(id.map(str::to_owned))
     })
     .await?;
-    let (scheduled, run) = (
-        history(&shop, &scheduled).await?,
-        history(&shop, &run).await?,
-    );
+    let (scheduled, run) = (shop.history(&scheduled).await?, shop.history(&run).await?);
     // The child's start is counted by its parent, the workflow's own by the schedule.
     let (of_scheduled, of_run) = (actions(&scheduled)?, actions(&run)?);
     let all = OF_A_SCHEDULE + 1 + of_scheduled + of_run;
@@ -92,7 +84,7 @@ async fn a_small_run_finds_and_tells_what_its_steps_would() -> Result<()> {
         "too little is told: {:?}",
         expected.told.keys()
     );
-    let steps = history(&in_steps.installation, "recon/pay/2026-11-20").await?;
+    let steps = in_steps.installation.history(&run_id("pay")).await?;
     assert!(steps.to_string().contains("conclude_run"), "{steps}");
     drop(in_steps);
 
@@ -100,7 +92,7 @@ async fn a_small_run_finds_and_tells_what_its_steps_would() -> Result<()> {
     at_once.all_begin(&sources).await?;
     at_once.all_end(&sources).await?;
     at_once.outcome(&sources).await?.must_equal(&expected);
-    let steps = history(&at_once.installation, "recon/pay/2026-11-20").await?;
+    let steps = at_once.installation.history(&run_id("pay")).await?;
     assert!(!steps.to_string().contains("conclude_run"), "{steps}");
     Ok(())
 }

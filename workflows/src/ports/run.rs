@@ -62,14 +62,7 @@ pub enum Opened {
     /// The run is ours to do.
     Proceed(Plan),
     /// A small run that the opening went through at once: what it found is on record.
-    Recorded {
-        /// How it was done.
-        plan: Plan,
-        /// Counts and sums.
-        totals: RunTotals,
-        /// As of the step that records.
-        recorded: Recorded,
-    },
+    Recorded(Done),
     /// A small run that the opening went through at once. Nothing was left to do: it is closed.
     Completed {
         /// What it found.
@@ -97,6 +90,17 @@ pub enum Opened {
         /// The review.
         review: Review,
     },
+}
+
+/// What a run did up to its record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Done {
+    /// How it was done.
+    pub plan: Plan,
+    /// Counts and sums.
+    pub totals: RunTotals,
+    /// What it put on record.
+    pub recorded: Recorded,
 }
 
 /// How a run is to be done.

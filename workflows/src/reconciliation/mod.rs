@@ -45,18 +45,7 @@ async fn run(
     match turn::open(ctx, &run).await? {
         Opened::AlreadyCompleted { totals } => Ok(progress::already_completed(&run, totals)),
         Opened::Proceed(plan) => steps::to_the_end(ctx, run, plan, input).await,
-        Opened::Recorded {
-            plan,
-            totals,
-            recorded,
-        } => {
-            let done = steps::Done {
-                plan,
-                recorded,
-                totals,
-            };
-            small::to_the_end(ctx, run, done, input).await
-        }
+        Opened::Recorded(done) => small::to_the_end(ctx, run, done, input).await,
         Opened::Completed { totals } => Ok(small::completed(ctx, &run, totals)),
         Opened::InReview {
             totals,

@@ -5,9 +5,8 @@ use temporalio_common::data_converters::RawValue;
 use temporalio_workflow::{WorkflowContext, WorkflowResult};
 
 use super::progress::{self, Phase};
-use super::steps::{self, Done};
-use super::{Reconciliation, review};
-use crate::ports::Run;
+use super::{Reconciliation, review, steps};
+use crate::ports::{Done, Run};
 use crate::search;
 
 type Context = WorkflowContext<Reconciliation>;
@@ -19,8 +18,7 @@ pub(super) async fn to_the_end(
     done: Done,
     input: RawValue,
 ) -> WorkflowResult<ReconciliationResult> {
-    ctx.upsert_search_attributes(search::findings(&done.totals));
-    ctx.state_mut(|state| state.progress.all_but_the_last(done.totals.clone()));
+    steps::all_but_the_last(ctx, &done.totals);
     let audit = done.recorded.audit.clone();
     let found = steps::tell(ctx, &run, done).await;
     steps::end(ctx, run, found, audit, input).await

@@ -15,7 +15,7 @@ use super::review::{self, Leave, Reviewed};
 use super::{Reconciliation, cases, turn};
 use crate::ports::{
     AdmitRun, AuditHead, CloseRun, Closed, Closing, Compare, CompareBuckets, Conclude, ConcludeRun,
-    Concluded, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
+    Concluded, Done, Ending, Fetch, FetchSide, Fetched, OpenRun, Opened, Opening, Plan, Record,
     RecordFindings, Recorded, Review, Run, Sides, Stored,
 };
 use crate::{failure, ports, search, time};
@@ -61,9 +61,14 @@ pub(super) async fn back_in_review(
     found: Found,
     input: RawValue,
 ) -> WorkflowResult<ReconciliationResult> {
-    ctx.upsert_search_attributes(search::findings(&found.totals));
-    ctx.state_mut(|state| state.progress.all_but_the_last(found.totals.clone()));
+    all_but_the_last(ctx, &found.totals);
     review_and_close(ctx, run, found, input).await
+}
+
+/// Shows a run that was compared and recorded before.
+pub(super) fn all_but_the_last(ctx: &mut Context, totals: &RunTotals) {
+    ctx.upsert_search_attributes(search::findings(totals));
+    ctx.state_mut(|state| state.progress.all_but_the_last(totals.clone()));
 }
 
 async fn review_and_close(
@@ -141,16 +146,6 @@ pub(super) struct Found {
     pub(super) audit: AuditHead,
     /// How it is reviewed; none when it is not.
     pub(super) review: Option<Review>,
-}
-
-/// What a run did up to its record.
-pub(super) struct Done {
-    /// How it was done.
-    pub(super) plan: Plan,
-    /// What it put on record.
-    pub(super) recorded: Recorded,
-    /// Counts and sums.
-    pub(super) totals: RunTotals,
 }
 
 async fn reconcile(ctx: &mut Context, run: &Run, plan: Plan) -> Result<Found, Stopped> {

@@ -132,7 +132,7 @@ async fn a_run_that_nobody_is_told_of_is_closed_once() {
 #[tokio::test]
 async fn a_run_that_somebody_is_told_of_is_recorded_once() {
     let opened = cut_off_anywhere(LONGER).await;
-    let Opened::Recorded { recorded, .. } = opened else {
+    let Opened::Recorded(Done { recorded, .. }) = opened else {
         panic!("{opened:?}");
     };
     assert_eq!(recorded.cases.len(), 1);
@@ -182,4 +182,18 @@ async fn whatever_is_out_of_the_ordinary_is_left_to_the_steps() {
             .unwrap(),
         []
     );
+}
+
+/// What an attempt wrote before it was cut off is where the steps go on, not where it began.
+#[tokio::test]
+async fn the_steps_go_on_where_the_trail_ends() {
+    let (trueup, folder) = installed(LONGER).await;
+    open(&trueup, asked(), 1).await.unwrap();
+    std::fs::remove_file(folder.path().join("ledger.csv")).unwrap();
+    let opened = open(&trueup, asked(), 2).await.unwrap();
+    let Opened::Proceed(plan) = opened else {
+        panic!("{opened:?}");
+    };
+    let stream = trueup.store.audit(RUN).await.unwrap();
+    assert_eq!(plan.audit.sequence, stream.head.length);
 }
