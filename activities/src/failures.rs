@@ -122,7 +122,8 @@ impl From<StageError> for Failure {
     fn from(error: StageError) -> Self {
         match error {
             StageError::Staging(error) => error.into(),
-            StageError::Interrupted => Failure::retry(error),
+            // The same step reads all lines when it is tried again without a scan.
+            StageError::Interrupted | StageError::NotPlain(_) => Failure::retry(error),
             StageError::Mapping(_) => Failure::last(failure::CONFIGURATION_INVALID, error),
             StageError::Quarantined { .. } | StageError::SumTooLarge { .. } => {
                 Failure::last(failure::INPUT_QUARANTINED, error)

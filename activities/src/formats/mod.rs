@@ -29,10 +29,10 @@ use std::sync::Arc;
 use domain::control::ControlCheck;
 use domain::matching::sieve::Place;
 use domain::record::{Record, ReferenceKind, Reject, Side};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::camt053::{Camt053Mapping, Element, Extraction, ReversalIndicator};
-pub use self::csv::plain::{NoScan, Scan, Sieve};
+pub use self::csv::plain::{Head, NoScan, Scan, Sieve, SimpleRow};
 pub use self::csv::{
     AmountColumns, AmountSource, Column, ComparedAmount, CsvMapping, Delimiter, FieldSource,
     Fields, Grouping, Quote, RowRule, Separator, Sign, SkipRule, StatusValues, TextEncoding,
@@ -74,7 +74,7 @@ pub enum Line {
 }
 
 /// How much of a file is read before it is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadLimits {
     /// Bytes of the file.
@@ -186,6 +186,26 @@ pub fn scan<S: Sieve>(
     let input = lines::Input { side, file, limits };
     match format {
         Format::Csv(mapping) => csv::plain::scan(mapping, key, input, source, sieve),
+        Format::Camt053(_) => Err(NoScan::NotPlain("a format other than delimited text")),
+    }
+}
+
+/// Reads rows that a scan was given into records: their lines and texts, of a file with this head.
+///
+/// # Errors
+/// One of them is no record by this format.
+pub fn read_rows<'t>(
+    format: &Format,
+    side: Side,
+    file: &Arc<str>,
+    head: &Head,
+    limits: &ReadLimits,
+    rows: impl IntoIterator<Item = (u32, &'t [u8])>,
+    take: impl FnMut(Record),
+) -> Result<(), NoScan> {
+    let input = lines::Input { side, file, limits };
+    match format {
+        Format::Csv(mapping) => csv::plain::read_rows(mapping, input, head, rows, take),
         Format::Camt053(_) => Err(NoScan::NotPlain("a format other than delimited text")),
     }
 }

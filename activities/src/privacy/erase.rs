@@ -14,7 +14,7 @@ use workflows::ports::Stored;
 use super::person::{Person, Sought};
 use super::rows::{self, Rows};
 use crate::positions::Position;
-use crate::staging::{Redaction, Staging, StagingError};
+use crate::staging::{Redaction, RowsReader, SideManifest, Staging, StagingError, plain_rows};
 use crate::store::{Store, StoreError};
 use crate::vault::{Vault, VaultError};
 
@@ -150,8 +150,25 @@ impl Kept {
             for record in decode_all::<Record>(&bytes).unwrap_or_default() {
                 sought.learn(&record);
             }
+            if let Ok(manifest) = serde_json::from_slice(&bytes) {
+                self.learn_from_rows(&manifest, sought).await?;
+            }
         }
         rows::learn(&self.store, &erasure.source, &self.vault, sought).await?;
+        Ok(())
+    }
+
+    /// The same from rows that no records were made of.
+    async fn learn_from_rows(
+        &self,
+        manifest: &SideManifest,
+        sought: &mut Sought,
+    ) -> Result<(), EraseError> {
+        if let Some(reader) = RowsReader::of(&self.staging, manifest).await? {
+            for rows in plain_rows(&self.staging, manifest).await? {
+                reader.read_what_is_left(&rows, |record| sought.learn(&record));
+            }
+        }
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use domain::audit::Hash;
-use domain::conservation::Conservation;
 use domain::matching::{self, Matched, Pool, bucket_of};
 use domain::money::MoneyError;
 use domain::open_items::{self, Received};
@@ -16,12 +15,13 @@ use workflows::ports::{Compare, Run, Stored};
 
 use super::admit::{context, source};
 use super::parts::{self, Compared};
+use super::sift::{SideRows, Sifted, sift};
 use crate::Trueup;
 use crate::audit::seal;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
 use crate::positions::{self, Standing, during_turn};
-use crate::staging::{Folder, SideManifest, load_buckets};
+use crate::staging::{Folder, SideManifest, load_records};
 
 pub(crate) async fn compare(
     trueup: Arc<Trueup>,
@@ -43,44 +43,62 @@ pub(super) async fn work(
 ) -> Result<Stored, Failure> {
     let stored = input.position.as_ref();
     let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
-    let pool = load(&trueup, &input, &standing).await?;
+    let sides = both(&trueup, &input).await?;
+    let mut pool = made(&trueup, &input, &standing, &sides).await?;
+    let rows = rows(&trueup, &input, &sides).await?;
     let context = standing.context()?;
     progress.set("matching");
-    let findings = {
+    let (sifted, findings) = {
         let (trueup, run) = (Arc::clone(&trueup), input.run.clone());
+        let buckets = input.bucket_from..input.bucket_to;
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;
-            Ok(matching::match_buckets(policy, &context, pool))
+            let sifted = sift(policy, rows, buckets, &mut pool)?;
+            Ok((sifted, matching::match_buckets(policy, &context, pool)))
         })
         .await?
     };
     progress.set("writing");
-    let mut conservation = Conservation::default();
+    let Sifted {
+        lines,
+        leaves,
+        mut conservation,
+        mut used,
+    } = sifted;
     conservation.decide(&findings).map_err(too_large)?;
     let policy = &source(&trueup, &input.run)?.policy;
     let folder = Folder::Compared {
         run_id: &input.run.run_id,
     };
     let staging = &trueup.staging;
-    let matches = matches(policy, &findings.matched);
+    let mut matches = Matches { lines, leaves };
+    matches.add(policy, &findings.matched);
+    used.append(open_items::used_up(
+        &received_by(&input.run)?,
+        &findings.matched,
+    ));
     let compared = Compared {
-        matches: staging.put(folder, matches.lines).await?,
+        matched: matches.leaves.len() as u64,
+        matches: staging.put(folder, matches.lines.finish()).await?,
         leaves: Some(staging.put(folder, seal::to_bytes(&matches.leaves)).await?),
-        matched: findings.matched.len() as u64,
         conservation: conservation_to_wire(&conservation).map_err(too_large)?,
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
         left: staging.put_all(folder, findings.left.records()).await?,
         out_of_scope: findings.out_of_scope.records().count() as u64,
         settled: gone(policy, &input.run, &findings.matched),
         used: match standing.makes_position {
-            true => {
-                let used = open_items::used_up(&received_by(&input.run)?, &findings.matched);
-                Some(positions::put_used(staging, folder, used).await?)
-            }
+            true => Some(positions::put_used(staging, folder, used).await?),
             false => None,
         },
     };
     parts::put(staging, folder, &compared).await
+}
+
+/// What is staged of both sides.
+async fn both(trueup: &Trueup, input: &Compare) -> Result<[SideManifest; 2], Failure> {
+    let partner = SideManifest::load(&trueup.staging, &input.partner).await?;
+    let ledger = SideManifest::load(&trueup.staging, &input.ledger).await?;
+    Ok([partner, ledger])
 }
 
 /// The records of these buckets: received, open, and open again.
@@ -89,23 +107,51 @@ pub(super) async fn load(
     input: &Compare,
     standing: &Standing,
 ) -> Result<Pool, Failure> {
+    let sides = both(trueup, input).await?;
+    let mut pool = made(trueup, input, standing, &sides).await?;
+    for rows in rows(trueup, input, &sides).await?.into_iter().flatten() {
+        rows.read_all(&mut pool)?;
+    }
+    Ok(pool)
+}
+
+/// Of those, the ones that were made before.
+async fn made(
+    trueup: &Trueup,
+    input: &Compare,
+    standing: &Standing,
+    sides: &[SideManifest; 2],
+) -> Result<Pool, Failure> {
     let staging = &trueup.staging;
     let buckets = input.bucket_from..input.bucket_to;
-    let partner = SideManifest::load(staging, &input.partner).await?;
-    let ledger = SideManifest::load(staging, &input.ledger).await?;
     let mut pool = Pool::default();
-    for side in [&partner, &ledger] {
-        for record in load_buckets(staging, side, buckets.clone()).await? {
+    for side in sides {
+        for record in load_records(staging, side, buckets.clone()).await? {
             pool.push(record);
         }
     }
     let policy = &source(trueup, &input.run)?.policy;
-    for record in standing.undone(staging, [&partner, &ledger]).await?.records {
+    let undone = standing.undone(staging, sides.each_ref()).await?;
+    for record in undone.records {
         if buckets.contains(&bucket_of(policy, &record)) {
             pool.push(record);
         }
     }
     Ok(pool)
+}
+
+/// The simple rows of these buckets.
+async fn rows(
+    trueup: &Trueup,
+    input: &Compare,
+    sides: &[SideManifest; 2],
+) -> Result<[Option<SideRows>; 2], Failure> {
+    let buckets = input.bucket_from..input.bucket_to;
+    let [partner, ledger] = sides;
+    Ok([
+        SideRows::load(&trueup.staging, partner, buckets.clone()).await?,
+        SideRows::load(&trueup.staging, ledger, buckets).await?,
+    ])
 }
 
 /// The run that receives what no earlier one had.
@@ -131,25 +177,24 @@ pub(super) fn too_large(error: MoneyError) -> Failure {
     )
 }
 
-/// Matched pairs, written down.
+/// Matches, written down.
+#[derive(Default)]
 pub(super) struct Matches {
     /// As lines of the file of matches.
-    pub(super) lines: Vec<u8>,
+    pub(super) lines: Encoder,
     /// The hash of each as a leaf.
     pub(super) leaves: Vec<Hash>,
 }
 
-/// Writes matched pairs down.
-pub(super) fn matches(policy: &SourcePolicy, pairs: &[Matched]) -> Matches {
-    let mut lines = Encoder::default();
-    let mut leaves = Vec::with_capacity(pairs.len());
-    for pair in pairs {
-        let rule = policy.rule(pair.rule);
-        let rule = rule.expect("matching names a rule of the policy that it was given");
-        let line = MatchLine::new(rule, pair);
-        leaves.push(seal::of_match(&line).leaf());
-        lines.push(&line);
+impl Matches {
+    /// Writes matches down behind the others.
+    pub(super) fn add(&mut self, policy: &SourcePolicy, pairs: &[Matched]) {
+        for pair in pairs {
+            let rule = policy.rule(pair.rule);
+            let rule = rule.expect("matching names a rule of the policy that it was given");
+            let line = MatchLine::new(rule, pair);
+            self.leaves.push(seal::of_match(&line).leaf());
+            self.lines.push(&line);
+        }
     }
-    let lines = lines.finish();
-    Matches { lines, leaves }
 }

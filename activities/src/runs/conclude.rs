@@ -19,7 +19,7 @@ use workflows::ports::{Compare, Conclude, Concluded, Run, Sides, Stored};
 
 use super::admit::source;
 use super::before::{Before, gone, summed};
-use super::compare::{self, received_by, too_large};
+use super::compare::{self, Matches, received_by, too_large};
 use super::parts::{self, Compared, Found};
 use crate::Trueup;
 use crate::audit::seal;
@@ -101,9 +101,10 @@ async fn work(
     let folder = Folder::Compared {
         run_id: &input.run.run_id,
     };
-    let last = compare::matches(policy, &outcome.matched);
-    all.matches
-        .push(trueup.staging.put(folder, last.lines).await?);
+    let mut last = Matches::default();
+    last.add(policy, &outcome.matched);
+    let lines = last.lines.finish();
+    all.matches.push(trueup.staging.put(folder, lines).await?);
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
     matching::sort_for_people(&mut all.discrepancies);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::matching::sieve::key_of;
 use domain::money::{Amount, Currency, Money};
 use domain::policy::RunContext;
 use domain::record::Side;
@@ -12,12 +13,14 @@ use workflows::ports::{Fetch, Fetched, Run};
 use super::admit::{context, source};
 use crate::Trueup;
 use crate::failures::Failure;
+use crate::formats;
 use crate::heartbeat::{Progress, alive};
 use crate::inputs::{InputPin, InputRequest, acquire_once, environment};
 use crate::positions::{self, during_turn};
 use crate::source::{RepeatedReport, Source};
 use crate::staging::{
-    ROWS_PER_CHUNK, SideManifest, StageProgress, StageRequest, StagedInput, load_rejects, stage,
+    Folder, ROWS_PER_CHUNK, ScanBy, SideManifest, StageError, StageProgress, StageRequest,
+    StagedInput, load_rejects, stage,
 };
 use crate::store::{InputRow, REJECTS_PER_INPUT_MAX, RowCounts};
 
@@ -79,7 +82,8 @@ async fn work(
         &mut |_| {},
     )
     .await?;
-    let request = StageRequest {
+    let scan_by = scan_by(trueup, source, &context).await?;
+    let mut request = StageRequest {
         run_id: &input.run.run_id,
         source: &source.policy.source,
         side,
@@ -88,14 +92,21 @@ async fn work(
         policy: &source.policy,
         limits: trueup.limits,
         rows_per_chunk: ROWS_PER_CHUNK,
+        scan_by: scan_by.as_ref(),
         resume,
     };
     let position = input.position.as_ref();
-    let recognition = positions::begin(trueup, &input.run, attempt, side, position).await?;
-    let staged = stage(&trueup.staging, &request, recognition, &mut |so_far| {
-        progress.set(so_far)
-    })
-    .await?;
+    let staged = loop {
+        let recognition = positions::begin(trueup, &input.run, attempt, side, position).await?;
+        let mut set = |so_far| progress.set(so_far);
+        match stage(&trueup.staging, &request, recognition, &mut set).await {
+            Err(StageError::NotPlain(why)) if request.scan_by.is_some() => {
+                tracing::debug!(run_id = input.run.run_id, %side, why, "all lines are read");
+                request.scan_by = None;
+            }
+            other => break other?,
+        }
+    };
     // A dry run counts for nothing: it may look at a report again, to see what other rules find.
     if !input.run.request.dry_run {
         if side == Side::Partner {
@@ -112,6 +123,27 @@ async fn work(
         counts: staged.manifest.counts,
         broken_controls: u32::try_from(broken_controls).unwrap_or(u32::MAX),
     })
+}
+
+/// How both sides are scanned, where they can be, as far as is known before they are read.
+async fn scan_by(
+    trueup: &Trueup,
+    source: &Source,
+    context: &RunContext,
+) -> Result<Option<ScanBy>, Failure> {
+    let Ok(key) = key_of(&source.policy, &context.scope) else {
+        return Ok(None);
+    };
+    let obstacle = |side| formats::scan_obstacle(&source.side(side).format, key);
+    if Side::BOTH.into_iter().any(|side| obstacle(side).is_some()) {
+        return Ok(None);
+    }
+    let folder = Folder::Rules {
+        of: &source.policy.source,
+    };
+    let rules = source.text.clone().into_bytes();
+    let rules = trueup.staging.put(folder, rules).await?;
+    Ok(Some(ScanBy { key, rules }))
 }
 
 /// What a run wants of its inputs.

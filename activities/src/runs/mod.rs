@@ -17,6 +17,7 @@ mod record;
 pub mod reproduce;
 mod restate;
 mod review;
+mod sift;
 mod small;
 
 pub(crate) use admit::{admit, configured, context, source};

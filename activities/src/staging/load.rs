@@ -7,7 +7,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use proto::staged::{Staged, decode_all, encode_all};
 use workflows::ports::Stored;
 
-use super::manifest::{ChunkRecords, SideManifest};
+use super::as_records::RowsReader;
+use super::manifest::{Segment, SideManifest};
+use super::rows::StagedRows;
 use super::{Folder, Staging, StagingError, damaged, verify};
 
 /// Objects that are asked for at the same time.
@@ -37,8 +39,7 @@ impl Staging {
     }
 }
 
-/// All records of some buckets, in the order of the input within each chunk and bucket; then the
-/// open items of these buckets.
+/// All records of some buckets: of the input, in its order within each bucket, then the open items.
 ///
 /// # Errors
 /// [`StagingError`] as for [`Staging::get`].
@@ -47,11 +48,41 @@ pub async fn load_buckets(
     manifest: &SideManifest,
     buckets: Range<u32>,
 ) -> Result<Vec<Record>, StagingError> {
-    let parts: Vec<_> = manifest
-        .records()
-        .map(|records| part_of_chunk(staging, records, buckets.clone()))
-        .collect();
+    let mut records = load_records(staging, manifest, buckets.clone()).await?;
+    if let Some(reader) = RowsReader::of(staging, manifest).await? {
+        for rows in load_rows(staging, manifest, buckets).await? {
+            reader.read_all(&rows, |record| records.push(record))?;
+        }
+        let place = |record: &Record| {
+            let mut inputs = manifest.inputs.iter();
+            let input = inputs.position(|input| *input.sealed.name == *record.origin.file);
+            let received = input.filter(|_| record.carried_from().is_none());
+            received.map_or((usize::MAX, 0), |input| (input, record.origin.line))
+        };
+        records.sort_by_key(place);
+    }
+    Ok(records)
+}
+
+/// Of those, the ones that were made before.
+pub(crate) async fn load_records(
+    staging: &Staging,
+    manifest: &SideManifest,
+    buckets: Range<u32>,
+) -> Result<Vec<Record>, StagingError> {
     let capacity = manifest.rows_in(buckets.clone()) as usize;
+    let parts = manifest
+        .records()
+        .map(|records| async {
+            let (stored, segments) = (&records.stored, &records.segments);
+            let part = part_of_chunk(staging, stored, segments, buckets.clone()).await?;
+            let mut found = Vec::new();
+            for (range, _) in part.buckets {
+                found.append(&mut decode(&stored.key, &part.bytes[range])?);
+            }
+            Ok(found)
+        })
+        .collect::<Vec<_>>();
     let into = |mut all: Vec<Record>, mut part: Vec<Record>| async move {
         all.append(&mut part);
         Ok(all)
@@ -60,6 +91,55 @@ pub async fn load_buckets(
         .buffered(READS_AT_ONCE)
         .try_fold(Vec::with_capacity(capacity), into)
         .await
+}
+
+/// The simple rows of some buckets, chunk by chunk.
+pub(crate) async fn load_rows(
+    staging: &Staging,
+    manifest: &SideManifest,
+    buckets: Range<u32>,
+) -> Result<Vec<StagedRows>, StagingError> {
+    let parts = manifest
+        .rows()
+        .map(|rows| async {
+            let (stored, segments) = (&rows.stored, &rows.segments);
+            let part = part_of_chunk(staging, stored, segments, buckets.clone()).await?;
+            Ok(StagedRows {
+                input: rows.input,
+                key: stored.key.clone(),
+                bytes: part.bytes,
+                buckets: part.buckets,
+            })
+        })
+        .collect::<Vec<_>>();
+    stream::iter(parts)
+        .buffered(READS_AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// The simple rows of a side as they are there now, redacted ones too: for looking at who is in them.
+pub(crate) async fn plain_rows(
+    staging: &Staging,
+    manifest: &SideManifest,
+) -> Result<Vec<StagedRows>, StagingError> {
+    let mut all = Vec::new();
+    for rows in manifest.rows() {
+        let (bytes, _) = staging.plain(&rows.stored.key).await?;
+        let mut at = 0;
+        let buckets = rows.segments.iter().map(|segment| {
+            let begin = at;
+            at += segment.bytes as usize;
+            (begin..at, segment.rows)
+        });
+        all.push(StagedRows {
+            input: rows.input,
+            key: rows.stored.key.clone(),
+            buckets: buckets.collect(),
+            bytes,
+        });
+    }
+    Ok(all)
 }
 
 /// The first rejects of a side, at most `count_max`; the manifest's counts say how many there are.
@@ -86,40 +166,49 @@ pub async fn load_rejects(
     Ok(rejects)
 }
 
+/// Some buckets of a chunk.
+struct Part {
+    bytes: Vec<u8>,
+    /// Where in them each bucket is, and how much it has.
+    buckets: Vec<(Range<usize>, u64)>,
+}
+
 /// The segments of these buckets lie side by side: one request gets them all.
 async fn part_of_chunk(
     staging: &Staging,
-    records: &ChunkRecords,
+    stored: &Stored,
+    all: &[Segment],
     buckets: Range<u32>,
-) -> Result<Vec<Record>, StagingError> {
-    let key = &records.stored.key;
+) -> Result<Part, StagingError> {
+    let key = &stored.key;
     let (from, to) = (buckets.start as usize, buckets.end as usize);
-    let segments = records
-        .segments
+    let segments = all
         .get(from..to)
         .ok_or_else(|| damaged(key, format!("it has no buckets {from} to {to}")))?;
-    let size = |segments: &[super::Segment]| -> u64 { segments.iter().map(|s| s.bytes).sum() };
-    let start = size(&records.segments[..from]);
+    let size = |segments: &[Segment]| -> u64 { segments.iter().map(|s| s.bytes).sum() };
+    let start = size(&all[..from]);
     let length = size(segments);
-    if length == 0 {
-        return Ok(Vec::new());
-    }
-    let bytes = staging.get_part(key, start..start + length).await?;
+    let bytes = match length {
+        0 => Vec::new(),
+        _ => staging.get_part(key, start..start + length).await?,
+    };
     if bytes.len() as u64 != length {
         return Err(damaged(key, "it is shorter than it was"));
     }
-    let mut rest = &bytes[..];
-    let mut found: Vec<Record> = Vec::new();
+    let mut buckets = Vec::with_capacity(segments.len());
+    let mut at = 0;
     for segment in segments {
-        let (part, after) = rest.split_at(segment.bytes as usize);
-        if let Err(error) = verify(key, part, &segment.sha256) {
+        let range = at..at + segment.bytes as usize;
+        if let Some(part) = bytes.get(range.clone()).filter(|part| !part.is_empty())
+            && let Err(error) = verify(key, part, &segment.sha256)
+        {
             // The whole object says it better when it was redacted.
-            return Err(staging.get(&records.stored).await.err().unwrap_or(error));
+            return Err(staging.get(stored).await.err().unwrap_or(error));
         }
-        found.append(&mut decode(key, part)?);
-        rest = after;
+        at = range.end;
+        buckets.push((range, segment.rows));
     }
-    Ok(found)
+    Ok(Part { bytes, buckets })
 }
 
 fn decode<T: Staged>(key: &str, bytes: &[u8]) -> Result<Vec<T>, StagingError> {

@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use domain::matching::BUCKETS;
+use domain::matching::sieve::ROW_FORM;
 use domain::record::Side;
 use proto::wire::{SideCounts, StagedControl};
 use serde::{Deserialize, Serialize};
 use workflows::ports::Stored;
 
 use super::{Staging, StagingError, damaged};
+use crate::formats::{Head, ReadLimits};
 
 /// An input as it was received, in the object store.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -43,6 +45,18 @@ pub struct SideManifest {
     /// What the side begins with; nothing before a source's first run.
     #[serde(default)]
     pub opening: Option<OpeningSide>,
+    /// What its simple rows are read by; absent when it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_reading: Option<RowsReading>,
+}
+
+/// By what rows are read into records: as they were when they were staged.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RowsReading {
+    /// The text of the source's file.
+    pub rules: Stored,
+    /// What is read at most.
+    pub limits: ReadLimits,
 }
 
 /// What earlier runs left open of a side, as this run's input leaves it.
@@ -74,6 +88,9 @@ pub struct StagedInput {
     pub declared_id: Option<String>,
     /// Its lines; names no inputs.
     pub counts: SideCounts,
+    /// What its simple rows are read by; absent when it was not scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Head>,
 }
 
 /// Accepted records in one currency.
@@ -94,6 +111,22 @@ pub struct Chunk {
     pub records: Option<ChunkRecords>,
     /// The rejects; absent when there are none.
     pub rejects: Option<Stored>,
+    /// The simple rows, of which no records were made; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<ChunkRows>,
+}
+
+/// The simple rows of a chunk: one object, as with records.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChunkRows {
+    /// The form that they have: [`ROW_FORM`].
+    pub form: u32,
+    /// The input that they are of, counted from 0.
+    pub input: usize,
+    /// The object.
+    pub stored: Stored,
+    /// Its parts, one for each bucket, empty ones too.
+    pub segments: Vec<Segment>,
 }
 
 /// The records of a chunk: one object, so that storing a chunk happens whole or not at all.
@@ -126,17 +159,20 @@ impl SideManifest {
         let manifest: SideManifest = serde_json::from_slice(&bytes)
             .map_err(|error| damaged(&stored.key, error.to_string()))?;
         let known = Side::BOTH.iter().any(|side| side.name() == manifest.side);
-        let of_this_version = |records: &ChunkRecords| {
-            let size: u64 = records.segments.iter().map(|segment| segment.bytes).sum();
-            records.segments.len() == BUCKETS as usize && size == records.stored.bytes
+        let is_whole = |stored: &Stored, segments: &[Segment]| {
+            let size: u64 = segments.iter().map(|segment| segment.bytes).sum();
+            segments.len() == BUCKETS as usize && size == stored.bytes
         };
-        match known && manifest.records().all(of_this_version) {
+        let are_records = |it: &ChunkRecords| is_whole(&it.stored, &it.segments);
+        let are_rows = |it: &ChunkRows| it.form == ROW_FORM && is_whole(&it.stored, &it.segments);
+        match known && manifest.records().all(are_records) && manifest.rows().all(are_rows) {
             true => Ok(manifest),
             false => Err(damaged(&stored.key, "it is not a manifest of this version")),
         }
     }
 
-    /// All records that are compared: of the input, in its order, then the open items.
+    /// All records that are compared, and were made before: of the input, in its order, then the open
+    /// items.
     pub fn records(&self) -> impl Iterator<Item = &ChunkRecords> {
         let received = self
             .chunks
@@ -146,7 +182,12 @@ impl SideManifest {
         received.chain(opening.and_then(|opening| opening.records.as_ref()))
     }
 
-    /// Number of records in some buckets.
+    /// All simple rows that are compared, in the order of the input.
+    pub fn rows(&self) -> impl Iterator<Item = &ChunkRows> {
+        self.chunks.iter().filter_map(|chunk| chunk.rows.as_ref())
+    }
+
+    /// Number of records in some buckets, of those that were made before.
     #[must_use]
     pub fn rows_in(&self, buckets: Range<u32>) -> u64 {
         let wanted = |bucket: usize| buckets.contains(&(bucket as u32));

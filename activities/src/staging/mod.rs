@@ -9,12 +9,15 @@
 //! hashes stay those of the plain bytes. Where a person's data was erased, a redacted copy is in the
 //! object's place.
 
+mod as_records;
 mod config;
 mod folder;
 mod load;
 mod manifest;
+mod read;
 mod recognise;
 mod redaction;
+mod rows;
 mod sealing;
 mod spread;
 mod stage;
@@ -38,15 +41,21 @@ use workflows::ports::Stored;
 
 use crate::vault::{Layout, Vault, VaultError};
 
+pub(crate) use as_records::RowsReader;
 pub use config::StagingConfig;
 pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
+pub(crate) use load::{load_records, load_rows, plain_rows};
 pub use manifest::{
-    Chunk, ChunkRecords, OpeningSide, Received, SealedInput, Segment, SideManifest, StagedInput,
+    Chunk, ChunkRecords, ChunkRows, OpeningSide, Received, RowsReading, SealedInput, Segment,
+    SideManifest, StagedInput,
 };
 pub use recognise::{Recognition, RememberedPrints};
 pub use redaction::Redaction;
-pub use stage::{ROWS_PER_CHUNK, StageError, StageProgress, StageRequest, StagedSide, stage};
+pub(crate) use rows::{BucketRows, StagedRows};
+pub use stage::{
+    ROWS_PER_CHUNK, ScanBy, StageError, StageProgress, StageRequest, StagedSide, stage,
+};
 
 /// Why the object store did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -52,7 +52,19 @@ pub struct RememberedPrints {
 impl Recognition {
     /// A record of the input, if it is received by this run. Only from a thread that may wait.
     pub(super) fn take(&mut self, record: Record) -> Result<Option<Record>, StagingError> {
-        let date = record.value_date;
+        self.reach(record.value_date)?;
+        Ok(self.reading.take(record))
+    }
+
+    /// Whether any run may have had a record of this fingerprint and value date. Only from a thread
+    /// that may wait.
+    pub(super) fn knows(&mut self, print: Fingerprint, date: Date) -> Result<bool, StagingError> {
+        self.reach(date)?;
+        Ok(self.reading.knows(print))
+    }
+
+    /// Loads what is used up of this value date.
+    fn reach(&mut self, date: Date) -> Result<(), StagingError> {
         let covers = |(from, to): (Date, Date)| (from..=to).contains(&date);
         while let Some(at) = self.prints.iter().position(|p| covers(p.value_dates)) {
             let prints = self.prints.swap_remove(at);
@@ -61,7 +73,7 @@ impl Recognition {
             self.reading
                 .remember(prints.run, prints.is_replaced, loaded?);
         }
-        Ok(self.reading.take(record))
+        Ok(())
     }
 
     /// What the side begins with, stored.

@@ -1,19 +1,22 @@
 //! Spreads lines over buckets and cuts them into chunks. The same lines give the same chunks.
 
 use domain::conservation::{Conservation, CountAndSum};
-use domain::matching::{BUCKETS, bucket_of};
+use domain::matching::sieve::Tally;
+use domain::matching::{BUCKETS, bucket_of, bucket_of_key};
 use domain::policy::SourcePolicy;
-use domain::record::Record;
+use domain::record::{Record, Side};
 use proto::staged::Encoder;
 use sha2::{Digest, Sha256};
 
 use super::StagingError;
 use super::manifest::Segment;
 use super::recognise::Recognition;
-use crate::formats::Line;
+use super::rows::{RowPrints, RowsWriter};
+use crate::formats::{Line, SimpleRow};
 
 /// Lines on their way into chunks.
 pub(super) struct Spread {
+    side: Side,
     policy: SourcePolicy,
     rows_per_chunk: u64,
     buckets: Vec<Bucket>,
@@ -21,6 +24,9 @@ pub(super) struct Spread {
     /// Lines in the chunk that is being filled.
     rows: u64,
     received: Conservation,
+    /// Of simple rows, what was received.
+    tally: Tally,
+    prints: RowPrints,
     known: Conservation,
     recognition: Option<Recognition>,
 }
@@ -46,7 +52,9 @@ pub(super) enum TakeError {
 #[derive(Default)]
 struct Bucket {
     records: Encoder,
-    rows: u64,
+    /// Number of records.
+    count: u64,
+    rows: RowsWriter,
 }
 
 /// A chunk before it is stored.
@@ -54,6 +62,9 @@ pub(super) struct FilledChunk {
     /// All buckets' records, one after the other.
     pub(super) records: Vec<u8>,
     pub(super) segments: Vec<Segment>,
+    /// All buckets' simple rows, one after the other.
+    pub(super) simple: Vec<u8>,
+    pub(super) simple_segments: Vec<Segment>,
     pub(super) rejects: Vec<u8>,
     /// Lines in it.
     pub(super) rows: u64,
@@ -61,17 +72,21 @@ pub(super) struct FilledChunk {
 
 impl Spread {
     pub(super) fn new(
+        side: Side,
         policy: SourcePolicy,
         rows_per_chunk: u64,
         recognition: Option<Recognition>,
     ) -> Self {
         Spread {
+            side,
             policy,
             rows_per_chunk: rows_per_chunk.max(1),
             buckets: empty_buckets(),
             rejects: Encoder::default(),
             rows: 0,
             received: Conservation::default(),
+            tally: Tally::default(),
+            prints: RowPrints::default(),
             known: Conservation::default(),
             recognition,
         }
@@ -88,7 +103,36 @@ impl Spread {
             Line::Reject(reject) => self.rejects.push(&reject),
         }
         self.rows += 1;
-        Ok((self.rows >= self.rows_per_chunk).then(|| self.cut()))
+        Ok(self.full())
+    }
+
+    /// Takes a simple row; false when some run may have had it, so that its record is wanted.
+    ///
+    /// # Errors
+    /// As [`Spread::take`].
+    pub(super) fn take_row(&mut self, row: &SimpleRow<'_>) -> Result<bool, TakeError> {
+        let print = self.prints.of(self.side, row);
+        if let Some(recognition) = &mut self.recognition {
+            let date = row.facts.day.date();
+            if recognition.knows(print, date).map_err(TakeError::Staging)? {
+                return Ok(false);
+            }
+        }
+        self.tally.add(row.facts);
+        let bucket = &mut self.buckets[bucket_of_key(row.key) as usize];
+        bucket.rows.push(row, print);
+        self.rows += 1;
+        Ok(true)
+    }
+
+    /// The chunk, when it is full.
+    pub(super) fn full(&mut self) -> Option<FilledChunk> {
+        (self.rows >= self.rows_per_chunk).then(|| self.cut())
+    }
+
+    /// What is in a chunk that is not full.
+    pub(super) fn rest(&mut self) -> Option<FilledChunk> {
+        (self.rows > 0).then(|| self.cut())
     }
 
     fn take_record(&mut self, record: Record) -> Result<(), TakeError> {
@@ -108,27 +152,47 @@ impl Spread {
             .map_err(|_| TakeError::Sum)?;
         let bucket = &mut self.buckets[bucket_of(&self.policy, &record) as usize];
         bucket.records.push(&record);
-        bucket.rows += 1;
+        bucket.count += 1;
         Ok(())
     }
 
     /// The last chunk, when there is one, and what there was in all.
-    pub(super) fn finish(mut self) -> (Option<FilledChunk>, SpreadAll) {
-        let last = (self.rows > 0).then(|| self.cut());
+    ///
+    /// # Errors
+    /// [`TakeError::Sum`].
+    pub(super) fn finish(mut self) -> Result<(Option<FilledChunk>, SpreadAll), TakeError> {
+        let last = self.rest();
+        for line in self.tally.lines() {
+            let (currency, sum) = line.map_err(|_| TakeError::Sum)?;
+            let line = self.received.line_mut(self.side, currency);
+            line.received.merge(sum).map_err(|_| TakeError::Sum)?;
+        }
         let spreaded = SpreadAll {
             received: self.received,
             known: self.known,
             recognition: self.recognition,
         };
-        (last, spreaded)
+        Ok((last, spreaded))
     }
 
     fn cut(&mut self) -> FilledChunk {
         let buckets = std::mem::replace(&mut self.buckets, empty_buckets());
-        let (records, segments) = joined(buckets);
+        let buckets = buckets.into_iter();
+        let (records, simple): (Vec<_>, Vec<_>) = buckets
+            .map(|bucket| {
+                (
+                    (bucket.records.finish(), bucket.count),
+                    bucket.rows.finish(),
+                )
+            })
+            .unzip();
+        let (records, segments) = joined(records);
+        let (simple, simple_segments) = joined(simple);
         FilledChunk {
             records,
             segments,
+            simple,
+            simple_segments,
             rejects: std::mem::take(&mut self.rejects).finish(),
             rows: std::mem::take(&mut self.rows),
         }
@@ -141,24 +205,25 @@ pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> (Vec<u8>, 
     for record in records {
         let bucket = &mut buckets[bucket_of(policy, record) as usize];
         bucket.records.push(record);
-        bucket.rows += 1;
+        bucket.count += 1;
     }
-    joined(buckets)
+    let buckets = buckets.into_iter();
+    joined(buckets.map(|bucket| (bucket.records.finish(), bucket.count)))
 }
 
-fn joined(buckets: Vec<Bucket>) -> (Vec<u8>, Vec<Segment>) {
-    let mut records = Vec::new();
-    let mut segments = Vec::with_capacity(buckets.len());
-    for bucket in buckets {
-        let bytes = bucket.records.finish();
+/// Buckets one after the other, of each its bytes and what it has in them.
+fn joined(buckets: impl IntoIterator<Item = (Vec<u8>, u64)>) -> (Vec<u8>, Vec<Segment>) {
+    let mut all = Vec::new();
+    let mut segments = Vec::with_capacity(BUCKETS as usize);
+    for (bytes, rows) in buckets {
         segments.push(Segment {
             bytes: bytes.len() as u64,
-            rows: bucket.rows,
+            rows,
             sha256: hex::encode(Sha256::digest(&bytes)),
         });
-        records.extend_from_slice(&bytes);
+        all.extend_from_slice(&bytes);
     }
-    (records, segments)
+    (all, segments)
 }
 
 fn empty_buckets() -> Vec<Bucket> {

@@ -1,4 +1,4 @@
-//! Reads one side's sealed inputs and stages their records.
+//! Reads one side's sealed inputs and stages their records, or of simple rows what is compared.
 //!
 //! Reading goes on in a thread of its own, storing beside it; a few chunks at most wait in memory.
 //! After an interruption reading starts again, which is quick and gives the same chunks; those that
@@ -7,18 +7,22 @@
 use std::sync::Arc;
 
 use domain::conservation::{self, Conservation, CountAndSum};
+use domain::matching::sieve::ROW_FORM;
 use domain::policy::SourcePolicy;
-use domain::record::Side;
+use domain::record::{ReferenceKind, Side};
 use proto::wire::{InputFile, SideCounts};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use workflows::ports::Stored;
 
-use super::manifest::{Chunk, ChunkRecords, Received, SealedInput, SideManifest, StagedInput};
+use super::manifest::{
+    Chunk, ChunkRecords, ChunkRows, Received, RowsReading, SealedInput, SideManifest, StagedInput,
+};
+use super::read::{Job, NotRead, ReadInput};
 use super::recognise::Recognition;
 use super::spread::{FilledChunk, Spread, SpreadAll, TakeError};
 use super::{Folder, Staging, StagingError};
-use crate::formats::{self, Format, FormatError, Line, ReadLimits, ReadSummary};
+use crate::formats::{Format, FormatError, NoScan, ReadLimits};
 
 /// Lines per chunk, unless set otherwise.
 pub const ROWS_PER_CHUNK: u64 = 50_000;
@@ -45,8 +49,19 @@ pub struct StageRequest<'a> {
     pub limits: ReadLimits,
     /// Lines per chunk.
     pub rows_per_chunk: u64,
+    /// How simple rows are staged without records; none when all lines are read.
+    pub scan_by: Option<&'a ScanBy>,
     /// How far an earlier attempt came, if it told.
     pub resume: StageProgress,
+}
+
+/// By what rows are scanned.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScanBy {
+    /// The only reference of the first rule.
+    pub key: ReferenceKind,
+    /// The text of the source's file, in the object store.
+    pub rules: Stored,
 }
 
 /// How far staging has come.
@@ -87,6 +102,9 @@ pub enum StageError {
         /// The input at which it happened.
         input: String,
     },
+    /// An input can't be scanned: all of its lines are to be read. Nothing is wrong with it.
+    #[error("it is not scanned: {0}")]
+    NotPlain(&'static str),
     /// The worker is shutting down.
     #[error("reading was interrupted")]
     Interrupted,
@@ -107,15 +125,27 @@ pub async fn stage(
     progress: &mut (dyn FnMut(StageProgress) + Send + Sync),
 ) -> Result<StagedSide, StageError> {
     let policy = request.policy.clone();
-    let mut spread = Spread::new(policy, request.rows_per_chunk, recognition);
+    let mut spread = Spread::new(request.side, policy, request.rows_per_chunk, recognition);
     let mut writer = Writer::new(staging, request, progress);
     let mut summaries = Vec::with_capacity(request.inputs.len());
-    for input in request.inputs {
-        let summary;
-        (spread, summary) = read_input(&mut writer, input, spread).await?;
-        summaries.push(summary);
+    for (number, input) in request.inputs.iter().enumerate() {
+        writer.input = number;
+        let read;
+        (spread, read) = read_input(&mut writer, input, spread).await?;
+        if request.scan_by.is_some()
+            && let Some(rest) = spread.rest()
+        {
+            // Rows of a chunk are of one input.
+            writer.write(rest).await?;
+        }
+        summaries.push(read);
     }
-    let (last, all) = spread.finish();
+    let (last, all) = spread.finish().map_err(|error| match error {
+        TakeError::Staging(error) => StageError::Staging(error),
+        TakeError::Sum => StageError::SumTooLarge {
+            input: "the side".to_owned(),
+        },
+    })?;
     if let Some(chunk) = last {
         writer.write(chunk).await?;
     }
@@ -139,51 +169,45 @@ pub async fn stage(
 async fn read_input(
     writer: &mut Writer<'_>,
     input: &SealedInput,
-    mut spread: Spread,
-) -> Result<(Spread, ReadSummary), StageError> {
-    let StageRequest {
-        source,
-        side,
-        format,
-        limits,
-        ..
-    } = *writer.request;
+    spread: Spread,
+) -> Result<(Spread, ReadInput), StageError> {
     let bytes = Arc::new(writer.staging.get(&input.stored).await?);
     let (sender, mut filled) = mpsc::channel(CHUNKS_WAITING_MAX);
-    let reading = tokio::task::spawn_blocking({
-        let (bytes, format) = (Arc::clone(&bytes), format.clone());
-        let file: Arc<str> = Arc::from(input.name.as_str());
-        move || {
-            let mut taken = Ok(());
-            let mut emit = |line: Line| match spread.take(line) {
-                // Nobody listens any more: reading ends for nothing, soon.
-                Ok(Some(chunk)) => drop(sender.blocking_send(chunk)),
-                Ok(None) => {}
-                Err(error) => taken = Err(error),
-            };
-            let outcome = formats::read(&format, side, &file, &bytes, &limits, &mut emit);
-            (spread, outcome, taken)
-        }
-    });
+    let job = Job {
+        side: writer.request.side,
+        format: writer.request.format.clone(),
+        file: Arc::from(input.name.as_str()),
+        bytes: Arc::clone(&bytes),
+        limits: writer.request.limits,
+        key: writer.request.scan_by.map(|by| by.key),
+    };
+    let reading = tokio::task::spawn_blocking(move || job.run(spread, sender));
     while let Some(chunk) = filled.recv().await {
         writer.write(chunk).await?;
     }
-    let (spread, outcome, taken) = match reading.await {
+    let (spread, outcome) = match reading.await {
         Ok(read) => read,
         Err(stopped) => match stopped.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => return Err(StageError::Interrupted),
         },
     };
-    match (outcome, taken) {
-        (Ok(summary), Ok(())) => Ok((spread, summary)),
-        (Ok(_), Err(TakeError::Staging(error))) => Err(StageError::Staging(error)),
-        (Ok(_), Err(TakeError::Sum)) => Err(StageError::SumTooLarge {
+    match outcome {
+        Ok(read) => Ok((spread, read)),
+        Err(NotRead::Take(TakeError::Staging(error))) => Err(StageError::Staging(error)),
+        Err(NotRead::Take(TakeError::Sum)) => Err(StageError::SumTooLarge {
             input: input.name.clone(),
         }),
-        (Err(error @ FormatError::Mapping { .. }), _) => Err(StageError::Mapping(error)),
-        (Err(error), _) => {
-            let folder = Folder::Quarantine { source };
+        Err(NotRead::Scan(NoScan::NotPlain(why))) => Err(StageError::NotPlain(why)),
+        // Nothing else can fail while bytes are read from memory.
+        Err(NotRead::Scan(NoScan::Io(_))) => Err(StageError::Interrupted),
+        Err(NotRead::Format(error @ FormatError::Mapping { .. })) => {
+            Err(StageError::Mapping(error))
+        }
+        Err(NotRead::Format(error)) => {
+            let folder = Folder::Quarantine {
+                source: writer.request.source,
+            };
             let Stored { key, .. } = writer.staging.put(folder, bytes.to_vec()).await?;
             Err(StageError::Quarantined { key, error })
         }
@@ -195,6 +219,8 @@ struct Writer<'a> {
     staging: &'a Staging,
     request: &'a StageRequest<'a>,
     progress: &'a mut (dyn FnMut(StageProgress) + Send + Sync),
+    /// The input that is being read, counted from 0.
+    input: usize,
     chunks: Vec<Chunk>,
     rows: u64,
 }
@@ -209,6 +235,7 @@ impl<'a> Writer<'a> {
             staging,
             request,
             progress,
+            input: 0,
             chunks: Vec::new(),
             rows: 0,
         }
@@ -218,13 +245,24 @@ impl<'a> Writer<'a> {
         let FilledChunk {
             records,
             segments,
+            simple,
+            simple_segments,
             rejects,
             rows,
         } = chunk;
         let records = self.put(records).await?;
+        let simple = self.put(simple).await?;
         let rejects = self.put(rejects).await?;
-        let records = records.map(|stored| ChunkRecords { stored, segments });
-        self.chunks.push(Chunk { records, rejects });
+        self.chunks.push(Chunk {
+            records: records.map(|stored| ChunkRecords { stored, segments }),
+            rejects,
+            rows: simple.map(|stored| ChunkRows {
+                form: ROW_FORM,
+                input: self.input,
+                stored,
+                segments: simple_segments,
+            }),
+        });
         self.rows += rows;
         (self.progress)(StageProgress {
             chunks: self.chunks.len() as u32,
@@ -257,14 +295,14 @@ impl<'a> Writer<'a> {
 
 fn manifest(
     request: &StageRequest<'_>,
-    summaries: Vec<ReadSummary>,
+    read: Vec<ReadInput>,
     all: &SpreadAll,
     chunks: Vec<Chunk>,
 ) -> SideManifest {
     let mut counts = SideCounts::default();
-    let mut inputs = Vec::with_capacity(summaries.len());
+    let mut inputs = Vec::with_capacity(read.len());
     let mut controls = Vec::new();
-    for (sealed, summary) in request.inputs.iter().zip(summaries) {
+    for (sealed, ReadInput { summary, head }) in request.inputs.iter().zip(read) {
         counts.read += summary.rows_read;
         counts.accepted += summary.accepted;
         counts.rejected += summary.rejected;
@@ -285,6 +323,7 @@ fn manifest(
                 skipped: summary.skipped,
                 inputs: Vec::new(),
             },
+            head,
         });
     }
     SideManifest {
@@ -293,9 +332,16 @@ fn manifest(
         counts,
         received: received_of(&all.received, |line| line.received),
         controls,
-        chunks,
         known: received_of(&all.known, |line| line.received),
         opening: None,
+        rows_reading: request
+            .scan_by
+            .filter(|_| chunks.iter().any(|chunk| chunk.rows.is_some()))
+            .map(|by| RowsReading {
+                rules: by.rules.clone(),
+                limits: request.limits,
+            }),
+        chunks,
     }
 }
 

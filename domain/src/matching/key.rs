@@ -29,6 +29,17 @@ pub fn bucket_of(policy: &SourcePolicy, record: &Record) -> u32 {
             .iter()
             .fold(start, |hash, (_, text)| hash_text(hash, text))
     });
+    bucket(hash)
+}
+
+/// Bucket of the records whose only text of the first rule is this one.
+#[must_use]
+#[inline]
+pub fn bucket_of_key(key: &[u8]) -> u32 {
+    bucket(hash_bytes(HASH_START, key))
+}
+
+fn bucket(hash: u64) -> u32 {
     // The low bits of FNV-1a are its weakest; fold the high half in.
     ((hash ^ (hash >> 32)) % u64::from(BUCKETS)) as u32
 }
@@ -150,9 +161,13 @@ fn hash_of(on: &[Key], record: &Record) -> Option<u64> {
 
 const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, 64 bits, with a byte between texts that UTF-8 never contains.
 fn hash_text(start: u64, text: &str) -> u64 {
-    text.bytes().chain([0xff]).fold(start, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    hash_bytes(start, text.as_bytes())
+}
+
+/// FNV-1a, 64 bits, with a byte between texts that UTF-8 never contains.
+#[inline]
+fn hash_bytes(start: u64, text: &[u8]) -> u64 {
+    let hashed = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    hashed(text.iter().copied().fold(start, hashed), 0xff)
 }

@@ -39,7 +39,7 @@ use crate::record::{Record, Side};
 
 pub(crate) use explain::counted_days;
 pub use identity::sort_for_people;
-pub use key::{BUCKETS, bucket_of};
+pub use key::{BUCKETS, bucket_of, bucket_of_key};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub use work::AMBIGUOUS_RECORDS_MAX;
 

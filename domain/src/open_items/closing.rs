@@ -31,6 +31,15 @@ pub struct UsedUp {
     pub groups: Vec<Used>,
 }
 
+impl UsedUp {
+    /// Takes in what was used up elsewhere.
+    pub fn append(&mut self, mut other: UsedUp) {
+        self.partner.append(other.partner);
+        self.ledger.append(other.ledger);
+        self.groups.append(&mut other.groups);
+    }
+}
+
 /// What a run received itself and used up, of one side.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Own {
@@ -42,8 +51,13 @@ pub struct Own {
 
 impl Own {
     fn add(&mut self, record: &Record) {
-        self.fingerprints.push(fingerprint(record));
-        self.cover(Some((record.value_date, record.value_date)));
+        self.push(fingerprint(record), record.value_date);
+    }
+
+    /// Adds a record by its fingerprint and value date.
+    pub fn push(&mut self, print: Fingerprint, value_date: Date) {
+        self.fingerprints.push(print);
+        self.cover(Some((value_date, value_date)));
     }
 
     fn cover(&mut self, dates: Option<(Date, Date)>) {

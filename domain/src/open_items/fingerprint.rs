@@ -3,7 +3,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::record::Record;
+use crate::money::Currency;
+use crate::record::{Record, ReferenceKind, Side};
 
 /// Size of a fingerprint.
 pub const FINGERPRINT_BYTES: usize = 16;
@@ -19,27 +20,62 @@ pub struct Fingerprint(pub [u8; FINGERPRINT_BYTES]);
 /// input with equal fingerprints are told apart by counting them.
 #[must_use]
 pub fn fingerprint(record: &Record) -> Fingerprint {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    };
-    add("trueup.record.v1");
-    add(record.side.name());
+    let mut texts = Fingerprinted::default();
+    texts.begin(record.side);
     for (kind, text) in &record.references {
-        add(kind.name());
-        add(text);
+        texts.reference(*kind, text);
     }
-    add(&record.money.amount.to_string());
-    add(record.money.currency.code());
-    add(&record.value_date.to_string());
+    let (amount, date) = (record.money.amount.to_string(), record.value_date);
+    texts.value(&amount, record.money.currency, &date.to_string());
     if record.references.is_empty() {
         for text in [&record.client, &record.counterparty, &record.description] {
-            add(text.as_deref().unwrap_or_default());
+            texts.add(text.as_deref().unwrap_or_default());
         }
     }
-    let digest = hash.finalize();
-    let mut bytes = [0; FINGERPRINT_BYTES];
-    bytes.copy_from_slice(&digest[..FINGERPRINT_BYTES]);
-    Fingerprint(bytes)
+    texts.fingerprint()
+}
+
+/// What a fingerprint is made of, for many records one after the other: first [`begin`], then each
+/// reference in the order of kinds, then the value.
+///
+/// [`begin`]: Fingerprinted::begin
+#[derive(Clone, Debug, Default)]
+pub struct Fingerprinted {
+    bytes: Vec<u8>,
+}
+
+impl Fingerprinted {
+    /// Begins with another record.
+    pub fn begin(&mut self, side: Side) {
+        self.bytes.clear();
+        self.add("trueup.record.v1");
+        self.add(side.name());
+    }
+
+    /// Adds a reference.
+    pub fn reference(&mut self, kind: ReferenceKind, text: &str) {
+        self.add(kind.name());
+        self.add(text);
+    }
+
+    /// Adds the amount in its canonical form, and the value date as `YYYY-MM-DD`.
+    pub fn value(&mut self, amount: &str, currency: Currency, date: &str) {
+        self.add(amount);
+        self.add(currency.code());
+        self.add(date);
+    }
+
+    /// The fingerprint of what was added; of a record with a reference, or it says too little.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let digest = Sha256::digest(&self.bytes);
+        let mut bytes = [0; FINGERPRINT_BYTES];
+        bytes.copy_from_slice(&digest[..FINGERPRINT_BYTES]);
+        Fingerprint(bytes)
+    }
+
+    fn add(&mut self, text: &str) {
+        self.bytes.extend((text.len() as u64).to_be_bytes());
+        self.bytes.extend(text.as_bytes());
+    }
 }

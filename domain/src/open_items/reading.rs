@@ -168,6 +168,14 @@ impl Reading {
         });
     }
 
+    /// Whether any run is known to have had a record of this fingerprint. One that is not known is
+    /// received by this run, and need not be taken.
+    #[must_use]
+    pub fn knows(&self, print: Fingerprint) -> bool {
+        let of_own = |own: &Own| own.fingerprints.binary_search(&print).is_ok();
+        self.facts.contains_key(&print) || self.own.iter().any(of_own)
+    }
+
     /// Takes a record of the input: given back when it is received by this run, else known.
     pub fn take(&mut self, mut record: Record) -> Option<Record> {
         let print = fingerprint(&record);

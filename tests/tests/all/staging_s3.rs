@@ -89,6 +89,7 @@ async fn a_side_is_staged_and_loaded_by_buckets() -> Result<()> {
         policy: &policy,
         limits: ReadLimits::default(),
         rows_per_chunk: 120,
+        scan_by: None,
         resume: StageProgress::default(),
     };
     let staged = stage(&staging, &request, None, &mut |_| {}).await?;

@@ -49,7 +49,7 @@ pub(super) fn read(
     }
     let mut rows = Rows::new(input, &text, mapping.delimiter.0, mapping.quote.0);
     let layout = match mapping.has_header() {
-        true => find_header(mapping, input, &mut rows)?,
+        true => find_header(mapping, input, &mut rows)?.0,
         false => Layout::of_columns(mapping).map_err(|error| error.into_error(input))?,
     };
     let mut reader = RowReader::new(mapping, layout, input)?;
@@ -75,19 +75,19 @@ pub(super) fn read(
     Ok(summary)
 }
 
-/// The first row that has all the columns; what stands above it is left out.
+/// The first row that has all the columns, with its text; what stands above it is left out.
 fn find_header<'m>(
     mapping: &'m CsvMapping,
     input: Input<'_>,
     rows: &mut Rows<'_>,
-) -> Result<Layout<'m>, FormatError> {
+) -> Result<(Layout<'m>, Option<String>), FormatError> {
     let mut nearest: Option<NoHeader> = None;
     for _ in 0..mapping.header_within_rows {
         let Some(row) = rows.next()? else {
             break;
         };
         match Layout::of_header(mapping, &row) {
-            Ok(layout) => return Ok(layout),
+            Ok(layout) => return Ok((layout, Some(row.raw.to_owned()))),
             Err(miss) => nearest = Some(miss.nearest(nearest)),
         }
     }

@@ -27,18 +27,19 @@ const LONGER: &str = "reference,amount,currency,value_date\n\
                       P-3,30.00,EUR,2026-11-20\n";
 
 fn source() -> Source {
+    let fields = "reference = \"reference\"\namount = \"amount\"\ncurrency = \"currency\"\n\
+                  value_date = \"value_date\"\n";
+    let format = format!("[csv.fields]\n{fields}");
     let mut source = any_source();
-    let format = json!({"csv": {"fields": {
-        "reference": "reference", "amount": "amount", "currency": "currency",
-        "value_date": "value_date",
-    }}});
+    source.text =
+        format!("[partner.format.csv.fields]\n{fields}\n[ledger.format.csv.fields]\n{fields}");
     source.policy.rules = vec![MatchRule::exact("reference", &[ReferenceKind::Reference])];
     for (side, path) in [
         (&mut source.partner, "partner.csv"),
         (&mut source.ledger, "ledger.csv"),
     ] {
         side.transport = serde_json::from_value(json!({"kind": "file", "path": path})).unwrap();
-        side.format = serde_json::from_value(format.clone()).unwrap();
+        side.format = toml::from_str(&format).unwrap();
     }
     source
 }

@@ -68,6 +68,7 @@ impl Place {
             policy: &self.policy,
             limits: ReadLimits::default(),
             rows_per_chunk,
+            scan_by: None,
             resume: StageProgress::default(),
         }
     }

@@ -54,14 +54,33 @@ pub struct Join {
 impl Join {
     /// Settles what agrees, and lists what is left.
     pub fn join(&mut self, agreement: &Agreement, sifted: &mut Sifted) {
+        self.settle_all(agreement);
+        sweep(&self.partner, &mut sifted.partner, &mut sifted.partner_left);
+        sweep(&self.ledger, &mut sifted.ledger, &mut sifted.ledger_left);
+    }
+
+    /// Settles what agrees.
+    fn settle_all(&mut self, agreement: &Agreement) {
         // Rows that have no place in the table are left: that is always right.
         let most = self.partner.bytes.len().max(self.ledger.bytes.len());
         if most < SEVERAL as usize {
             self.enter();
             self.settle(agreement);
         }
-        sweep(&self.partner, &mut sifted.partner, &mut sifted.partner_left);
-        sweep(&self.ledger, &mut sifted.ledger, &mut sifted.ledger_left);
+    }
+
+    /// Settles what agrees, and tells the numbers of each pair.
+    pub(super) fn pairs(&mut self, agreement: &Agreement, mut pair: impl FnMut(u32, u32)) {
+        self.settle_all(agreement);
+        let number = |row: &Row<'_>| row.step.offset as u32;
+        self.ledger.each(|at, booked| {
+            if booked.is(SETTLED) {
+                let counterpart = self.counterparts[at / ROW_BYTES_MIN] as usize;
+                if let Some(row) = self.partner.row(counterpart) {
+                    pair(number(&row), number(booked));
+                }
+            }
+        });
     }
 
     /// Enters the ledger's rows into the table.

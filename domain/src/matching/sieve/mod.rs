@@ -13,6 +13,7 @@
 mod agreement;
 mod hash;
 mod join;
+mod pairs;
 mod partition;
 mod row;
 mod tally;
@@ -23,6 +24,7 @@ mod tests;
 pub use agreement::{Agreement, key_of};
 pub use hash::hash;
 pub use join::{Join, Sifted};
+pub use pairs::{KeptRow, KeptRows, Pairing, PairingSide};
 pub use partition::{CHUNK_BYTES, Partition, Rows};
-pub use row::{Day, Facts, KEY_BYTES_MAX, Place, PlainAmount};
+pub use row::{Day, Facts, KEY_BYTES_MAX, Place, PlainAmount, ROW_FORM};
 pub use tally::Tally;

@@ -91,6 +91,21 @@ impl Rows {
         &mut self.bytes
     }
 
+    /// Takes all rows away.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.count = 0;
+    }
+
+    /// Adds a copy of a row, with a number in the place of where it stands.
+    #[inline]
+    pub(super) fn add(&mut self, row: &[u8], number: u32) {
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(row);
+        row::number(&mut self.bytes[at..], number);
+        self.count += 1;
+    }
+
     /// Visits its rows, with where each begins.
     pub(super) fn each(&self, mut visit: impl FnMut(usize, &row::Row<'_>)) {
         let mut at = 0;

@@ -11,13 +11,16 @@
 //! | 4 or 8 | amount |
 //! | … | the key |
 //!
-//! Only ever read by the process that wrote it.
+//! A run keeps rows in this form between two of its steps; another form is another [`ROW_FORM`].
 
 use jiff::civil::Date;
 
 use crate::calendar::days_between;
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, MoneyError};
 use crate::record::Status;
+
+/// The number of this form of a row.
+pub const ROW_FORM: u32 = 1;
 
 /// Longest key that is sieved. Rows with longer ones are left on both sides.
 pub const KEY_BYTES_MAX: usize = u8::MAX as usize;
@@ -108,6 +111,50 @@ impl PlainAmount {
         Self::from_scaled(i64::try_from(mantissa).ok()?, scale)
     }
 
+    /// The amount itself.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooManyDigits`] for what no amount may have.
+    pub fn amount(self) -> Result<Amount, MoneyError> {
+        let scale = if self.is_fine {
+            LONG_SCALE
+        } else {
+            SHORT_SCALE
+        };
+        Amount::from_scaled(self.number.into(), scale as usize)
+    }
+
+    /// Appends the canonical text of the amount.
+    pub fn write_to(self, text: &mut String) {
+        let scale = if self.is_fine {
+            LONG_SCALE
+        } else {
+            SHORT_SCALE
+        };
+        let (mut rest, mut scale) = (self.number.unsigned_abs(), scale as usize);
+        while scale > 0 && rest.is_multiple_of(10) {
+            rest /= 10;
+            scale -= 1;
+        }
+        // The digits of the largest word, its point and its sign.
+        let mut digits = [b'0'; 22];
+        let mut at = digits.len();
+        let least = digits.len() - scale - 1;
+        while rest > 0 || at > least - usize::from(scale > 0) {
+            at -= 1;
+            if scale > 0 && at == least {
+                digits[at] = b'.';
+                continue;
+            }
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        if self.number < 0 {
+            text.push('-');
+        }
+        text.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    }
+
     /// In units of the smallest amount there is.
     #[inline]
     pub(super) fn units(self) -> i128 {
@@ -156,6 +203,24 @@ impl Row<'_> {
             .checked_sub(1)
             .and_then(|at| Status::ALL.get(at))
             .copied()
+    }
+}
+
+/// Puts a number in the place of what says where a row stands; for a copy.
+#[inline]
+pub(super) fn number(bytes: &mut [u8], number: u32) {
+    let at = match bytes.first().map(|flags| flags & WIDE) {
+        Some(0) => 8..12,
+        _ => 10..14,
+    };
+    if let Some(room) = bytes.get_mut(at) {
+        room.copy_from_slice(&number.to_le_bytes());
+    }
+    // Of a wide row, the upper half of the offset.
+    if bytes.first().is_some_and(|flags| flags & WIDE != 0)
+        && let Some(room) = bytes.get_mut(14..18)
+    {
+        room.fill(0);
     }
 }
 

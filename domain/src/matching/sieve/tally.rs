@@ -1,5 +1,6 @@
 //! How many rows in each currency, and their exact sum: for the conservation of money.
 
+use super::pairs::KeptRow;
 use super::row::{Day, Facts, PlainAmount};
 use crate::conservation::CountAndSum;
 use crate::money::{Currency, MoneyError};
@@ -29,6 +30,12 @@ impl Tally {
     pub fn add(&mut self, facts: &Facts) {
         self.latest = self.latest.max(Some(facts.day));
         self.add_amount(facts.currency.ordinal(), facts.amount);
+    }
+
+    /// Counts a kept row in, but for its day.
+    #[inline]
+    pub fn add_kept(&mut self, row: &KeptRow<'_>) {
+        self.add_amount(row.currency.ordinal(), row.amount);
     }
 
     #[inline]

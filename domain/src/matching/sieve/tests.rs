@@ -73,6 +73,90 @@ proptest! {
     }
 
     #[test]
+    fn pairs_are_alone_and_agree(
+        partner in vec((0u8..40, 0i64..3, any::<bool>()), 0..80),
+        ledger in vec((0u8..40, 0i64..3, any::<bool>()), 0..80),
+        looked_at in vec(0u8..40, 0..4),
+        cut in 0usize..80,
+    ) {
+        let long = |key: u8| format!("{key}-{}", "x".repeat(usize::from(key) * 5));
+        let facts = |amount: i64, is_fine: bool| Facts {
+            amount: PlainAmount::from_scaled(amount * 1_000_000, if is_fine { 8 } else { 2 }).unwrap(),
+            currency: Currency::parse("EUR").unwrap(),
+            day: row::Day(20_000),
+            status: None,
+        };
+        let kept = |rows: &[(u8, i64, bool)]| {
+            let mut partition = Partition::default();
+            let mut line = 0;
+            for (key, amount, is_fine) in rows {
+                // Now and then so far apart that the row is wide.
+                line += 1 + u32::from(*key == 7) * 100_000;
+                let place = Place { offset: 0, line };
+                partition.push(place, long(*key).as_bytes(), Some(&facts(*amount, *is_fine)));
+            }
+            partition.take_chunks().concat()
+        };
+        let both = [&partner, &ledger].map(|rows| {
+            let (first, second) = rows.split_at(cut.min(rows.len()));
+            [(kept(first), first.len()), (kept(second), second.len())]
+        });
+        let parts = both.each_ref().map(|side| {
+            side.each_ref().map(|(bytes, count)| KeptRows { bytes, count: *count })
+        });
+        let looked: Vec<String> = looked_at.iter().map(|key| long(*key)).collect();
+        let looked: Vec<&str> = looked.iter().map(String::as_str).collect();
+        let side = |rows| PairingSide { rows, looked_at: &looked };
+        let agreement = Agreement::of_window(
+            DateWindow { early_days: 0, late_days: 0, unit: DayUnit::Calendar },
+            &BusinessCalendar::default(),
+        );
+        let mut found = Vec::new();
+        let mut pairing = Pairing::default();
+        pairing.pairs(&agreement, side(&parts[0]), side(&parts[1]), |a, b| found.push((a, b)));
+        found.sort_unstable();
+        let mut expected = Vec::new();
+        for (at, row) in partner.iter().enumerate() {
+            let of_key = |rows: &[(u8, i64, bool)]| -> Vec<usize> {
+                (0..rows.len()).filter(|at| rows[*at].0 == row.0).collect()
+            };
+            let (same, others) = (of_key(&partner), of_key(&ledger));
+            let value = |row: &(u8, i64, bool)| facts(row.1, row.2).amount.units();
+            if same.len() == 1 && others.len() == 1 && !looked_at.contains(&row.0)
+                && value(row) == value(&ledger[others[0]])
+            {
+                expected.push((at as u32, others[0] as u32));
+            }
+        }
+        prop_assert_eq!(found, expected);
+        let read = parts[0].map(|rows| rows.read().unwrap()).concat();
+        prop_assert_eq!(read.len(), partner.len());
+        for (kept, (key, amount, is_fine)) in read.iter().zip(&partner) {
+            let key = long(*key);
+            prop_assert_eq!(kept.key, key.as_bytes());
+            prop_assert_eq!(kept.amount, facts(*amount, *is_fine).amount);
+        }
+        for (bytes, count) in both.into_iter().flatten() {
+            let damaged = KeptRows { bytes: &bytes[..bytes.len().saturating_sub(1)], count };
+            prop_assert!(count == 0 || damaged.read().is_none());
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_as_amounts_are(mantissa in any::<i64>(), zeros in 0u32..19, scale in 0u32..=8) {
+        let number = mantissa / 10i64.pow(zeros);
+        let Some(plain) = PlainAmount::from_scaled(number, scale) else {
+            return Ok(());
+        };
+        if let Ok(amount) = Amount::from_scaled(number.into(), scale as usize) {
+            prop_assert_eq!(plain.amount(), Ok(amount));
+            let mut text = String::new();
+            plain.write_to(&mut text);
+            prop_assert_eq!(text, amount.to_string());
+        }
+    }
+
+    #[test]
     fn every_currency_has_a_place_of_its_own(currency in currencies()) {
         prop_assert_eq!(Currency::of_ordinal(currency.ordinal()), Some(currency));
     }

@@ -100,6 +100,8 @@ fn buckets_are_fixed_for_ever() {
     .map(bucket);
     assert_eq!(buckets, [14, 0, 3]);
     assert_eq!(bucket("P A 1 EUR 5"), bucket("L A 900 USD 25 invoice=I"));
+    let keys = ["A", "INV-104", "INV-0000000001"].map(|key| bucket_of_key(key.as_bytes()));
+    assert_eq!(keys, buckets);
 }
 
 #[test]

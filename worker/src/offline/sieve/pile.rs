@@ -4,8 +4,9 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use activities::formats::Sieve;
-use domain::matching::sieve::{CHUNK_BYTES, Facts, Partition, Place, hash};
+use activities::formats::{Sieve, SimpleRow};
+use domain::matching::sieve::{CHUNK_BYTES, Facts, KEY_BYTES_MAX, Partition, Place, hash};
+use domain::record::{Record, ReferenceKind, Reject};
 
 use super::spill::Spill;
 
@@ -29,11 +30,13 @@ impl Memory {
 /// One side's rows.
 #[derive(Debug)]
 pub(super) struct Pile<'a> {
+    kind: ReferenceKind,
     partitions: Vec<Partition>,
     /// How far a hash is shifted to give its partition.
     shift: u32,
     /// Records that the sieve can't say anything of.
     left: Vec<Place>,
+    rejects: Vec<Reject>,
     memory: &'a Memory,
     spill: Option<Spill>,
     folder: &'a Path,
@@ -41,12 +44,21 @@ pub(super) struct Pile<'a> {
 }
 
 impl<'a> Pile<'a> {
-    /// A pile of 2^`bits` partitions. What does not fit into memory goes into `folder`.
-    pub(super) fn new(bits: u32, memory: &'a Memory, folder: &'a Path, name: &'static str) -> Self {
+    /// A pile of 2^`bits` partitions by this reference. What does not fit into memory goes into
+    /// `folder`.
+    pub(super) fn new(
+        kind: ReferenceKind,
+        bits: u32,
+        memory: &'a Memory,
+        folder: &'a Path,
+        name: &'static str,
+    ) -> Self {
         Pile {
+            kind,
             partitions: vec![Partition::default(); 1 << bits],
             shift: u64::BITS - bits,
             left: Vec::new(),
+            rejects: Vec::new(),
             memory,
             spill: None,
             folder,
@@ -54,9 +66,23 @@ impl<'a> Pile<'a> {
         }
     }
 
-    /// Its partitions, what was spilled of them, and the places of what was never in them.
-    pub(super) fn into_parts(self) -> (Vec<Partition>, Option<Spill>, Vec<Place>) {
-        (self.partitions, self.spill, self.left)
+    /// All that is in it.
+    pub(super) fn into_parts(self) -> Piled {
+        Piled {
+            partitions: self.partitions,
+            spill: self.spill,
+            left: self.left,
+            rejects: self.rejects,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()> {
+        let index = (hash(key) >> self.shift) as usize;
+        match self.partitions[index].push(place, key, facts) {
+            true => self.grown(),
+            false => Ok(()),
+        }
     }
 
     #[cold]
@@ -80,15 +106,33 @@ impl<'a> Pile<'a> {
 
 impl Sieve for Pile<'_> {
     #[inline]
-    fn row(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()> {
-        let index = (hash(key) >> self.shift) as usize;
-        match self.partitions[index].push(place, key, facts) {
-            true => self.grown(),
-            false => Ok(()),
-        }
+    fn row(&mut self, row: &SimpleRow<'_>) -> io::Result<bool> {
+        self.push(row.place, row.key, Some(row.facts))?;
+        Ok(true)
     }
 
-    fn leave(&mut self, place: Place) {
-        self.left.push(place);
+    fn record(&mut self, place: Place, record: Record) -> io::Result<()> {
+        match record.reference(self.kind) {
+            Some(key) if key.len() <= KEY_BYTES_MAX => self.push(place, key.as_bytes(), None)?,
+            _ => self.left.push(place),
+        }
+        Ok(())
     }
+
+    fn reject(&mut self, reject: Reject) -> io::Result<()> {
+        self.rejects.push(reject);
+        Ok(())
+    }
+}
+
+/// What came of one side's scan.
+#[derive(Debug)]
+pub(super) struct Piled {
+    pub(super) partitions: Vec<Partition>,
+    /// What was spilled of them.
+    pub(super) spill: Option<Spill>,
+    /// The places of what was never in them.
+    pub(super) left: Vec<Place>,
+    /// Lines that could not become records, in order.
+    pub(super) rejects: Vec<Reject>,
 }

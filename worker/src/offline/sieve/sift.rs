@@ -13,9 +13,9 @@ use anyhow::Context;
 use domain::matching::sieve::{self, Agreement, Join, Partition, Place, Rows, Sifted, Tally};
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::{Scope, SourcePolicy};
-use domain::record::{Record, ReferenceKind, Side};
+use domain::record::{Record, ReferenceKind, Reject, Side};
 
-use super::pile::{Memory, Pile};
+use super::pile::{Memory, Pile, Piled};
 use super::spill::Spill;
 use crate::offline::sides::{SideInput, SideRead, file_name};
 use crate::offline::threads::{at_once, joined};
@@ -62,7 +62,7 @@ pub(crate) fn sift_sides(
     let bits = bits.clamp(*PARTITION_BITS.start(), *PARTITION_BITS.end());
     // The rest is for what is left, and for the program itself.
     let memory = Memory::of_bytes(memory_bytes / 4 * 3);
-    let pile = |file: &Opened<'_>| Pile::new(bits, &memory, folder, file.input.side.name());
+    let pile = |file: &Opened<'_>| Pile::new(key, bits, &memory, folder, file.input.side.name());
     let (first_pile, second_pile) = (pile(&first), pile(&second));
     let both = at_once(
         || first.scan(limits, key, first_pile),
@@ -71,7 +71,7 @@ pub(crate) fn sift_sides(
     let (Some(first), Some(second)) = (plain(both.0)?, plain(both.1)?) else {
         return Ok(None);
     };
-    let is_turned = first.file.input.side == Side::Ledger;
+    let is_turned = first.scanned.file.input.side == Side::Ledger;
     let (partner, ledger) = if is_turned {
         (second, first)
     } else {
@@ -80,12 +80,12 @@ pub(crate) fn sift_sides(
     let sifted = join_all(policy, partner.pile, ledger.pile)?;
     let partner_left = in_order(partner.left, sifted.partner_left);
     let ledger_left = in_order(ledger.left, sifted.ledger_left);
-    let read = |file: Opened<'_>, scan: Scan, settled: Tally, left: Vec<Place>| {
-        file.read_left(policy, limits, scan, settled, &left)
+    let read = |scanned: Scanned<'_>, settled: Tally, left: Vec<Place>| {
+        scanned.read_left(policy, limits, settled, &left)
     };
     let (partner, ledger) = at_once(
-        || read(partner.file, partner.scan, sifted.partner, partner_left),
-        || read(ledger.file, ledger.scan, sifted.ledger, ledger_left),
+        || read(partner.scanned, sifted.partner, partner_left),
+        || read(ledger.scanned, sifted.ledger, ledger_left),
     );
     let (Some(partner), Some(ledger)) = (plain(partner)?, plain(ledger)?) else {
         return Ok(None);
@@ -95,10 +95,16 @@ pub(crate) fn sift_sides(
 
 /// One side after its scan.
 struct Sieving<'a> {
+    scanned: Scanned<'a>,
+    pile: Partitions,
+    left: Vec<Place>,
+}
+
+/// A file, and what its scan said of it.
+struct Scanned<'a> {
     file: Opened<'a>,
     scan: Scan,
-    pile: (Vec<Partition>, Option<Spill>),
-    left: Vec<Place>,
+    rejects: Vec<Reject>,
 }
 
 /// A file that is open for scanning.
@@ -134,37 +140,51 @@ impl<'a> Opened<'a> {
     ) -> Result<Sieving<'a>, NoScan> {
         let SideInput { side, format, .. } = self.input;
         let scan = formats::scan(format, side, &self.name, &self.file, limits, key, &mut pile)?;
-        let (partitions, spill, left) = pile.into_parts();
+        let Piled {
+            partitions,
+            spill,
+            left,
+            rejects,
+        } = pile.into_parts();
         Ok(Sieving {
-            file: self,
-            scan,
+            scanned: Scanned {
+                file: self,
+                scan,
+                rejects,
+            },
             pile: (partitions, spill),
             left,
         })
     }
+}
 
+impl Scanned<'_> {
     fn read_left(
         self,
         policy: &SourcePolicy,
         limits: &ReadLimits,
-        scan: Scan,
         settled: Tally,
         left: &[Place],
     ) -> Result<SideRead, NoScan> {
-        let SideInput { side, format, .. } = self.input;
+        let Scanned {
+            file,
+            scan,
+            rejects,
+        } = self;
+        let SideInput { side, format, .. } = file.input;
         let mut buckets = vec![Vec::new(); BUCKETS as usize];
         let take = |record: Record| {
             let bucket = bucket_of(policy, &record) as usize % buckets.len();
             buckets[bucket].push(record);
         };
-        formats::read_again(format, side, &self.name, &self.file, limits, left, take)?;
+        formats::read_again(format, side, &file.name, &file.file, limits, left, take)?;
         Ok(SideRead {
             side,
-            file: self.name,
+            file: file.name,
             sha256: hex::encode(scan.sha256),
             bytes: scan.bytes,
             buckets,
-            rejects: scan.rejects,
+            rejects,
             summary: scan.summary,
             sieved: Some(Sieved {
                 received: scan.received,

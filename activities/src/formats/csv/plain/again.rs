@@ -1,6 +1,5 @@
 //! Rows that were scanned before, read into records by their places.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -11,13 +10,11 @@ use domain::record::Record;
 use super::NoScan;
 use super::blocks::Blocks;
 use super::fields::{Bounds, NoEnd, Walk};
+use super::rows::{CHANGED, OneByOne};
 use super::scan::Begun;
 use super::specials::Specials;
-use crate::formats::Line;
 use crate::formats::csv::mapping::CsvMapping;
-use crate::formats::csv::read_row;
-use crate::formats::csv::tokens::Tokenizer;
-use crate::formats::lines::{Input, Output};
+use crate::formats::lines::Input;
 
 /// Bytes between rows from which it is cheaper to read each by itself.
 const SPARSE_GAP: u64 = 2 << 10;
@@ -41,37 +38,20 @@ pub(in crate::formats) fn read_again(
 ) -> Result<(), NoScan> {
     let mut blocks = Blocks::new(At { file, offset: 0 });
     blocks.fill()?;
-    let Begun {
-        mut reader,
-        delimiter,
-        ..
-    } = Begun::of(mapping, input, &blocks)?;
-    let quote = mapping.quote.0;
-    let mut tokenizer = Tokenizer::new(input, delimiter, quote, input.limits.row_bytes_max);
+    let begun = Begun::of(mapping, input, &blocks)?;
+    let (delimiter, quote) = (begun.delimiter, mapping.quote.0);
     let specials = Specials {
         delimiter,
         quote: quote.unwrap_or(delimiter),
     };
+    let mut one_by_one = OneByOne::new(mapping, input, begun.reader, delimiter);
     let mut window = Window::new(file, places);
-    let slot = Cell::new(None);
-    let mut emit = |line| slot.set(Some(line));
-    let mut output = Output::new(input, &mut emit);
     for place in places {
         let text = window.row(place.offset, specials, quote.is_some())?;
-        let text = std::str::from_utf8(text).map_err(|_| CHANGED)?;
-        let Ok(Some((row, _))) = tokenizer.row(text, place.line) else {
-            return Err(CHANGED);
-        };
-        read_row(mapping, &mut reader, &mut [], &mut output, &row);
-        match slot.take() {
-            Some(Line::Record(record)) => take(record),
-            _ => return Err(CHANGED),
-        }
+        take(one_by_one.record(text, place.line)?);
     }
     Ok(())
 }
-
-const CHANGED: NoScan = NoScan::NotPlain("it was changed while it was read");
 
 /// A file from some offset on.
 struct At<'f> {

@@ -24,7 +24,7 @@ const DECIMALS_MAX: u32 = domain::money::AMOUNT_SCALE_MAX as u32;
 pub(super) struct Decoder {
     key: usize,
     /// All references; they may not be what a spreadsheet makes of numbers.
-    references: Vec<usize>,
+    pub(super) references: Vec<(ReferenceKind, usize)>,
     amount: usize,
     is_inverted: bool,
     currency: Result<Currency, usize>,
@@ -49,9 +49,10 @@ impl Decoder {
         let layout = &reader.layout;
         let is_key = |(of, _): &&(ReferenceKind, Text<'_>)| *of == kind;
         let key = place(&layout.references.iter().find(is_key)?.1)?;
-        let columns = layout.references.iter().filter_map(|(_, text)| match text {
+        let columns = layout.references.iter();
+        let columns = columns.filter_map(|(kind, text)| match text {
             Text::Absent => None,
-            text => Some(place(text)),
+            text => Some(place(text).map(|column| (*kind, column))),
         });
         let amounts = layout.amount.as_ref()?;
         let Places::Signed(amount) = amounts.places else {
@@ -141,7 +142,7 @@ impl Decoder {
             status,
         };
         let mut is_number = false;
-        for place in &self.references {
+        for (_, place) in &self.references {
             let reference = fields.field(text, *place)?;
             if !is_no_number(reference) {
                 is_number = true;
@@ -155,7 +156,7 @@ impl Decoder {
         }
         if is_number {
             // Each once, and only when nobody else will.
-            for place in &self.references {
+            for (_, place) in &self.references {
                 let reference = as_reference(fields.field(text, *place)?)?;
                 reader.rounded.see(*place, reference);
             }
@@ -253,7 +254,8 @@ fn is_no_number(text: &[u8]) -> bool {
     text.first().is_none_or(is_other)
 }
 
-fn as_reference(text: &[u8]) -> Option<&str> {
+/// The reference that a field has.
+pub(super) fn as_reference(text: &[u8]) -> Option<&str> {
     Some(unwrapped(std::str::from_utf8(text).ok()?.trim()))
 }
 

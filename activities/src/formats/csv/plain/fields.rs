@@ -1,6 +1,8 @@
 //! The bounds of the fields of rows with quotes, found by walking from special byte to special
 //! byte.
 
+use domain::record::ReferenceKind;
+
 use super::memo::Short;
 use super::specials::Specials;
 
@@ -242,6 +244,30 @@ impl RowFields for Straight<'_> {
                 word: u128::from_le_bytes(*bytes),
             }),
             None => Some(Ending::of(field)),
+        }
+    }
+}
+
+/// The fields of a simple row, and which of them are references.
+#[derive(Clone, Copy)]
+pub(super) struct Fields<'r> {
+    pub(super) text: &'r [u8],
+    pub(super) places: FieldPlaces<'r>,
+    pub(super) references: &'r [(ReferenceKind, usize)],
+}
+
+/// How the places of fields are known.
+#[derive(Clone, Copy)]
+pub(super) enum FieldPlaces<'r> {
+    Straight(Straight<'r>),
+    Walked(&'r [Bounds]),
+}
+
+impl<'r> Fields<'r> {
+    pub(super) fn get(&self, index: usize) -> Option<&'r [u8]> {
+        match &self.places {
+            FieldPlaces::Straight(row) => row.field(self.text, index),
+            FieldPlaces::Walked(row) => row.field(self.text, index),
         }
     }
 }

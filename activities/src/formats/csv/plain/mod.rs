@@ -12,6 +12,7 @@ mod blocks;
 mod decode;
 mod fields;
 mod memo;
+mod rows;
 mod scan;
 mod specials;
 #[cfg(test)]
@@ -20,24 +21,61 @@ mod tests;
 use std::io;
 
 use domain::matching::sieve::{Facts, Place, Tally};
-use domain::record::{ReferenceKind, Reject};
+use domain::record::{Record, ReferenceKind, Reject};
 
+use self::fields::Fields;
 use super::mapping::{ComparedAmount, CsvMapping};
 use crate::formats::ReadSummary;
 
 pub(in crate::formats) use again::read_again;
+pub use rows::Head;
+pub(in crate::formats) use rows::read_rows;
 pub(in crate::formats) use scan::scan;
 
-/// Takes the rows of a scan.
+/// Takes what a scan finds, in the order of the file.
 pub trait Sieve {
-    /// A row with this key. Without facts, all rows with its key are for the rules.
+    /// A row of which all that is compared is known. False when it wants the record instead.
     ///
     /// # Errors
     /// It cannot be kept.
-    fn row(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()>;
+    fn row(&mut self, row: &SimpleRow<'_>) -> io::Result<bool>;
 
-    /// A record that the sieve can't say anything of.
-    fn leave(&mut self, place: Place);
+    /// A record that the sieve can't say anything of: all rows with its key are for the rules.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn record(&mut self, place: Place, record: Record) -> io::Result<()>;
+
+    /// A line that could not become a record.
+    ///
+    /// # Errors
+    /// It cannot be kept.
+    fn reject(&mut self, reject: Reject) -> io::Result<()>;
+}
+
+/// A row that is as simple as a row can be.
+pub struct SimpleRow<'r> {
+    /// Where it stands.
+    pub place: Place,
+    /// The reference that the sieve goes by.
+    pub key: &'r [u8],
+    /// What is compared of it.
+    pub facts: &'r Facts,
+    /// All of it, with its line end.
+    pub text: &'r [u8],
+    fields: Fields<'r>,
+}
+
+impl<'r> SimpleRow<'r> {
+    /// All of its references, as its record would have them.
+    pub fn references(&self) -> impl Iterator<Item = (ReferenceKind, &'r str)> {
+        let fields = self.fields;
+        let columns = fields.references.iter();
+        columns.filter_map(move |(kind, column)| {
+            let text = decode::as_reference(fields.get(*column)?)?;
+            (!text.is_empty()).then_some((*kind, text))
+        })
+    }
 }
 
 /// What a scan found beside the rows.
@@ -45,8 +83,8 @@ pub trait Sieve {
 pub struct Scan {
     /// Counts.
     pub summary: ReadSummary,
-    /// Lines that could not become records, in order.
-    pub rejects: Vec<Reject>,
+    /// What its rows are read by.
+    pub head: Head,
     /// All records, by currency.
     pub received: Tally,
     /// SHA-256 of the file.

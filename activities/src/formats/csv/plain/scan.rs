@@ -3,14 +3,15 @@
 use std::cell::Cell;
 use std::io::Read;
 
-use domain::matching::sieve::{Day, Facts, KEY_BYTES_MAX, Place, PlainAmount, Tally};
-use domain::record::{Record, ReferenceKind, Reject};
+use domain::matching::sieve::{Day, Facts, Place, PlainAmount, Tally};
+use domain::record::{Record, ReferenceKind};
 
 use super::blocks::Blocks;
 use super::decode::Decoder;
-use super::fields::{Bounds, NoEnd, Straight, Walk};
+use super::fields::{Bounds, FieldPlaces, Fields, NoEnd, Straight, Walk};
+use super::rows::Head;
 use super::specials::Specials;
-use super::{NoScan, Scan, Sieve};
+use super::{NoScan, Scan, Sieve, SimpleRow};
 use crate::formats::csv::header::Layout;
 use crate::formats::csv::mapping::CsvMapping;
 use crate::formats::csv::row::RowReader;
@@ -21,7 +22,6 @@ use crate::formats::{Line, decode};
 
 /// A scan under way.
 struct Scanner<'a, S> {
-    kind: ReferenceKind,
     reader: RowReader<'a>,
     tokenizer: Tokenizer<'a>,
     decoder: Decoder,
@@ -32,7 +32,6 @@ struct Scanner<'a, S> {
     /// Bytes of the longest row that is read here.
     row_bytes_max: usize,
     received: Tally,
-    rejects: Vec<Reject>,
     /// What the reader of all rows made of one.
     slot: &'a Cell<Option<Line>>,
     sieve: &'a mut S,
@@ -52,9 +51,14 @@ pub(in crate::formats) fn scan<S: Sieve>(
     let Begun {
         mut reader,
         delimiter,
+        header,
         offset: begin,
         mut line,
     } = begun;
+    let head = Head {
+        delimiter: char::from(delimiter),
+        header,
+    };
     let width = reader.layout.width.map_or(0, |width| width.all);
     let decoder = Decoder::new(&mut reader, kind);
     let quote = mapping.quote.0;
@@ -62,7 +66,6 @@ pub(in crate::formats) fn scan<S: Sieve>(
     let mut emit = |line| slot.set(Some(line));
     let mut output = Output::new(input, &mut emit);
     let mut scanner = Scanner {
-        kind,
         reader,
         specials: Specials {
             delimiter,
@@ -74,7 +77,6 @@ pub(in crate::formats) fn scan<S: Sieve>(
         width,
         row_bytes_max: input.limits.row_bytes_max,
         received: Tally::default(),
-        rejects: Vec::new(),
         slot: &slot,
         sieve,
     };
@@ -105,13 +107,13 @@ pub(in crate::formats) fn scan<S: Sieve>(
     if scanner.reader.rounded.lost_column().is_some() {
         return Err(NoScan::NotPlain("rounded references"));
     }
-    let (rejects, received) = (scanner.rejects, scanner.received);
+    let received = scanner.received;
     let (digest, bytes) = blocks.finish();
     let mut sha256 = [0; 32];
     sha256.copy_from_slice(digest.as_ref());
     Ok(Scan {
         summary: output.summary,
-        rejects,
+        head,
         received,
         sha256,
         bytes,
@@ -122,6 +124,8 @@ pub(in crate::formats) fn scan<S: Sieve>(
 pub(super) struct Begun<'a> {
     pub(super) reader: RowReader<'a>,
     pub(super) delimiter: u8,
+    /// Its header, as it stands there.
+    header: Option<String>,
     /// Where its rows begin.
     offset: usize,
     /// The line there.
@@ -142,14 +146,17 @@ impl<'a> Begun<'a> {
         let mut rows = Rows::new(input, first, mapping.delimiter.0, mapping.quote.0);
         let layout = match mapping.has_header() {
             true => find_header(mapping, input, &mut rows).ok(),
-            false => Layout::of_columns(mapping).ok(),
+            false => Layout::of_columns(mapping)
+                .ok()
+                .map(|layout| (layout, None)),
         };
-        let layout = layout.ok_or(NoScan::NotPlain("no header"))?;
+        let (layout, header) = layout.ok_or(NoScan::NotPlain("no header"))?;
         let reader = RowReader::new(mapping, layout, input).ok();
         let (delimiter, offset, line) = rows.finish();
         Ok(Begun {
             reader: reader.ok_or(NoScan::NotPlain("a mapping that can't be used"))?,
             delimiter,
+            header,
             offset: skipped + offset,
             line,
         })
@@ -221,9 +228,19 @@ impl<S: Sieve> Scanner<'_, S> {
                 let row = Straight { start, ends };
                 if next - start <= self.row_bytes_max
                     && let Some((key, facts)) = self.decoder.read(&mut self.reader, text, &row)
+                    && self.sieve.row(&SimpleRow {
+                        place,
+                        key,
+                        facts: &facts,
+                        text: &text[start..next],
+                        fields: Fields {
+                            text,
+                            places: FieldPlaces::Straight(row),
+                            references: &self.decoder.references,
+                        },
+                    })?
                 {
                     self.received.add(&facts);
-                    self.sieve.row(place, key, Some(&facts))?;
                     simple += 1;
                     *line += 1;
                     at += ends.len() + (next - 1 - ends[ends.len() - 1] as usize);
@@ -243,13 +260,24 @@ impl<S: Sieve> Scanner<'_, S> {
                 true => self.decoder.read(&mut self.reader, text, &bounds[..]),
                 false => None,
             };
-            match read {
-                Some((key, facts)) => {
-                    self.received.add(&facts);
-                    self.sieve.row(place, key, Some(&facts))?;
-                    simple += 1;
-                }
-                None => self.slow_row(output, &text[start..walked.next], place)?,
+            let row = &text[start..walked.next];
+            if let Some((key, facts)) = read
+                && self.sieve.row(&SimpleRow {
+                    place,
+                    key,
+                    facts: &facts,
+                    text: row,
+                    fields: Fields {
+                        text,
+                        places: FieldPlaces::Walked(&bounds),
+                        references: &self.decoder.references,
+                    },
+                })?
+            {
+                self.received.add(&facts);
+                simple += 1;
+            } else {
+                self.slow_row(output, row, place)?;
             }
             *line += walked.lines;
             (start, at) = (walked.next, walked.at);
@@ -299,7 +327,9 @@ impl<S: Sieve> Scanner<'_, S> {
         if !rest.trim_start_matches(['\r', '\n']).is_empty() {
             return Err(NoScan::NotPlain("a row that can't be told from others"));
         }
-        if self.reader.layout.may_be_header(&row) {
+        if self.reader.layout.may_be_header(&row)
+            && Layout::of_header(self.reader.mapping, &row).is_ok()
+        {
             return Err(NoScan::NotPlain("a second header"));
         }
         let fields = row.len();
@@ -308,12 +338,9 @@ impl<S: Sieve> Scanner<'_, S> {
         match self.slot.take() {
             Some(Line::Record(record)) => {
                 self.adopt_width(fields);
-                self.record(&record, place)
+                self.record(record, place)
             }
-            Some(Line::Reject(reject)) => {
-                self.rejects.push(reject);
-                Ok(())
-            }
+            Some(Line::Reject(reject)) => Ok(self.sieve.reject(reject)?),
             None => Ok(()),
         }
     }
@@ -327,7 +354,7 @@ impl<S: Sieve> Scanner<'_, S> {
         }
     }
 
-    fn record(&mut self, record: &Record, place: Place) -> Result<(), NoScan> {
+    fn record(&mut self, record: Record, place: Place) -> Result<(), NoScan> {
         let facts = PlainAmount::of(record.money.amount).zip(Day::of(record.value_date));
         let Some((amount, day)) = facts else {
             return Err(NoScan::NotPlain("an amount that is too large"));
@@ -338,12 +365,6 @@ impl<S: Sieve> Scanner<'_, S> {
             day,
             status: None,
         });
-        match record.reference(self.kind) {
-            Some(key) if key.len() <= KEY_BYTES_MAX => {
-                self.sieve.row(place, key.as_bytes(), None)?
-            }
-            _ => self.sieve.leave(place),
-        }
-        Ok(())
+        Ok(self.sieve.record(place, record)?)
     }
 }

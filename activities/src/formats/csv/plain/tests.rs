@@ -5,28 +5,56 @@ use std::sync::Arc;
 
 use domain::matching::sieve::{Day, Facts, Place, PlainAmount};
 use domain::money::Currency;
-use domain::record::{Record, ReferenceKind, Side};
+use domain::record::{Record, ReferenceKind, Reject, Side};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::formats::testing::{format, read_within};
 use crate::formats::{
-    Format, Line, NoScan, ReadLimits, Scan, Sieve, read_again, scan, scan_obstacle,
+    Format, Line, NoScan, ReadLimits, Scan, Sieve, SimpleRow, read_again, read_rows, scan,
+    scan_obstacle,
 };
 
 /// Keeps what it is given.
 #[derive(Default)]
-struct Rows(Vec<(Place, Option<Vec<u8>>, Option<Facts>)>);
+struct Rows {
+    rows: Vec<(Place, Option<Vec<u8>>, Option<Facts>)>,
+    /// Texts of simple rows.
+    texts: Vec<(u32, Vec<u8>)>,
+    /// References of simple rows, by their line.
+    references: Vec<(u32, References)>,
+    rejects: Vec<Reject>,
+    /// It wants the records of all rows with these lines.
+    wanted: Vec<u32>,
+}
+
+type References = Vec<(ReferenceKind, Box<str>)>;
 
 impl Sieve for Rows {
-    fn row(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()> {
-        self.0.push((place, Some(key.to_vec()), facts.copied()));
+    fn row(&mut self, row: &SimpleRow<'_>) -> io::Result<bool> {
+        if self.wanted.contains(&row.place.line) {
+            return Ok(false);
+        }
+        let line = row.place.line;
+        let references = row.references().map(|(kind, text)| (kind, text.into()));
+        self.references.push((line, references.collect()));
+        self.texts.push((line, row.text.to_vec()));
+        let key = Some(row.key.to_vec());
+        self.rows.push((row.place, key, Some(*row.facts)));
+        Ok(true)
+    }
+
+    fn record(&mut self, place: Place, record: Record) -> io::Result<()> {
+        let key = record.reference(KEY).filter(|key| key.len() <= 255);
+        let key = key.map(|key| key.as_bytes().to_vec());
+        self.rows.push((place, key, None));
         Ok(())
     }
 
-    fn leave(&mut self, place: Place) {
-        self.0.push((place, None, None));
+    fn reject(&mut self, reject: Reject) -> io::Result<()> {
+        self.rejects.push(reject);
+        Ok(())
     }
 }
 
@@ -82,7 +110,19 @@ fn by_position() -> Format {
 }
 
 fn scanned(format: &Format, bytes: &[u8], limits: &ReadLimits) -> (Rows, Result<Scan, NoScan>) {
-    let mut rows = Rows::default();
+    scanned_but(format, bytes, limits, Vec::new())
+}
+
+fn scanned_but(
+    format: &Format,
+    bytes: &[u8],
+    limits: &ReadLimits,
+    wanted: Vec<u32>,
+) -> (Rows, Result<Scan, NoScan>) {
+    let mut rows = Rows {
+        wanted,
+        ..Rows::default()
+    };
     let file = Arc::from("file");
     let found = scan(format, Side::Partner, &file, bytes, limits, KEY, &mut rows);
     (rows, found)
@@ -101,7 +141,7 @@ fn check(format: &Format, bytes: &[u8], limits: &ReadLimits) -> bool {
     assert_eq!(summary.as_ref(), Ok(&found.summary), "{text}");
     let is_reject = |line: &Line| matches!(line, Line::Reject(_));
     let (rejects, records): (Vec<Line>, Vec<Line>) = lines.into_iter().partition(is_reject);
-    let found_rejects: Vec<Line> = found.rejects.into_iter().map(Line::Reject).collect();
+    let found_rejects: Vec<Line> = rows.rejects.iter().cloned().map(Line::Reject).collect();
     assert_eq!(found_rejects, rejects, "{text}");
     let records: Vec<Record> = records
         .into_iter()
@@ -110,8 +150,8 @@ fn check(format: &Format, bytes: &[u8], limits: &ReadLimits) -> bool {
             Line::Reject(_) => None,
         })
         .collect();
-    assert_eq!(rows.0.len(), records.len(), "{text}");
-    for ((place, key, facts), record) in rows.0.iter().zip(&records) {
+    assert_eq!(rows.rows.len(), records.len(), "{text}");
+    for ((place, key, facts), record) in rows.rows.iter().zip(&records) {
         assert_eq!(place.line, record.origin.line, "{text}");
         let wanted = record.reference(KEY).filter(|key| key.len() <= 255);
         assert_eq!(key.as_deref(), wanted.map(str::as_bytes), "{text}");
@@ -137,13 +177,46 @@ fn check(format: &Format, bytes: &[u8], limits: &ReadLimits) -> bool {
     assert_eq!(found.bytes, bytes.len() as u64);
     let again = read_all_again(format, bytes, limits, &rows);
     assert_eq!(again, records, "{text}");
+    check_simple(format, limits, &rows, &found, &records);
+    // That it is given the record of a row instead changes nothing else.
+    let lines = rows.rows.iter().map(|(place, ..)| place.line).step_by(2);
+    let (others, found) = scanned_but(format, bytes, limits, lines.collect());
+    assert_eq!(summary.as_ref(), Ok(&found.unwrap().summary), "{text}");
+    let keys = |rows: &Rows| -> Vec<_> {
+        let rows = rows.rows.iter();
+        rows.map(|(place, key, _)| (*place, key.clone())).collect()
+    };
+    assert_eq!(keys(&others), keys(&rows), "{text}");
     true
+}
+
+/// Of simple rows, the references and the records by their texts are those of the reading.
+fn check_simple(
+    format: &Format,
+    limits: &ReadLimits,
+    rows: &Rows,
+    found: &Scan,
+    records: &[Record],
+) {
+    let of_line = |line: u32| records.iter().find(|record| record.origin.line == line);
+    for (line, references) in &rows.references {
+        assert_eq!(Some(references), of_line(*line).map(|r| &r.references));
+    }
+    let texts = rows.texts.iter().map(|(line, text)| (*line, &text[..]));
+    let (mut read, file) = (Vec::new(), Arc::from("file"));
+    let take = |record: Record| read.push(record);
+    let side = Side::Partner;
+    read_rows(format, side, &file, &found.head, limits, texts, take).unwrap();
+    assert_eq!(read.len(), rows.texts.len());
+    for record in &read {
+        assert_eq!(Some(record), of_line(record.origin.line));
+    }
 }
 
 fn read_all_again(format: &Format, bytes: &[u8], limits: &ReadLimits, rows: &Rows) -> Vec<Record> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    let places: Vec<Place> = rows.0.iter().map(|(place, ..)| *place).collect();
+    let places: Vec<Place> = rows.rows.iter().map(|(place, ..)| *place).collect();
     let mut records = Vec::new();
     let name = Arc::from("file");
     let take = |record| records.push(record);
@@ -357,9 +430,13 @@ fn rows_are_plain_as_long_as_they_are_simple() {
     );
     let (rows, found) = scanned(&seven_columns(), text.as_bytes(), &ReadLimits::default());
     assert!(found.is_ok());
-    let facts: Vec<_> = rows.0.iter().map(|(_, _, facts)| facts.is_some()).collect();
+    let facts: Vec<_> = rows
+        .rows
+        .iter()
+        .map(|(_, _, facts)| facts.is_some())
+        .collect();
     assert_eq!(facts, [true, true, true]);
-    let (_, _, second) = &rows.0[1];
+    let (_, _, second) = &rows.rows[1];
     let second = second.unwrap();
     assert_eq!(Some(second.amount), PlainAmount::from_scaled(-2, 0));
     assert_eq!(second.currency, Currency::parse("USD").unwrap());

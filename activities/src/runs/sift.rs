@@ -1,0 +1,283 @@
+//! Simple rows of some buckets: those that are the only ones with their reference on each side, and
+//! agree, are matched as they are; of all others records are made for the rules.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use domain::audit::Hash;
+use domain::conservation::Conservation;
+use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, Tally, key_of};
+use domain::matching::{Pool, bucket_of};
+use domain::money::Money;
+use domain::open_items::UsedUp;
+use domain::policy::{Scope, SourcePolicy};
+use domain::record::{Record, ReferenceKind, Side};
+use proto::staged::{Encoder, MatchLine, MatchedRecord};
+use workflows::failure;
+
+use super::compare::too_large;
+use crate::audit::seal;
+use crate::failures::Failure;
+use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
+
+/// The simple rows of one side.
+pub(super) struct SideRows {
+    reader: RowsReader,
+    chunks: Vec<StagedRows>,
+}
+
+impl SideRows {
+    /// Those of some buckets; none where the side has none.
+    pub(super) async fn load(
+        staging: &Staging,
+        manifest: &SideManifest,
+        buckets: Range<u32>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(reader) = RowsReader::of(staging, manifest).await? else {
+            return Ok(None);
+        };
+        let chunks = load_rows(staging, manifest, buckets).await?;
+        Ok(Some(SideRows { reader, chunks }))
+    }
+
+    /// Makes records of all of them.
+    pub(super) fn read_all(&self, pool: &mut Pool) -> Result<(), Failure> {
+        for rows in &self.chunks {
+            self.reader.read_all(rows, |record| pool.push(record))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is matched without records.
+#[derive(Default)]
+pub(super) struct Sifted {
+    /// Lines of the file of matches.
+    pub(super) lines: Encoder,
+    /// The hash of each as a leaf.
+    pub(super) leaves: Vec<Hash>,
+    /// The money in them.
+    pub(super) conservation: Conservation,
+    /// What they use up.
+    pub(super) used: UsedUp,
+}
+
+/// Goes through simple rows of both sides in these buckets. `pool` has the records that were made
+/// before; it gets those of the rows that are for the rules.
+pub(super) fn sift(
+    policy: &SourcePolicy,
+    sides: [Option<SideRows>; 2],
+    buckets: Range<u32>,
+    pool: &mut Pool,
+) -> Result<Sifted, Failure> {
+    let mut sifted = Sifted::default();
+    if sides.iter().all(Option::is_none) {
+        return Ok(sifted);
+    }
+    // It was possible when they were staged.
+    let kind = key_of(policy, &Scope::Whole)
+        .map_err(|why| Failure::last(failure::CONFIGURATION_INVALID, why))?;
+    let looked_at = [
+        keys_by_bucket(policy, kind, &pool.partner),
+        keys_by_bucket(policy, kind, &pool.ledger),
+    ];
+    let agreement = Agreement::of(policy);
+    let mut writer = PairWriter::new(policy, kind);
+    let mut pairing = Pairing::default();
+    let mut left = Vec::new();
+    for (number, bucket) in buckets.enumerate() {
+        let [partner, ledger] = &sides;
+        let partner = Bucket::of(partner.as_ref(), number)?;
+        let ledger = Bucket::of(ledger.as_ref(), number)?;
+        let mut is_partner_settled = vec![false; partner.rows.len()];
+        let mut is_ledger_settled = vec![false; ledger.rows.len()];
+        let keys = |side: usize| looked_at[side].get(&bucket).map_or(&[][..], Vec::as_slice);
+        let mut pairs = Vec::new();
+        pairing.pairs(
+            &agreement,
+            partner.side(keys(0)),
+            ledger.side(keys(1)),
+            |of_partner, of_ledger| pairs.push((of_partner, of_ledger)),
+        );
+        // As they stand in the partner's report, however they were found.
+        pairs.sort_unstable();
+        for (of_partner, of_ledger) in pairs {
+            let (of_partner, of_ledger) = (of_partner as usize, of_ledger as usize);
+            is_partner_settled[of_partner] = true;
+            is_ledger_settled[of_ledger] = true;
+            writer.write(partner.row(of_partner), ledger.row(of_ledger), &mut sifted)?;
+        }
+        partner.read_left(&is_partner_settled, &mut left)?;
+        ledger.read_left(&is_ledger_settled, &mut left)?;
+    }
+    drop(looked_at);
+    left.into_iter().for_each(|record| pool.push(record));
+    writer.finish(&mut sifted)?;
+    Ok(sifted)
+}
+
+/// The keys of records, by their buckets.
+fn keys_by_bucket<'r>(
+    policy: &SourcePolicy,
+    kind: ReferenceKind,
+    records: &'r [Record],
+) -> BTreeMap<u32, Vec<&'r str>> {
+    let mut keys: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+    for record in records {
+        if let Some(key) = record.reference(kind) {
+            keys.entry(bucket_of(policy, record)).or_default().push(key);
+        }
+    }
+    keys
+}
+
+/// One side's simple rows of one bucket, numbered over all chunks.
+struct Bucket<'s> {
+    side: Option<&'s SideRows>,
+    chunks: Vec<BucketRows<'s>>,
+    kept: Vec<KeptRows<'s>>,
+    rows: Vec<KeptRow<'s>>,
+    /// The number of the first row of each chunk.
+    begins: Vec<usize>,
+}
+
+/// A row with what is told of it.
+struct Told<'s> {
+    row: &'s KeptRow<'s>,
+    print: domain::open_items::Fingerprint,
+    file: &'s Arc<str>,
+}
+
+impl<'s> Bucket<'s> {
+    fn of(side: Option<&'s SideRows>, number: usize) -> Result<Self, Failure> {
+        let mut bucket = Bucket {
+            side,
+            chunks: Vec::new(),
+            kept: Vec::new(),
+            rows: Vec::new(),
+            begins: Vec::new(),
+        };
+        for staged in side.iter().flat_map(|side| &side.chunks) {
+            let rows = staged.bucket(number).ok_or_else(|| staged.damaged())?;
+            bucket.begins.push(bucket.rows.len());
+            bucket.kept.push(rows.kept);
+            let read = rows.kept.read().ok_or_else(|| staged.damaged())?;
+            bucket.rows.extend(read);
+            bucket.chunks.push(rows);
+        }
+        Ok(bucket)
+    }
+
+    fn side<'k>(&'k self, looked_at: &'k [&'k str]) -> PairingSide<'k> {
+        PairingSide {
+            rows: &self.kept,
+            looked_at,
+        }
+    }
+
+    fn row(&self, number: usize) -> Told<'_> {
+        let chunk = self.begins.partition_point(|begin| *begin <= number) - 1;
+        let side = self.side.expect("it has rows");
+        Told {
+            row: &self.rows[number],
+            print: self.chunks[chunk].prints[number - self.begins[chunk]],
+            file: side.reader.file(side.chunks[chunk].input).expect("read"),
+        }
+    }
+
+    /// Makes records of the rows that are not settled.
+    fn read_left(&self, is_settled: &[bool], left: &mut Vec<Record>) -> Result<(), Failure> {
+        let Some(side) = self.side else {
+            return Ok(());
+        };
+        for ((staged, chunk), begin) in side.chunks.iter().zip(&self.chunks).zip(&self.begins) {
+            let rows = chunk.texts.iter().zip(*begin..);
+            let rows = rows.filter(|(_, number)| !is_settled[*number]);
+            let rows = rows.map(|(text, number)| (self.rows[number].line, *text));
+            side.reader.read(staged, rows, |record| left.push(record))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes pairs down.
+struct PairWriter {
+    line: MatchLine,
+    kind: ReferenceKind,
+    sums: [Tally; 2],
+}
+
+impl PairWriter {
+    fn new(policy: &SourcePolicy, kind: ReferenceKind) -> Self {
+        let rule = policy.rules.first();
+        let nothing = || MatchedRecord {
+            file: Arc::from(""),
+            line: 0,
+            money: Money {
+                amount: domain::money::Amount::ZERO,
+                currency: domain::money::Currency::parse("XXX").expect("a code"),
+            },
+        };
+        PairWriter {
+            line: MatchLine {
+                rule: rule.map_or("", |rule| rule.name.as_str()).into(),
+                references: Vec::new(),
+                partner: nothing(),
+                ledger: nothing(),
+                more_partner: Vec::new(),
+                more_ledger: Vec::new(),
+            },
+            kind,
+            sums: [Tally::default(), Tally::default()],
+        }
+    }
+
+    fn write(
+        &mut self,
+        partner: Told<'_>,
+        ledger: Told<'_>,
+        sifted: &mut Sifted,
+    ) -> Result<(), Failure> {
+        let key = String::from_utf8_lossy(partner.row.key);
+        self.line.references.clear();
+        self.line.references.push((self.kind, key.into()));
+        let told = |it: &Told<'_>| {
+            Ok(MatchedRecord {
+                file: Arc::clone(it.file),
+                line: it.row.line,
+                money: Money {
+                    amount: it.row.amount.amount()?,
+                    currency: it.row.currency,
+                },
+            })
+        };
+        self.line.partner = told(&partner).map_err(too_large)?;
+        self.line.ledger = told(&ledger).map_err(too_large)?;
+        sifted.leaves.push(seal::of_match(&self.line).leaf());
+        sifted.lines.push(&self.line);
+        let used = &mut sifted.used;
+        for (own, sum, it) in [
+            (&mut used.partner, 0, &partner),
+            (&mut used.ledger, 1, &ledger),
+        ] {
+            own.push(it.print, it.row.day.date());
+            self.sums[sum].add_kept(it.row);
+        }
+        Ok(())
+    }
+
+    fn finish(self, sifted: &mut Sifted) -> Result<(), Failure> {
+        for (side, sums) in Side::BOTH.into_iter().zip(&self.sums) {
+            for sum in sums.lines() {
+                let (currency, sum) = sum.map_err(too_large)?;
+                let line = sifted.conservation.line_mut(side, currency);
+                line.matched.merge(sum).map_err(too_large)?;
+            }
+        }
+        Ok(())
+    }
+}

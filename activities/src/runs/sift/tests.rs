@@ -1,0 +1,267 @@
+//! Days of a source whose rows are scanned end as those whose rows are all read, whatever the rows say.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use domain::audit::AuditEvent;
+use domain::money::Amount;
+use domain::open_items::Records;
+use domain::policy::{MatchRule, Tolerance, Tolerances};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+use workflows::ports::{Closing, Ending, Opened, Opening, Run};
+
+use super::*;
+use crate::Trueup;
+use crate::cases::tests::{empty, source as any_source};
+use crate::positions::Position;
+use crate::runs::{close, open};
+use crate::source::{RepeatedReport, Source};
+use crate::store::DiscrepancyFilter;
+use crate::store::conformance::SOURCE;
+
+const FORMAT: &str = r#"
+[csv]
+dates = ["%Y-%m-%d", "%d.%m.%Y"]
+[csv.fields]
+reference = "reference"
+invoice = "invoice"
+amount = "amount"
+currency = "currency"
+value_date = "value date"
+status = "status"
+[csv.status_values]
+settled = ["SETTLED"]
+failed = ["FAILED"]
+"#;
+/// What keeps a file from being scanned, and leaves no row out.
+const SKIP: &str = r#"
+[[csv.skip]]
+column = "reference"
+equals = ["never"]
+"#;
+
+const HEAD: &str = "reference,invoice,amount,currency,value date,status\n";
+
+#[derive(Clone, Debug)]
+struct Day {
+    date: u32,
+    generation: u32,
+    partner: String,
+    ledger: String,
+}
+
+/// Reads the rows of both sides as they are, or one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reading {
+    Scanned,
+    OneByOne,
+}
+
+fn source(reading: Reading, records: Records) -> Source {
+    let format = match reading {
+        Reading::Scanned => FORMAT.to_owned(),
+        Reading::OneByOne => format!("{FORMAT}{SKIP}"),
+    };
+    let of = |side: &str| format.replace("[csv", &format!("[{side}.format.csv"));
+    let mut source = any_source();
+    source.text = of("partner") + &of("ledger").replace("[[csv", "[[ledger.format.csv");
+    source.policy.rules = vec![
+        MatchRule::exact("reference", &[ReferenceKind::Reference]),
+        MatchRule::exact("invoice", &[ReferenceKind::Invoice]),
+    ];
+    let cent = Tolerance {
+        accepted: Amount::parse("0.01").unwrap(),
+        ..Tolerance::default()
+    };
+    let euro = domain::money::Currency::parse("EUR").unwrap();
+    source.policy.tolerances = Tolerances([(euro, cent)].into());
+    source.policy.settlement_window_days = 2;
+    source.repeated_report = RepeatedReport::Accept;
+    for (side, name) in [
+        (&mut source.partner, "partner"),
+        (&mut source.ledger, "ledger"),
+    ] {
+        let path = format!("{name}-{{business_date}}.csv");
+        side.transport = serde_json::from_value(json!({"kind": "file", "path": path})).unwrap();
+        side.format = toml::from_str(&format).unwrap();
+        side.records = records;
+    }
+    source
+}
+
+/// All that a source's days leave behind that is not about how they were read.
+async fn left_behind(reading: Reading, records: Records, days: &[Day]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trueup = empty(folder.path()).await;
+    trueup.folder = folder.path().to_owned();
+    trueup.sources = [(SOURCE.to_owned(), source(reading, records))].into();
+    trueup.pace.small_run_bytes = 1 << 20;
+    let trueup = Arc::new(trueup);
+    let mut all = String::new();
+    for day in days {
+        for (name, rows) in [("partner", &day.partner), ("ledger", &day.ledger)] {
+            let path = folder
+                .path()
+                .join(format!("{name}-2026-11-{}.csv", day.date));
+            std::fs::write(path, format!("{HEAD}{rows}")).unwrap();
+        }
+        let totals = reconcile(&trueup, day).await;
+        assert_eq!(is_scanned(&trueup).await, reading == Reading::Scanned);
+        writeln!(all, "{day:?}\n{totals:#?}").unwrap();
+        all += &on_record(&trueup, day).await;
+    }
+    all
+}
+
+/// Whether the last run scanned its ledger side.
+async fn is_scanned(trueup: &Trueup) -> bool {
+    let stored = trueup.store.position(SOURCE).await.unwrap().unwrap();
+    let position = Position::load(&trueup.staging, &stored).await.unwrap();
+    let side = &position.spent.last().unwrap().ledger_side;
+    let manifest = SideManifest::load(&trueup.staging, side).await.unwrap();
+    manifest.inputs.iter().all(|input| input.head.is_some())
+}
+
+fn run_of(day: &Day) -> Run {
+    let request = json!({
+        "source": SOURCE, "business_date": format!("2026-11-{}", day.date), "requested_by": "ops",
+        "generation": day.generation,
+    });
+    let request = serde_json::from_value(request).unwrap();
+    Run {
+        run_id: workflows::identity::run_id(&request),
+        request,
+    }
+}
+
+async fn reconcile(trueup: &Arc<Trueup>, day: &Day) -> proto::wire::RunTotals {
+    let (run, at) = (run_of(day), "2026-11-20T08:00:00Z".to_owned());
+    let opening = Opening {
+        run: run.clone(),
+        workflow_run_id: format!("execution of {}", run.run_id),
+        at: at.clone(),
+        in_steps: false,
+    };
+    let done = match open(trueup, opening, 1).await.unwrap() {
+        Opened::Completed { totals } => return totals,
+        Opened::Recorded(done) => done,
+        other => panic!("{other:?}"),
+    };
+    let closing = Closing {
+        run,
+        ending: Ending::Completed {
+            totals: done.totals.clone(),
+            review: String::new(),
+        },
+        audit: done.recorded.audit,
+        at,
+    };
+    close::work(trueup, closing).await.unwrap();
+    done.totals
+}
+
+async fn on_record(trueup: &Trueup, day: &Day) -> String {
+    let run = run_of(day);
+    let filter = DiscrepancyFilter::default();
+    let found = trueup.store.discrepancies(filter).await.unwrap();
+    let trail = trueup.store.audit(&run.run_id).await.unwrap();
+    let compared = trail.entries.iter();
+    let mut compared = compared.filter(|entry| entry.event == AuditEvent::Compared);
+    let roots = compared.next().unwrap().fields.iter();
+    let roots: BTreeMap<&str, &str> = roots
+        .filter(|(name, _)| name.ends_with("_root") || name == "matched")
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let stored = trueup.store.position(SOURCE).await.unwrap().unwrap();
+    let position = Position::load(&trueup.staging, &stored).await.unwrap();
+    let mut position = serde_json::to_value(&position).unwrap();
+    for spent in position["spent"].as_array_mut().unwrap() {
+        // How the ledger was staged is another matter.
+        spent["ledger_side"].take();
+    }
+    format!("{found:#?}\n{roots:#?}\n{position:#}\n")
+}
+
+/// Rows that mostly agree with the other side's: of few references, so that they meet.
+fn rows() -> impl Strategy<Value = String> {
+    let plain = (0u32..30, 0u32..3, 19u32..23).prop_map(|(reference, cents, day)| {
+        format!(
+            "R{reference},I{},{reference}.0{cents},EUR,2026-11-{day},",
+            reference % 9
+        )
+    });
+    let usual = (0u32..200).prop_map(|reference| {
+        format!("R{reference},I{reference},{reference}.50,EUR,2026-11-20,SETTLED")
+    });
+    let odd = select(vec![
+        " R1 ,I1,1.00,EUR,2026-11-20,",
+        "\"R2\",I2,2.00,EUR,20.11.2026,",
+        "\"R\"\"3\",I3,3.00,EUR,2026-11-20,",
+        ",I4,4.00,EUR,2026-11-20,",
+        ",,5.00,EUR,2026-11-20,",
+        "R6,,-6.00,USD,2026-11-20,FAILED",
+        "R7,=\"0012\",7.00,USD,2026-11-20,SETTLED",
+        "R8,I8,none,EUR,2026-11-20,",
+        "R9,I9,9.00,EUR,2026-11-20,unknown",
+        "R10,I10,10.123456,EUR,2026-11-20,",
+        "R11,I11,99999999999.00,EUR,2026-11-20,",
+        "\"R12\nR12\",I12,12.00,EUR,2026-11-20,",
+        "",
+    ]);
+    let long = (0u32..3).prop_map(|reference| {
+        let reference = format!("{reference}").repeat(300);
+        format!("{reference},,1.00,EUR,2026-11-20,")
+    });
+    let row = prop_oneof![
+        8 => usual,
+        4 => plain,
+        1 => odd.prop_map(str::to_owned),
+        1 => long,
+    ];
+    vec(row, 0..25).prop_map(|rows| rows.iter().map(|row| format!("{row}\n")).collect())
+}
+
+/// A day whose sides have much in common, and may share rows with the days before.
+fn days() -> impl Strategy<Value = Vec<Day>> {
+    let day = (20u32..23, rows(), rows(), rows(), any::<bool>());
+    vec(day, 1..5).prop_map(|days| {
+        let mut generations: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut before = String::new();
+        let days = days
+            .into_iter()
+            .map(|(date, common, partner, ledger, again)| {
+                let generation = generations.entry(date).or_insert(0);
+                *generation += 1;
+                let common = match again {
+                    true => format!("{before}{common}"),
+                    false => common,
+                };
+                before.clone_from(&common);
+                Day {
+                    date,
+                    generation: *generation,
+                    partner: format!("{common}{partner}"),
+                    ledger: format!("{ledger}{common}"),
+                }
+            });
+        days.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_that_are_scanned_end_as_records_do(
+        records in select(vec![Records::New, Records::Cumulative, Records::Snapshot]),
+        days in days(),
+    ) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let scanned = runtime.block_on(left_behind(Reading::Scanned, records, &days));
+        let read = runtime.block_on(left_behind(Reading::OneByOne, records, &days));
+        prop_assert_eq!(scanned, read);
+    }
+}

@@ -1,0 +1,122 @@
+//! Staged rows as records: read by the rules under which they were staged.
+
+use std::sync::Arc;
+
+use domain::record::{Record, Side};
+use serde::Deserialize;
+
+use super::manifest::SideManifest;
+use super::rows::StagedRows;
+use super::{Staging, StagingError, damaged};
+use crate::formats::{self, Format, Head, ReadLimits};
+
+/// Reads a side's staged rows into records.
+pub(crate) struct RowsReader {
+    side: Side,
+    format: Format,
+    limits: ReadLimits,
+    /// The inputs: their names and what their rows are read by.
+    inputs: Vec<(Arc<str>, Option<Head>)>,
+}
+
+/// Of a source's file, what its rows are read by.
+#[derive(Deserialize)]
+struct Rules {
+    partner: SideRules,
+    ledger: SideRules,
+}
+
+#[derive(Deserialize)]
+struct SideRules {
+    format: Format,
+}
+
+impl RowsReader {
+    /// For a side that has staged rows; none for one that has not.
+    ///
+    /// # Errors
+    /// As [`Staging::get`].
+    pub(crate) async fn of(
+        staging: &Staging,
+        manifest: &SideManifest,
+    ) -> Result<Option<Self>, StagingError> {
+        let Some(reading) = &manifest.rows_reading else {
+            return Ok(None);
+        };
+        let text = staging.get(&reading.rules).await?;
+        let key = &reading.rules.key;
+        let text = String::from_utf8(text).map_err(|error| damaged(key, error.to_string()))?;
+        let rules: Rules =
+            toml::from_str(&text).map_err(|error| damaged(key, error.to_string()))?;
+        let (side, rules) = match *manifest.side == *Side::Partner.name() {
+            true => (Side::Partner, rules.partner),
+            false => (Side::Ledger, rules.ledger),
+        };
+        let inputs = manifest.inputs.iter();
+        let inputs = inputs.map(|input| (input.sealed.name.as_str().into(), input.head.clone()));
+        Ok(Some(RowsReader {
+            side,
+            format: rules.format,
+            limits: reading.limits,
+            inputs: inputs.collect(),
+        }))
+    }
+
+    /// The name of an input, counted from 0.
+    pub(crate) fn file(&self, input: usize) -> Option<&Arc<str>> {
+        self.inputs.get(input).map(|(name, _)| name)
+    }
+
+    /// Reads some rows of a chunk: their lines and texts.
+    ///
+    /// # Errors
+    /// [`StagingError::Damaged`] for a row that is no record: it was one when it was staged.
+    pub(crate) fn read<'t>(
+        &self,
+        of: &StagedRows,
+        rows: impl IntoIterator<Item = (u32, &'t [u8])>,
+        take: impl FnMut(Record),
+    ) -> Result<(), StagingError> {
+        let input = self.inputs.get(of.input);
+        let Some((name, Some(head))) = input else {
+            return Err(of.damaged());
+        };
+        let (side, limits) = (self.side, &self.limits);
+        formats::read_rows(&self.format, side, name, head, limits, rows, take)
+            .map_err(|error| damaged(&of.key, error.to_string()))
+    }
+
+    /// The records of those rows of a chunk that are records still: a redacted row is none.
+    pub(crate) fn read_what_is_left(&self, of: &StagedRows, mut take: impl FnMut(Record)) {
+        for rows in (0..of.buckets.len()).filter_map(|bucket| of.bucket(bucket)) {
+            for text in rows.texts {
+                let _ = self.read(of, [(1, text)], &mut take);
+            }
+        }
+    }
+
+    /// All rows of a chunk as records.
+    ///
+    /// # Errors
+    /// As [`RowsReader::read`].
+    pub(crate) fn read_all(
+        &self,
+        of: &StagedRows,
+        mut take: impl FnMut(Record),
+    ) -> Result<(), StagingError> {
+        for bucket in 0..of.buckets.len() {
+            let rows = of.bucket(bucket).ok_or_else(|| of.damaged())?;
+            let kept = rows.kept.read().ok_or_else(|| of.damaged())?;
+            let lines = kept.iter().map(|row| row.line);
+            self.read(of, lines.zip(rows.texts), &mut take)?;
+        }
+        Ok(())
+    }
+}
+
+impl StagedRows {
+    /// That they are not what was staged.
+    pub(crate) fn damaged(&self) -> StagingError {
+        damaged(&self.key, "it holds no rows of this version")
+    }
+}

@@ -1,0 +1,142 @@
+//! Simple rows as they are staged: what is compared of each, its fingerprint, and its text, from which
+//! the record is made when somebody has to look at it.
+//!
+//! | of one bucket in a chunk | |
+//! |---|---|
+//! | 4 bytes | size of the rows, least significant byte first |
+//! | … | the rows: [`domain::matching::sieve`] |
+//! | 16 bytes each | their fingerprints |
+//! | 4 bytes and a text each | their texts with the size before it, as they stand in the file |
+
+use std::ops::Range;
+
+use domain::matching::sieve::{Day, KeptRows, Partition};
+use domain::open_items::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted};
+use domain::record::Side;
+
+use crate::formats::SimpleRow;
+
+/// Bytes of a size.
+const SIZE_BYTES: usize = size_of::<u32>();
+
+/// Rows of one bucket on their way into a chunk.
+#[derive(Default)]
+pub(super) struct RowsWriter {
+    rows: Partition,
+    prints: Vec<u8>,
+    texts: Vec<u8>,
+    count: u64,
+}
+
+impl RowsWriter {
+    pub(super) fn push(&mut self, row: &SimpleRow<'_>, print: Fingerprint) {
+        self.rows.push(row.place, row.key, Some(row.facts));
+        self.prints.extend(print.0);
+        // A row is no longer than `row_bytes_max`, and that is far below.
+        self.texts.extend((row.text.len() as u32).to_le_bytes());
+        self.texts.extend(row.text);
+        self.count += 1;
+    }
+
+    /// Their bytes, and how many they are.
+    pub(super) fn finish(mut self) -> (Vec<u8>, u64) {
+        if self.count == 0 {
+            return (Vec::new(), 0);
+        }
+        let chunks = self.rows.take_chunks();
+        let size: usize = chunks.iter().map(Vec::len).sum();
+        let mut bytes =
+            Vec::with_capacity(SIZE_BYTES + size + self.prints.len() + self.texts.len());
+        bytes.extend((size as u32).to_le_bytes());
+        chunks.iter().for_each(|chunk| bytes.extend(chunk));
+        bytes.extend(self.prints);
+        bytes.extend(self.texts);
+        (bytes, self.count)
+    }
+}
+
+/// Fingerprints of simple rows.
+#[derive(Default)]
+pub(super) struct RowPrints {
+    texts: Fingerprinted,
+    amount: String,
+    day: Option<(Day, String)>,
+}
+
+impl RowPrints {
+    /// The fingerprint that the row's record would have.
+    pub(super) fn of(&mut self, side: Side, row: &SimpleRow<'_>) -> Fingerprint {
+        self.texts.begin(side);
+        for (kind, text) in row.references() {
+            self.texts.reference(kind, text);
+        }
+        self.amount.clear();
+        row.facts.amount.write_to(&mut self.amount);
+        // Most rows have the day of the row before.
+        let day = row.facts.day;
+        let (_, date) = match &mut self.day {
+            Some(known) if known.0 == day => known,
+            other => other.insert((day, day.date().to_string())),
+        };
+        self.texts.value(&self.amount, row.facts.currency, date);
+        self.texts.fingerprint()
+    }
+}
+
+/// Rows of one chunk in some buckets.
+pub(crate) struct StagedRows {
+    /// The input that they are of, counted from 0.
+    pub(crate) input: usize,
+    pub(super) key: String,
+    pub(super) bytes: Vec<u8>,
+    /// Where in them each bucket is, and how many rows it has.
+    pub(super) buckets: Vec<(Range<usize>, u64)>,
+}
+
+/// Rows of one bucket in a chunk.
+pub(crate) struct BucketRows<'c> {
+    /// What is compared of them.
+    pub(crate) kept: KeptRows<'c>,
+    /// Their fingerprints.
+    pub(crate) prints: Vec<Fingerprint>,
+    /// Their texts.
+    pub(crate) texts: Vec<&'c [u8]>,
+}
+
+impl StagedRows {
+    /// The rows of a bucket, counted from the first that was loaded; none when they are damaged.
+    pub(crate) fn bucket(&self, bucket: usize) -> Option<BucketRows<'_>> {
+        let (range, count) = self.buckets.get(bucket)?;
+        let bytes = self.bytes.get(range.clone())?;
+        let count = usize::try_from(*count).ok()?;
+        if count == 0 {
+            let kept = KeptRows { bytes, count };
+            return bytes.is_empty().then_some(BucketRows {
+                kept,
+                prints: Vec::new(),
+                texts: Vec::new(),
+            });
+        }
+        let (rows, rest) = sized(bytes)?;
+        let (prints, mut rest) = rest.split_at_checked(count.checked_mul(FINGERPRINT_BYTES)?)?;
+        let (prints, _) = prints.as_chunks::<FINGERPRINT_BYTES>();
+        let mut texts = Vec::with_capacity(count);
+        while !rest.is_empty() {
+            let (text, behind) = sized(rest)?;
+            texts.push(text);
+            rest = behind;
+        }
+        let kept = KeptRows { bytes: rows, count };
+        (texts.len() == count).then_some(BucketRows {
+            kept,
+            prints: prints.iter().map(|print| Fingerprint(*print)).collect(),
+            texts,
+        })
+    }
+}
+
+/// What stands behind its size, and what stands behind that.
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (size, rest) = bytes.split_first_chunk::<SIZE_BYTES>()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*size)).ok()?)
+}
