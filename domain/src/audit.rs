@@ -16,6 +16,7 @@ mod event;
 mod hash;
 mod leaf;
 mod merkle;
+mod pair_leaf;
 mod proof;
 mod statement;
 #[cfg(test)]
@@ -31,5 +32,6 @@ pub use event::AuditEvent;
 pub use hash::Hash;
 pub use leaf::{MatchedLine, committed_texts, discrepancy_leaf, match_leaf};
 pub use merkle::{Merkle, root_of};
+pub use pair_leaf::{PairLeaves, PairedLine};
 pub use proof::{Proof, prove};
 pub use statement::{Statement, Tag};

@@ -7,6 +7,7 @@
 mod control;
 mod discrepancy;
 mod matched;
+mod pairs;
 mod past;
 mod record;
 mod reject;
@@ -15,6 +16,7 @@ mod stream;
 mod tests;
 
 pub use matched::{MatchLine, MatchedRecord};
+pub use pairs::{PairLines, PairRecord};
 pub use stream::{Encoder, Staged, decode_all, encode_all};
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! Simple rows of some buckets: those that are the only ones with their reference on each side, and
 //! agree, are matched as they are; of all others records are made for the rules.
 
+mod pairs;
 #[cfg(test)]
 mod tests;
 
@@ -10,17 +11,15 @@ use std::sync::Arc;
 
 use domain::audit::Hash;
 use domain::conservation::Conservation;
-use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, Tally, key_of};
+use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, key_of};
 use domain::matching::{Pool, bucket_of};
-use domain::money::Money;
-use domain::open_items::UsedUp;
+use domain::open_items::{Fingerprint, UsedUp};
 use domain::policy::{Scope, SourcePolicy};
-use domain::record::{Record, ReferenceKind, Side};
-use proto::staged::{Encoder, MatchLine, MatchedRecord};
+use domain::record::{Record, ReferenceKind};
+use proto::staged::Encoder;
 use workflows::failure;
 
-use super::compare::too_large;
-use crate::audit::seal;
+use self::pairs::PairWriter;
 use crate::failures::Failure;
 use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
 
@@ -109,7 +108,7 @@ pub(super) fn sift(
             let (of_partner, of_ledger) = (of_partner as usize, of_ledger as usize);
             is_partner_settled[of_partner] = true;
             is_ledger_settled[of_ledger] = true;
-            writer.write(partner.row(of_partner), ledger.row(of_ledger), &mut sifted)?;
+            writer.write(partner.row(of_partner), ledger.row(of_ledger), &mut sifted);
         }
         partner.read_left(&is_partner_settled, &mut left)?;
         ledger.read_left(&is_ledger_settled, &mut left)?;
@@ -148,7 +147,7 @@ struct Bucket<'s> {
 /// A row with what is told of it.
 struct Told<'s> {
     row: &'s KeptRow<'s>,
-    print: domain::open_items::Fingerprint,
+    print: Fingerprint,
     file: &'s Arc<str>,
 }
 
@@ -199,84 +198,6 @@ impl<'s> Bucket<'s> {
             let rows = rows.filter(|(_, number)| !is_settled[*number]);
             let rows = rows.map(|(text, number)| (self.rows[number].line, *text));
             side.reader.read(staged, rows, |record| left.push(record))?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes pairs down.
-struct PairWriter {
-    line: MatchLine,
-    kind: ReferenceKind,
-    sums: [Tally; 2],
-}
-
-impl PairWriter {
-    fn new(policy: &SourcePolicy, kind: ReferenceKind) -> Self {
-        let rule = policy.rules.first();
-        let nothing = || MatchedRecord {
-            file: Arc::from(""),
-            line: 0,
-            money: Money {
-                amount: domain::money::Amount::ZERO,
-                currency: domain::money::Currency::parse("XXX").expect("a code"),
-            },
-        };
-        PairWriter {
-            line: MatchLine {
-                rule: rule.map_or("", |rule| rule.name.as_str()).into(),
-                references: Vec::new(),
-                partner: nothing(),
-                ledger: nothing(),
-                more_partner: Vec::new(),
-                more_ledger: Vec::new(),
-            },
-            kind,
-            sums: [Tally::default(), Tally::default()],
-        }
-    }
-
-    fn write(
-        &mut self,
-        partner: Told<'_>,
-        ledger: Told<'_>,
-        sifted: &mut Sifted,
-    ) -> Result<(), Failure> {
-        let key = String::from_utf8_lossy(partner.row.key);
-        self.line.references.clear();
-        self.line.references.push((self.kind, key.into()));
-        let told = |it: &Told<'_>| {
-            Ok(MatchedRecord {
-                file: Arc::clone(it.file),
-                line: it.row.line,
-                money: Money {
-                    amount: it.row.amount.amount()?,
-                    currency: it.row.currency,
-                },
-            })
-        };
-        self.line.partner = told(&partner).map_err(too_large)?;
-        self.line.ledger = told(&ledger).map_err(too_large)?;
-        sifted.leaves.push(seal::of_match(&self.line).leaf());
-        sifted.lines.push(&self.line);
-        let used = &mut sifted.used;
-        for (own, sum, it) in [
-            (&mut used.partner, 0, &partner),
-            (&mut used.ledger, 1, &ledger),
-        ] {
-            own.push(it.print, it.row.day.date());
-            self.sums[sum].add_kept(it.row);
-        }
-        Ok(())
-    }
-
-    fn finish(self, sifted: &mut Sifted) -> Result<(), Failure> {
-        for (side, sums) in Side::BOTH.into_iter().zip(&self.sums) {
-            for sum in sums.lines() {
-                let (currency, sum) = sum.map_err(too_large)?;
-                let line = sifted.conservation.line_mut(side, currency);
-                line.matched.merge(sum).map_err(too_large)?;
-            }
         }
         Ok(())
     }

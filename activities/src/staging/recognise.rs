@@ -65,6 +65,9 @@ impl Recognition {
 
     /// Loads what is used up of this value date.
     fn reach(&mut self, date: Date) -> Result<(), StagingError> {
+        if self.prints.is_empty() {
+            return Ok(());
+        }
         let covers = |(from, to): (Date, Date)| (from..=to).contains(&date);
         while let Some(at) = self.prints.iter().position(|p| covers(p.value_dates)) {
             let prints = self.prints.swap_remove(at);

@@ -13,6 +13,7 @@ use std::ops::Range;
 use domain::matching::sieve::{Day, KeptRows, Partition};
 use domain::open_items::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted};
 use domain::record::Side;
+use jiff::civil::Date;
 
 use crate::formats::SimpleRow;
 
@@ -60,12 +61,12 @@ impl RowsWriter {
 pub(super) struct RowPrints {
     texts: Fingerprinted,
     amount: String,
-    day: Option<(Day, String)>,
+    day: Option<(Day, Date, String)>,
 }
 
 impl RowPrints {
-    /// The fingerprint that the row's record would have.
-    pub(super) fn of(&mut self, side: Side, row: &SimpleRow<'_>) -> Fingerprint {
+    /// The fingerprint that the row's record would have, and its value date.
+    pub(super) fn of(&mut self, side: Side, row: &SimpleRow<'_>) -> (Fingerprint, Date) {
         self.texts.begin(side);
         for (kind, text) in row.references() {
             self.texts.reference(kind, text);
@@ -74,12 +75,12 @@ impl RowPrints {
         row.facts.amount.write_to(&mut self.amount);
         // Most rows have the day of the row before.
         let day = row.facts.day;
-        let (_, date) = match &mut self.day {
+        let (_, date, text) = match &mut self.day {
             Some(known) if known.0 == day => known,
-            other => other.insert((day, day.date().to_string())),
+            other => other.insert((day, day.date(), day.date().to_string())),
         };
-        self.texts.value(&self.amount, row.facts.currency, date);
-        self.texts.fingerprint()
+        self.texts.value(&self.amount, row.facts.currency, text);
+        (self.texts.fingerprint(), *date)
     }
 }
 

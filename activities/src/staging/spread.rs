@@ -111,12 +111,11 @@ impl Spread {
     /// # Errors
     /// As [`Spread::take`].
     pub(super) fn take_row(&mut self, row: &SimpleRow<'_>) -> Result<bool, TakeError> {
-        let print = self.prints.of(self.side, row);
-        if let Some(recognition) = &mut self.recognition {
-            let date = row.facts.day.date();
-            if recognition.knows(print, date).map_err(TakeError::Staging)? {
-                return Ok(false);
-            }
+        let (print, date) = self.prints.of(self.side, row);
+        if let Some(recognition) = &mut self.recognition
+            && recognition.knows(print, date).map_err(TakeError::Staging)?
+        {
+            return Ok(false);
         }
         self.tally.add(row.facts);
         let bucket = &mut self.buckets[bucket_of_key(row.key) as usize];

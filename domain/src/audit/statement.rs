@@ -10,7 +10,7 @@ use super::Hash;
 use crate::named_enum;
 
 /// Before a leaf's bytes, so that no leaf can pass for a node (RFC 6962).
-const LEAF: u8 = 0;
+pub(super) const LEAF: u8 = 0;
 
 named_enum! {
     /// What a statement is about. Names are part of the hashed bytes: never rename one.

@@ -51,13 +51,8 @@ pub struct Own {
 
 impl Own {
     fn add(&mut self, record: &Record) {
-        self.push(fingerprint(record), record.value_date);
-    }
-
-    /// Adds a record by its fingerprint and value date.
-    pub fn push(&mut self, print: Fingerprint, value_date: Date) {
-        self.fingerprints.push(print);
-        self.cover(Some((value_date, value_date)));
+        self.fingerprints.push(fingerprint(record));
+        self.cover(Some((record.value_date, record.value_date)));
     }
 
     fn cover(&mut self, dates: Option<(Date, Date)>) {

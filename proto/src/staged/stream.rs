@@ -25,13 +25,18 @@ pub trait Staged: Sized {
 #[derive(Default)]
 pub struct Encoder {
     bytes: Vec<u8>,
-    carry: Carry,
+    pub(super) carry: Carry,
 }
 
 impl Encoder {
     /// Appends one value.
     pub fn push<T: Staged>(&mut self, value: &T) {
         let message = value.to_wire(&mut self.carry);
+        self.push_message(&message);
+    }
+
+    /// Appends the message of one value.
+    pub(super) fn push_message(&mut self, message: &impl Message) {
         message
             .encode_length_delimited(&mut self.bytes)
             .expect("a vector has room");

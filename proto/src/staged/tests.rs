@@ -18,7 +18,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{MatchLine, decode_all, encode_all};
+use super::{Encoder, MatchLine, MatchedRecord, PairLines, PairRecord, decode_all, encode_all};
 use crate::wire::{StagedDiscrepancy, StagedRecord, StagedReject};
 
 prop_compose! {
@@ -167,6 +167,46 @@ proptest! {
         };
         let pairs: Vec<MatchLine> = records.iter().map(pair).collect();
         prop_assert_eq!(decode_all::<MatchLine>(&encode_all(&pairs)), Ok(pairs));
+    }
+
+    #[test]
+    fn pairs_are_lines_of_matches(pairs in vec((records(), records(), texts(), any::<bool>()), 0..20)) {
+        let kind = ReferenceKind::Invoice;
+        let mut lines = Encoder::default();
+        let mut expected = Encoder::default();
+        let mut writer = PairLines::new("by invoice", kind);
+        for (partner, ledger, reference, is_pair) in &pairs {
+            let [of_partner, of_ledger] = [partner, ledger].map(|record| MatchedRecord {
+                file: Arc::clone(&record.origin.file),
+                line: record.origin.line,
+                money: record.money,
+            });
+            let line = MatchLine {
+                rule: "by invoice".into(),
+                references: vec![(kind, reference.clone())],
+                partner: of_partner,
+                ledger: of_ledger,
+                more_partner: Vec::new(),
+                more_ledger: Vec::new(),
+            };
+            expected.push(&line);
+            if !is_pair {
+                lines.push(&line);
+                continue;
+            }
+            let amounts = [partner, ledger].map(|record| record.money.amount.to_string());
+            fn of<'r>(record: &'r Record, amount: &'r str) -> PairRecord<'r> {
+                PairRecord {
+                    file: &record.origin.file,
+                    line: record.origin.line,
+                    amount,
+                    currency: record.money.currency,
+                }
+            }
+            let (of_partner, of_ledger) = (of(partner, &amounts[0]), of(ledger, &amounts[1]));
+            writer.push(&mut lines, reference, of_partner, of_ledger);
+        }
+        prop_assert_eq!(lines.finish(), expected.finish());
     }
 
     #[test]

@@ -227,6 +227,45 @@ fn a_match_says_both_records_and_what_brought_them_together() {
 }
 
 #[test]
+fn leaves_of_pairs_are_leaves_of_matches() {
+    let line = |file, line, value| MatchedLine {
+        file,
+        line,
+        money: money(value),
+    };
+    let pairs = [
+        (
+            "R-1",
+            line("day.csv", 1, "10.5"),
+            line("ledger.csv", 4_000_000_000, "-10.5"),
+        ),
+        ("", line("", 0, "0"), line("x", 17, "99999999999.00000001")),
+        (
+            "Ö",
+            line("a, b.csv", 2, "-0.01"),
+            line("ledger.csv", 3, "7"),
+        ),
+    ];
+    let mut leaves = PairLeaves::new("by invoice", ReferenceKind::Invoice);
+    for (reference, partner, ledger) in pairs {
+        let amounts = [partner, ledger].map(|it| it.money.amount.to_string());
+        let paired = |it: MatchedLine<'static>, amount| PairedLine {
+            file: it.file,
+            line: it.line,
+            amount,
+            currency: it.money.currency,
+        };
+        let (partner_paired, ledger_paired) =
+            (paired(partner, &amounts[0]), paired(ledger, &amounts[1]));
+        let references = [(ReferenceKind::Invoice, reference.into())];
+        assert_eq!(
+            leaves.leaf(reference, partner_paired, ledger_paired),
+            match_leaf("by invoice", &references, &[partner], &[ledger]).leaf()
+        );
+    }
+}
+
+#[test]
 fn the_documented_vectors_hold() {
     let line = |line| MatchedLine {
         file: "day.csv",

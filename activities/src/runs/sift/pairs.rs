@@ -1,0 +1,116 @@
+//! Pairs of simple rows, written down: what a run keeps of a match.
+
+use domain::audit::{PairLeaves, PairedLine};
+use domain::matching::sieve::{Day, Tally};
+use domain::open_items::{Fingerprint, Own};
+use domain::policy::SourcePolicy;
+use domain::record::{ReferenceKind, Side};
+use proto::staged::{PairLines, PairRecord};
+
+use super::{Sifted, Told};
+use crate::failures::Failure;
+use crate::runs::compare::too_large;
+
+/// Writes pairs down.
+pub(super) struct PairWriter {
+    lines: PairLines,
+    leaves: PairLeaves,
+    partner: Settled,
+    ledger: Settled,
+}
+
+/// What is settled of one side.
+#[derive(Default)]
+struct Settled {
+    /// The amount of the row that is being written.
+    amount: String,
+    sums: Tally,
+    prints: Vec<Fingerprint>,
+    /// First and last value date.
+    days: Option<(Day, Day)>,
+}
+
+impl PairWriter {
+    pub(super) fn new(policy: &SourcePolicy, kind: ReferenceKind) -> Self {
+        let rule = policy.rules.first().map_or("", |rule| rule.name.as_str());
+        PairWriter {
+            lines: PairLines::new(rule, kind),
+            leaves: PairLeaves::new(rule, kind),
+            partner: Settled::default(),
+            ledger: Settled::default(),
+        }
+    }
+
+    pub(super) fn write(&mut self, partner: Told<'_>, ledger: Told<'_>, sifted: &mut Sifted) {
+        self.partner.take(&partner);
+        self.ledger.take(&ledger);
+        let amounts = (&self.partner.amount[..], &self.ledger.amount[..]);
+        let reference = String::from_utf8_lossy(partner.row.key);
+        let leaf = self.leaves.leaf(
+            &reference,
+            partner.paired(amounts.0),
+            ledger.paired(amounts.1),
+        );
+        sifted.leaves.push(leaf);
+        self.lines.push(
+            &mut sifted.lines,
+            &reference,
+            partner.record(amounts.0),
+            ledger.record(amounts.1),
+        );
+    }
+
+    pub(super) fn finish(self, sifted: &mut Sifted) -> Result<(), Failure> {
+        for (side, settled) in [(Side::Partner, &self.partner), (Side::Ledger, &self.ledger)] {
+            for sum in settled.sums.lines() {
+                let (currency, sum) = sum.map_err(too_large)?;
+                let line = sifted.conservation.line_mut(side, currency);
+                line.matched.merge(sum).map_err(too_large)?;
+            }
+        }
+        sifted.used.partner = self.partner.used();
+        sifted.used.ledger = self.ledger.used();
+        Ok(())
+    }
+}
+
+impl Settled {
+    fn take(&mut self, told: &Told<'_>) {
+        let row = told.row;
+        self.amount.clear();
+        row.amount.write_to(&mut self.amount);
+        self.sums.add_kept(row);
+        self.prints.push(told.print);
+        self.days = match self.days {
+            Some((first, last)) => Some((first.min(row.day), last.max(row.day))),
+            None => Some((row.day, row.day)),
+        };
+    }
+
+    fn used(self) -> Own {
+        Own {
+            fingerprints: self.prints,
+            value_dates: self.days.map(|(first, last)| (first.date(), last.date())),
+        }
+    }
+}
+
+impl<'s> Told<'s> {
+    fn paired(&self, amount: &'s str) -> PairedLine<'s> {
+        PairedLine {
+            file: self.file,
+            line: self.row.line,
+            amount,
+            currency: self.row.currency,
+        }
+    }
+
+    fn record(&self, amount: &'s str) -> PairRecord<'s> {
+        PairRecord {
+            file: self.file,
+            line: self.row.line,
+            amount,
+            currency: self.row.currency,
+        }
+    }
+}
