@@ -102,9 +102,12 @@ fn ends_in_digit(before: &str) -> bool {
 }
 
 fn iban_at(rest: &str) -> Option<usize> {
-    let country = rest
-        .get(..2)
-        .filter(|two| two.bytes().all(|b| b.is_ascii_alphabetic()))?;
+    // In whatever groups it is written, its check digits follow its country: most words end here.
+    let begins = |it: &&[u8; 4]| {
+        it[..2].iter().all(u8::is_ascii_alphabetic) && it[2..].iter().all(u8::is_ascii_digit)
+    };
+    rest.as_bytes().first_chunk().filter(begins)?;
+    let country = &rest[..2];
     let known = length_of(&country.to_ascii_uppercase());
     let run = Run::of(rest, |b| b.is_ascii_alphanumeric());
     let lengths = known.into_iter().chain([run.count]);

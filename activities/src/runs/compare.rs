@@ -1,6 +1,7 @@
 //! Comparing some buckets: the first rule on their records.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 
 use domain::audit::Hash;
 use domain::matching::{self, Matched, Pool, bucket_of};
@@ -10,6 +11,7 @@ use domain::policy::SourcePolicy;
 use proto::staged::{Encoder, MatchLine};
 use proto::totals::conservation_to_wire;
 use temporalio_sdk::activities::ActivityContext;
+use tokio::sync::Semaphore;
 use workflows::failure;
 use workflows::ports::{Compare, Run, Stored};
 
@@ -22,6 +24,10 @@ use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
 use crate::positions::{self, Standing, during_turn};
 use crate::staging::{Folder, SideManifest, load_records};
+
+/// Comparisons that are in memory at the same time: more of them than processors gain nothing.
+static IN_MEMORY: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, usize::from)));
 
 pub(crate) async fn compare(
     trueup: Arc<Trueup>,
@@ -41,6 +47,9 @@ pub(super) async fn work(
     input: Compare,
     attempt: String,
 ) -> Result<Stored, Failure> {
+    progress.set("waiting for a processor");
+    let _turn = IN_MEMORY.acquire().await;
+    progress.set("loading");
     let stored = input.position.as_ref();
     let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
     let sides = both(&trueup, &input).await?;

@@ -39,29 +39,42 @@ impl RowsWriter {
         self.count += 1;
     }
 
-    /// Their bytes, and how many they are.
-    pub(super) fn finish(mut self) -> (Vec<u8>, u64) {
-        if self.count == 0 {
-            return (Vec::new(), 0);
+    /// Moves them to the end of a chunk; how many they were. Its memory is used again.
+    pub(super) fn move_to(&mut self, chunk: &mut Vec<u8>) -> u64 {
+        let count = std::mem::take(&mut self.count);
+        if count == 0 {
+            return 0;
         }
-        let chunks = self.rows.take_chunks();
-        let size: usize = chunks.iter().map(Vec::len).sum();
-        let mut bytes =
-            Vec::with_capacity(SIZE_BYTES + size + self.prints.len() + self.texts.len());
-        bytes.extend((size as u32).to_le_bytes());
-        chunks.iter().for_each(|chunk| bytes.extend(chunk));
-        bytes.extend(self.prints);
-        bytes.extend(self.texts);
-        (bytes, self.count)
+        let rows = self.rows.take_chunks();
+        self.rows = Partition::default();
+        let size: usize = rows.iter().map(Vec::len).sum();
+        chunk.extend((size as u32).to_le_bytes());
+        rows.iter().for_each(|part| chunk.extend(part));
+        chunk.append(&mut self.prints);
+        chunk.append(&mut self.texts);
+        count
     }
 }
 
 /// Fingerprints of simple rows.
-#[derive(Default)]
 pub(super) struct RowPrints {
     texts: Fingerprinted,
     amount: String,
-    day: Option<(Day, Date, String)>,
+    /// Days with their dates and texts: a report has few, and repeats them.
+    days: Vec<Option<(Day, Date, String)>>,
+}
+
+/// Days that are remembered; one that falls on the place of another takes it.
+const DAYS: usize = 128;
+
+impl Default for RowPrints {
+    fn default() -> Self {
+        RowPrints {
+            texts: Fingerprinted::default(),
+            amount: String::new(),
+            days: vec![None; DAYS],
+        }
+    }
 }
 
 impl RowPrints {
@@ -73,9 +86,8 @@ impl RowPrints {
         }
         self.amount.clear();
         row.facts.amount.write_to(&mut self.amount);
-        // Most rows have the day of the row before.
         let day = row.facts.day;
-        let (_, date, text) = match &mut self.day {
+        let (_, date, text) = match &mut self.days[day.number() % DAYS] {
             Some(known) if known.0 == day => known,
             other => other.insert((day, day.date(), day.date().to_string())),
         };

@@ -23,6 +23,8 @@ pub(super) struct Spread {
     rejects: Encoder,
     /// Lines in the chunk that is being filled.
     rows: u64,
+    /// Size of the simple rows of the chunk before.
+    simple_bytes: usize,
     received: Conservation,
     /// Of simple rows, what was received.
     tally: Tally,
@@ -84,6 +86,7 @@ impl Spread {
             buckets: empty_buckets(),
             rejects: Encoder::default(),
             rows: 0,
+            simple_bytes: 0,
             received: Conservation::default(),
             tally: Tally::default(),
             prints: RowPrints::default(),
@@ -175,23 +178,24 @@ impl Spread {
     }
 
     fn cut(&mut self) -> FilledChunk {
-        let buckets = std::mem::replace(&mut self.buckets, empty_buckets());
-        let buckets = buckets.into_iter();
-        let (records, simple): (Vec<_>, Vec<_>) = buckets
-            .map(|bucket| {
-                (
-                    (bucket.records.finish(), bucket.count),
-                    bucket.rows.finish(),
-                )
-            })
-            .unzip();
-        let (records, segments) = joined(records);
-        let (simple, simple_segments) = joined(simple);
+        let (mut records, mut simple) = (Segments::default(), Segments::default());
+        // Chunks are of like size.
+        simple.bytes.reserve(self.simple_bytes);
+        for bucket in &mut self.buckets {
+            let encoded = std::mem::take(&mut bucket.records).finish();
+            let count = std::mem::take(&mut bucket.count);
+            records.add(|all| {
+                all.extend(encoded);
+                count
+            });
+            simple.add(|all| bucket.rows.move_to(all));
+        }
+        self.simple_bytes = simple.bytes.len();
         FilledChunk {
-            records,
-            segments,
-            simple,
-            simple_segments,
+            records: records.bytes,
+            segments: records.segments,
+            simple: simple.bytes,
+            simple_segments: simple.segments,
             rejects: std::mem::take(&mut self.rejects).finish(),
             rows: std::mem::take(&mut self.rows),
         }
@@ -206,23 +210,36 @@ pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> (Vec<u8>, 
         bucket.records.push(record);
         bucket.count += 1;
     }
-    let buckets = buckets.into_iter();
-    joined(buckets.map(|bucket| (bucket.records.finish(), bucket.count)))
+    let mut all = Segments::default();
+    for bucket in buckets {
+        let (encoded, count) = (bucket.records.finish(), bucket.count);
+        all.add(|bytes| {
+            bytes.extend(encoded);
+            count
+        });
+    }
+    (all.bytes, all.segments)
 }
 
-/// Buckets one after the other, of each its bytes and what it has in them.
-fn joined(buckets: impl IntoIterator<Item = (Vec<u8>, u64)>) -> (Vec<u8>, Vec<Segment>) {
-    let mut all = Vec::new();
-    let mut segments = Vec::with_capacity(BUCKETS as usize);
-    for (bytes, rows) in buckets {
-        segments.push(Segment {
+/// Buckets one after the other, as one object.
+#[derive(Default)]
+struct Segments {
+    bytes: Vec<u8>,
+    segments: Vec<Segment>,
+}
+
+impl Segments {
+    /// Adds a bucket, which is written to the end and says how much it has.
+    fn add(&mut self, write: impl FnOnce(&mut Vec<u8>) -> u64) {
+        let begin = self.bytes.len();
+        let rows = write(&mut self.bytes);
+        let bytes = &self.bytes[begin..];
+        self.segments.push(Segment {
             bytes: bytes.len() as u64,
             rows,
-            sha256: hex::encode(Sha256::digest(&bytes)),
+            sha256: hex::encode(Sha256::digest(bytes)),
         });
-        all.extend_from_slice(&bytes);
     }
-    (all, segments)
 }
 
 fn empty_buckets() -> Vec<Bucket> {

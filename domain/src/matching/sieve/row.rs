@@ -68,6 +68,12 @@ impl Day {
         u16::try_from(days_between(FIRST_DAY, date)).ok().map(Day)
     }
 
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub fn number(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The date of this day.
     #[must_use]
     pub fn date(self) -> Date {
