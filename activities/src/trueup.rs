@@ -36,11 +36,12 @@ use crate::temporal::Workflows;
 use crate::{cases, digests, incidents, runs, schedules, watch};
 
 /// An installation, ready to work: what its configuration says, and everything it talks to.
+#[derive(Clone)]
 pub struct Trueup {
     /// Relative paths of the sources start here.
     pub folder: PathBuf,
     /// The sources by name.
-    pub sources: BTreeMap<String, Source>,
+    pub sources: Arc<BTreeMap<String, Source>>,
     /// Who may do what.
     pub authority: Authority,
     /// What is read at most.
@@ -52,9 +53,9 @@ pub struct Trueup {
     /// Inputs and staged records.
     pub staging: Staging,
     /// The alert channels.
-    pub channels: Channels,
+    pub channels: Arc<Channels>,
     /// What the audit trail is signed and checked with.
-    pub audit: Audit,
+    pub audit: Arc<Audit>,
     /// The text of `trueup.toml`.
     pub settings: String,
     /// Other workflows: cases, and runs in review.

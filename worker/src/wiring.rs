@@ -1,6 +1,7 @@
 //! The only place that knows every adapter: opens what the configuration names.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use activities::alerts::Channels;
 use activities::audit::{Audit, Published, Signer};
@@ -128,14 +129,14 @@ pub async fn activities_with(
     };
     Ok(Trueup {
         folder,
-        sources,
+        sources: Arc::new(sources),
         authority,
         limits,
         pace,
         store,
         staging,
-        channels: channels.under(channel_rules),
-        audit,
+        channels: Arc::new(channels.under(channel_rules)),
+        audit: Arc::new(audit),
         settings,
         workflows: Workflows::out_of_reach(),
     })

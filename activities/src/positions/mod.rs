@@ -119,6 +119,12 @@ impl Position {
         Ok(items)
     }
 
+    /// The groups that its own run used up, where its comparison stored them.
+    pub(crate) fn used_by_last(self) -> Vec<Stored> {
+        let last = self.spent.into_iter().next_back();
+        last.map_or(Vec::new(), |spent| spent.matched)
+    }
+
     /// The latest business date so far.
     pub(crate) fn as_of(&self) -> Result<Date, Failure> {
         date(&self.as_of)

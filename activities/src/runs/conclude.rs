@@ -25,7 +25,7 @@ use crate::Trueup;
 use crate::audit::seal;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive, compute};
-use crate::positions::{self, GatheredUse, Outcome, Standing, during_turn};
+use crate::positions::{self, GatheredUse, Outcome, Position, Standing, during_turn};
 use crate::staging::{Folder, SideManifest, Staging};
 
 pub(crate) async fn conclude(
@@ -103,8 +103,10 @@ async fn work(
     };
     let mut last = Matches::default();
     last.add(policy, &outcome.matched);
-    let lines = last.lines.finish();
-    all.matches.push(trueup.staging.put(folder, lines).await?);
+    if !last.leaves.is_empty() || all.matches.is_empty() {
+        let lines = last.lines.finish();
+        all.matches.push(trueup.staging.put(folder, lines).await?);
+    }
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
     matching::sort_for_people(&mut all.discrepancies);
@@ -178,6 +180,20 @@ async fn work(
     count_discrepancies(&mut totals, &all.discrepancies);
     let findings = parts::put(&trueup.staging, folder, &found).await?;
     Ok(Concluded { findings, totals })
+}
+
+/// Of what a comparison stored for its run, the objects that are read after it.
+pub(super) async fn read_later(
+    staging: &Staging,
+    concluded: &Concluded,
+) -> Result<Vec<Stored>, Failure> {
+    let found: Found = parts::get(staging, &concluded.findings).await?;
+    let mut objects = vec![concluded.findings.clone(), found.discrepancies];
+    objects.extend(found.matches);
+    if let Some(position) = &found.position {
+        objects.extend(Position::load(staging, position).await?.used_by_last());
+    }
+    Ok(objects)
 }
 
 /// The discrepancies that are open must be what the next run begins with, to the cent.

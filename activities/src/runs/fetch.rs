@@ -142,7 +142,7 @@ async fn scan_by(
         of: &source.policy.source,
     };
     let rules = source.text.clone().into_bytes();
-    let rules = trueup.staging.put(folder, rules).await?;
+    let rules = trueup.staging.put_known(folder, rules).await?;
     Ok(Some(ScanBy { key, rules }))
 }
 

@@ -347,7 +347,10 @@ async fn seal_rules(trueup: &Trueup, run: &Run) -> Result<(), Failure> {
     ];
     for (of, text) in texts {
         let bytes = text.clone().into_bytes();
-        trueup.staging.put(Folder::Rules { of }, bytes).await?;
+        trueup
+            .staging
+            .put_known(Folder::Rules { of }, bytes)
+            .await?;
     }
     Ok(())
 }

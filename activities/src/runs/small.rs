@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::record::Side;
 use workflows::failure;
 use workflows::ports::{
-    Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Sides,
+    Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Run, Sides, Stored,
 };
 
 use super::admit::{context, source};
@@ -102,14 +102,41 @@ async fn find(
     };
     let (partner, ledger) = tokio::try_join!(fetched(Side::Partner), fetched(Side::Ledger))?;
     let sides = Sides { partner, ledger };
-    let (run, both) = (run.clone(), sides.clone());
-    let concluded = conclude::both_sides(trueup, run, both, position(), workflow_run_id).await?;
-    let is_small = concluded.totals.discrepancies <= DISCREPANCIES_MAX;
-    Ok(is_small.then_some(Found {
+    let Some(concluded) = compare(trueup, run, &sides, position(), workflow_run_id).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
         plan,
         sides,
         concluded,
     }))
+}
+
+/// Compares both sides, and stores what is read later. What steps only leave for each other stays in
+/// memory; all of it, when the run is not small.
+async fn compare(
+    trueup: &Arc<Trueup>,
+    run: &Run,
+    sides: &Sides,
+    position: Option<Stored>,
+    workflow_run_id: &str,
+) -> Result<Option<Concluded>, Failure> {
+    let folder = Folder::Compared {
+        run_id: &run.run_id,
+    };
+    let holding = Arc::new(Trueup {
+        staging: trueup.staging.holding(folder),
+        ..Trueup::clone(trueup)
+    });
+    let (run, sides) = (run.clone(), sides.clone());
+    let concluded = conclude::both_sides(&holding, run, sides, position, workflow_run_id).await?;
+    if concluded.totals.discrepancies > DISCREPANCIES_MAX {
+        return Ok(None);
+    }
+    for stored in conclude::read_later(&holding.staging, &concluded).await? {
+        holding.staging.keep(&stored).await?;
+    }
+    Ok(Some(concluded))
 }
 
 async fn has_small_inputs(trueup: &Trueup, input: &Opening) -> Result<bool, Failure> {

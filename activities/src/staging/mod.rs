@@ -130,12 +130,20 @@ enum Created {
     Before,
 }
 
+/// A folder whose new objects are in memory.
+#[derive(Clone, Debug)]
+struct Held {
+    memory: Arc<dyn ObjectStore>,
+    folder: Path,
+}
+
 /// An open object store.
 #[derive(Clone, Debug)]
 pub struct Staging {
     store: Arc<dyn ObjectStore>,
     /// Where is read what is not in `store`.
     beneath: Option<Arc<dyn ObjectStore>>,
+    held: Option<Held>,
     prefix: Path,
     object_bytes_max: u64,
     vault: Vault,
@@ -175,6 +183,7 @@ impl Staging {
         Ok(Staging {
             store,
             beneath: None,
+            held: None,
             prefix,
             object_bytes_max: config.object_bytes_max,
             vault: Vault::default(),
@@ -187,14 +196,53 @@ impl Staging {
         Staging {
             store: Arc::new(InMemory::new()),
             beneath: Some(Arc::clone(&self.store)),
+            held: None,
             prefix: self.prefix.clone(),
             object_bytes_max: self.object_bytes_max,
             vault: self.vault.clone(),
         }
     }
 
+    /// The same objects, with what is stored in this folder from now on kept in memory only, until it
+    /// is [kept](Staging::keep).
+    #[must_use]
+    pub(crate) fn holding(&self, folder: Folder<'_>) -> Self {
+        let object = folder.key(&self.prefix, "object");
+        let parts: Vec<_> = object.parts().collect();
+        let held = Held {
+            memory: Arc::new(InMemory::new()),
+            folder: parts[..parts.len() - 1].iter().cloned().collect(),
+        };
+        Staging {
+            held: Some(held),
+            ..self.clone()
+        }
+    }
+
+    /// Stores for good what is held in memory.
+    ///
+    /// # Errors
+    /// As [`Staging::put`] and [`Staging::get`].
+    pub(crate) async fn keep(&self, stored: &Stored) -> Result<(), StagingError> {
+        let bytes = self.get(stored).await?;
+        let for_good = Staging {
+            held: None,
+            ..self.clone()
+        };
+        match for_good.create(&path(&stored.key)?, bytes).await? {
+            Created::Now => Ok(()),
+            Created::Before => for_good.get(stored).await.map(drop),
+        }
+    }
+
     /// Where an object is, if it is anywhere.
     async fn holder(&self, key: &Path) -> &dyn ObjectStore {
+        if let Some(held) = &self.held
+            && key.prefix_matches(&held.folder)
+            && held.memory.head(key).await.is_ok()
+        {
+            return &*held.memory;
+        }
         match &self.beneath {
             Some(beneath) if self.store.head(key).await.is_err() => &**beneath,
             _ => &*self.store,
@@ -225,6 +273,22 @@ impl Staging {
         match self.create(&path(&stored.key)?, bytes).await? {
             Created::Now => Ok(stored),
             Created::Before => self.get(&stored).await.map(|_| stored),
+        }
+    }
+
+    /// Stores an object that is most likely there already: looks first.
+    ///
+    /// # Errors
+    /// As [`Staging::put`]; what is there is not looked into.
+    pub(crate) async fn put_known(
+        &self,
+        folder: Folder<'_>,
+        bytes: Vec<u8>,
+    ) -> Result<Stored, StagingError> {
+        let stored = self.name(folder, &bytes);
+        match self.holds(&stored).await? {
+            true => Ok(stored),
+            false => self.put(folder, bytes).await,
         }
     }
 
@@ -319,7 +383,11 @@ impl Staging {
             ..PutOptions::default()
         };
         let payload = PutPayload::from(self.vault.seal_object(bytes));
-        match self.store.put_opts(key, payload, options).await {
+        let store = match &self.held {
+            Some(held) if key.prefix_matches(&held.folder) => &held.memory,
+            _ => &self.store,
+        };
+        match store.put_opts(key, payload, options).await {
             Ok(_) => Ok(Created::Now),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
             Err(error) => Err(decide("write", key.as_ref(), &error)),

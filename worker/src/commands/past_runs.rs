@@ -77,7 +77,7 @@ pub(super) fn with_rules(
     let channels = Channels::open(&BTreeMap::new(), |_| None);
     Ok(Arc::new(Trueup {
         folder: configuration.folder.clone(),
-        sources: BTreeMap::from([(name.clone(), source)]),
+        sources: Arc::new(BTreeMap::from([(name.clone(), source)])),
         authority: Authority::default(),
         limits,
         pace: Pace {
@@ -88,8 +88,8 @@ pub(super) fn with_rules(
         },
         store,
         staging: staging.over(),
-        channels: channels.map_err(|error| failed(error.into()))?,
-        audit: wiring::audit_without_secrets(configuration).map_err(failed)?,
+        channels: Arc::new(channels.map_err(|error| failed(error.into()))?),
+        audit: Arc::new(wiring::audit_without_secrets(configuration).map_err(failed)?),
         settings: past.settings.clone(),
         workflows: Workflows::out_of_reach(),
     }))

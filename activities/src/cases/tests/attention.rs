@@ -1,5 +1,7 @@
 //! Reminders, quiet hours, fallbacks and what is told again, on a real store and without a server.
 
+use std::sync::Arc;
+
 use domain::audit::AuditEvent;
 use domain::discrepancy::Discrepancy;
 use domain::escalation::{Step, Wait};
@@ -27,7 +29,10 @@ async fn watched(found: &[Discrepancy]) -> (Trueup, tempfile::TempDir) {
         repeat,
         channels: vec![channel.to_owned()],
     };
-    let source = trueup.sources.get_mut(SOURCE).unwrap();
+    let source = Arc::get_mut(&mut trueup.sources)
+        .unwrap()
+        .get_mut(SOURCE)
+        .unwrap();
     source.escalation.steps = vec![step(1, Some(hours(2)), "mail"), step(24, None, "head")];
     (trueup, folder)
 }
@@ -191,11 +196,8 @@ async fn a_summary_is_reminded_of_as_one_while_anything_in_it_is_open() {
 /// The channel `mail` under these rules; `found` are about it.
 async fn under(rules: ChannelRules, found: &Discrepancy) -> (Trueup, tempfile::TempDir) {
     let (mut trueup, folder) = installed(std::slice::from_ref(found)).await;
-    let channels = std::mem::replace(
-        &mut trueup.channels,
-        Channels::open(&Default::default(), |_| None).unwrap(),
-    );
-    trueup.channels = channels.under([("mail".to_owned(), rules)].into());
+    let channels = Channels::open(&Default::default(), |_| None).unwrap();
+    trueup.channels = Arc::new(channels.under([("mail".to_owned(), rules)].into()));
     (trueup, folder)
 }
 

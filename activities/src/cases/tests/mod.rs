@@ -7,6 +7,7 @@ mod incidents;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use domain::alert::{AlertPolicy, Route};
 use domain::audit::{AuditEvent, verify};
@@ -110,7 +111,7 @@ pub(crate) async fn empty(folder: &Path) -> Trueup {
     let store = Store::sqlite(folder.join("store.db")).await.unwrap();
     Trueup {
         folder: PathBuf::new(),
-        sources: [(SOURCE.to_owned(), source())].into(),
+        sources: Arc::new([(SOURCE.to_owned(), source())].into()),
         authority: Authority::default(),
         limits: ReadLimits::default(),
         pace: Pace {
@@ -121,8 +122,8 @@ pub(crate) async fn empty(folder: &Path) -> Trueup {
         },
         store,
         staging: Staging::open(&staging, folder).unwrap(),
-        channels: Channels::open(&BTreeMap::new(), |_| None).unwrap(),
-        audit: Audit::none(),
+        channels: Arc::new(Channels::open(&BTreeMap::new(), |_| None).unwrap()),
+        audit: Arc::new(Audit::none()),
         settings: String::new(),
         workflows: Workflows::out_of_reach(),
     }
@@ -262,7 +263,7 @@ async fn what_can_not_be_meant_is_answered_and_changes_nothing() {
         void.reason
     );
 
-    trueup.sources.clear();
+    trueup.sources = Arc::default();
     let gone = asked(id, "9", "resolve", resolution("void"));
     let gone = act(&trueup, gone).await.unwrap().reply;
     assert!(
@@ -380,6 +381,6 @@ async fn what_people_are_alerted_about_is_material() {
     let material = |trueup: &Trueup| review::material(trueup, SOURCE);
     let expected = [Severity::High, Severity::Critical];
     assert_eq!(material(&trueup), expected.into());
-    trueup.sources.clear();
+    trueup.sources = Arc::default();
     assert_eq!(material(&trueup), [Severity::Critical].into());
 }

@@ -97,7 +97,7 @@ async fn left_behind(reading: Reading, records: Records, days: &[Day]) -> String
     let folder = tempfile::tempdir().unwrap();
     let mut trueup = empty(folder.path()).await;
     trueup.folder = folder.path().to_owned();
-    trueup.sources = [(SOURCE.to_owned(), source(reading, records))].into();
+    trueup.sources = Arc::new([(SOURCE.to_owned(), source(reading, records))].into());
     trueup.pace.small_run_bytes = 1 << 20;
     let trueup = Arc::new(trueup);
     let mut all = String::new();

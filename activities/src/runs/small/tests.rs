@@ -51,7 +51,7 @@ async fn installed(ledger: &str) -> (Arc<Trueup>, tempfile::TempDir) {
     std::fs::write(folder.path().join("ledger.csv"), ledger).unwrap();
     let mut trueup = empty(folder.path()).await;
     trueup.folder = folder.path().to_owned();
-    trueup.sources = [(SOURCE.to_owned(), source())].into();
+    trueup.sources = Arc::new([(SOURCE.to_owned(), source())].into());
     trueup.pace.small_run_bytes = 1_000;
     (Arc::new(trueup), folder)
 }

@@ -23,17 +23,17 @@ use crate::staging::{
     Staging, StagingConfig, StagingError, load_buckets, load_rejects, stage,
 };
 
-const RUN: &str = "recon/acme/2026-11-20";
+pub(super) const RUN: &str = "recon/acme/2026-11-20";
 
-struct Place {
-    folder: TempDir,
-    staging: Staging,
+pub(super) struct Place {
+    pub(super) folder: TempDir,
+    pub(super) staging: Staging,
     policy: SourcePolicy,
     format: Format,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub(super) fn new() -> Place {
         let folder = TempDir::new().unwrap();
         let config = StagingConfig {
             url: "staging".to_owned(),
@@ -48,7 +48,7 @@ impl Place {
         }
     }
 
-    async fn seal(&self, name: &str, content: &str) -> SealedInput {
+    pub(super) async fn seal(&self, name: &str, content: &str) -> SealedInput {
         let folder = Folder::Inputs { source: "acme" };
         let stored = self.staging.put(folder, content.into()).await.unwrap();
         SealedInput {
@@ -58,7 +58,11 @@ impl Place {
         }
     }
 
-    fn request<'a>(&'a self, inputs: &'a [SealedInput], rows_per_chunk: u64) -> StageRequest<'a> {
+    pub(super) fn request<'a>(
+        &'a self,
+        inputs: &'a [SealedInput],
+        rows_per_chunk: u64,
+    ) -> StageRequest<'a> {
         StageRequest {
             run_id: RUN,
             source: "acme",
@@ -80,13 +84,13 @@ impl Place {
             .unwrap()
     }
 
-    async fn records(&self, manifest: &SideManifest) -> Vec<Record> {
+    pub(super) async fn records(&self, manifest: &SideManifest) -> Vec<Record> {
         load_buckets(&self.staging, manifest, 0..BUCKETS)
             .await
             .unwrap()
     }
 
-    fn file(&self, key: &str) -> PathBuf {
+    pub(super) fn file(&self, key: &str) -> PathBuf {
         self.folder.path().join("staging").join(key)
     }
 }
@@ -117,7 +121,7 @@ fn format() -> Format {
 }
 
 /// Row 3 of every ten can't be read.
-fn report(first: usize, rows: usize) -> String {
+pub(super) fn report(first: usize, rows: usize) -> String {
     let mut text = "reference,amount,currency,value_date\n".to_owned();
     for row in first..first + rows {
         let amount = if row % 10 == 3 { "unknown" } else { "10.05" };
@@ -127,7 +131,7 @@ fn report(first: usize, rows: usize) -> String {
     text
 }
 
-fn lines(records: &[Record]) -> Vec<(String, u32)> {
+pub(super) fn lines(records: &[Record]) -> Vec<(String, u32)> {
     let mut lines: Vec<_> = records
         .iter()
         .map(|record| (record.origin.file.to_string(), record.origin.line))
