@@ -19,8 +19,8 @@ use crate::inputs::{InputPin, InputRequest, acquire_once, environment};
 use crate::positions::{self, during_turn};
 use crate::source::{RepeatedReport, Source};
 use crate::staging::{
-    Folder, ROWS_PER_CHUNK, ScanBy, SideManifest, StageError, StageProgress, StageRequest,
-    StagedInput, load_rejects, stage,
+    Folder, ROWS_PER_CHUNK, RowsReader, ScanBy, SideManifest, StageError, StageProgress,
+    StageRequest, StagedInput, load_rejects, stage,
 };
 use crate::store::{InputRow, REJECTS_PER_INPUT_MAX, RowCounts};
 
@@ -135,7 +135,8 @@ async fn scan_by(
         return Ok(None);
     };
     let obstacle = |side| formats::scan_obstacle(&source.side(side).format, key);
-    if Side::BOTH.into_iter().any(|side| obstacle(side).is_some()) {
+    let is_obstructed = Side::BOTH.into_iter().any(|side| obstacle(side).is_some());
+    if is_obstructed || !RowsReader::understands(&source.text) {
         return Ok(None);
     }
     let folder = Folder::Rules {

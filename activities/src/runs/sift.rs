@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::pairs::PairWriter;
+use crate::failures::Failure;
+use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
 use domain::audit::Hash;
 use domain::conservation::Conservation;
 use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, key_of};
@@ -17,11 +20,6 @@ use domain::open_items::{Fingerprint, UsedUp};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind};
 use proto::staged::Encoder;
-use workflows::failure;
-
-use self::pairs::PairWriter;
-use crate::failures::Failure;
-use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
 
 /// The simple rows of one side.
 pub(super) struct SideRows {
@@ -77,9 +75,14 @@ pub(super) fn sift(
     if sides.iter().all(Option::is_none) {
         return Ok(sifted);
     }
-    // It was possible when they were staged.
-    let kind = key_of(policy, &Scope::Whole)
-        .map_err(|why| Failure::last(failure::CONFIGURATION_INVALID, why))?;
+    let goes_by = |kind| sides.iter().flatten().all(|side| side.reader.goes_by(kind));
+    let Some(kind) = key_of(policy, &Scope::Whole).ok().filter(|it| goes_by(*it)) else {
+        // The rules are others than when the rows were staged.
+        for side in sides.iter().flatten() {
+            side.read_all(pool)?;
+        }
+        return Ok(sifted);
+    };
     let looked_at = [
         keys_by_bucket(policy, kind, &pool.partner),
         keys_by_bucket(policy, kind, &pool.ledger),

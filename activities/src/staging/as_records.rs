@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::record::{Record, Side};
+use domain::record::{Record, ReferenceKind, Side};
 use serde::Deserialize;
 
 use super::manifest::SideManifest;
@@ -13,6 +13,7 @@ use crate::formats::{self, Format, Head, ReadLimits};
 /// Reads a side's staged rows into records.
 pub(crate) struct RowsReader {
     side: Side,
+    key: String,
     format: Format,
     limits: ReadLimits,
     /// The inputs: their names and what their rows are read by.
@@ -24,6 +25,12 @@ pub(crate) struct RowsReader {
 struct Rules {
     partner: SideRules,
     ledger: SideRules,
+}
+
+impl Rules {
+    fn of(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,8 +53,7 @@ impl RowsReader {
         let text = staging.get(&reading.rules).await?;
         let key = &reading.rules.key;
         let text = String::from_utf8(text).map_err(|error| damaged(key, error.to_string()))?;
-        let rules: Rules =
-            toml::from_str(&text).map_err(|error| damaged(key, error.to_string()))?;
+        let rules = Rules::of(&text).map_err(|error| damaged(key, error.to_string()))?;
         let (side, rules) = match *manifest.side == *Side::Partner.name() {
             true => (Side::Partner, rules.partner),
             false => (Side::Ledger, rules.ledger),
@@ -56,10 +62,21 @@ impl RowsReader {
         let inputs = inputs.map(|input| (input.sealed.name.as_str().into(), input.head.clone()));
         Ok(Some(RowsReader {
             side,
+            key: reading.key.clone(),
             format: rules.format,
             limits: reading.limits,
             inputs: inputs.collect(),
         }))
+    }
+
+    /// Whether rows can be read by this text of a source's file.
+    pub(crate) fn understands(rules: &str) -> bool {
+        Rules::of(rules).is_ok()
+    }
+
+    /// Whether the rows are told apart by this kind of reference.
+    pub(crate) fn goes_by(&self, kind: ReferenceKind) -> bool {
+        *self.key == *kind.name()
     }
 
     /// The name of an input, counted from 0.

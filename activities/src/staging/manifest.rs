@@ -53,6 +53,8 @@ pub struct SideManifest {
 /// By what rows are read into records: as they were when they were staged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RowsReading {
+    /// The kind of reference that they are in buckets by.
+    pub key: String,
     /// The text of the source's file.
     pub rules: Stored,
     /// What is read at most.

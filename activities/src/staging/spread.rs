@@ -14,6 +14,9 @@ use super::recognise::Recognition;
 use super::rows::{RowPrints, RowsWriter};
 use crate::formats::{Line, SimpleRow};
 
+/// Texts of simple rows that fill a chunk, however few they are.
+const TEXT_BYTES_MAX: usize = 16 << 20;
+
 /// Lines on their way into chunks.
 pub(super) struct Spread {
     side: Side,
@@ -25,6 +28,8 @@ pub(super) struct Spread {
     rows: u64,
     /// Size of the simple rows of the chunk before.
     simple_bytes: usize,
+    /// Size of the texts of simple rows in the chunk that is being filled.
+    text_bytes: usize,
     received: Conservation,
     /// Of simple rows, what was received.
     tally: Tally,
@@ -87,6 +92,7 @@ impl Spread {
             rejects: Encoder::default(),
             rows: 0,
             simple_bytes: 0,
+            text_bytes: 0,
             received: Conservation::default(),
             tally: Tally::default(),
             prints: RowPrints::default(),
@@ -121,6 +127,7 @@ impl Spread {
             return Ok(false);
         }
         self.tally.add(row.facts);
+        self.text_bytes += row.text.len();
         let bucket = &mut self.buckets[bucket_of_key(row.key) as usize];
         bucket.rows.push(row, print);
         self.rows += 1;
@@ -129,7 +136,8 @@ impl Spread {
 
     /// The chunk, when it is full.
     pub(super) fn full(&mut self) -> Option<FilledChunk> {
-        (self.rows >= self.rows_per_chunk).then(|| self.cut())
+        let is_full = self.rows >= self.rows_per_chunk || self.text_bytes >= TEXT_BYTES_MAX;
+        is_full.then(|| self.cut())
     }
 
     /// What is in a chunk that is not full.
@@ -191,6 +199,7 @@ impl Spread {
             simple.add(|all| bucket.rows.move_to(all));
         }
         self.simple_bytes = simple.bytes.len();
+        self.text_bytes = 0;
         FilledChunk {
             records: records.bytes,
             segments: records.segments,

@@ -338,6 +338,7 @@ fn manifest(
             .scan_by
             .filter(|_| chunks.iter().any(|chunk| chunk.rows.is_some()))
             .map(|by| RowsReading {
+                key: by.key.name().to_owned(),
                 rules: by.rules.clone(),
                 limits: request.limits,
             }),

@@ -7,17 +7,18 @@ use domain::audit::AuditEvent;
 use domain::money::Amount;
 use domain::open_items::Records;
 use domain::policy::{MatchRule, Tolerance, Tolerances};
+use domain::record::Side;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
-use workflows::ports::{Closing, Ending, Opened, Opening, Run};
+use workflows::ports::{Closing, Ending, Fetch, Opened, Opening, Run, Sides};
 
 use super::*;
 use crate::Trueup;
 use crate::cases::tests::{empty, source as any_source};
 use crate::positions::Position;
-use crate::runs::{close, open};
+use crate::runs::{close, conclude, fetch, open};
 use crate::source::{RepeatedReport, Source};
 use crate::store::DiscrepancyFilter;
 use crate::store::conformance::SOURCE;
@@ -249,6 +250,60 @@ fn days() -> impl Strategy<Value = Vec<Day>> {
             });
         days.collect()
     })
+}
+
+/// What a comparison finds whose rules were changed after the sides were staged.
+async fn found_by_other_rules(reading: Reading) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trueup = empty(folder.path()).await;
+    trueup.folder = folder.path().to_owned();
+    trueup.sources = Arc::new([(SOURCE.to_owned(), source(reading, Records::New))].into());
+    let day = Day {
+        date: 20,
+        generation: 1,
+        partner: "R1,I1,1.00,EUR,2026-11-20,\nR2,I2,2.00,EUR,2026-11-20,\n".to_owned(),
+        ledger: "R1,I2,1.00,EUR,2026-11-20,\nR2,I1,2.00,EUR,2026-11-20,\n".to_owned(),
+    };
+    for (name, rows) in [("partner", &day.partner), ("ledger", &day.ledger)] {
+        let path = folder.path().join(format!("{name}-2026-11-20.csv"));
+        std::fs::write(path, format!("{HEAD}{rows}")).unwrap();
+    }
+    let run = run_of(&day);
+    let fetched = async |side: Side| {
+        let fetch = Fetch {
+            run: run.clone(),
+            side: side.name().to_owned(),
+            position: None,
+        };
+        let opening = Opening {
+            run: run.clone(),
+            workflow_run_id: "execution".to_owned(),
+            at: "2026-11-20T08:00:00Z".to_owned(),
+            in_steps: true,
+        };
+        open(&Arc::new(trueup.clone()), opening, 1).await.unwrap();
+        fetch::from_the_start(&trueup, fetch, "execution")
+            .await
+            .unwrap()
+    };
+    let (partner, ledger) = (fetched(Side::Partner).await, fetched(Side::Ledger).await);
+    let mut by_invoice = source(reading, Records::New);
+    by_invoice.policy.rules.remove(0);
+    let changed = Arc::new(Trueup {
+        sources: Arc::new([(SOURCE.to_owned(), by_invoice)].into()),
+        ..trueup.clone()
+    });
+    let sides = Sides { partner, ledger };
+    let concluded = conclude::both_sides(&changed, run, sides, None, "execution").await;
+    let concluded = concluded.unwrap();
+    format!("{:#?}", concluded.totals)
+}
+
+#[tokio::test]
+async fn rules_that_were_changed_meanwhile_decide_about_records() {
+    let scanned = found_by_other_rules(Reading::Scanned).await;
+    assert_eq!(scanned, found_by_other_rules(Reading::OneByOne).await);
+    assert!(scanned.contains("matched: 0,"), "{scanned}");
 }
 
 proptest! {
