@@ -25,7 +25,8 @@ use crate::heartbeat::{Progress, alive, compute};
 use crate::positions::{self, Standing, during_turn};
 use crate::staging::{Folder, SideManifest, load_records};
 
-/// Comparisons that are in memory at the same time: more of them than processors gain nothing.
+/// Comparisons that are in memory at the same time: more of them than processors gain nothing. Small
+/// runs, which are over in a moment, don't wait behind them.
 static IN_MEMORY: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, usize::from)));
 
@@ -37,7 +38,13 @@ pub(crate) async fn compare(
     let progress = Progress::new("loading");
     let run = input.run.clone();
     let attempt = ctx.info().workflow_run_id.clone().unwrap_or_default();
-    let work = work(Arc::clone(&trueup), &progress, input, attempt);
+    let work = async {
+        progress.set("waiting for a processor");
+        // Closed by nobody.
+        let _turn = IN_MEMORY.acquire().await;
+        progress.set("loading");
+        work(Arc::clone(&trueup), &progress, input, attempt).await
+    };
     alive(ctx, &progress, during_turn(&trueup, ctx, &run, work)).await
 }
 
@@ -47,9 +54,6 @@ pub(super) async fn work(
     input: Compare,
     attempt: String,
 ) -> Result<Stored, Failure> {
-    progress.set("waiting for a processor");
-    let _turn = IN_MEMORY.acquire().await;
-    progress.set("loading");
     let stored = input.position.as_ref();
     let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
     let sides = both(&trueup, &input).await?;
