@@ -16,7 +16,7 @@ mod stream;
 mod tests;
 
 pub use matched::{MatchLine, MatchedRecord};
-pub use pairs::{PairLines, PairRecord};
+pub use pairs::PairLines;
 pub use stream::{Encoder, Staged, decode_all, encode_all};
 
 use std::sync::Arc;

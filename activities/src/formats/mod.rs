@@ -190,10 +190,11 @@ pub fn scan<S: Sieve>(
     }
 }
 
-/// Reads rows that a scan was given into records: their lines and texts, of a file with this head.
+/// Reads rows that a scan gave: their lines and texts, of a file with this head. `take` is given the
+/// record of each, or that it is none by this format, and says whether to go on.
 ///
 /// # Errors
-/// One of them is no record by this format.
+/// As `take`; [`NoScan::NotPlain`] for a head that does not fit.
 pub fn read_rows<'t>(
     format: &Format,
     side: Side,
@@ -201,7 +202,7 @@ pub fn read_rows<'t>(
     head: &Head,
     limits: &ReadLimits,
     rows: impl IntoIterator<Item = (u32, &'t [u8])>,
-    take: impl FnMut(Record),
+    take: impl FnMut(Result<Record, NoScan>) -> Result<(), NoScan>,
 ) -> Result<(), NoScan> {
     let input = lines::Input { side, file, limits };
     match format {

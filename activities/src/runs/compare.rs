@@ -73,8 +73,7 @@ pub(super) async fn work(
     };
     progress.set("writing");
     let Sifted {
-        lines,
-        leaves,
+        mut matches,
         mut conservation,
         mut used,
     } = sifted;
@@ -84,7 +83,6 @@ pub(super) async fn work(
         run_id: &input.run.run_id,
     };
     let staging = &trueup.staging;
-    let mut matches = Matches { lines, leaves };
     matches.add(policy, &findings.matched);
     used.append(open_items::used_up(
         &received_by(&input.run)?,

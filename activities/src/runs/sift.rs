@@ -10,16 +10,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use self::pairs::PairWriter;
+use super::compare::Matches;
 use crate::failures::Failure;
 use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
-use domain::audit::Hash;
 use domain::conservation::Conservation;
 use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, key_of};
 use domain::matching::{Pool, bucket_of};
 use domain::open_items::{Fingerprint, UsedUp};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind};
-use proto::staged::Encoder;
 
 /// The simple rows of one side.
 pub(super) struct SideRows {
@@ -53,10 +52,8 @@ impl SideRows {
 /// What is matched without records.
 #[derive(Default)]
 pub(super) struct Sifted {
-    /// Lines of the file of matches.
-    pub(super) lines: Encoder,
-    /// The hash of each as a leaf.
-    pub(super) leaves: Vec<Hash>,
+    /// All of it, written down.
+    pub(super) matches: Matches,
     /// The money in them.
     pub(super) conservation: Conservation,
     /// What they use up.

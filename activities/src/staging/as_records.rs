@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::manifest::SideManifest;
 use super::rows::StagedRows;
 use super::{Staging, StagingError, damaged};
-use crate::formats::{self, Format, Head, ReadLimits};
+use crate::formats::{self, Format, Head, NoScan, ReadLimits};
 
 /// Reads a side's staged rows into records.
 pub(crate) struct RowsReader {
@@ -92,7 +92,19 @@ impl RowsReader {
         &self,
         of: &StagedRows,
         rows: impl IntoIterator<Item = (u32, &'t [u8])>,
-        take: impl FnMut(Record),
+        mut take: impl FnMut(Record),
+    ) -> Result<(), StagingError> {
+        self.each(of, rows, |record| {
+            take(record?);
+            Ok(())
+        })
+    }
+
+    fn each<'t>(
+        &self,
+        of: &StagedRows,
+        rows: impl IntoIterator<Item = (u32, &'t [u8])>,
+        take: impl FnMut(Result<Record, NoScan>) -> Result<(), NoScan>,
     ) -> Result<(), StagingError> {
         let input = self.inputs.get(of.input);
         let Some((name, Some(head))) = input else {
@@ -105,11 +117,13 @@ impl RowsReader {
 
     /// The records of those rows of a chunk that are records still: a redacted row is none.
     pub(crate) fn read_what_is_left(&self, of: &StagedRows, mut take: impl FnMut(Record)) {
-        for rows in (0..of.buckets.len()).filter_map(|bucket| of.bucket(bucket)) {
-            for text in rows.texts {
-                let _ = self.read(of, [(1, text)], &mut take);
-            }
-        }
+        let buckets = (0..of.buckets.len()).filter_map(|bucket| of.bucket(bucket));
+        let texts = buckets.flat_map(|rows| rows.texts);
+        // Nobody asks for their lines.
+        let _ = self.each(of, texts.map(|text| (1, text)), |record| {
+            record.into_iter().for_each(&mut take);
+            Ok(())
+        });
     }
 
     /// All rows of a chunk as records.

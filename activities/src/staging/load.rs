@@ -126,16 +126,10 @@ pub(crate) async fn plain_rows(
     let mut all = Vec::new();
     for rows in manifest.rows() {
         let (bytes, _) = staging.plain(&rows.stored.key).await?;
-        let mut at = 0;
-        let buckets = rows.segments.iter().map(|segment| {
-            let begin = at;
-            at += segment.bytes as usize;
-            (begin..at, segment.rows)
-        });
         all.push(StagedRows {
             input: rows.input,
             key: rows.stored.key.clone(),
-            buckets: buckets.collect(),
+            buckets: places(&rows.segments),
             bytes,
         });
     }
@@ -195,20 +189,25 @@ async fn part_of_chunk(
     if bytes.len() as u64 != length {
         return Err(damaged(key, "it is shorter than it was"));
     }
-    let mut buckets = Vec::with_capacity(segments.len());
-    let mut at = 0;
-    for segment in segments {
-        let range = at..at + segment.bytes as usize;
-        if let Some(part) = bytes.get(range.clone()).filter(|part| !part.is_empty())
-            && let Err(error) = verify(key, part, &segment.sha256)
-        {
+    let buckets = places(segments);
+    for ((range, _), segment) in buckets.iter().zip(segments) {
+        if let Err(error) = verify(key, &bytes[range.clone()], &segment.sha256) {
             // The whole object says it better when it was redacted.
             return Err(staging.get(stored).await.err().unwrap_or(error));
         }
-        at = range.end;
-        buckets.push((range, segment.rows));
     }
     Ok(Part { bytes, buckets })
+}
+
+/// Where each of these segments is when they lie side by side, and how much it has.
+fn places(segments: &[Segment]) -> Vec<(Range<usize>, u64)> {
+    let mut end = 0;
+    let places = segments.iter().map(|segment| {
+        let begin = end;
+        end += segment.bytes as usize;
+        (begin..end, segment.rows)
+    });
+    places.collect()
 }
 
 fn decode<T: Staged>(key: &str, bytes: &[u8]) -> Result<Vec<T>, StagingError> {

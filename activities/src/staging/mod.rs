@@ -130,7 +130,7 @@ enum Created {
     Before,
 }
 
-/// A folder whose new objects are in memory.
+/// A folder whose new objects are in memory. What is not there is read from the object store.
 #[derive(Clone, Debug)]
 struct Held {
     memory: Arc<dyn ObjectStore>,
@@ -141,8 +141,6 @@ struct Held {
 #[derive(Clone, Debug)]
 pub struct Staging {
     store: Arc<dyn ObjectStore>,
-    /// Where is read what is not in `store`.
-    beneath: Option<Arc<dyn ObjectStore>>,
     held: Option<Held>,
     prefix: Path,
     object_bytes_max: u64,
@@ -182,7 +180,6 @@ impl Staging {
         })?;
         Ok(Staging {
             store,
-            beneath: None,
             held: None,
             prefix,
             object_bytes_max: config.object_bytes_max,
@@ -193,14 +190,7 @@ impl Staging {
     /// The same objects, with what is stored from now on kept in memory only, and lost with it.
     #[must_use]
     pub fn over(&self) -> Self {
-        Staging {
-            store: Arc::new(InMemory::new()),
-            beneath: Some(Arc::clone(&self.store)),
-            held: None,
-            prefix: self.prefix.clone(),
-            object_bytes_max: self.object_bytes_max,
-            vault: self.vault.clone(),
-        }
+        self.held_in(self.prefix.clone())
     }
 
     /// The same objects, with what is stored in this folder from now on kept in memory only, until it
@@ -209,12 +199,15 @@ impl Staging {
     pub(crate) fn holding(&self, folder: Folder<'_>) -> Self {
         let object = folder.key(&self.prefix, "object");
         let parts: Vec<_> = object.parts().collect();
-        let held = Held {
-            memory: Arc::new(InMemory::new()),
-            folder: parts[..parts.len() - 1].iter().cloned().collect(),
-        };
+        self.held_in(parts[..parts.len() - 1].iter().cloned().collect())
+    }
+
+    fn held_in(&self, folder: Path) -> Self {
         Staging {
-            held: Some(held),
+            held: Some(Held {
+                memory: Arc::new(InMemory::new()),
+                folder,
+            }),
             ..self.clone()
         }
     }
@@ -229,24 +222,27 @@ impl Staging {
             held: None,
             ..self.clone()
         };
-        match for_good.create(&path(&stored.key)?, bytes).await? {
-            Created::Now => Ok(()),
-            Created::Before => for_good.get(stored).await.map(drop),
-        }
+        for_good.ensure(stored, bytes).await
+    }
+
+    /// The memory for an object of this key, where it is not for the object store.
+    fn memory(&self, key: &Path) -> Option<&dyn ObjectStore> {
+        let held = self.held.as_ref();
+        let held = held.filter(|held| key.prefix_matches(&held.folder))?;
+        Some(&*held.memory)
     }
 
     /// Where an object is, if it is anywhere.
     async fn holder(&self, key: &Path) -> &dyn ObjectStore {
-        if let Some(held) = &self.held
-            && key.prefix_matches(&held.folder)
-            && held.memory.head(key).await.is_ok()
-        {
-            return &*held.memory;
-        }
-        match &self.beneath {
-            Some(beneath) if self.store.head(key).await.is_err() => &**beneath,
+        match self.memory(key) {
+            Some(memory) if memory.head(key).await.is_ok() => memory,
             _ => &*self.store,
         }
+    }
+
+    /// Where an object belongs.
+    fn place(&self, key: &Path) -> &dyn ObjectStore {
+        self.memory(key).unwrap_or(&*self.store)
     }
 
     /// This object store, with objects that this vault seals and opens.
@@ -270,9 +266,15 @@ impl Staging {
                 limit: self.object_bytes_max,
             });
         }
+        self.ensure(&stored, bytes).await?;
+        Ok(stored)
+    }
+
+    /// Sees to it that an object is there, and is the one that it should be.
+    async fn ensure(&self, stored: &Stored, bytes: Vec<u8>) -> Result<(), StagingError> {
         match self.create(&path(&stored.key)?, bytes).await? {
-            Created::Now => Ok(stored),
-            Created::Before => self.get(&stored).await.map(|_| stored),
+            Created::Now => Ok(()),
+            Created::Before => self.get(stored).await.map(drop),
         }
     }
 
@@ -383,11 +385,7 @@ impl Staging {
             ..PutOptions::default()
         };
         let payload = PutPayload::from(self.vault.seal_object(bytes));
-        let store = match &self.held {
-            Some(held) if key.prefix_matches(&held.folder) => &held.memory,
-            _ => &self.store,
-        };
-        match store.put_opts(key, payload, options).await {
+        match self.place(key).put_opts(key, payload, options).await {
             Ok(_) => Ok(Created::Now),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
             Err(error) => Err(decide("write", key.as_ref(), &error)),

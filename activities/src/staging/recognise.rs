@@ -181,12 +181,12 @@ async fn store(
             Some(staging.put(folder, bytes).await?)
         }
     };
-    let (bytes, segments) = by_bucket(policy, &opening.items);
-    let records = match bytes.is_empty() {
+    let all = by_bucket(policy, &opening.items);
+    let records = match all.bytes.is_empty() {
         true => None,
         false => Some(ChunkRecords {
-            stored: staging.put(folder, bytes).await?,
-            segments,
+            stored: staging.put(folder, all.bytes).await?,
+            segments: all.segments,
         }),
     };
     Ok(OpeningSide {

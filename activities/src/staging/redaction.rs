@@ -74,7 +74,8 @@ impl Staging {
     /// Puts these bytes in the place of an object.
     pub(crate) async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<(), StagingError> {
         let payload = PutPayload::from(self.vault.seal_object(bytes));
-        let put = self.store.put(&path(key)?, payload).await;
+        let at = path(key)?;
+        let put = self.place(&at).put(&at, payload).await;
         put.map_err(|error| decide("write", key, &error))?;
         Ok(())
     }

@@ -67,11 +67,9 @@ struct Bucket {
 /// A chunk before it is stored.
 pub(super) struct FilledChunk {
     /// All buckets' records, one after the other.
-    pub(super) records: Vec<u8>,
-    pub(super) segments: Vec<Segment>,
+    pub(super) records: Segments,
     /// All buckets' simple rows, one after the other.
-    pub(super) simple: Vec<u8>,
-    pub(super) simple_segments: Vec<Segment>,
+    pub(super) simple: Segments,
     pub(super) rejects: Vec<u8>,
     /// Lines in it.
     pub(super) rows: u64,
@@ -190,21 +188,14 @@ impl Spread {
         // Chunks are of like size.
         simple.bytes.reserve(self.simple_bytes);
         for bucket in &mut self.buckets {
-            let encoded = std::mem::take(&mut bucket.records).finish();
-            let count = std::mem::take(&mut bucket.count);
-            records.add(|all| {
-                all.extend(encoded);
-                count
-            });
+            records.add(|all| bucket.move_records_to(all));
             simple.add(|all| bucket.rows.move_to(all));
         }
         self.simple_bytes = simple.bytes.len();
         self.text_bytes = 0;
         FilledChunk {
-            records: records.bytes,
-            segments: records.segments,
-            simple: simple.bytes,
-            simple_segments: simple.segments,
+            records,
+            simple,
             rejects: std::mem::take(&mut self.rejects).finish(),
             rows: std::mem::take(&mut self.rows),
         }
@@ -212,7 +203,7 @@ impl Spread {
 }
 
 /// Records spread over buckets, as one object.
-pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> (Vec<u8>, Vec<Segment>) {
+pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> Segments {
     let mut buckets = empty_buckets();
     for record in records {
         let bucket = &mut buckets[bucket_of(policy, record) as usize];
@@ -220,21 +211,25 @@ pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> (Vec<u8>, 
         bucket.count += 1;
     }
     let mut all = Segments::default();
-    for bucket in buckets {
-        let (encoded, count) = (bucket.records.finish(), bucket.count);
-        all.add(|bytes| {
-            bytes.extend(encoded);
-            count
-        });
+    for bucket in &mut buckets {
+        all.add(|bytes| bucket.move_records_to(bytes));
     }
-    (all.bytes, all.segments)
+    all
+}
+
+impl Bucket {
+    /// Moves its records to the end of a chunk; how many they were.
+    fn move_records_to(&mut self, chunk: &mut Vec<u8>) -> u64 {
+        chunk.extend(std::mem::take(&mut self.records).finish());
+        std::mem::take(&mut self.count)
+    }
 }
 
 /// Buckets one after the other, as one object.
 #[derive(Default)]
-struct Segments {
-    bytes: Vec<u8>,
-    segments: Vec<Segment>,
+pub(super) struct Segments {
+    pub(super) bytes: Vec<u8>,
+    pub(super) segments: Vec<Segment>,
 }
 
 impl Segments {

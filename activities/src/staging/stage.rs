@@ -244,23 +244,24 @@ impl<'a> Writer<'a> {
     async fn write(&mut self, chunk: FilledChunk) -> Result<(), StageError> {
         let FilledChunk {
             records,
-            segments,
             simple,
-            simple_segments,
             rejects,
             rows,
         } = chunk;
-        let records = self.put(records).await?;
-        let simple = self.put(simple).await?;
+        let stored = self.put(records.bytes).await?;
+        let stored_simple = self.put(simple.bytes).await?;
         let rejects = self.put(rejects).await?;
         self.chunks.push(Chunk {
-            records: records.map(|stored| ChunkRecords { stored, segments }),
+            records: stored.map(|stored| ChunkRecords {
+                stored,
+                segments: records.segments,
+            }),
             rejects,
-            rows: simple.map(|stored| ChunkRows {
+            rows: stored_simple.map(|stored| ChunkRows {
                 form: ROW_FORM,
                 input: self.input,
                 stored,
-                segments: simple_segments,
+                segments: simple.segments,
             }),
         });
         self.rows += rows;
@@ -283,13 +284,11 @@ impl<'a> Writer<'a> {
             ..
         } = *self.request;
         let folder = Folder::Staged { run_id, side };
-        if self.chunks.len() < resume.chunks as usize {
-            let stored = self.staging.name(folder, &bytes);
-            if self.staging.holds(&stored).await? {
-                return Ok(Some(stored));
-            }
-        }
-        self.staging.put(folder, bytes).await.map(Some)
+        let stored = match self.chunks.len() < resume.chunks as usize {
+            true => self.staging.put_known(folder, bytes).await,
+            false => self.staging.put(folder, bytes).await,
+        };
+        stored.map(Some)
     }
 }
 

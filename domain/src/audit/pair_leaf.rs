@@ -2,6 +2,7 @@
 //! [`match_leaf`](super::match_leaf), put together without a statement of each.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -10,11 +11,11 @@ use super::{Hash, Tag};
 use crate::money::Currency;
 use crate::record::ReferenceKind;
 
-/// One record of a pair, as its leaf names it.
+/// One record of a pair, as its leaf and its line name it.
 #[derive(Clone, Copy, Debug)]
 pub struct PairedLine<'a> {
     /// File or query name.
-    pub file: &'a str,
+    pub file: &'a Arc<str>,
     /// Line in it, from 1.
     pub line: u32,
     /// The amount, in its canonical form.

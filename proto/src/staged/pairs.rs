@@ -1,26 +1,11 @@
 //! Pairs as lines of the file of matches, for many of them one after the other: the bytes of
 //! [`MatchLine`](super::MatchLine), written without a line of each.
 
-use std::sync::Arc;
-
-use domain::money::Currency;
+use domain::audit::PairedLine;
 use domain::record::{ReferenceKind, Side};
 
 use super::Encoder;
 use crate::wire::{StagedMatch, StagedMatchedRecord, StagedReference};
-
-/// One record of a pair.
-#[derive(Clone, Copy, Debug)]
-pub struct PairRecord<'a> {
-    /// File or query name.
-    pub file: &'a Arc<str>,
-    /// Line in it, from 1.
-    pub line: u32,
-    /// The amount, in its canonical form.
-    pub amount: &'a str,
-    /// Its currency.
-    pub currency: Currency,
-}
 
 /// Writes pairs.
 pub struct PairLines {
@@ -51,8 +36,8 @@ impl PairLines {
         &mut self,
         stream: &mut Encoder,
         reference: &str,
-        partner: PairRecord<'_>,
-        ledger: PairRecord<'_>,
+        partner: PairedLine<'_>,
+        ledger: PairedLine<'_>,
     ) {
         let message = &mut self.message;
         if let [of_rule] = &mut message.references[..] {

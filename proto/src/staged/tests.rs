@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::audit::PairedLine;
 use domain::case::Settles;
 use domain::control::{Compared, ControlCheck};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
@@ -18,7 +19,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{Encoder, MatchLine, MatchedRecord, PairLines, PairRecord, decode_all, encode_all};
+use super::{Encoder, MatchLine, MatchedRecord, PairLines, decode_all, encode_all};
 use crate::wire::{StagedDiscrepancy, StagedRecord, StagedReject};
 
 prop_compose! {
@@ -195,8 +196,8 @@ proptest! {
                 continue;
             }
             let amounts = [partner, ledger].map(|record| record.money.amount.to_string());
-            fn of<'r>(record: &'r Record, amount: &'r str) -> PairRecord<'r> {
-                PairRecord {
+            fn of<'r>(record: &'r Record, amount: &'r str) -> PairedLine<'r> {
+                PairedLine {
                     file: &record.origin.file,
                     line: record.origin.line,
                     amount,

@@ -80,14 +80,14 @@ fn find_header<'m>(
     mapping: &'m CsvMapping,
     input: Input<'_>,
     rows: &mut Rows<'_>,
-) -> Result<(Layout<'m>, Option<String>), FormatError> {
+) -> Result<(Layout<'m>, String), FormatError> {
     let mut nearest: Option<NoHeader> = None;
     for _ in 0..mapping.header_within_rows {
         let Some(row) = rows.next()? else {
             break;
         };
         match Layout::of_header(mapping, &row) {
-            Ok(layout) => return Ok((layout, Some(row.raw.to_owned()))),
+            Ok(layout) => return Ok((layout, row.raw.to_owned())),
             Err(miss) => nearest = Some(miss.nearest(nearest)),
         }
     }

@@ -5,11 +5,11 @@ use domain::matching::sieve::{Day, Tally};
 use domain::open_items::{Fingerprint, Own};
 use domain::policy::SourcePolicy;
 use domain::record::{ReferenceKind, Side};
-use proto::staged::{PairLines, PairRecord};
+use proto::staged::PairLines;
 
 use super::{Sifted, Told};
 use crate::failures::Failure;
-use crate::runs::compare::too_large;
+use crate::runs::compare::{Matches, too_large};
 
 /// Writes pairs down.
 pub(super) struct PairWriter {
@@ -44,20 +44,12 @@ impl PairWriter {
     pub(super) fn write(&mut self, partner: Told<'_>, ledger: Told<'_>, sifted: &mut Sifted) {
         self.partner.take(&partner);
         self.ledger.take(&ledger);
-        let amounts = (&self.partner.amount[..], &self.ledger.amount[..]);
         let reference = String::from_utf8_lossy(partner.row.key);
-        let leaf = self.leaves.leaf(
-            &reference,
-            partner.paired(amounts.0),
-            ledger.paired(amounts.1),
-        );
-        sifted.leaves.push(leaf);
-        self.lines.push(
-            &mut sifted.lines,
-            &reference,
-            partner.record(amounts.0),
-            ledger.record(amounts.1),
-        );
+        let partner = partner.line(&self.partner.amount);
+        let ledger = ledger.line(&self.ledger.amount);
+        let Matches { lines, leaves } = &mut sifted.matches;
+        leaves.push(self.leaves.leaf(&reference, partner, ledger));
+        self.lines.push(lines, &reference, partner, ledger);
     }
 
     pub(super) fn finish(self, sifted: &mut Sifted) -> Result<(), Failure> {
@@ -96,17 +88,8 @@ impl Settled {
 }
 
 impl<'s> Told<'s> {
-    fn paired(&self, amount: &'s str) -> PairedLine<'s> {
+    fn line(&self, amount: &'s str) -> PairedLine<'s> {
         PairedLine {
-            file: self.file,
-            line: self.row.line,
-            amount,
-            currency: self.row.currency,
-        }
-    }
-
-    fn record(&self, amount: &'s str) -> PairRecord<'s> {
-        PairRecord {
             file: self.file,
             line: self.row.line,
             amount,

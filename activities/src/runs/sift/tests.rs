@@ -138,15 +138,18 @@ fn run_of(day: &Day) -> Run {
     }
 }
 
-async fn reconcile(trueup: &Arc<Trueup>, day: &Day) -> proto::wire::RunTotals {
-    let (run, at) = (run_of(day), "2026-11-20T08:00:00Z".to_owned());
-    let opening = Opening {
+fn opening(run: &Run) -> Opening {
+    Opening {
         run: run.clone(),
         workflow_run_id: format!("execution of {}", run.run_id),
-        at: at.clone(),
+        at: "2026-11-20T08:00:00Z".to_owned(),
         in_steps: false,
-    };
-    let done = match open(trueup, opening, 1).await.unwrap() {
+    }
+}
+
+async fn reconcile(trueup: &Arc<Trueup>, day: &Day) -> proto::wire::RunTotals {
+    let run = run_of(day);
+    let done = match open(trueup, opening(&run), 1).await.unwrap() {
         Opened::Completed { totals } => return totals,
         Opened::Recorded(done) => done,
         other => panic!("{other:?}"),
@@ -158,7 +161,7 @@ async fn reconcile(trueup: &Arc<Trueup>, day: &Day) -> proto::wire::RunTotals {
             review: String::new(),
         },
         audit: done.recorded.audit,
-        at,
+        at: opening(&run_of(day)).at,
     };
     close::work(trueup, closing).await.unwrap();
     done.totals
@@ -269,19 +272,17 @@ async fn found_by_other_rules(reading: Reading) -> String {
         std::fs::write(path, format!("{HEAD}{rows}")).unwrap();
     }
     let run = run_of(&day);
+    let in_steps = Opening {
+        in_steps: true,
+        ..opening(&run)
+    };
+    open(&Arc::new(trueup.clone()), in_steps, 1).await.unwrap();
     let fetched = async |side: Side| {
         let fetch = Fetch {
             run: run.clone(),
             side: side.name().to_owned(),
             position: None,
         };
-        let opening = Opening {
-            run: run.clone(),
-            workflow_run_id: "execution".to_owned(),
-            at: "2026-11-20T08:00:00Z".to_owned(),
-            in_steps: true,
-        };
-        open(&Arc::new(trueup.clone()), opening, 1).await.unwrap();
         fetch::from_the_start(&trueup, fetch, "execution")
             .await
             .unwrap()

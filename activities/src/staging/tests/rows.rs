@@ -3,7 +3,7 @@
 use std::fs;
 
 use domain::matching::BUCKETS;
-use domain::record::{ReferenceKind, Side};
+use domain::record::ReferenceKind;
 
 use super::stage::{Place, RUN, lines, report};
 use crate::staging::{
@@ -119,17 +119,7 @@ async fn rows_of_another_form_are_refused() {
     for chunk in &mut manifest.chunks {
         chunk.rows.as_mut().unwrap().form += 1;
     }
-    let folder = Folder::Staged {
-        run_id: RUN,
-        side: Side::Partner,
-    };
-    let bytes = serde_json::to_vec(&manifest).unwrap();
-    let stored = place.staging.put(folder, bytes).await.unwrap();
-    let refused = SideManifest::load(&place.staging, &stored).await;
-    assert!(
-        matches!(refused, Err(StagingError::Damaged { .. })),
-        "{refused:?}"
-    );
+    place.refuses(&manifest).await;
 }
 
 #[tokio::test]

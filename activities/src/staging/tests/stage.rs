@@ -90,6 +90,21 @@ impl Place {
             .unwrap()
     }
 
+    /// No step reads a side that has this manifest.
+    pub(super) async fn refuses(&self, manifest: &SideManifest) {
+        let folder = Folder::Staged {
+            run_id: RUN,
+            side: Side::Partner,
+        };
+        let bytes = serde_json::to_vec(manifest).unwrap();
+        let stored = self.staging.put(folder, bytes).await.unwrap();
+        let refused = SideManifest::load(&self.staging, &stored).await;
+        assert!(
+            matches!(refused, Err(StagingError::Damaged { .. })),
+            "{refused:?}"
+        );
+    }
+
     pub(super) fn file(&self, key: &str) -> PathBuf {
         self.folder.path().join("staging").join(key)
     }
@@ -372,17 +387,7 @@ async fn a_manifest_of_another_version_is_refused() {
     let input = [place.seal("a.csv", &report(0, 10)).await];
     let mut manifest = place.stage(&input, 50).await.manifest;
     manifest.chunks[0].records.as_mut().unwrap().segments.pop();
-    let folder = Folder::Staged {
-        run_id: RUN,
-        side: Side::Partner,
-    };
-    let bytes = serde_json::to_vec(&manifest).unwrap();
-    let stored = place.staging.put(folder, bytes).await.unwrap();
-    let refused = SideManifest::load(&place.staging, &stored).await;
-    assert!(
-        matches!(refused, Err(StagingError::Damaged { .. })),
-        "{refused:?}"
-    );
+    place.refuses(&manifest).await;
 }
 
 fn modification_times(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {

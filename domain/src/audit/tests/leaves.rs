@@ -249,14 +249,14 @@ fn leaves_of_pairs_are_leaves_of_matches() {
     let mut leaves = PairLeaves::new("by invoice", ReferenceKind::Invoice);
     for (reference, partner, ledger) in pairs {
         let amounts = [partner, ledger].map(|it| it.money.amount.to_string());
-        let paired = |it: MatchedLine<'static>, amount| PairedLine {
-            file: it.file,
+        let files = [partner, ledger].map(|it| it.file.into());
+        let paired = |at: usize, it: MatchedLine<'_>| PairedLine {
+            file: &files[at],
             line: it.line,
-            amount,
+            amount: &amounts[at],
             currency: it.money.currency,
         };
-        let (partner_paired, ledger_paired) =
-            (paired(partner, &amounts[0]), paired(ledger, &amounts[1]));
+        let (partner_paired, ledger_paired) = (paired(0, partner), paired(1, ledger));
         let references = [(ReferenceKind::Invoice, reference.into())];
         assert_eq!(
             leaves.leaf(reference, partner_paired, ledger_paired),

@@ -16,7 +16,7 @@
 use jiff::civil::Date;
 
 use crate::calendar::days_between;
-use crate::money::{Amount, Currency, MoneyError};
+use crate::money::{Amount, Currency};
 use crate::record::Status;
 
 /// The number of this form of a row.
@@ -117,25 +117,11 @@ impl PlainAmount {
         Self::from_scaled(i64::try_from(mantissa).ok()?, scale)
     }
 
-    /// The amount itself.
-    ///
-    /// # Errors
-    /// [`MoneyError::TooManyDigits`] for what no amount may have.
-    pub fn amount(self) -> Result<Amount, MoneyError> {
-        let scale = if self.is_fine {
-            LONG_SCALE
-        } else {
-            SHORT_SCALE
-        };
-        Amount::from_scaled(self.number.into(), scale as usize)
-    }
-
     /// Appends the canonical text of the amount.
     pub fn write_to(self, text: &mut String) {
-        let scale = if self.is_fine {
-            LONG_SCALE
-        } else {
-            SHORT_SCALE
+        let scale = match self.is_fine {
+            true => LONG_SCALE,
+            false => SHORT_SCALE,
         };
         let (mut rest, mut scale) = (self.number.unsigned_abs(), scale as usize);
         while scale > 0 && rest.is_multiple_of(10) {
@@ -215,18 +201,14 @@ impl Row<'_> {
 /// Puts a number in the place of what says where a row stands; for a copy.
 #[inline]
 pub(super) fn number(bytes: &mut [u8], number: u32) {
-    let at = match bytes.first().map(|flags| flags & WIDE) {
-        Some(0) => 8..12,
-        _ => 10..14,
+    let (short, wide) = (number.to_le_bytes(), u64::from(number).to_le_bytes());
+    let is_wide = bytes.first().is_some_and(|flags| flags & WIDE != 0);
+    let (at, number) = match is_wide {
+        true => (10, &wide[..]),
+        false => (8, &short[..]),
     };
-    if let Some(room) = bytes.get_mut(at) {
-        room.copy_from_slice(&number.to_le_bytes());
-    }
-    // Of a wide row, the upper half of the offset.
-    if bytes.first().is_some_and(|flags| flags & WIDE != 0)
-        && let Some(room) = bytes.get_mut(14..18)
-    {
-        room.fill(0);
+    if let Some(room) = bytes.get_mut(at..at + number.len()) {
+        room.copy_from_slice(number);
     }
 }
 

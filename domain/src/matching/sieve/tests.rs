@@ -149,7 +149,7 @@ proptest! {
             return Ok(());
         };
         if let Ok(amount) = Amount::from_scaled(number.into(), scale as usize) {
-            prop_assert_eq!(plain.amount(), Ok(amount));
+            prop_assert_eq!(Amount::from_scaled(plain.units(), 8), Ok(amount));
             let mut text = String::new();
             plain.write_to(&mut text);
             prop_assert_eq!(text, amount.to_string());

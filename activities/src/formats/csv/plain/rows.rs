@@ -66,16 +66,17 @@ impl<'a> OneByOne<'a> {
 
 pub(super) const CHANGED: NoScan = NoScan::NotPlain("it was changed since it was read");
 
-/// Reads rows of a file that begins with this head into records: its lines and their texts.
+/// Reads rows of a file that begins with this head: their lines and texts. `take` is given the record
+/// of each, or that it is none by this mapping, and says whether to go on.
 ///
 /// # Errors
-/// One of them is no record by this mapping.
+/// As `take`; [`NoScan::NotPlain`] for a head that does not fit.
 pub(in crate::formats) fn read_rows<'t>(
     mapping: &CsvMapping,
     input: Input<'_>,
     head: &Head,
     rows: impl IntoIterator<Item = (u32, &'t [u8])>,
-    mut take: impl FnMut(Record),
+    mut take: impl FnMut(Result<Record, NoScan>) -> Result<(), NoScan>,
 ) -> Result<(), NoScan> {
     let unfit = |_| NoScan::NotPlain("its header does not fit the mapping");
     let delimiter = u8::try_from(head.delimiter).map_err(|_| CHANGED)?;
@@ -83,8 +84,7 @@ pub(in crate::formats) fn read_rows<'t>(
     let layout = match &head.header {
         None => Layout::of_columns(mapping).map_err(unfit)?,
         Some(header) => {
-            let bytes_max = input.limits.row_bytes_max;
-            let mut tokenizer = Tokenizer::new(input, delimiter, quote, bytes_max);
+            let mut tokenizer = Tokenizer::new(input, delimiter, quote, header.len());
             match tokenizer.row(header, 1) {
                 Ok(Some((row, _))) => Layout::of_header(mapping, &row).map_err(unfit)?,
                 _ => return Err(CHANGED),
@@ -95,7 +95,7 @@ pub(in crate::formats) fn read_rows<'t>(
     let reader = reader.map_err(|_| NoScan::NotPlain("a mapping that can't be used"))?;
     let mut one_by_one = OneByOne::new(mapping, input, reader, delimiter);
     for (line, text) in rows {
-        take(one_by_one.record(text, line)?);
+        take(one_by_one.record(text, line))?;
     }
     Ok(())
 }

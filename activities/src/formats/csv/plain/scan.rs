@@ -145,10 +145,14 @@ impl<'a> Begun<'a> {
         }
         let mut rows = Rows::new(input, first, mapping.delimiter.0, mapping.quote.0);
         let layout = match mapping.has_header() {
-            true => find_header(mapping, input, &mut rows).ok(),
-            false => Layout::of_columns(mapping)
-                .ok()
-                .map(|layout| (layout, None)),
+            true => {
+                let found = find_header(mapping, input, &mut rows).ok();
+                found.map(|(layout, header)| (layout, Some(header)))
+            }
+            false => {
+                let listed = Layout::of_columns(mapping).ok();
+                listed.map(|layout| (layout, None))
+            }
         };
         let (layout, header) = layout.ok_or(NoScan::NotPlain("no header"))?;
         let reader = RowReader::new(mapping, layout, input).ok();
