@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
-use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, Url};
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression, Url,
+};
 
 use crate::servers::{DynamoDb, TemporalServer, WorkerProcess};
 use crate::trueup_program;
@@ -262,7 +264,9 @@ impl Installation {
     /// A client of the library that other services use.
     pub async fn client(&self) -> Result<Client> {
         let address = format!("http://{}", self.temporal.address);
-        let options = ConnectionOptions::new(Url::parse(&address)?).build();
+        let options = ConnectionOptions::new(Url::parse(&address)?)
+            .grpc_compression(GrpcCompression::None)
+            .build();
         let connection = Connection::connect(options).await?;
         Ok(Client::new(
             connection,

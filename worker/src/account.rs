@@ -169,26 +169,32 @@ fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
 /// The most urgent first; of these the largest of every currency, then the second largest, and so
 /// on: amounts of different currencies are not compared.
 fn first_discrepancies(discrepancies: &[Discrepancy]) -> String {
-    let mut shown: Vec<&Discrepancy> = discrepancies.iter().collect();
-    shown.sort_by_key(|d| Reverse((d.severity, d.at_stake)));
-    let mut seen: BTreeMap<(Severity, Currency), usize> = BTreeMap::new();
-    let mut ranked: Vec<(Reverse<Severity>, usize, Currency, &Discrepancy)> = Vec::new();
-    for discrepancy in shown {
-        let (severity, currency) = (discrepancy.severity, discrepancy.currency);
-        let rank = seen.entry((severity, currency)).or_default();
-        *rank += 1;
-        ranked.push((Reverse(severity), *rank, currency, discrepancy));
+    type Class<'d> = Vec<(usize, &'d Discrepancy)>;
+    let mut classes: BTreeMap<(Reverse<Severity>, Currency), Class<'_>> = BTreeMap::new();
+    for (at, discrepancy) in discrepancies.iter().enumerate() {
+        let class = (Reverse(discrepancy.severity), discrepancy.currency);
+        classes.entry(class).or_default().push((at, discrepancy));
     }
-    ranked.sort_by_key(|(severity, rank, currency, _)| (*severity, *rank, *currency));
-    let shown: Vec<&Discrepancy> = ranked.into_iter().map(|(_, _, _, d)| d).collect();
-    let lines = shown.iter().take(SHOWN_MAX).map(|d| {
+    let mut ranked = Vec::new();
+    for ((severity, currency), mut class) in classes {
+        let by_stake = |(at, d): &(usize, &Discrepancy)| (Reverse(d.at_stake), *at);
+        if class.len() > SHOWN_MAX {
+            class.select_nth_unstable_by_key(SHOWN_MAX, by_stake);
+            class.truncate(SHOWN_MAX);
+        }
+        class.sort_by_key(by_stake);
+        let class = class.into_iter().enumerate();
+        ranked.extend(class.map(|(rank, (_, d))| ((severity, rank, currency), d)));
+    }
+    ranked.sort_by_key(|(order, _)| *order);
+    let lines = ranked.iter().take(SHOWN_MAX).map(|(_, d)| {
         format!(
             "  {:<8} {:<22} {}: {}",
             d.severity, d.kind, d.reference, d.reason
         )
     });
     let lines: Vec<String> = lines.collect();
-    let title = match shown.len() {
+    let title = match discrepancies.len() {
         count if count > SHOWN_MAX => format!("The first {SHOWN_MAX} of {count}:"),
         _ => "In words:".to_owned(),
     };

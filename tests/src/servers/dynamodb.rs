@@ -13,6 +13,8 @@ use super::{http, program};
 
 /// Enough for the tests; the tables are outside of the heap.
 const HEAP: &str = "-Xmx384m";
+/// It lives for a test: what is compiled at length would not pay off.
+const COMPILED_QUICKLY: &str = "-XX:TieredStopAtLevel=1";
 
 /// A DynamoDB. It checks no signature, never throttles, and forgets all when it is dropped.
 pub struct DynamoDb {
@@ -46,6 +48,7 @@ impl DynamoDb {
         let port = free_port()?;
         let arguments = [
             HEAP.to_owned(),
+            COMPILED_QUICKLY.to_owned(),
             format!(
                 "-Djava.library.path={}",
                 installed.join("DynamoDBLocal_lib").display()

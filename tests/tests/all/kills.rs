@@ -25,30 +25,101 @@ const GOES_ON_FOR: usize = 500;
 /// One of four is aimed at these steps, which are short, and comes within some milliseconds.
 const LATE_STEPS: [&str; 3] = ["conclude_run", "record_findings", "close_run"];
 const GOES_ON_FOR_AIMED: usize = 20;
-/// To see the short steps.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// A small run is gone through in the step that opens it, and takes about this long.
+const AT_ONCE: [&str; 1] = ["open_run"];
+const GOES_ON_FOR_AT_ONCE: usize = 120;
+/// To see any step, and the short ones that a kill is aimed at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOK_EVERY_AIMED: Duration = Duration::from_millis(10);
 /// A step that was cut off is taken over after at most 10 seconds, and then some on a busy machine.
 const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn twenty_kills_change_nothing() -> Result<()> {
     let installation = Installation::start().await?;
-    kills_change_nothing(20, installation, &sources()?).await
+    kills_change_nothing(Kills::of_steps(20), installation, &sources()?).await
 }
 
 #[tokio::test]
 async fn eight_kills_change_nothing_on_dynamodb() -> Result<()> {
     let installation = Installation::start_with_dynamodb().await?;
-    kills_change_nothing(8, installation, &sources()?[..4]).await
+    kills_change_nothing(Kills::of_steps(8), installation, &sources()?[..4]).await
+}
+
+#[tokio::test]
+async fn six_kills_of_small_runs_change_nothing() -> Result<()> {
+    let installation = Installation::start().await?;
+    kills_change_nothing(Kills::of_small_runs(6), installation, &small_sources()?).await
+}
+
+/// How runs are disturbed.
+#[derive(Clone, Copy)]
+struct Kills {
+    count: usize,
+    /// Whether runs are gone through in one step.
+    at_once: bool,
+}
+
+impl Kills {
+    fn of_steps(count: usize) -> Self {
+        Kills {
+            count,
+            at_once: false,
+        }
+    }
+
+    fn of_small_runs(count: usize) -> Self {
+        Kills {
+            count,
+            at_once: true,
+        }
+    }
+
+    async fn site(self, installation: Installation, sources: &Sources) -> Result<Site> {
+        match self.at_once {
+            true => Site::start_at_once(installation, sources).await,
+            false => Site::start(installation, sources).await,
+        }
+    }
+
+    /// Whether the kills hit what they are about.
+    fn hit(self, hits: &BTreeMap<String, usize>) -> bool {
+        match self.at_once {
+            true => AT_ONCE.iter().all(|step| hits.contains_key(*step)),
+            false => hits.len() >= KINDS_HIT_MIN,
+        }
+    }
+
+    /// The steps that the next kill is aimed at, or none, and how long such a step may go on.
+    fn aim(
+        self,
+        kill: usize,
+        hits: &BTreeMap<String, usize>,
+        random: &mut Random,
+    ) -> (Vec<&'static str>, usize) {
+        if self.at_once {
+            return (AT_ONCE.to_vec(), GOES_ON_FOR_AT_ONCE);
+        }
+        // Whatever the seed: from the middle on at steps that were not hit, while kinds are lacking.
+        let lacks_kinds = kill * 2 >= self.count && hits.len() < KINDS_HIT_MIN;
+        if random.below(4) != 0 && !lacks_kinds {
+            return (Vec::new(), GOES_ON_FOR);
+        }
+        let not_hit = |step: &&str| !lacks_kinds || !hits.contains_key(*step);
+        let steps = LATE_STEPS.into_iter().filter(not_hit);
+        (steps.collect(), GOES_ON_FOR_AIMED)
+    }
 }
 
 async fn kills_change_nothing(
-    kills: usize,
+    kills: Kills,
     installation: Installation,
     sources: &Sources,
 ) -> Result<()> {
     let mut random = Random::seeded()?;
-    let undisturbed = Site::start(Installation::start_with_sqlite().await?, sources).await?;
+    let undisturbed = kills
+        .site(Installation::start_with_sqlite().await?, sources)
+        .await?;
     undisturbed.all_begin(sources).await?;
     undisturbed.all_end(sources).await?;
     let expected = undisturbed.outcome(sources).await?;
@@ -63,7 +134,7 @@ async fn kills_change_nothing(
     );
     drop(undisturbed);
 
-    let mut disturbed = Site::start(installation, sources).await?;
+    let mut disturbed = kills.site(installation, sources).await?;
     let mut hits = disturb(&mut disturbed, sources, kills, &mut random).await?;
     disturbed.all_end(sources).await?;
     let found = disturbed.outcome(sources).await?;
@@ -75,14 +146,11 @@ async fn kills_change_nothing(
     found.must_equal(&expected);
     let cut_off: usize = hits.values().sum();
     assert!(
-        cut_off >= kills * HITS_PERCENT_MIN / 100,
+        cut_off >= kills.count * HITS_PERCENT_MIN / 100,
         "only {cut_off} kills hit a step: {hits:?}"
     );
     hits.retain(|_, count| *count > 0);
-    assert!(
-        hits.len() >= KINDS_HIT_MIN,
-        "only these steps were hit: {hits:?}"
-    );
+    assert!(kills.hit(&hits), "only these steps were hit: {hits:?}");
     Ok(())
 }
 
@@ -91,30 +159,22 @@ async fn kills_change_nothing(
 async fn disturb(
     site: &mut Site,
     sources: &Sources,
-    kills: usize,
+    kills: Kills,
     random: &mut Random,
 ) -> Result<BTreeMap<String, usize>> {
-    let (with_server, only_server) = (random.below(kills), random.below(kills));
+    let (with_server, only_server) = (random.below(kills.count), random.below(kills.count));
     let mut supply = Supply::of(sources);
     let mut under_way = BTreeSet::new();
     let mut hits = BTreeMap::new();
-    for kill in 0..kills {
+    for kill in 0..kills.count {
         let mut client = site.installation.client().await?;
         under_way = open_runs(&client, &under_way).await?;
         while under_way.len() < RUNS_AT_ONCE {
             let answer = site.installation.json(&supply.next_run()).await?;
             under_way.insert(answer["run_id"].as_str().context("a run")?.to_owned());
         }
-        // Whatever the seed: from the middle on at steps that were not hit, while kinds are lacking.
-        let lacks_kinds = kill * 2 >= kills && hits.len() < KINDS_HIT_MIN;
-        let is_aimed = random.below(4) == 0 || lacks_kinds;
-        let not_hit = |step: &&str| !lacks_kinds || !hits.contains_key(*step);
-        let aim: Vec<&str> = LATE_STEPS.into_iter().filter(not_hit).collect();
-        let (aim, goes_on_for) = match is_aimed {
-            true => (&aim[..], GOES_ON_FOR_AIMED),
-            false => (&[][..], GOES_ON_FOR),
-        };
-        begins(&client, &under_way, site.worker, aim).await?;
+        let (aim, goes_on_for) = kills.aim(kill, &hits, random);
+        begins(&client, &under_way, site.worker, &aim).await?;
         if kill == only_server {
             site.installation.temporal.restart().await?;
             client = site.installation.client().await?;
@@ -165,7 +225,11 @@ impl<'s> Supply<'s> {
 /// Waits until this worker is at one of the steps named, or at any if none is, or all runs ended.
 async fn begins(client: &Client, runs: &BTreeSet<String>, worker: u32, aim: &[&str]) -> Result<()> {
     let what = format!("a step of {runs:?} in the hands of worker {worker}");
-    eventually_every(LOOK_EVERY, &what, TAKEN_OVER_WITHIN, async || {
+    let look_every = match aim.is_empty() {
+        true => LOOK_EVERY,
+        false => LOOK_EVERY_AIMED,
+    };
+    eventually_every(look_every, &what, TAKEN_OVER_WITHIN, async || {
         let steps = steps_of(client, runs, worker).await?;
         let is_wanted = |step: &Step| aim.is_empty() || aim.contains(&step.name.as_str());
         let is_over = steps.iter().any(is_wanted) || open_runs(client, runs).await?.is_empty();
@@ -215,22 +279,36 @@ async fn open_runs(client: &Client, runs: &BTreeSet<String>) -> Result<BTreeSet<
 
 /// Both formats, some thousand payments each; the findings of the last are told as one summary.
 fn sources() -> Result<Vec<(String, Generated)>> {
-    let sources = [
-        ("pay-1", Kind::Csv, "2"),
-        ("bank-1", Kind::Camt053, "2"),
-        ("pay-2", Kind::Csv, "2"),
-        ("bank-2", Kind::Camt053, "2"),
-        ("pay-3", Kind::Csv, "2"),
-        ("bank-3", Kind::Camt053, "2"),
-        ("pay-4", Kind::Csv, "2"),
-        ("bank-4", Kind::Camt053, "40"),
-    ];
+    let last = [("bank-4", Kind::Camt053, "40")];
+    let others = NAMES.map(|(name, kind)| (name, kind, "2"));
+    made("15000", others.into_iter().chain(last))
+}
+
+/// Both formats, few payments each.
+fn small_sources() -> Result<Vec<(String, Generated)>> {
+    made("400", NAMES.map(|(name, kind)| (name, kind, "2")))
+}
+
+const NAMES: [(&str, Kind); 7] = [
+    ("pay-1", Kind::Csv),
+    ("bank-1", Kind::Camt053),
+    ("pay-2", Kind::Csv),
+    ("bank-2", Kind::Camt053),
+    ("pay-3", Kind::Csv),
+    ("bank-3", Kind::Camt053),
+    ("pay-4", Kind::Csv),
+];
+
+fn made<'n>(
+    rows: &str,
+    sources: impl IntoIterator<Item = (&'n str, Kind, &'n str)>,
+) -> Result<Vec<(String, Generated)>> {
     let made = sources
         .into_iter()
         .enumerate()
         .map(|(seed, (name, kind, per_kind))| {
             let seed = (seed + 1).to_string();
-            let arguments = ["--rows", "15000", "--per-kind", per_kind, "--seed", &seed];
+            let arguments = ["--rows", rows, "--per-kind", per_kind, "--seed", &seed];
             Ok((
                 name.to_owned(),
                 Generated::make(name, kind, &arguments)?.alerting("night"),

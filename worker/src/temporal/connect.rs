@@ -5,7 +5,7 @@ use std::time::Duration;
 use activities::innermost;
 use activities::vault::Vault;
 use temporalio_client::envconfig::LoadClientConfigProfileOptions;
-use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, GrpcCompression};
 use temporalio_common::data_converters::{
     DataConverter, DefaultFailureConverter, PayloadConverter,
 };
@@ -87,5 +87,7 @@ fn options(settings: &Temporal) -> Result<(ConnectionOptions, ClientOptions), Te
         client.namespace.clone_from(&settings.namespace);
     }
     connection.identity = format!("trueup-{}", std::process::id());
+    // Our messages are small: to compress each, and to prepare for it, costs more than it saves.
+    connection.grpc_compression = GrpcCompression::None;
     Ok((connection, client))
 }

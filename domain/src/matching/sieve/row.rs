@@ -29,7 +29,7 @@ const SHORT_SCALE: u32 = 2;
 /// Decimals of an amount in its long form: as many as an amount may have.
 const LONG_SCALE: u32 = crate::money::AMOUNT_SCALE_MAX as u32;
 /// One in the short form, in units of the long one.
-const SHORT_UNITS: i128 = 10i128.pow(LONG_SCALE - SHORT_SCALE);
+pub(super) const SHORT_UNITS: i128 = 10i128.pow(LONG_SCALE - SHORT_SCALE);
 
 /// Settled: the other side has the same.
 pub(super) const SETTLED: u8 = 1;
@@ -85,8 +85,8 @@ impl Day {
 /// An amount that fits a machine word: hundredths, or units of the smallest amount there is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PlainAmount {
-    number: i64,
-    is_fine: bool,
+    pub(super) number: i64,
+    pub(super) is_fine: bool,
 }
 
 impl PlainAmount {

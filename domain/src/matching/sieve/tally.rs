@@ -1,7 +1,7 @@
 //! How many rows in each currency, and their exact sum: for the conservation of money.
 
 use super::pairs::KeptRow;
-use super::row::{Day, Facts, PlainAmount};
+use super::row::{Day, Facts, PlainAmount, SHORT_UNITS};
 use crate::conservation::CountAndSum;
 use crate::money::{Currency, MoneyError};
 
@@ -10,8 +10,25 @@ use crate::money::{Currency, MoneyError};
 pub struct Tally {
     /// Where in `sums` a currency is, from 1, by its ordinal.
     places: Vec<u16>,
-    sums: Vec<(u16, u64, i128)>,
+    sums: Vec<Sum>,
     latest: Option<Day>,
+}
+
+/// How many rows of one currency, and how much.
+#[derive(Clone, Debug)]
+struct Sum {
+    currency: u16,
+    count: u64,
+    /// Of the amounts in their short form: 2^63 rows of the largest word are no more than 126 bits.
+    short: i128,
+    /// Of the other ones, in units of the smallest amount there is.
+    fine: i128,
+}
+
+impl Sum {
+    fn units(&self) -> Option<i128> {
+        self.short.checked_mul(SHORT_UNITS)?.checked_add(self.fine)
+    }
 }
 
 impl Default for Tally {
@@ -40,19 +57,24 @@ impl Tally {
 
     #[inline]
     pub(super) fn add_amount(&mut self, currency: u16, amount: PlainAmount) {
-        let (_, count, sum) = self.sum_mut(currency);
-        *count += 1;
-        // 2^63 rows of the largest word are no more than 126 bits.
-        *sum += amount.units();
+        let sum = self.sum_mut(currency);
+        sum.count += 1;
+        // Nearly all rows are short: they are brought to the smallest unit together.
+        let part = match amount.is_fine {
+            true => &mut sum.fine,
+            false => &mut sum.short,
+        };
+        *part += i128::from(amount.number);
     }
 
     /// Counts in what was counted elsewhere.
     pub fn merge(&mut self, other: &Tally) {
         self.latest = self.latest.max(other.latest);
-        for (currency, more, units) in &other.sums {
-            let (_, count, sum) = self.sum_mut(*currency);
-            *count += more;
-            *sum += units;
+        for more in &other.sums {
+            let sum = self.sum_mut(more.currency);
+            sum.count += more.count;
+            sum.short += more.short;
+            sum.fine += more.fine;
         }
     }
 
@@ -65,7 +87,7 @@ impl Tally {
     /// Number of rows.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.sums.iter().map(|(_, count, _)| count).sum()
+        self.sums.iter().map(|sum| sum.count).sum()
     }
 
     /// Counts and sums by currency.
@@ -73,17 +95,23 @@ impl Tally {
     /// # Errors
     /// [`MoneyError::Overflow`] when a sum does not fit.
     pub fn lines(&self) -> impl Iterator<Item = Result<(Currency, CountAndSum), MoneyError>> {
-        self.sums.iter().map(|(currency, count, units)| {
-            let currency = Currency::of_ordinal(*currency).ok_or(MoneyError::NotACurrency)?;
-            Ok((currency, CountAndSum::of_units(*count, *units)))
+        self.sums.iter().map(|sum| {
+            let currency = Currency::of_ordinal(sum.currency).ok_or(MoneyError::NotACurrency)?;
+            let units = sum.units().ok_or(MoneyError::Overflow)?;
+            Ok((currency, CountAndSum::of_units(sum.count, units)))
         })
     }
 
     #[inline]
-    fn sum_mut(&mut self, currency: u16) -> &mut (u16, u64, i128) {
+    fn sum_mut(&mut self, currency: u16) -> &mut Sum {
         let place = &mut self.places[usize::from(currency)];
         if *place == 0 {
-            self.sums.push((currency, 0, 0));
+            self.sums.push(Sum {
+                currency,
+                count: 0,
+                short: 0,
+                fine: 0,
+            });
             *place = self.sums.len() as u16;
         }
         &mut self.sums[usize::from(*place) - 1]
