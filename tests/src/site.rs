@@ -17,7 +17,7 @@ summary_above = 12
 
 [work]
 small_run_kibibytes = 0
-records_per_task = 5000
+records_per_task = 2000
 compare_tasks_max = 4
 heartbeat_timeout_seconds = 2
 ";

@@ -111,6 +111,11 @@ impl RowsReader {
             return Err(of.damaged());
         };
         let (side, limits) = (self.side, &self.limits);
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            // Of most buckets nothing is left, and a reader takes a while to get ready.
+            return Ok(());
+        }
         formats::read_rows(&self.format, side, name, head, limits, rows, take)
             .map_err(|error| damaged(&of.key, error.to_string()))
     }

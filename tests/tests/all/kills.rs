@@ -281,7 +281,7 @@ async fn open_runs(client: &Client, runs: &BTreeSet<String>) -> Result<BTreeSet<
 fn sources() -> Result<Vec<(String, Generated)>> {
     let last = [("bank-4", Kind::Camt053, "40")];
     let others = NAMES.map(|(name, kind)| (name, kind, "2"));
-    made("15000", others.into_iter().chain(last))
+    made("6000", others.into_iter().chain(last))
 }
 
 /// Both formats, few payments each.
