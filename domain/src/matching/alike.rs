@@ -1,11 +1,13 @@
 //! Rules by which a text may be misspelled, cut off or in the middle of another: never by the text
 //! alone.
 //!
-//! The amounts have to be equal, the value dates within the window, and no other record that waits
-//! may have that amount then, on either side: so there is nothing to choose between. A text that
-//! differs in a digit or letter is another text, not a misspelled one: the next invoice looks like
-//! that.
+//! The amounts have to be equal and the value dates within the window. Of all records that wait with
+//! that amount then, on either side, only these two may be alike, and every other one has to be far from
+//! both: a reference that is nearly the same would be a choice, and one without a text may be anything.
+//! A text that differs in a digit or letter is another text, not a misspelled one: the next invoice looks
+//! like that.
 
+use super::edits::edits;
 use super::group::Decision;
 use super::pair::{Timing, contradicts, timing};
 use super::twins::{Member, Members};
@@ -14,6 +16,21 @@ use crate::record::Record;
 
 /// Shortest text, in characters, that says anything when it is misspelled or a part of another.
 const CHARACTERS_MIN: usize = 5;
+
+/// Most records with one amount and within the window that are looked at for one of the other side.
+/// Where there are more, references of one series are to be expected, and a slip may name another.
+const CANDIDATES_MAX: usize = 20;
+
+/// How a record of each side go together by the texts of the rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    /// All texts are alike.
+    Alike,
+    /// One text is nothing like the other.
+    Far,
+    /// Neither: one is not there, or not far from the other.
+    Doubtful,
+}
 
 /// Pairs what is alike among all that waits.
 pub(super) fn decide<'r>(
@@ -24,18 +41,16 @@ pub(super) fn decide<'r>(
     groups.flat_map(|group| pairs(accepts, &group)).collect()
 }
 
-/// Those with one amount, of which each has only the other.
+/// Those with one amount, of which each is alike to the other and far from all others.
 fn pairs(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
+    let look = |partner: &Record, ledger: &Record| {
+        let is_near = timing(accepts, partner, ledger) == Timing::Within;
+        is_near.then(|| likeness(accepts, partner, ledger))
+    };
     let pair = |partner: &Member<'_>| {
-        let ledger = only(&group.ledger, |it| {
-            is_near(accepts, partner.record, it.record)
-        })?;
-        let back = only(&group.partner, |it| {
-            is_near(accepts, it.record, ledger.record)
-        })?;
-        let is_it = back.slot == partner.slot
-            && !contradicts(partner.record, ledger.record)
-            && are_alike(accepts, partner.record, ledger.record);
+        let ledger = only_alike(&group.ledger, |ledger| look(partner.record, ledger))?;
+        let back = only_alike(&group.partner, |partner| look(partner, ledger.record))?;
+        let is_it = back.slot == partner.slot && !contradicts(partner.record, ledger.record);
         is_it.then_some(Decision::Pair {
             partner: partner.slot,
             ledger: ledger.slot,
@@ -44,27 +59,38 @@ fn pairs(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
     group.partner.iter().filter_map(pair).collect()
 }
 
-fn is_near(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    timing(accepts, partner, ledger) == Timing::Within
-}
-
-/// The only one of which it holds.
-fn only<'m, 'r>(
+/// The only one that is alike, if all others within the window are far; `look` has nothing to say of
+/// those beyond it.
+fn only_alike<'m, 'r>(
     members: &'m [Member<'r>],
-    holds: impl Fn(&Member<'r>) -> bool,
+    look: impl Fn(&Record) -> Option<Likeness>,
 ) -> Option<&'m Member<'r>> {
-    let mut found = members.iter().filter(|member| holds(member));
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
+    let near = members
+        .iter()
+        .filter_map(|member| Some((member, look(member.record)?)));
+    let mut found = None;
+    for (count, (member, likeness)) in near.enumerate() {
+        match likeness {
+            _ if count == CANDIDATES_MAX => return None,
+            Likeness::Far => {}
+            Likeness::Alike if found.is_none() => found = Some(member),
+            Likeness::Alike | Likeness::Doubtful => return None,
+        }
+    }
+    found
 }
 
-/// Whether all texts of the rule are.
-fn are_alike(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    accepts.rule.on.iter().all(|key| {
-        let (ours, theirs) = (key.ledger.text(ledger), key.partner.text(partner));
-        ours.zip(theirs)
-            .is_some_and(|(ours, theirs)| are_alike_texts(&ours, &theirs))
-    })
+fn likeness(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Likeness {
+    let mut likeness = Likeness::Alike;
+    for key in &accepts.rule.on {
+        let texts = key.ledger.text(ledger).zip(key.partner.text(partner));
+        likeness = match texts {
+            Some((ours, theirs)) if are_alike_texts(&ours, &theirs) => continue,
+            Some((ours, theirs)) if are_far(&ours, &theirs) => return Likeness::Far,
+            _ => Likeness::Doubtful,
+        };
+    }
+    likeness
 }
 
 /// Equal, misspelled by one slip, cut off, or one in the middle of the other.
@@ -104,6 +130,19 @@ fn is_slip(one: &str, other: &str) -> bool {
     }
 }
 
+/// Whether neither could be made of the other with two edits: the whole, its beginning, or a word of it.
+fn are_far(one: &str, other: &str) -> bool {
+    let (short, long) = match one.chars().count() <= other.chars().count() {
+        true => (one, other),
+        false => (other, one),
+    };
+    let beginning: String = long.chars().take(short.chars().count()).collect();
+    let words = long.split_whitespace();
+    let words = words.map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
+    let parts = [long, &beginning].into_iter().chain(words);
+    parts.into_iter().all(|part| edits(short, part).is_none())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +159,27 @@ mod tests {
         ] {
             assert!(are_alike_texts(one, other), "{one} {other}");
             assert!(are_alike_texts(other, one), "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearly_the_same_is_not_far() {
+        for (one, other) in [
+            ("INV-1042", "INV-1038"),
+            ("INV-1042", "INV-1042-77"),
+            ("INV-104", "INV-205-889"),
+            ("payment for invoice (INV-1055), thanks", "INV-1042"),
+        ] {
+            assert!(!are_far(one, other), "{one} {other}");
+            assert!(!are_far(other, one), "{other} {one}");
+        }
+        for (one, other) in [
+            ("INV-1042", "INV-7777"),
+            ("INV-1042", "INV-2158-77"),
+            ("payment for INV-1042, thanks", "INV-7777"),
+        ] {
+            assert!(are_far(one, other), "{one} {other}");
+            assert!(are_far(other, one), "{other} {one}");
         }
     }
 

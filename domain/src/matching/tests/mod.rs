@@ -1,5 +1,6 @@
 //! The comparison from outside: examples as lines of text, and laws over generated records.
 
+mod alike;
 mod boundaries;
 mod conservation;
 mod corpus;

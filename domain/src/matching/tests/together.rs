@@ -380,58 +380,6 @@ fn a_rule_may_accept_more_than_its_source() {
     check(&policy, &whole(), &examples);
 }
 
-#[test]
-fn a_misspelled_reference_matches_only_with_its_amount_and_day() {
-    let alike = MatchRule {
-        is_alike: true,
-        ..rule("misspelled", &[ReferenceKind::Reference])
-    };
-    let policy = SourcePolicy {
-        rules: vec![rule("by reference", &[ReferenceKind::Reference]), alike],
-        ..policy()
-    };
-    let examples = [
-        Example {
-            what: "two digits changed places",
-            records: &["P INV-1042 100 EUR 5", "L INV-1024 100 EUR 6"],
-            gives: &["matched INV-1024"],
-        },
-        Example {
-            what: "the next invoice over the same amount",
-            records: &["P INV-1042 100 EUR 5", "L INV-1043 100 EUR 5"],
-            gives: &["missing_at_partner INV-1043", "missing_in_ledger INV-1042"],
-        },
-        Example {
-            what: "another amount",
-            records: &["P INV-1042 100 EUR 5", "L INV-1024 101 EUR 5"],
-            gives: &["missing_at_partner INV-1024", "missing_in_ledger INV-1042"],
-        },
-        Example {
-            what: "a third record with that amount: there is a choice, so none is made",
-            records: &[
-                "P INV-1042 100 EUR 5",
-                "L INV-1024 100 EUR 5",
-                "L INV-7777 100 EUR 5",
-            ],
-            gives: &[
-                "missing_at_partner INV-1024",
-                "missing_at_partner INV-7777",
-                "missing_in_ledger INV-1042",
-            ],
-        },
-        Example {
-            what: "a third one that is far away in time is no choice",
-            records: &[
-                "P INV-1042 100 EUR 5",
-                "L INV-1024 100 EUR 5",
-                "L INV-7777 100 EUR 20",
-            ],
-            gives: &["matched INV-1024", "missing_at_partner INV-7777"],
-        },
-    ];
-    check(&policy, &whole(), &examples);
-}
-
 /// The sums of the ledger's subsets that are the payout, by how often each amount is in them.
 fn obvious_combinations(target: i64, amounts: &[i64]) -> std::collections::BTreeSet<Vec<i64>> {
     let subsets = 1u32..1 << amounts.len();

@@ -1,0 +1,181 @@
+//! References that may be misspelled: what goes together, and what is too near to others.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::examples::{Example, check};
+use super::generate::numbered;
+use super::*;
+
+fn alike() -> MatchRule {
+    MatchRule {
+        is_alike: true,
+        ..rule("misspelled", &[ReferenceKind::Reference])
+    }
+}
+
+/// By reference, then by one that is alike.
+fn misspelled() -> SourcePolicy {
+    SourcePolicy {
+        rules: vec![rule("by reference", &[ReferenceKind::Reference]), alike()],
+        ..policy()
+    }
+}
+
+#[test]
+fn a_misspelled_reference_matches_only_with_its_amount_and_day() {
+    let examples = [
+        Example {
+            what: "two digits changed places",
+            records: &["P INV-1042 100 EUR 5", "L INV-1024 100 EUR 6"],
+            gives: &["matched INV-1024"],
+        },
+        Example {
+            what: "the next invoice over the same amount",
+            records: &["P INV-1042 100 EUR 5", "L INV-1043 100 EUR 5"],
+            gives: &["missing_at_partner INV-1043", "missing_in_ledger INV-1042"],
+        },
+        Example {
+            what: "another amount",
+            records: &["P INV-1042 100 EUR 5", "L INV-1024 101 EUR 5"],
+            gives: &["missing_at_partner INV-1024", "missing_in_ledger INV-1042"],
+        },
+        Example {
+            what: "a third one of the same series: there is a choice, so none is made",
+            records: &[
+                "P INV-1042 100 EUR 5",
+                "L INV-1024 100 EUR 5",
+                "L INV-1077 100 EUR 5",
+            ],
+            gives: &[
+                "missing_at_partner INV-1024",
+                "missing_at_partner INV-1077",
+                "missing_in_ledger INV-1042",
+            ],
+        },
+        Example {
+            what: "a third one that is far away in time is no choice",
+            records: &[
+                "P INV-1042 100 EUR 5",
+                "L INV-1024 100 EUR 5",
+                "L INV-7777 100 EUR 20",
+            ],
+            gives: &["matched INV-1024", "missing_at_partner INV-7777"],
+        },
+    ];
+    check(&misspelled(), &whole(), &examples);
+}
+
+#[test]
+fn nothing_is_taken_for_misspelled_among_more_than_twenty_of_one_amount() {
+    for (of, to) in [("P", "L"), ("L", "P")] {
+        for (others, matched) in [(19, 1), (20, 0)] {
+            let mut lines = vec![
+                format!("{of} INV-1042 100 EUR 5"),
+                format!("{to} INV-1024 100 EUR 5"),
+            ];
+            lines.extend((0..others).map(|other| format!("{to} PAY-77{other:02} 100 EUR 5")));
+            // Of another day, amount or currency there may be more.
+            for others in ["100 EUR 20", "101 EUR 5", "100 USD 5"] {
+                lines.extend((0..30).map(|other| format!("{to} PAY-55{other:02} {others}")));
+            }
+            let comparison = compare(&misspelled(), &whole(), numbered(lines));
+            assert_eq!(comparison.matched.len(), matched, "{of} {others}");
+        }
+    }
+}
+
+/// The same said once more: of all pairs, which are to go together.
+fn pairs(pool: &Pool) -> Vec<(u32, u32)> {
+    let text = |record: &Record| {
+        record
+            .reference(ReferenceKind::Reference)
+            .map(str::to_owned)
+    };
+    let is_near = |partner: &Record, ledger: &Record| {
+        let days = ledger
+            .value_date
+            .until(partner.value_date)
+            .unwrap()
+            .get_days();
+        partner.money == ledger.money && (-2..=2).contains(&days)
+    };
+    let are_alike = |one: &str, other: &str| {
+        let replaced = || {
+            one.chars()
+                .zip(other.chars())
+                .filter(|(a, b)| a != b)
+                .count()
+        };
+        let is_slip =
+            strsim::osa_distance(one, other) == 1 && (one.len() != other.len() || replaced() == 2);
+        one == other || is_slip || one.starts_with(other) || other.starts_with(one)
+    };
+    let are_far = |one: &str, other: &str| {
+        let short = one.len().min(other.len());
+        strsim::osa_distance(one, other) > 2
+            && strsim::osa_distance(&one[..short], &other[..short]) > 2
+    };
+    let holds = |partner: &Record, ledger: &Record, of: &dyn Fn(&str, &str) -> bool| {
+        let texts = text(partner).zip(text(ledger));
+        texts.is_some_and(|(one, other)| of(&one, &other))
+    };
+    let is_free = |partner: &Record, ledger: &Record| {
+        !is_near(partner, ledger) || holds(partner, ledger, &are_far)
+    };
+    let mut pairs = Vec::new();
+    for partner in &pool.partner {
+        for ledger in &pool.ledger {
+            let line = |record: &Record| record.origin.line;
+            let mut partners = pool.partner.iter().filter(|it| line(it) != line(partner));
+            let mut ledgers = pool.ledger.iter().filter(|it| line(it) != line(ledger));
+            if is_near(partner, ledger)
+                && holds(partner, ledger, &are_alike)
+                && partners.all(|other| is_free(other, ledger))
+                && ledgers.all(|other| is_free(partner, other))
+            {
+                pairs.push((line(partner), line(ledger)));
+            }
+        }
+    }
+    pairs
+}
+
+fn lines() -> impl Strategy<Value = String> {
+    let side = select(vec!["P", "L"]);
+    let reference = select(vec![
+        "INV-1042",
+        "INV-1024",
+        "INV-10422",
+        "INV-1038",
+        "INV-104",
+        "INV-7777",
+        "INV-7787",
+        "INV-77787",
+        "PAY-3691-01",
+        "PAY-3691",
+        "PAY-3619-01",
+        "-",
+    ]);
+    let amount = select(vec!["100", "100", "100", "70"]);
+    (side, reference, amount, 5u32..=9)
+        .prop_map(|(side, reference, amount, day)| format!("{side} {reference} {amount} EUR {day}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn what_is_alike_goes_together_where_all_others_are_far(lines in vec(lines(), 0..9)) {
+        let policy = SourcePolicy { rules: vec![alike()], ..policy() };
+        let pool = numbered(lines);
+        let expected = pairs(&pool);
+        let comparison = compare(&policy, &whole(), pool);
+        let found = comparison.matched.iter();
+        let found = found.map(|it| (it.partner.origin.line, it.ledger.origin.line));
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, expected);
+    }
+}
