@@ -296,18 +296,18 @@ pub(super) fn missing(
     let about = record
         .display_reference()
         .map_or_else(String::new, |reference| format!(" for {reference}"));
-    let rules: Vec<String> = policy
-        .rules
-        .iter()
-        .filter(|rule| key::is_complete(rule, record))
-        .map(references_named)
-        .collect();
-    let why = match rules.is_empty() {
+    let looked = policy.rules.iter();
+    let looked = looked.filter(|rule| key::is_complete(rule, record));
+    let mut by: Vec<String> = Vec::new();
+    for named in looked.map(references_named) {
+        // Several rules may go by the same references, each in its own way.
+        if !by.contains(&named) {
+            by.push(named);
+        }
+    }
+    let why = match by.is_empty() {
         true => "it carries no reference to match by".to_owned(),
-        false => format!(
-            "no {other} record goes with it by {}",
-            rules.join(" or by ")
-        ),
+        false => format!("no {other} record goes with it by {}", by.join(" or by ")),
     };
     let (money, value_date) = (record.money, record.value_date);
     let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");

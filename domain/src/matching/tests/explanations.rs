@@ -77,6 +77,20 @@ fn reasons_name_amounts_dates_and_limits() {
 }
 
 #[test]
+fn a_missing_payment_names_what_it_was_looked_for_by_once() {
+    let mut policy = policy();
+    policy.rules = ["as it is", "in parts"]
+        .map(|name| rule(name, &[ReferenceKind::Reference]))
+        .into();
+    let found = only_discrepancy(&policy, &["P A 10 EUR 5"]);
+    assert_eq!(
+        found.reason,
+        "partner reports 10.00 EUR for A with value date 2026-01-05, no ledger record goes with it by \
+         reference"
+    );
+}
+
+#[test]
 fn a_missing_payment_says_how_late_it_is() {
     let mut policy = policy();
     policy.settlement_window_days = 3;
