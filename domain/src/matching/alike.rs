@@ -8,11 +8,11 @@
 //! like that.
 
 use super::edits::edits;
-use super::group::Decision;
+use super::group::{Decision, Note, Why};
 use super::pair::{Timing, contradicts, timing};
 use super::twins::{Member, Members};
 use crate::policy::Accepts;
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// Shortest text, in characters, that says anything when it is misspelled or a part of another.
 const CHARACTERS_MIN: usize = 5;
@@ -32,52 +32,94 @@ enum Likeness {
     Doubtful,
 }
 
-/// Pairs what is alike among all that waits.
+/// Pairs what is alike among all that waits, and says what was too near to others.
 pub(super) fn decide<'r>(
     accepts: Accepts<'_>,
     waiting: impl Iterator<Item = Member<'r>>,
 ) -> Vec<Decision> {
     let groups = Members::alike_in(waiting, |money| (money.currency, money.amount));
-    groups.flat_map(|group| pairs(accepts, &group)).collect()
+    groups
+        .flat_map(|group| of_one_amount(accepts, &group))
+        .collect()
 }
 
-/// Those with one amount, of which each is alike to the other and far from all others.
-fn pairs(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
-    let look = |partner: &Record, ledger: &Record| {
+/// Of those with one amount, each that is alike to another and far from all others goes with that one.
+fn of_one_amount(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
+    let look = |one: &Record, other: &Record| {
+        let (partner, ledger) = match one.side {
+            Side::Partner => (one, other),
+            Side::Ledger => (other, one),
+        };
         let is_near = timing(accepts, partner, ledger) == Timing::Within;
         is_near.then(|| likeness(accepts, partner, ledger))
     };
-    let pair = |partner: &Member<'_>| {
-        let ledger = only_alike(&group.ledger, |ledger| look(partner.record, ledger))?;
-        let back = only_alike(&group.partner, |partner| look(partner, ledger.record))?;
-        let is_it = back.slot == partner.slot && !contradicts(partner.record, ledger.record);
-        is_it.then_some(Decision::Pair {
-            partner: partner.slot,
-            ledger: ledger.slot,
-        })
+    let of_side = |own: &[Member<'_>], others: &[Member<'_>]| -> Vec<Decision> {
+        let decided = |member: &Member<'_>| match find(others, |it| look(member.record, it)) {
+            Found::Nothing => None,
+            Found::Several(count) => Some(note(member, Why::Several(count))),
+            Found::Only(other) => match find(own, |it| look(other.record, it)) {
+                Found::Nothing => None,
+                Found::Several(count) => Some(note(member, Why::Shared(count - 1))),
+                Found::Only(_) => pair(member, other),
+            },
+        };
+        own.iter().filter_map(decided).collect()
     };
-    group.partner.iter().filter_map(pair).collect()
+    let mut decisions = of_side(&group.partner, &group.ledger);
+    decisions.extend(of_side(&group.ledger, &group.partner));
+    decisions
 }
 
-/// The only one that is alike, if all others within the window are far; `look` has nothing to say of
-/// those beyond it.
-fn only_alike<'m, 'r>(
+fn note(member: &Member<'_>, why: Why) -> Decision {
+    Decision::Note(Note {
+        side: member.record.side,
+        slot: member.slot,
+        why,
+    })
+}
+
+/// Once, from the partner's side.
+fn pair(member: &Member<'_>, other: &Member<'_>) -> Option<Decision> {
+    let is_it = member.record.side == Side::Partner && !contradicts(member.record, other.record);
+    is_it.then_some(Decision::Pair {
+        partner: member.slot,
+        ledger: other.slot,
+    })
+}
+
+/// What may go with a record.
+enum Found<'m, 'r> {
+    /// Nothing, or nobody knows: there are too many.
+    Nothing,
+    /// The only one that is alike; all others are far.
+    Only(&'m Member<'r>),
+    /// So many are alike, or may be.
+    Several(usize),
+}
+
+/// Looks at what is within the window: of what is beyond it, `look` says nothing.
+fn find<'m, 'r>(
     members: &'m [Member<'r>],
     look: impl Fn(&Record) -> Option<Likeness>,
-) -> Option<&'m Member<'r>> {
+) -> Found<'m, 'r> {
     let near = members
         .iter()
         .filter_map(|member| Some((member, look(member.record)?)));
-    let mut found = None;
+    let (mut alike, mut not_far) = (None, 0);
     for (count, (member, likeness)) in near.enumerate() {
-        match likeness {
-            _ if count == CANDIDATES_MAX => return None,
-            Likeness::Far => {}
-            Likeness::Alike if found.is_none() => found = Some(member),
-            Likeness::Alike | Likeness::Doubtful => return None,
+        if count == CANDIDATES_MAX {
+            return Found::Nothing;
+        }
+        not_far += usize::from(likeness != Likeness::Far);
+        if likeness == Likeness::Alike {
+            alike = Some(member);
         }
     }
-    found
+    match alike {
+        None => Found::Nothing,
+        Some(member) if not_far == 1 => Found::Only(member),
+        Some(_) => Found::Several(not_far),
+    }
 }
 
 fn likeness(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Likeness {

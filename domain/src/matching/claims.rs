@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::combine::{self, Combined};
-use super::group::{Decision, Note};
+use super::group::{Decision, Note, Why};
 use super::twins::Member;
 
 /// What a search among so many candidates gave for a record.
@@ -54,8 +54,10 @@ impl<'r> Search<'r> {
         Decision::Note(Note {
             side: self.one.record.side,
             slot: self.one.slot,
-            gave: self.gave,
-            candidates: self.candidates,
+            why: Why::Combined {
+                gave: self.gave,
+                candidates: self.candidates,
+            },
         })
     }
 }

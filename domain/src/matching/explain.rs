@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::combine::Combined;
-use super::group::Note;
+use super::group::Why;
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
 use super::{fees, key};
@@ -226,16 +226,41 @@ pub(super) fn apart(
     )
 }
 
-/// What a search for a combination gave for a record that stayed alone.
-pub(super) fn not_combined(rule: &MatchRule, record: &Record, note: &Note) -> String {
-    let other = match record.side {
-        Side::Partner => "ledger",
-        Side::Ledger => "partner",
+/// Why a rule took nothing for a record that stayed alone.
+pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String {
+    let (own, other) = match record.side {
+        Side::Partner => (Side::Partner, Side::Ledger),
+        Side::Ledger => (Side::Ledger, Side::Partner),
     };
-    let (subject, count) = (subject(rule, record), note.candidates);
-    let plural = if count == 1 { "" } else { "s" };
-    let among = format!("{count} {other} record{plural} for {subject}");
-    match note.gave {
+    let counted = |count: usize, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what} record{plural}")
+    };
+    match why {
+        Why::Combined { gave, candidates } => {
+            let among = counted(*candidates, other.name());
+            not_combined(
+                rule,
+                &format!("{among} for {}", subject(rule, record)),
+                gave,
+            )
+        }
+        Why::Several(count) => {
+            let they = counted(*count, other.name());
+            format!("it may go with {they} of this amount, so none was chosen")
+        }
+        Why::Shared(count) => {
+            let they = counted(*count, &format!("other {own}"));
+            format!(
+                "it may go with a {other} record of this amount, but so may {they}, so it was left"
+            )
+        }
+    }
+}
+
+/// What a search for a combination of `among` gave.
+fn not_combined(rule: &MatchRule, among: &str, gave: &Combined) -> String {
+    match gave {
         Combined::None => format!("no combination of the {among} gives this amount"),
         Combined::Several => {
             format!("several combinations of the {among} give this amount, so none was chosen")

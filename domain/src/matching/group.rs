@@ -55,13 +55,23 @@ pub(super) enum Decision {
     },
 }
 
-/// What a search for combinations of so many records gave for a record that is to be several.
+/// Why a rule took nothing for a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Note {
     pub(super) side: Side,
     pub(super) slot: usize,
-    pub(super) gave: Combined,
-    pub(super) candidates: usize,
+    pub(super) why: Why,
+}
+
+/// What kept a record from a counterpart.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Why {
+    /// What a search for combinations of so many records gave.
+    Combined { gave: Combined, candidates: usize },
+    /// So many of the other side may go with it.
+    Several(usize),
+    /// The only one that may go with it may go with so many others of its side.
+    Shared(usize),
 }
 
 /// A record that repeats another of its side.

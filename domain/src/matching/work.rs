@@ -253,7 +253,7 @@ impl<'a> Work<'a> {
 
     fn note(&mut self, turn: &Turn<'a>, note: Note) {
         let record = peek(self.waiting(note.side), note.slot);
-        let said = explain::not_combined(turn.rule, record, &note);
+        let said = explain::not_taken(turn.rule, record, &note.why);
         let at = place(record);
         self.notes.insert(at, said);
     }

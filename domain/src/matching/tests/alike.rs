@@ -68,6 +68,43 @@ fn a_misspelled_reference_matches_only_with_its_amount_and_day() {
 }
 
 #[test]
+fn a_reference_that_may_be_several_says_so() {
+    let comparison = compare(
+        &misspelled(),
+        &whole(),
+        numbered(
+            [
+                "P INV-1042 100 EUR 5",
+                "P INV-1031 100 EUR 5",
+                "L INV-1024 100 EUR 5",
+                "P PAY-3691 70 EUR 5",
+                "L PAY-3691-01 70 EUR 5",
+                "L - 70 EUR 5",
+            ]
+            .map(str::to_owned)
+            .into(),
+        ),
+    );
+    let mut reasons: Vec<&str> = comparison
+        .discrepancies
+        .iter()
+        .filter_map(|found| found.reason.split_once(" goes with it by reference ("))
+        .map(|(_, note)| note.split_once(')').unwrap().0)
+        .collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        [
+            "it may go with 2 ledger records of this amount, so none was chosen",
+            "it may go with 2 partner records of this amount, so none was chosen",
+            "it may go with a ledger record of this amount, but so may 1 other partner record, so it was left",
+            "it may go with a partner record of this amount, but so may 1 other ledger record, so it was left",
+        ]
+    );
+    assert!(comparison.matched.is_empty());
+}
+
+#[test]
 fn nothing_is_taken_for_misspelled_among_more_than_twenty_of_one_amount() {
     for (of, to) in [("P", "L"), ("L", "P")] {
         for (others, matched) in [(19, 1), (20, 0)] {

@@ -1,7 +1,7 @@
 //! What a rule by which several are one decides at the first look, while later rules are still to
 //! come, and what it leaves for the last.
 
-use super::group::{Decision, Look};
+use super::group::{Decision, Look, Note, Why};
 use super::twins::Member;
 use super::*;
 
@@ -23,7 +23,11 @@ fn decided(rule: &str, look: Look, lines: &[&str]) -> Vec<String> {
         Decision::Together { partner, ledger } => format!("{partner:?} = {ledger:?}"),
         Decision::Apart { partner, ledger } => format!("{partner:?} differ from {ledger:?}"),
         Decision::Ambiguous { partner, ledger } => format!("{partner:?} or {ledger:?}"),
-        Decision::Note(note) => format!("nothing for {} among {}", note.slot, note.candidates),
+        Decision::Note(Note {
+            slot,
+            why: Why::Combined { candidates, .. },
+            ..
+        }) => format!("nothing for {slot} among {candidates}"),
         other => panic!("{other:?}"),
     };
     let decisions =
