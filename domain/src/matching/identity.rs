@@ -33,13 +33,27 @@ pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
 
 /// The order in which discrepancies are shown: by reference, kind and id.
 pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
-    // Discrepancies are large: their places are sorted, then each is moved once.
-    let key = |at: &usize| {
-        let discrepancy = &discrepancies[*at];
+    // Discrepancies are large: their places are sorted, then each is moved once. Most are told apart by
+    // the first bytes of their references, which need not be fetched from wherever they stand.
+    let first_bytes = |at: usize| {
+        let reference = discrepancies[at].reference.as_bytes();
+        let mut bytes = [0; size_of::<u128>()];
+        let kept = reference.len().min(bytes.len());
+        bytes[..kept].copy_from_slice(&reference[..kept]);
+        u128::from_be_bytes(bytes)
+    };
+    let key = |at: usize| {
+        let discrepancy = &discrepancies[at];
         (&discrepancy.reference, discrepancy.kind, &discrepancy.id)
     };
-    let mut order: Vec<usize> = (0..discrepancies.len()).collect();
-    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    let mut order: Vec<(u128, usize)> = (0..discrepancies.len())
+        .map(|at| (first_bytes(at), at))
+        .collect();
+    order.sort_by(|(a_bytes, a), (b_bytes, b)| {
+        let bytes = a_bytes.cmp(b_bytes);
+        bytes.then_with(|| key(*a).cmp(&key(*b)))
+    });
+    let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
     // Round each circle of places: what belongs here is fetched from where it stands.
     for start in 0..order.len() {
         let mut here = start;

@@ -112,17 +112,21 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
         };
         lone.len()
     ];
+    let homes: Vec<Option<usize>> = lone.iter().map(|record| home(policy, record)).collect();
     let repeats = |index: usize| lone[index].repeats().is_some();
     let overdue = (0..lone.len()).filter(|at| repeats(*at) || !is_in_transit(&lone[*at]));
     let mut overdue: Vec<usize> = overdue.collect();
+    // Equal for records with the same references by their first rule and the same money.
+    let as_twins = |a: usize, b: usize| {
+        let rules = homes[a].cmp(&homes[b]);
+        rules.then_with(|| order_of_twins(policy, homes[a], &lone[a], &lone[b]))
+    };
     overdue.sort_by(|a, b| {
-        let twins = order_of_twins(policy, &lone[*a], &lone[*b]);
         // One that only repeats another is not the original.
-        twins.then_with(|| (repeats(*a), a).cmp(&(repeats(*b), b)))
+        as_twins(*a, *b).then_with(|| (repeats(*a), a).cmp(&(repeats(*b), b)))
     });
     let are_twins = |a: &usize, b: &usize| {
-        let (a, b) = (&lone[*a], &lone[*b]);
-        is_alone(policy, a) && order_of_twins(policy, a, b).is_eq()
+        is_alone(policy, homes[*a], lone[*a].side) && as_twins(*a, *b).is_eq()
     };
     let is_inside = |index: &usize| membership(&context.scope, &lone[*index]) == Membership::Inside;
     for twins in overdue.chunk_by(are_twins) {
@@ -156,20 +160,16 @@ fn business_age(policy: &SourcePolicy, context: &RunContext, record: &Record) ->
     policy.calendar.business_days_between(from, to)
 }
 
-/// Whether the first rule that could have found its counterpart expects no others beside it: equal
+/// Whether the first rule that could have found a counterpart expects no others beside it: equal
 /// payments in one batch repeat nothing.
-fn is_alone(policy: &SourcePolicy, record: &Record) -> bool {
-    let has_others = |at: usize| policy.rules[at].cardinality.has_several(record.side);
-    home(policy, record).is_some_and(|at| !has_others(at))
+fn is_alone(policy: &SourcePolicy, home: Option<usize>, side: Side) -> bool {
+    home.is_some_and(|at| !policy.rules[at].cardinality.has_several(side))
 }
 
-/// Equal for records with the same references by their first rule and the same money.
-fn order_of_twins(policy: &SourcePolicy, a: &Record, b: &Record) -> Ordering {
-    let (home_a, home_b) = (home(policy, a), home(policy, b));
+/// Of two records that the same rule could have found a counterpart for: by its references, then money.
+fn order_of_twins(policy: &SourcePolicy, home: Option<usize>, a: &Record, b: &Record) -> Ordering {
     let money = |record: &Record| (record.money.currency, record.money.amount);
-    home_a
-        .cmp(&home_b)
-        .then_with(|| home_a.map_or(Ordering::Equal, |at| key::order(&policy.rules[at].on, a, b)))
+    home.map_or(Ordering::Equal, |at| key::order(&policy.rules[at].on, a, b))
         .then_with(|| money(a).cmp(&money(b)))
 }
 

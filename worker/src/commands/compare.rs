@@ -14,6 +14,7 @@ use crate::offline::{
     Matches, SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
 };
 use crate::output::say;
+use crate::process::huge_pages;
 use crate::report::{
     OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_matches_csv,
     write_rejects_csv,
@@ -67,6 +68,7 @@ pub fn run(
     json: bool,
 ) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    huge_pages(true);
     let source = configuration.source(&arguments.source)?;
     let inputs = SideInput::of_both(source, &arguments.partner, &arguments.ledger);
     let scope = scope(arguments);

@@ -1,9 +1,11 @@
 //! The life of a worker process: start, register, poll, stop in order.
 
+mod memory;
 mod shutdown;
 mod telemetry;
 mod worker;
 
+pub use memory::huge_pages;
 pub use shutdown::interrupted;
 pub use telemetry::init_logging;
 pub use worker::{Ready, run_worker};

@@ -6,7 +6,11 @@ use super::row::{self, Facts, Place, ROW_BYTES_MAX};
 pub const CHUNK_BYTES: usize = 1 << 14;
 
 /// Rows of one side, in the order of their file.
+///
+/// Each row goes to another partition than the one before, so that what adding one needs of it is
+/// together in one line of the cache.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub struct Partition {
     /// The chunk that rows are added to: its first bytes are rows, the others room.
     open: Vec<u8>,

@@ -40,10 +40,7 @@ pub(in crate::formats) fn read_again(
     blocks.fill()?;
     let begun = Begun::of(mapping, input, &blocks)?;
     let (delimiter, quote) = (begun.delimiter, mapping.quote.0);
-    let specials = Specials {
-        delimiter,
-        quote: quote.unwrap_or(delimiter),
-    };
+    let specials = Specials::new(delimiter, quote);
     let mut one_by_one = OneByOne::new(mapping, input, begun.reader, delimiter);
     let mut window = Window::new(file, places);
     for place in places {

@@ -67,10 +67,7 @@ pub(in crate::formats) fn scan<S: Sieve>(
     let mut output = Output::new(input, &mut emit);
     let mut scanner = Scanner {
         reader,
-        specials: Specials {
-            delimiter,
-            quote: quote.unwrap_or(delimiter),
-        },
+        specials: Specials::new(delimiter, quote),
         has_quotes: quote.is_some(),
         tokenizer: Tokenizer::new(input, delimiter, quote, input.limits.row_bytes_max),
         decoder: decoder.ok_or(NoScan::NotPlain("a column that is not simple"))?,
