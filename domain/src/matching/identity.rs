@@ -4,7 +4,7 @@
 //! difference found by a later run, or by a run for one client, has the same id.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::key;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
@@ -31,23 +31,24 @@ pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
         .then_with(|| a.origin.line.cmp(&b.origin.line))
 }
 
+/// The first bytes of a text, in its order. Most texts are told apart by them, and need not be fetched
+/// from wherever they stand.
+pub(super) fn first_bytes(text: &str) -> u128 {
+    let mut bytes = [0; size_of::<u128>()];
+    let kept = text.len().min(bytes.len());
+    bytes[..kept].copy_from_slice(&text.as_bytes()[..kept]);
+    u128::from_be_bytes(bytes)
+}
+
 /// The order in which discrepancies are shown: by reference, kind and id.
 pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
-    // Discrepancies are large: their places are sorted, then each is moved once. Most are told apart by
-    // the first bytes of their references, which need not be fetched from wherever they stand.
-    let first_bytes = |at: usize| {
-        let reference = discrepancies[at].reference.as_bytes();
-        let mut bytes = [0; size_of::<u128>()];
-        let kept = reference.len().min(bytes.len());
-        bytes[..kept].copy_from_slice(&reference[..kept]);
-        u128::from_be_bytes(bytes)
-    };
+    // Discrepancies are large: their places are sorted, then each is moved once.
     let key = |at: usize| {
         let discrepancy = &discrepancies[at];
         (&discrepancy.reference, discrepancy.kind, &discrepancy.id)
     };
     let mut order: Vec<(u128, usize)> = (0..discrepancies.len())
-        .map(|at| (first_bytes(at), at))
+        .map(|at| (first_bytes(&discrepancies[at].reference), at))
         .collect();
     order.sort_by(|(a_bytes, a), (b_bytes, b)| {
         let bytes = a_bytes.cmp(b_bytes);
@@ -119,7 +120,7 @@ fn named<'r>(references: impl Iterator<Item = (ReferenceKind, &'r str)>) -> Vec<
 /// Gives out ids; discrepancies with equal kind and keys are told apart by their ordinal.
 #[derive(Default)]
 pub(super) struct Ids {
-    given: BTreeMap<DiscrepancyId, u32>,
+    given: HashMap<DiscrepancyId, u32>,
 }
 
 impl Ids {

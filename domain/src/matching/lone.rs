@@ -40,6 +40,9 @@ pub(super) fn classify(mut work: Work<'_>) -> Comparison {
     let of_ledger = verdicts(work.policy, work.context, &left.ledger);
     let near_partner = search_all(work.context, &left.partner, &of_partner, &left.ledger);
     let near_ledger = search_all(work.context, &left.ledger, &of_ledger, &left.partner);
+    let is_reported = |verdict: &&Verdict| verdict.fate != Fate::InTransit;
+    let reported = of_partner.iter().chain(&of_ledger).filter(is_reported);
+    work.decided.discrepancies.reserve(reported.count());
     conclude_side(&mut work, left.partner, &of_partner, near_partner);
     conclude_side(&mut work, left.ledger, &of_ledger, near_ledger);
     let (decided, _) = work.finish();
@@ -78,15 +81,18 @@ fn conclude_side(
     verdicts: &[Verdict],
     nearest: Candidates,
 ) {
-    let original = |verdict: &Verdict| match verdict.fate {
-        Fate::Again { original, .. } => Some(lone[original].clone()),
+    // Few are there again: they are cloned before the others are moved.
+    let original = |(index, verdict): (usize, &Verdict)| match verdict.fate {
+        Fate::Again { original, .. } => Some((index, lone[original].clone())),
         _ => None,
     };
-    let originals: Vec<Option<Record>> = verdicts.iter().map(original).collect();
+    let originals: Vec<(usize, Record)> =
+        verdicts.iter().enumerate().filter_map(original).collect();
+    let mut originals = originals.into_iter().peekable();
     let mut nearest = nearest.into_iter().peekable();
-    for (index, ((record, verdict), original)) in
-        lone.into_iter().zip(verdicts).zip(originals).enumerate()
-    {
+    for (index, (record, verdict)) in lone.into_iter().zip(verdicts).enumerate() {
+        let original = originals.next_if(|(of, _)| *of == index);
+        let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);
         let mut discrepancy = match verdict.fate {
             Fate::InTransit => {
@@ -102,6 +108,29 @@ fn conclude_side(
     }
 }
 
+/// A lone record that is not in transit any more.
+struct Overdue {
+    index: usize,
+    /// The first rule that could have found a counterpart.
+    home: Option<usize>,
+    /// Of that rule's first reference: most are told apart by them.
+    first_bytes: Option<u128>,
+}
+
+impl Overdue {
+    fn of(policy: &SourcePolicy, lone: &[Record], index: usize) -> Self {
+        let record = &lone[index];
+        let home = home(policy, record);
+        let first = home.and_then(|at| policy.rules[at].on.first());
+        let text = first.and_then(|key| key.of(record.side).text(record));
+        Overdue {
+            index,
+            home,
+            first_bytes: text.map(|text| identity::first_bytes(&text)),
+        }
+    }
+}
+
 /// What each of these records of one side is; they are in canonical order.
 fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Verdict> {
     let is_in_transit = |record: &Record| is_in_transit(policy, context, record);
@@ -112,35 +141,37 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
         };
         lone.len()
     ];
-    let homes: Vec<Option<usize>> = lone.iter().map(|record| home(policy, record)).collect();
-    let repeats = |index: usize| lone[index].repeats().is_some();
-    let overdue = (0..lone.len()).filter(|at| repeats(*at) || !is_in_transit(&lone[*at]));
-    let mut overdue: Vec<usize> = overdue.collect();
+    let repeats = |it: &Overdue| lone[it.index].repeats().is_some();
+    let mut overdue: Vec<Overdue> = (0..lone.len())
+        .filter(|at| lone[*at].repeats().is_some() || !is_in_transit(&lone[*at]))
+        .map(|at| Overdue::of(policy, lone, at))
+        .collect();
     // Equal for records with the same references by their first rule and the same money.
-    let as_twins = |a: usize, b: usize| {
-        let rules = homes[a].cmp(&homes[b]);
-        rules.then_with(|| order_of_twins(policy, homes[a], &lone[a], &lone[b]))
+    let order_of_twins = |a: &Overdue, b: &Overdue| {
+        let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
+        first.then_with(|| order_of_twins(policy, a.home, &lone[a.index], &lone[b.index]))
     };
     overdue.sort_by(|a, b| {
         // One that only repeats another is not the original.
-        as_twins(*a, *b).then_with(|| (repeats(*a), a).cmp(&(repeats(*b), b)))
+        order_of_twins(a, b).then_with(|| (repeats(a), a.index).cmp(&(repeats(b), b.index)))
     });
-    let are_twins = |a: &usize, b: &usize| {
-        is_alone(policy, homes[*a], lone[*a].side) && as_twins(*a, *b).is_eq()
+    let are_twins = |a: &Overdue, b: &Overdue| {
+        is_alone(policy, a.home, lone[a.index].side) && order_of_twins(a, b).is_eq()
     };
-    let is_inside = |index: &usize| membership(&context.scope, &lone[*index]) == Membership::Inside;
+    let is_inside =
+        |it: &Overdue| membership(&context.scope, &lone[it.index]) == Membership::Inside;
     for twins in overdue.chunk_by(are_twins) {
         let is_group_inside = twins.iter().any(is_inside);
-        for (position, index) in twins.iter().enumerate() {
+        for (position, twin) in twins.iter().enumerate() {
             let fate = match position {
-                _ if repeats(twins[0]) => Fate::Repeats,
+                _ if repeats(&twins[0]) => Fate::Repeats,
                 0 => Fate::Missing,
                 _ => Fate::Again {
-                    original: twins[0],
+                    original: twins[0].index,
                     copies: twins.len(),
                 },
             };
-            verdicts[*index] = Verdict {
+            verdicts[twin.index] = Verdict {
                 fate,
                 is_group_inside,
             };

@@ -70,9 +70,22 @@ impl<'a> Work<'a> {
 
     /// Everything that still waits, in canonical order.
     pub(super) fn take_left(&mut self) -> Pool {
+        // Records are large: their places are sorted, then each is moved once.
         let waiting = |slots: &mut Vec<Option<Record>>| {
-            let mut left: Vec<Record> = slots.drain(..).flatten().collect();
-            left.sort_by(canonical_order);
+            let places = slots.iter().enumerate().filter_map(|(slot, record)| {
+                let money = record.as_ref()?.money;
+                Some((money.currency, money.amount, slot))
+            });
+            let mut places: Vec<_> = places.collect();
+            places.sort_by(
+                |(currency, amount, slot), (other_currency, other_amount, other)| {
+                    let money = (currency, amount).cmp(&(other_currency, other_amount));
+                    money.then_with(|| canonical_order(peek(slots, *slot), peek(slots, *other)))
+                },
+            );
+            let left = places.into_iter();
+            let left = left.map(|(.., slot)| take(slots, slot)).collect();
+            slots.clear();
             left
         };
         Pool {

@@ -131,26 +131,22 @@ fn compare_buckets(
         };
         workers.into_iter().map(join).collect()
     });
-    let mut left = Pool::default();
     let decided = decided.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let found = |buckets: &Vec<Decided>| -> usize {
-        buckets
-            .iter()
-            .map(|bucket| bucket.discrepancies.len())
-            .sum()
+    // Of many, moving them again and again as lists grow would take longer than anything else.
+    let sum = |count: fn(&Decided) -> usize| decided.iter().flatten().map(count).sum();
+    let mut left = Pool {
+        partner: Vec::with_capacity(sum(|bucket| bucket.left.partner.len())),
+        ledger: Vec::with_capacity(sum(|bucket| bucket.left.ledger.len())),
     };
-    outcome
-        .discrepancies
-        .reserve_exact(decided.iter().map(found).sum());
-    for decided in decided {
-        for bucket in decided {
-            outcome.matched += bucket.matched;
-            outcome.matches.extend(bucket.matches);
-            outcome.out_of_scope += bucket.out_of_scope;
-            outcome.discrepancies.extend(bucket.discrepancies);
-            outcome.conservation.merge(&bucket.conservation)?;
-            left.append(bucket.left);
-        }
+    let discrepancies = sum(|bucket| bucket.discrepancies.len());
+    outcome.discrepancies.reserve_exact(discrepancies);
+    for bucket in decided.into_iter().flatten() {
+        outcome.matched += bucket.matched;
+        outcome.matches.extend(bucket.matches);
+        outcome.out_of_scope += bucket.out_of_scope;
+        outcome.discrepancies.extend(bucket.discrepancies);
+        outcome.conservation.merge(&bucket.conservation)?;
+        left.append(bucket.left);
     }
     Ok(left)
 }
