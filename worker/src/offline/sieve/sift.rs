@@ -60,8 +60,8 @@ pub(crate) fn sift_sides(
     let larger = first.bytes.max(second.bytes);
     let bits = (larger / FILE_BYTES_OF_PARTITION).max(1).ilog2() + 1;
     let bits = bits.clamp(*PARTITION_BITS.start(), *PARTITION_BITS.end());
-    // The rest is for what is left, and for the program itself.
-    let memory = Memory::of_bytes(memory_bytes / 4 * 3);
+    // The rest is for what is left, for the program itself, and for what huge pages waste.
+    let memory = Memory::of_bytes(memory_bytes / 3 * 2);
     let pile = |file: &Opened<'_>| Pile::new(key, bits, &memory, folder, file.input.side.name());
     let (first_pile, second_pile) = (pile(&first), pile(&second));
     let both = at_once(
