@@ -53,21 +53,31 @@ fn of_one_amount(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
         let is_near = timing(accepts, partner, ledger) == Timing::Within;
         is_near.then(|| likeness(accepts, partner, ledger))
     };
-    let of_side = |own: &[Member<'_>], others: &[Member<'_>]| -> Vec<Decision> {
-        let decided = |member: &Member<'_>| match find(others, |it| look(member.record, it)) {
+    let find_all = |own: &[Member<'_>], others: &[Member<'_>]| -> Vec<Found> {
+        let found = own
+            .iter()
+            .map(|member| find(others, |it| look(member.record, it)));
+        found.collect()
+    };
+    let of_partner = find_all(&group.partner, &group.ledger);
+    let of_ledger = find_all(&group.ledger, &group.partner);
+    let decided =
+        |member: &Member<'_>, found: Found, others: &[Member<'_>], theirs: &[Found]| match found {
             Found::Nothing => None,
             Found::Several(count) => Some(note(member, Why::Several(count))),
-            Found::Only(other) => match find(own, |it| look(other.record, it)) {
+            Found::Only(at) => match theirs[at] {
                 Found::Nothing => None,
                 Found::Several(count) => Some(note(member, Why::Shared(count - 1))),
-                Found::Only(_) => pair(member, other),
+                Found::Only(_) => pair(member, &others[at]),
             },
         };
-        own.iter().filter_map(decided).collect()
-    };
-    let mut decisions = of_side(&group.partner, &group.ledger);
-    decisions.extend(of_side(&group.ledger, &group.partner));
-    decisions
+    let partners = group.partner.iter().zip(&of_partner);
+    let partners =
+        partners.filter_map(|(it, found)| decided(it, *found, &group.ledger, &of_ledger));
+    let ledgers = group.ledger.iter().zip(&of_ledger);
+    let ledgers =
+        ledgers.filter_map(|(it, found)| decided(it, *found, &group.partner, &of_partner));
+    partners.chain(ledgers).collect()
 }
 
 fn note(member: &Member<'_>, why: Why) -> Decision {
@@ -87,37 +97,34 @@ fn pair(member: &Member<'_>, other: &Member<'_>) -> Option<Decision> {
     })
 }
 
-/// What may go with a record.
-enum Found<'m, 'r> {
+/// What may go with a record, of the other side's.
+#[derive(Clone, Copy)]
+enum Found {
     /// Nothing, or nobody knows: there are too many.
     Nothing,
-    /// The only one that is alike; all others are far.
-    Only(&'m Member<'r>),
+    /// The only one that is alike, by its index; all others are far.
+    Only(usize),
     /// So many are alike, or may be.
     Several(usize),
 }
 
 /// Looks at what is within the window: of what is beyond it, `look` says nothing.
-fn find<'m, 'r>(
-    members: &'m [Member<'r>],
-    look: impl Fn(&Record) -> Option<Likeness>,
-) -> Found<'m, 'r> {
-    let near = members
-        .iter()
-        .filter_map(|member| Some((member, look(member.record)?)));
+fn find(members: &[Member<'_>], look: impl Fn(&Record) -> Option<Likeness>) -> Found {
+    let members = members.iter().enumerate();
+    let near = members.filter_map(|(at, member)| Some((at, look(member.record)?)));
     let (mut alike, mut not_far) = (None, 0);
-    for (count, (member, likeness)) in near.enumerate() {
+    for (count, (at, likeness)) in near.enumerate() {
         if count == CANDIDATES_MAX {
             return Found::Nothing;
         }
         not_far += usize::from(likeness != Likeness::Far);
         if likeness == Likeness::Alike {
-            alike = Some(member);
+            alike = Some(at);
         }
     }
     match alike {
         None => Found::Nothing,
-        Some(member) if not_far == 1 => Found::Only(member),
+        Some(at) if not_far == 1 => Found::Only(at),
         Some(_) => Found::Several(not_far),
     }
 }

@@ -196,7 +196,7 @@ pub(super) fn apart(
     kind: Kind,
 ) -> String {
     let subject = subject(accepts.rule, ledger[0].record);
-    let (of_partner, of_ledger) = (counted(partner.len()), counted(ledger.len()));
+    let [of_partner, of_ledger] = [partner, ledger].map(|side| counted(side.len(), "record"));
     let Some((reported, booked)) = sums else {
         return format!(
             "the {of_partner} of the partner or the {of_ledger} of the ledger for {subject} have a \
@@ -228,29 +228,22 @@ pub(super) fn apart(
 
 /// Why a rule took nothing for a record that stayed alone.
 pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String {
-    let (own, other) = match record.side {
-        Side::Partner => (Side::Partner, Side::Ledger),
-        Side::Ledger => (Side::Ledger, Side::Partner),
-    };
-    let counted = |count: usize, what: &str| {
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {what} record{plural}")
+    let other = match record.side {
+        Side::Partner => Side::Ledger,
+        Side::Ledger => Side::Partner,
     };
     match why {
         Why::Combined { gave, candidates } => {
-            let among = counted(*candidates, other.name());
-            not_combined(
-                rule,
-                &format!("{among} for {}", subject(rule, record)),
-                gave,
-            )
+            let among = counted(*candidates, &format!("{other} record"));
+            let among = format!("{among} for {}", subject(rule, record));
+            not_combined(rule, &among, gave)
         }
         Why::Several(count) => {
-            let they = counted(*count, other.name());
+            let they = counted(*count, &format!("{other} record"));
             format!("it may go with {they} of this amount, so none was chosen")
         }
         Why::Shared(count) => {
-            let they = counted(*count, &format!("other {own}"));
+            let they = counted(*count, &format!("other {} record", record.side));
             format!(
                 "it may go with a {other} record of this amount, but so may {they}, so it was left"
             )
@@ -276,10 +269,10 @@ fn not_combined(rule: &MatchRule, among: &str, gave: &Combined) -> String {
     }
 }
 
-/// `1 record`, `12 records`.
-fn counted(count: usize) -> String {
+/// `1 record`, `12 ledger records`.
+fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} record{plural}")
+    format!("{count} {what}{plural}")
 }
 
 /// `once`, `twice`, `5 times`.
@@ -301,8 +294,8 @@ fn listed(side: &str, records: &[Member]) -> String {
     if count > AMOUNTS_LISTED_MAX {
         amounts.push(format!("and {} more", count - AMOUNTS_LISTED_MAX));
     }
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {side} record{plural} ({})", amounts.join(", "))
+    let counted = counted(count, &format!("{side} record"));
+    format!("{counted} ({})", amounts.join(", "))
 }
 
 /// Why a record has no counterpart.

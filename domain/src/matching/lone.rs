@@ -1,8 +1,6 @@
 //! Records that no rule brought together with anything: in transit, missing on the other side,
 //! there again, or not what the run is about.
 
-use std::cmp::Ordering;
-
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::scope::{Membership, covers, membership};
@@ -149,7 +147,12 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
     // Equal for records with the same references by their first rule and the same money.
     let order_of_twins = |a: &Overdue, b: &Overdue| {
         let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
-        first.then_with(|| order_of_twins(policy, a.home, &lone[a.index], &lone[b.index]))
+        let (one, other) = (&lone[a.index], &lone[b.index]);
+        let on = a.home.map_or(&[][..], |at| &policy.rules[at].on);
+        let money = |record: &Record| (record.money.currency, record.money.amount);
+        first
+            .then_with(|| key::order(on, one, other))
+            .then_with(|| money(one).cmp(&money(other)))
     };
     overdue.sort_by(|a, b| {
         // One that only repeats another is not the original.
@@ -195,13 +198,6 @@ fn business_age(policy: &SourcePolicy, context: &RunContext, record: &Record) ->
 /// payments in one batch repeat nothing.
 fn is_alone(policy: &SourcePolicy, home: Option<usize>, side: Side) -> bool {
     home.is_some_and(|at| !policy.rules[at].cardinality.has_several(side))
-}
-
-/// Of two records that the same rule could have found a counterpart for: by its references, then money.
-fn order_of_twins(policy: &SourcePolicy, home: Option<usize>, a: &Record, b: &Record) -> Ordering {
-    let money = |record: &Record| (record.money.currency, record.money.amount);
-    home.map_or(Ordering::Equal, |at| key::order(&policy.rules[at].on, a, b))
-        .then_with(|| money(a).cmp(&money(b)))
 }
 
 /// Index of the first rule that could have found a counterpart for this record.

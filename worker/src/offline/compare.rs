@@ -132,7 +132,7 @@ fn compare_buckets(
         workers.into_iter().map(join).collect()
     });
     let decided = decided.into_iter().collect::<Result<Vec<_>, _>>()?;
-    // Of many, moving them again and again as lists grow would take longer than anything else.
+    // Lists that grow would move what is in them, again and again.
     let sum = |count: fn(&Decided) -> usize| decided.iter().flatten().map(count).sum();
     let mut left = Pool {
         partner: Vec::with_capacity(sum(|bucket| bucket.left.partner.len())),

@@ -69,22 +69,15 @@ fn a_misspelled_reference_matches_only_with_its_amount_and_day() {
 
 #[test]
 fn a_reference_that_may_be_several_says_so() {
-    let comparison = compare(
-        &misspelled(),
-        &whole(),
-        numbered(
-            [
-                "P INV-1042 100 EUR 5",
-                "P INV-1031 100 EUR 5",
-                "L INV-1024 100 EUR 5",
-                "P PAY-3691 70 EUR 5",
-                "L PAY-3691-01 70 EUR 5",
-                "L - 70 EUR 5",
-            ]
-            .map(str::to_owned)
-            .into(),
-        ),
-    );
+    let pool = pool(&[
+        "P INV-1042 100 EUR 5",
+        "P INV-1031 100 EUR 5",
+        "L INV-1024 100 EUR 5",
+        "P PAY-3691 70 EUR 5",
+        "L PAY-3691-01 70 EUR 5",
+        "L - 70 EUR 5",
+    ]);
+    let comparison = compare(&misspelled(), &whole(), pool);
     let mut reasons: Vec<&str> = comparison
         .discrepancies
         .iter()
