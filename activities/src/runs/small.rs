@@ -2,9 +2,9 @@
 //! to look at it, closed.
 //!
 //! Each step that Temporal knows of has its price, and most runs are so small that doing all of it
-//! again costs less. What the run begins with is pinned, so that another attempt at the step finds and
-//! writes the same. Whatever is out of the ordinary is left to the usual steps: they may take their
-//! time, and say what is wrong.
+//! again costs less. Before the first word of it is on record, what was found is kept: another attempt
+//! at the step writes that, and finds nothing anew. Whatever is out of the ordinary is left to the usual
+//! steps: they may take their time, and say what is wrong. Which of the two it is, is decided once.
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::record::Side;
+use serde::{Deserialize, Serialize};
 use workflows::failure;
 use workflows::ports::{
     Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Run, Sides, Stored,
@@ -32,7 +33,7 @@ const DISCREPANCIES_MAX: u64 = 100;
 /// Reading and comparing may take so long, of the ten seconds that opening a run has.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Attempts at it, before it is left to the usual steps.
+/// Attempts to find something, before it is left to the usual steps.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// Opens a run, and goes through it at once if it is small. The step's first attempt is 1.
@@ -45,31 +46,89 @@ pub(crate) async fn open(
         Opened::Proceed(plan) => plan,
         other => return Ok(other),
     };
-    if input.in_steps || trueup.pace.small_run_bytes == 0 || attempt > ATTEMPTS_MAX {
+    if input.in_steps || trueup.pace.small_run_bytes == 0 {
         return Ok(Opened::Proceed(plan));
     }
-    match tokio::time::timeout(PATIENCE, find(trueup, &input, &plan)).await {
-        Ok(Ok(Some(found))) => return finish(trueup, input, found).await,
+    let way = match Way::decided(trueup, &input, attempt).await? {
+        Some(way) => way,
+        None => {
+            let way = find_way(trueup, &input, &plan, attempt).await;
+            way.decide(trueup, &input).await?
+        }
+    };
+    match way {
+        Way::AtOnce(found) => finish(trueup, input, *found).await,
+        Way::InSteps => Ok(Opened::Proceed(plan)),
+    }
+}
+
+/// How an opened run goes on. An attempt that was thought dead may still be at it: whoever decides
+/// first, decides for all attempts, and only then anything is put on record.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    AtOnce(Box<Found>),
+    InSteps,
+}
+
+impl Way {
+    /// What an earlier attempt decided.
+    async fn decided(
+        trueup: &Trueup,
+        input: &Opening,
+        attempt: u32,
+    ) -> Result<Option<Way>, Failure> {
+        if attempt == 1 {
+            return Ok(None);
+        }
+        let (folder, name) = (of_run(input), Way::name(input));
+        let decided = trueup.staging.get_named(folder, &name).await?;
+        decided.as_deref().map(Way::read).transpose()
+    }
+
+    /// Decides for this way, unless another attempt was first.
+    async fn decide(&self, trueup: &Trueup, input: &Opening) -> Result<Way, Failure> {
+        let (folder, name) = (of_run(input), Way::name(input));
+        let bytes = serde_json::to_vec(self).map_err(damaged)?;
+        Way::read(&trueup.staging.put_first(folder, &name, bytes).await?)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Way, Failure> {
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// Each execution of the workflow decides for itself.
+    fn name(input: &Opening) -> String {
+        format!("way-{}.json", input.workflow_run_id)
+    }
+}
+
+fn of_run(input: &Opening) -> Folder<'_> {
+    Folder::Compared {
+        run_id: &input.run.run_id,
+    }
+}
+
+fn damaged(error: serde_json::Error) -> Failure {
+    Failure::last(failure::STAGING_DAMAGED, error)
+}
+
+/// Goes through the run, up to what would be put on record, if that is quickly done.
+async fn find_way(trueup: &Arc<Trueup>, input: &Opening, plan: &Plan, attempt: u32) -> Way {
+    if attempt > ATTEMPTS_MAX {
+        return Way::InSteps;
+    }
+    match tokio::time::timeout(PATIENCE, find(trueup, input, plan)).await {
+        Ok(Ok(Some(found))) => return Way::AtOnce(Box::new(found)),
         Ok(Ok(None)) => tracing::debug!("not small"),
         Ok(Err(failure)) => tracing::debug!(problem = failure.problem(), "not in one step"),
         Err(_) => tracing::debug!("not in a moment"),
     }
-    Ok(Opened::Proceed(plan))
-}
-
-/// What this execution of the run began with, however often it is opened.
-async fn pinned(trueup: &Trueup, input: &Opening, plan: &Plan) -> Result<Plan, Failure> {
-    let folder = Folder::Compared {
-        run_id: &input.run.run_id,
-    };
-    let name = format!("begun-{}.json", input.workflow_run_id);
-    let damaged = |error| Failure::last(failure::STAGING_DAMAGED, error);
-    let bytes = serde_json::to_vec(plan).map_err(damaged)?;
-    let first = trueup.staging.put_first(folder, &name, bytes).await?;
-    serde_json::from_slice(&first).map_err(damaged)
+    Way::InSteps
 }
 
 /// What a small run found, not on record yet.
+#[derive(Serialize, Deserialize)]
 struct Found {
     plan: Plan,
     sides: Sides,
@@ -90,7 +149,6 @@ async fn find(
         workflow_run_id,
         ..
     } = input;
-    let plan = pinned(trueup, input, plan).await?;
     let position = || plan.position.clone();
     let fetched = |side: Side| {
         let side = Fetch {
@@ -106,7 +164,7 @@ async fn find(
         return Ok(None);
     };
     Ok(Some(Found {
-        plan,
+        plan: plan.clone(),
         sides,
         concluded,
     }))

@@ -185,16 +185,54 @@ async fn whatever_is_out_of_the_ordinary_is_left_to_the_steps() {
     );
 }
 
-/// What an attempt wrote before it was cut off is where the steps go on, not where it began.
+/// Also when inputs are gone by then, or it was tried too often to find anything more.
 #[tokio::test]
-async fn the_steps_go_on_where_the_trail_ends() {
-    let (trueup, folder) = installed(LONGER).await;
-    open(&trueup, asked(), 1).await.unwrap();
-    std::fs::remove_file(folder.path().join("ledger.csv")).unwrap();
-    let opened = open(&trueup, asked(), 2).await.unwrap();
-    let Opened::Proceed(plan) = opened else {
-        panic!("{opened:?}");
-    };
-    let stream = trueup.store.audit(RUN).await.unwrap();
-    assert_eq!(plan.audit.sequence, stream.head.length);
+async fn what_was_found_is_recorded_once_or_not_begun() {
+    let (trueup, _folder) = installed(LONGER).await;
+    let undisturbed = open(&trueup, asked(), 1).await.unwrap();
+    let expected = on_record(&trueup, &undisturbed).await;
+    let (mut left_to_steps, mut recorded) = (0, 0);
+    for after in 1.. {
+        let (trueup, folder) = installed(LONGER).await;
+        let is_over = cut_off(open(&trueup, asked(), 1), after).await.is_some();
+        std::fs::remove_file(folder.path().join("ledger.csv")).unwrap();
+        let again = open(&trueup, asked(), ATTEMPTS_MAX + 1).await.unwrap();
+        if let Opened::Proceed(plan) = &again {
+            let entries = trueup.store.audit(RUN).await.unwrap().entries;
+            assert_eq!((plan.audit.sequence, entries.len()), (1, 1), "only opened");
+            let all = DiscrepancyFilter::default();
+            assert_eq!(trueup.store.discrepancies(all).await.unwrap(), []);
+            left_to_steps += 1;
+        } else {
+            assert_eq!(
+                on_record(&trueup, &again).await,
+                expected,
+                "cut off after {after}"
+            );
+            recorded += 1;
+        }
+        if is_over {
+            break;
+        }
+    }
+    assert!(
+        left_to_steps > 20 && recorded > 1,
+        "{left_to_steps} {recorded}"
+    );
+}
+
+/// An attempt that was thought dead comes to its senses when the steps are at work.
+#[tokio::test]
+async fn what_is_left_to_the_steps_is_theirs() {
+    let (trueup, _folder) = installed(LONGER).await;
+    let mut slow = Box::pin(open(&trueup, asked(), 1));
+    for _ in 0..8 {
+        let is_over = cut_off(slow.as_mut(), 1).await.is_some();
+        assert!(!is_over);
+    }
+    let opened = open(&trueup, asked(), ATTEMPTS_MAX + 1).await.unwrap();
+    assert!(matches!(opened, Opened::Proceed(_)));
+    assert!(matches!(slow.await.unwrap(), Opened::Proceed(_)));
+    let entries = trueup.store.audit(RUN).await.unwrap().entries;
+    assert_eq!(entries.len(), 1);
 }
