@@ -29,14 +29,16 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
         return Vec::new();
     };
     let [partner, ledger] = Side::BOTH.map(|side| of_side(discrepancy, side));
-    let ([partner_first, ..], [ledger_first, ..]) = (&partner[..], &ledger[..]) else {
+    let firsts = [partner.first(), ledger.first()].map(Option::<&&Record>::copied);
+    if firsts == [None, None] {
         return Vec::new();
-    };
+    }
     let accepts = policy.accepts(rule);
     let texts = rule.on.iter().map(|key| {
+        let [of_partner, of_ledger] = firsts;
         let texts = [
-            key.partner.text(partner_first),
-            key.ledger.text(ledger_first),
+            of_partner.and_then(|record| key.partner.text(record)),
+            of_ledger.and_then(|record| key.ledger.text(record)),
         ];
         let agrees = texts[0].is_some() && texts[0] == texts[1];
         let [partner, ledger] = texts.map(|text| text.map_or_else(String::new, Cow::into_owned));
@@ -49,16 +51,18 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
     });
     let mut compared: Vec<Compared> = texts.collect();
     compared.push(amounts(accepts, &partner, &ledger));
+    let [of_partner, of_ledger] = firsts.map(|record| record.map(|it| it.value_date.to_string()));
     compared.push(Compared {
         what: "value_date",
-        partner: partner_first.value_date.to_string(),
-        ledger: ledger_first.value_date.to_string(),
         agrees: all(&partner, &ledger, |partner, ledger| {
             timing(accepts, partner, ledger) == Timing::Within
         }),
+        partner: of_partner.unwrap_or_default(),
+        ledger: of_ledger.unwrap_or_default(),
     });
     compared.extend(fee(accepts, &partner, &ledger));
-    if let (Some(at_partner), Some(in_ledger)) = (partner_first.status, ledger_first.status) {
+    let [of_partner, of_ledger] = firsts.map(|record| record.and_then(|it| it.status));
+    if let (Some(at_partner), Some(in_ledger)) = (of_partner, of_ledger) {
         compared.push(Compared {
             what: "status",
             partner: at_partner.to_string(),
@@ -83,7 +87,11 @@ fn of_side(discrepancy: &Discrepancy, side: Side) -> Vec<&Record> {
     records
 }
 
+/// Of nothing, nothing holds.
 fn all(partner: &[&Record], ledger: &[&Record], holds: impl Fn(&Record, &Record) -> bool) -> bool {
+    if partner.is_empty() || ledger.is_empty() {
+        return false;
+    }
     let mut partner = partner.iter();
     partner.all(|partner| ledger.iter().all(|ledger| holds(partner, ledger)))
 }

@@ -17,7 +17,8 @@ use crate::policy::SourcePolicy;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explanation {
     /// What was compared: the rule's texts, then amounts, value dates and statuses. Of a record that
-    /// is alone, with what came closest; empty when nothing came close.
+    /// is alone, with what came closest; with nothing, where nothing did, and where it is one too many.
+    /// Empty when the discrepancy is about no records.
     pub compared: Vec<Compared>,
     /// The smallest change of a rule by which these records would have matched. None where no change
     /// of one rule does that: a duplicate stays one too many, another currency is another.

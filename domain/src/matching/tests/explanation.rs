@@ -123,13 +123,8 @@ fn what_was_compared_stands_side_by_side() {
             "L A 10 EUR 5 status=settled",
         ],
     );
-    let compared: Vec<(&str, &str, &str, bool)> = explained
-        .compared
-        .iter()
-        .map(|it| (it.what, &*it.partner, &*it.ledger, it.agrees))
-        .collect();
     assert_eq!(
-        compared,
+        shown(&explained),
         [
             ("reference", "A", "A", true),
             ("amount", "10.02 EUR", "10.00 EUR", false),
@@ -147,8 +142,28 @@ fn what_was_compared_stands_side_by_side() {
         (fee.what, &*fee.partner, &*fee.ledger, fee.agrees),
         ("fee", "1.00 EUR", "2.00 EUR", false)
     );
-    let alone = only_discrepancy(&policy(), &["P A 10 EUR 5"]);
-    assert!(Explanation::of(&policy(), &alone).compared.is_empty());
+}
+
+#[test]
+fn what_is_alone_stands_beside_nothing() {
+    let alone = explained(&policy(), &["P A 10 EUR 5 status=settled"]);
+    let expected = [
+        ("reference", "A", "", false),
+        ("amount", "10.00 EUR", "", false),
+        ("value_date", "2026-01-05", "", false),
+    ];
+    assert_eq!(shown(&alone), expected);
+    assert_eq!(alone.score(), "0 of 3");
+    let again = explained(&policy(), &["L A 10 EUR 5", "L A 10 EUR 5", "P A 10 EUR 5"]);
+    let expected = expected.map(|(what, one, other, agrees)| (what, other, one, agrees));
+    assert_eq!(shown(&again), expected);
+}
+
+fn shown(explained: &Explanation) -> Vec<(&str, &str, &str, bool)> {
+    let compared = explained.compared.iter();
+    compared
+        .map(|it| (it.what, &*it.partner, &*it.ledger, it.agrees))
+        .collect()
 }
 
 #[test]
