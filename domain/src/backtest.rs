@@ -221,7 +221,7 @@ pub fn backtest(
     let lost = lost.filter(|(_, is_touched)| !is_touched);
     found.lost = lost.map(|(matched, _)| matched.clone()).collect();
     let ids = |outcome: &[Discrepancy]| -> BTreeSet<DiscrepancyId> {
-        outcome.iter().map(|found| found.id.clone()).collect()
+        outcome.iter().map(|found| found.id).collect()
     };
     let (before, now) = (ids(&old.discrepancies), ids(&new.discrepancies));
     let gone = old.discrepancies.iter().filter(|it| !now.contains(&it.id));
@@ -247,7 +247,7 @@ fn decided(
     let decided = old.discrepancies.iter().filter_map(|found| {
         let resolution = resolutions.get(found.id.as_str())?;
         Some(Decided {
-            discrepancy: found.id.clone(),
+            discrepancy: found.id,
             reference: found.reference.clone(),
             resolution: resolution.clone(),
             agreement: agreement(old, new, &matched, found, resolution),

@@ -135,7 +135,7 @@ pub fn causes(
             kind,
             severity: highest(&members).max(Severity::High),
             explanation,
-            members: members.into_iter().map(|d| d.id.clone()).collect(),
+            members: members.into_iter().map(|d| d.id).collect(),
         })
         .collect()
 }
@@ -271,7 +271,7 @@ fn same_formula<'d>(
 const FORMULAS_TRIED_MAX: usize = 20;
 
 fn split_of(record: &Record) -> Option<(FeeSplit, Currency)> {
-    let split = record.fees?;
+    let split = *record.fees.as_deref()?;
     let is_usable = !split.gross.is_zero() && !split.gross.is_negative();
     is_usable.then_some((split, record.money.currency))
 }

@@ -41,8 +41,8 @@ named_enum! {
 
 /// Names one discrepancy for life: 32 hexadecimal digits, a fingerprint of source, kind and the
 /// natural keys of its records.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct DiscrepancyId(String);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DiscrepancyId([u8; 32]);
 
 impl DiscrepancyId {
     /// The fingerprint of these parts: SHA-256 over length-prefixed texts, its first 128 bits.
@@ -54,26 +54,40 @@ impl DiscrepancyId {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        DiscrepancyId(hex::encode(&hash.finalize()[..16]))
+        let mut digits = [0; 32];
+        hex::encode_to_slice(&hash.finalize()[..16], &mut digits).expect("two digits for a byte");
+        DiscrepancyId(digits)
     }
 
     /// Reads an id back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let hexadecimal = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        (text.len() == 32 && text.bytes().all(hexadecimal)).then(|| DiscrepancyId(text.to_owned()))
+        let digits = <[u8; 32]>::try_from(text.as_bytes()).ok()?;
+        digits
+            .into_iter()
+            .all(hexadecimal)
+            .then_some(DiscrepancyId(digits))
     }
 
     /// The 32 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).expect("digits are ASCII")
     }
 }
 
 impl std::fmt::Display for DiscrepancyId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
+    }
+}
+
+impl std::fmt::Debug for DiscrepancyId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("DiscrepancyId")
+            .field(&self.as_str())
+            .finish()
     }
 }
 
@@ -115,7 +129,7 @@ pub struct Discrepancy {
     /// Why, in one sentence.
     pub reason: String,
     /// What came closest.
-    pub nearest: Option<NearestCandidate>,
+    pub nearest: Option<Box<NearestCandidate>>,
 }
 
 impl Discrepancy {

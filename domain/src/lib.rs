@@ -26,3 +26,4 @@ pub mod quiet_hours;
 pub mod record;
 pub mod schedule;
 pub mod severity;
+pub mod threads;

@@ -126,7 +126,7 @@ pub struct Record {
     /// Where the payment stands; `None` when the report has no such thing.
     pub status: Option<Status>,
     /// Gross, fee and net, when the report has them.
-    pub fees: Option<FeeSplit>,
+    pub fees: Option<Box<FeeSplit>>,
     /// Our client's identifier.
     pub client: Option<Box<str>>,
     /// The other party's name.

@@ -2,6 +2,8 @@
 //!
 //! The only place where totals are put together: `trueup compare` and a run tell them alike.
 
+use std::collections::BTreeMap;
+
 use domain::conservation::{Conservation, CountAndSum, Line};
 use domain::discrepancy::Discrepancy;
 use domain::money::{Amount, Currency, MoneyError, amount_text};
@@ -14,11 +16,15 @@ pub fn count_discrepancies<'d>(
     totals: &mut RunTotals,
     discrepancies: impl IntoIterator<Item = &'d Discrepancy>,
 ) {
-    for discrepancy in discrepancies {
-        let (kind, severity) = (discrepancy.kind.name(), discrepancy.severity.name());
-        totals.discrepancies += 1;
-        *totals.by_kind.entry(kind.to_owned()).or_default() += 1;
-        *totals.by_severity.entry(severity.to_owned()).or_default() += 1;
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+    for Discrepancy { kind, severity, .. } in discrepancies {
+        *counts.entry((*kind, *severity)).or_default() += 1;
+    }
+    for ((kind, severity), count) in counts {
+        let (kind, severity) = (kind.name().to_owned(), severity.name().to_owned());
+        totals.discrepancies += count;
+        *totals.by_kind.entry(kind).or_default() += count;
+        *totals.by_severity.entry(severity).or_default() += count;
     }
 }
 

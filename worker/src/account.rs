@@ -1,5 +1,6 @@
 //! A run's findings as a readable account: what was read, what matched, what did not and why.
 
+use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,9 +17,9 @@ use crate::table::{Column, render};
 const SHOWN_MAX: usize = 10;
 
 /// The account of one run, several paragraphs of plain text.
-pub(crate) fn run_account(
+pub(crate) fn run_account<D: Borrow<Discrepancy>>(
     totals: &RunTotals,
-    discrepancies: &[Discrepancy],
+    discrepancies: &[D],
     rejects: &[Reject],
 ) -> String {
     let mut parts = vec![
@@ -126,7 +127,7 @@ fn inputs(totals: &RunTotals) -> String {
     )
 }
 
-fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
+fn outcome<D: Borrow<Discrepancy>>(totals: &RunTotals, discrepancies: &[D]) -> String {
     let mut text = format!(
         "{} matched, {} discrepancies",
         totals.matched, totals.discrepancies
@@ -142,19 +143,16 @@ fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
     if discrepancies.is_empty() {
         return text;
     }
-    let of = |kind: Kind, severity: Severity| {
-        let both = |d: &&Discrepancy| d.kind == kind && d.severity == severity;
-        discrepancies.iter().filter(both).count()
-    };
-    let found = |kind: &&Kind| discrepancies.iter().any(|d| d.kind == **kind);
-    let rows = Kind::ALL.iter().filter(found).map(|kind| {
-        let counts = Severity::ALL
-            .iter()
-            .rev()
-            .map(|severity| match of(*kind, *severity) {
-                0 => String::new(),
-                count => count.to_string(),
-            });
+    let mut counts: BTreeMap<Kind, BTreeMap<Severity, u64>> = BTreeMap::new();
+    for discrepancy in discrepancies {
+        let Discrepancy { kind, severity, .. } = discrepancy.borrow();
+        let of_kind = counts.entry(*kind).or_default();
+        *of_kind.entry(*severity).or_default() += 1;
+    }
+    let rows = counts.iter().map(|(kind, of_kind)| {
+        let severities = Severity::ALL.iter().rev();
+        let counts = severities.map(|severity| of_kind.get(severity));
+        let counts = counts.map(|count| count.map_or_else(String::new, u64::to_string));
         std::iter::once(kind.to_string()).chain(counts).collect()
     });
     let columns = [
@@ -168,10 +166,10 @@ fn outcome(totals: &RunTotals, discrepancies: &[Discrepancy]) -> String {
 
 /// The most urgent first; of these the largest of every currency, then the second largest, and so
 /// on: amounts of different currencies are not compared.
-fn first_discrepancies(discrepancies: &[Discrepancy]) -> String {
+fn first_discrepancies<D: Borrow<Discrepancy>>(discrepancies: &[D]) -> String {
     type Class<'d> = Vec<(usize, &'d Discrepancy)>;
     let mut classes: BTreeMap<(Reverse<Severity>, Currency), Class<'_>> = BTreeMap::new();
-    for (at, discrepancy) in discrepancies.iter().enumerate() {
+    for (at, discrepancy) in discrepancies.iter().map(D::borrow).enumerate() {
         let class = (Reverse(discrepancy.severity), discrepancy.currency);
         classes.entry(class).or_default().push((at, discrepancy));
     }

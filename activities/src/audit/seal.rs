@@ -55,7 +55,7 @@ pub(crate) fn discrepancy_leaves<'a>(
     key: CommitmentKey,
 ) -> Vec<Hash> {
     let mut by_id: Vec<&Discrepancy> = discrepancies.into_iter().collect();
-    by_id.sort_by(|a, b| a.id.cmp(&b.id));
+    by_id.sort_by_key(|a| a.id);
     let leaves = by_id.into_iter().map(|it| of_discrepancy(it, key).leaf());
     leaves.collect()
 }

@@ -79,7 +79,7 @@ fn shown_record(record: &Record) -> String {
     if let Some(status) = record.status {
         _ = write!(text, " {status}");
     }
-    if let Some(fees) = record.fees {
+    if let Some(fees) = &record.fees {
         _ = write!(text, " {} - {} = {}", fees.gross, fees.fee, fees.net);
     }
     for (name, value) in [

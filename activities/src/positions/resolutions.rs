@@ -77,7 +77,7 @@ impl Resolved {
         let mut asked: BTreeSet<DiscrepancyId> = earlier.keys().cloned().collect();
         asked.extend(open_items::discrepancies_of(&items).into_keys().cloned());
         let of_groups = before.iter().filter_map(|used| used.settled.as_ref());
-        asked.extend(of_groups.map(|settled| settled.discrepancy.clone()));
+        asked.extend(of_groups.map(|settled| settled.discrepancy));
         let resolutions = resolutions(trueup, asked).await?;
         let current = open_items::settle(&items, |id| resolutions.get(id).cloned());
         let mut returned: BTreeSet<DiscrepancyId> = earlier
@@ -114,7 +114,7 @@ impl Resolved {
     pub(crate) fn all(&self) -> Settled {
         let both = self.earlier.iter().chain(&self.now);
         let still = both.filter(|(id, _)| !self.returned.contains(*id));
-        still.map(|(id, settles)| (id.clone(), *settles)).collect()
+        still.map(|(id, settles)| (*id, *settles)).collect()
     }
 }
 

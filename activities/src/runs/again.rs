@@ -43,7 +43,7 @@ pub(super) async fn telling_again(
         // Only a case that hears of this run can be opened by it.
         match again(policy, run_id, found, before, cases.get(id).copied()) {
             Some(again) => {
-                telling.again.insert(found.id.clone(), again);
+                telling.again.insert(found.id, again);
             }
             None => {
                 telling.known.insert(id.to_owned());

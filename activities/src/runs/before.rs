@@ -79,7 +79,7 @@ impl Before {
                 continue;
             }
             if resolved.settles(id).is_none() {
-                before.open.insert(id.clone());
+                before.open.insert(*id);
             } else if resolved.now.contains_key(id) {
                 before.settled.push(item);
             }

@@ -22,7 +22,7 @@ pub(super) fn discrepancy(of: &Discrepancy) -> DiscrepancyFacts {
     let currency = of.currency;
     let money = |amount| Money { amount, currency };
     DiscrepancyFacts {
-        id: of.id.clone(),
+        id: of.id,
         kind: of.kind,
         reference: one_line(&of.reference, TEXT_CHARACTERS_MAX),
         at_stake: money(of.at_stake.abs()),
@@ -31,7 +31,7 @@ pub(super) fn discrepancy(of: &Discrepancy) -> DiscrepancyFacts {
         ledger: of.ledger.as_ref().map(side),
         rule: one_line(&of.rule, TEXT_CHARACTERS_MAX),
         reason: one_line(&of.reason, TEXT_CHARACTERS_MAX),
-        nearest: of.nearest.as_ref().map(nearest),
+        nearest: of.nearest.as_deref().map(nearest),
     }
 }
 
@@ -219,7 +219,7 @@ impl SummaryBuilder {
 
 fn line(of: &Discrepancy) -> SummaryLine {
     SummaryLine {
-        id: of.id.clone(),
+        id: of.id,
         kind: of.kind,
         severity: of.severity,
         reference: one_line(&of.reference, TEXT_CHARACTERS_MAX),

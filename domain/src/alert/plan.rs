@@ -175,9 +175,7 @@ where
         intents,
         channels,
         caused,
-        numbers: again
-            .map(|(id, again)| (id.clone(), again.number))
-            .collect(),
+        numbers: again.map(|(id, again)| (*id, again.number)).collect(),
         cause_numbers,
     }
 }
@@ -239,7 +237,7 @@ fn of_facts(
     run: &AlertRun,
 ) -> AlertIntent {
     let headline = facts::headline(&facts);
-    let id = facts.id.clone();
+    let id = facts.id;
     let body = AlertBody::Discrepancy(Box::new(facts));
     intent(id.as_str(), severity, channel, headline, body, policy, run)
 }
@@ -319,7 +317,7 @@ impl Collected {
             self.singles.clear();
         } else {
             let told = (candidate.severity, facts::discrepancy(candidate));
-            self.singles.insert(candidate.id.clone(), told);
+            self.singles.insert(candidate.id, told);
         }
     }
 

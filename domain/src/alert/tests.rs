@@ -240,7 +240,7 @@ fn a_cause_is_told_once_for_all_that_is_behind_it() {
         kind: CauseKind::ReportIncomplete,
         severity: Severity::High,
         explanation: "half of it is not there".to_owned(),
-        members: found.iter().map(|member| member.id.clone()).collect(),
+        members: found.iter().map(|member| member.id).collect(),
     };
     let background = Background {
         causes: vec![cause.clone()],
@@ -281,11 +281,8 @@ fn a_cause_is_told_once_for_all_that_is_behind_it() {
     };
     let background = Background {
         again: BTreeMap::from([
-            (found[0].id.clone(), again(2, "It is back.")),
-            (
-                found[1].id.clone(),
-                again(3, "It was cleared, and is back."),
-            ),
+            (found[0].id, again(2, "It is back.")),
+            (found[1].id, again(3, "It was cleared, and is back.")),
         ]),
         ..background
     };
@@ -363,7 +360,7 @@ fn the_second_alert_has_an_id_of_its_own() {
         occasion: "It changed.".to_owned(),
     };
     let background = Background {
-        again: BTreeMap::from([(found.id.clone(), again)]),
+        again: BTreeMap::from([(found.id, again)]),
         ..Background::default()
     };
     let plan = plan([&found], &background, &policy(20), &run());

@@ -124,7 +124,7 @@ fn push_record(leaf: &mut Statement, name: &str, record: &Record, commit: &mut C
     if let Some(status) = record.status {
         push("status", status.name().to_owned());
     }
-    if let Some(fees) = record.fees {
+    if let Some(fees) = &record.fees {
         push("gross", fees.gross.to_string());
         push("fee", fees.fee.to_string());
         push("net", fees.net.to_string());

@@ -69,11 +69,11 @@ fn with_fee(mut record: Record, percent: i128, fixed: i128) -> Record {
     let gross = gross * 10i128.pow(2 - scale);
     let fee = (gross * percent * 2 + 10_000).div_euclid(20_000) + fixed;
     let cents = |units| Amount::from_scaled(units, 2).expect("an amount");
-    record.fees = Some(FeeSplit {
+    record.fees = Some(Box::new(FeeSplit {
         gross: cents(gross),
         fee: cents(fee),
         net: cents(gross - fee),
-    });
+    }));
     record
 }
 

@@ -68,7 +68,7 @@ impl FeeFault {
 
 /// The first thing wrong with the fee of a partner record, by itself.
 pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFault> {
-    let split = partner.fees?;
+    let split = *partner.fees.as_deref()?;
     if split.gross.checked_sub(split.fee) != Ok(split.net) {
         return Some(FeeFault::DoesNotAddUp { split });
     }
@@ -84,9 +84,9 @@ pub(super) fn fault_of_pair(
     partner: &Record,
     ledger: &Record,
 ) -> Option<FeeFault> {
-    let fee = partner.fees?.fee;
+    let fee = partner.fees.as_deref()?.fee;
     fault_of(accepts.policy, partner).or_else(|| {
-        let booked = ledger.fees?.fee;
+        let booked = ledger.fees.as_deref()?.fee;
         let tolerance = accepts.tolerance(partner.money.currency);
         let allowed = tolerance.accepted.max(tolerance.rounding);
         let same_currency = partner.money.currency == ledger.money.currency;

@@ -17,7 +17,7 @@ use crate::record::{Record, ReferenceKind};
 pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
     let money = |r: &Record| (r.money.currency, r.money.amount);
     let dates = |r: &Record| (r.value_date, r.booking_date, r.status);
-    let fees = |r: &Record| r.fees.map(|f| (f.gross, f.fee, f.net));
+    let fees = |r: &Record| r.fees.as_deref().map(|f| (f.gross, f.fee, f.net));
     money(a)
         .cmp(&money(b))
         .then_with(|| dates(a).cmp(&dates(b)))
@@ -41,20 +41,21 @@ pub(super) fn first_bytes(text: &str) -> u128 {
 }
 
 /// The order in which discrepancies are shown: by reference, kind and id.
+#[must_use]
+pub fn in_order_for_people<'d>(
+    discrepancies: impl IntoIterator<Item = &'d Discrepancy>,
+) -> Vec<&'d Discrepancy> {
+    let places = discrepancies.into_iter().enumerate();
+    in_order(places)
+        .map(|(_, discrepancy)| discrepancy)
+        .collect()
+}
+
+/// Puts discrepancies in [the order](in_order_for_people) in which they are shown.
 pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
     // Discrepancies are large: their places are sorted, then each is moved once.
-    let key = |at: usize| {
-        let discrepancy = &discrepancies[at];
-        (&discrepancy.reference, discrepancy.kind, &discrepancy.id)
-    };
-    let mut order: Vec<(u128, usize)> = (0..discrepancies.len())
-        .map(|at| (first_bytes(&discrepancies[at].reference), at))
-        .collect();
-    order.sort_by(|(a_bytes, a), (b_bytes, b)| {
-        let bytes = a_bytes.cmp(b_bytes);
-        bytes.then_with(|| key(*a).cmp(&key(*b)))
-    });
-    let mut order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
+    let order = in_order(discrepancies.iter().enumerate());
+    let mut order: Vec<usize> = order.map(|(place, _)| place).collect();
     // Round each circle of places: what belongs here is fetched from where it stands.
     for start in 0..order.len() {
         let mut here = start;
@@ -67,6 +68,19 @@ pub fn sort_for_people(discrepancies: &mut [Discrepancy]) {
             here = from;
         }
     }
+}
+
+fn in_order<'d>(
+    places: impl Iterator<Item = (usize, &'d Discrepancy)>,
+) -> impl Iterator<Item = (usize, &'d Discrepancy)> {
+    let key = |it: &'d Discrepancy| (&it.reference, it.kind, it.id);
+    let by_bytes = |(place, it): (usize, &'d Discrepancy)| (first_bytes(&it.reference), place, it);
+    let mut order: Vec<(u128, usize, &Discrepancy)> = places.map(by_bytes).collect();
+    order.sort_by(|(a_bytes, _, a), (b_bytes, _, b)| {
+        let bytes = a_bytes.cmp(b_bytes);
+        bytes.then_with(|| key(a).cmp(&key(b)))
+    });
+    order.into_iter().map(|(_, place, it)| (place, it))
 }
 
 /// Natural keys of whatever was found among records that share these texts.
@@ -118,17 +132,22 @@ fn named<'r>(references: impl Iterator<Item = (ReferenceKind, &'r str)>) -> Vec<
 }
 
 /// Gives out ids; discrepancies with equal kind and keys are told apart by their ordinal.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Ids {
     given: HashMap<DiscrepancyId, u32>,
 }
 
 impl Ids {
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.given.reserve(count);
+    }
+
     /// The next id for this kind and these natural keys.
     pub(super) fn next(&mut self, source: &str, kind: Kind, keys: &[String]) -> DiscrepancyId {
         let mut parts: Vec<&str> = keys.iter().map(String::as_str).collect();
         let first = DiscrepancyId::fingerprint(source, kind, &parts);
-        let ordinal = self.given.entry(first.clone()).or_default();
+        let ordinal = self.given.entry(first).or_default();
         *ordinal += 1;
         if *ordinal == 1 {
             return first;

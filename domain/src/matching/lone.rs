@@ -4,8 +4,8 @@
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::scope::{Membership, covers, membership};
-use super::work::{Reported, Work, duplicate_kind, on_its_side};
-use super::{Comparison, explain, key};
+use super::work::{Reported, Work, both_sides, duplicate_kind, on_its_side};
+use super::{Comparison, Pool, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
@@ -33,52 +33,66 @@ struct Verdict {
 
 /// Says of everything that still waits what it is, and ends the comparison.
 pub(super) fn classify(mut work: Work<'_>) -> Comparison {
-    let left = work.take_left();
-    let of_partner = verdicts(work.policy, work.context, &left.partner);
-    let of_ledger = verdicts(work.policy, work.context, &left.ledger);
-    let near_partner = search_all(work.context, &left.partner, &of_partner, &left.ledger);
-    let near_ledger = search_all(work.context, &left.ledger, &of_ledger, &left.partner);
-    let is_reported = |verdict: &&Verdict| verdict.fate != Fate::InTransit;
-    let reported = of_partner.iter().chain(&of_ledger).filter(is_reported);
-    work.decided.discrepancies.reserve(reported.count());
-    conclude_side(&mut work, left.partner, &of_partner, near_partner);
-    conclude_side(&mut work, left.ledger, &of_ledger, near_ledger);
-    let (decided, _) = work.finish();
+    let (policy, context) = (work.policy, work.context);
+    let Pool { partner, ledger } = work.take_left();
+    let count = partner.len() + ledger.len();
+    let (of_partner, of_ledger) = both_sides(
+        count,
+        || Seen::of(policy, context, &partner, &ledger),
+        || Seen::of(policy, context, &ledger, &partner),
+    );
+    let mut beside = work.beside();
+    let discrepancies = &mut work.decided.discrepancies;
+    discrepancies.reserve(of_partner.reported() + of_ledger.reported());
+    beside.decided.discrepancies.reserve(of_ledger.reported());
+    both_sides(
+        count,
+        || conclude_side(&mut work, partner, of_partner),
+        || conclude_side(&mut beside, ledger, of_ledger),
+    );
+    let mut decided = work.decided;
+    decided.append(beside.decided);
     decided
 }
 
-type Candidates = Vec<(usize, NearestCandidate)>;
-
-/// The nearest candidates of missing records, by their index.
-fn search_all(
-    context: &RunContext,
-    lone: &[Record],
-    verdicts: &[Verdict],
-    others: &[Record],
-) -> Candidates {
-    let is_reported = |index: &usize| {
-        let own = std::iter::once(&lone[*index]);
-        let verdict = verdicts[*index];
-        verdict.fate == Fate::Missing && covers(&context.scope, own, verdict.is_group_inside)
-    };
-    let reported = (0..lone.len()).filter(is_reported);
-    let reported: Vec<usize> = reported.take(nearest::SEARCHES_MAX).collect();
-    if reported.is_empty() {
-        return Vec::new();
-    }
-    let index = Index::new(others);
-    reported
-        .into_iter()
-        .filter_map(|missing| Some((missing, index.nearest(&lone[missing])?)))
-        .collect()
+/// What there is to be said of the lone records of one side.
+struct Seen {
+    verdicts: Vec<Verdict>,
+    /// The nearest candidates of missing records, by their index.
+    nearest: Vec<(usize, Box<NearestCandidate>)>,
 }
 
-fn conclude_side(
-    work: &mut Work<'_>,
-    lone: Vec<Record>,
-    verdicts: &[Verdict],
-    nearest: Candidates,
-) {
+impl Seen {
+    fn of(policy: &SourcePolicy, context: &RunContext, lone: &[Record], others: &[Record]) -> Self {
+        let verdicts = verdicts(policy, context, lone);
+        let is_reported = |index: &usize| {
+            let own = std::iter::once(&lone[*index]);
+            let verdict = verdicts[*index];
+            verdict.fate == Fate::Missing && covers(&context.scope, own, verdict.is_group_inside)
+        };
+        let reported = (0..lone.len()).filter(is_reported);
+        let reported: Vec<usize> = reported.take(nearest::SEARCHES_MAX).collect();
+        let nearest = match reported.is_empty() {
+            true => Vec::new(),
+            false => {
+                let index = Index::new(others);
+                let nearest = |missing| Some((missing, index.nearest(&lone[missing])?));
+                reported.into_iter().filter_map(nearest).collect()
+            }
+        };
+        Seen { verdicts, nearest }
+    }
+
+    /// How many discrepancies they are at most.
+    fn reported(&self) -> usize {
+        let verdicts = self.verdicts.iter();
+        verdicts.filter(|it| it.fate != Fate::InTransit).count()
+    }
+}
+
+fn conclude_side(work: &mut Work<'_>, lone: Vec<Record>, seen: Seen) {
+    work.ids.reserve(seen.reported());
+    let Seen { verdicts, nearest } = seen;
     // Few are there again: they are cloned before the others are moved.
     let original = |(index, verdict): (usize, &Verdict)| match verdict.fate {
         Fate::Again { original, .. } => Some((index, lone[original].clone())),
@@ -88,7 +102,7 @@ fn conclude_side(
         verdicts.iter().enumerate().filter_map(original).collect();
     let mut originals = originals.into_iter().peekable();
     let mut nearest = nearest.into_iter().peekable();
-    for (index, (record, verdict)) in lone.into_iter().zip(verdicts).enumerate() {
+    for (index, (record, verdict)) in lone.into_iter().zip(&verdicts).enumerate() {
         let original = originals.next_if(|(of, _)| *of == index);
         let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);

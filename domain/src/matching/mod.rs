@@ -38,7 +38,7 @@ use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
 pub(crate) use explain::counted_days;
-pub use identity::sort_for_people;
+pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, bucket_of, bucket_of_key};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub use work::AMBIGUOUS_RECORDS_MAX;
@@ -124,7 +124,7 @@ impl Matched {
 pub struct Findings {
     /// What agrees.
     pub matched: Vec<Matched>,
-    /// Differences, in order of reference, kind and id.
+    /// Differences, in no order to speak of.
     pub discrepancies: Vec<Discrepancy>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
@@ -138,12 +138,22 @@ pub struct Findings {
 pub struct Comparison {
     /// What agrees.
     pub matched: Vec<Matched>,
-    /// Differences, in order of reference, kind and id.
+    /// Differences, in order of reference, kind and id by [`compare`] only.
     pub discrepancies: Vec<Discrepancy>,
     /// Ledger records that the partner may still report: their settlement window has not ended.
     pub in_transit: Vec<Record>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
+}
+
+impl Comparison {
+    /// Takes in what became of other records.
+    fn append(&mut self, mut other: Comparison) {
+        self.matched.append(&mut other.matched);
+        self.discrepancies.append(&mut other.discrepancies);
+        self.in_transit.append(&mut other.in_transit);
+        self.out_of_scope.append(other.out_of_scope);
+    }
 }
 
 /// Applies the first rule to the records of whole buckets (see [`bucket_of`]).

@@ -77,7 +77,7 @@ impl<'r> Index<'r> {
     }
 
     /// The candidate that has most in common with `record`, if any has enough.
-    pub(super) fn nearest(&self, record: &Record) -> Option<NearestCandidate> {
+    pub(super) fn nearest(&self, record: &Record) -> Option<Box<NearestCandidate>> {
         let mut best: Option<(Distance, &Record, Option<Relation>)> = None;
         for candidate in self.candidates(record) {
             let relation = match record.money == candidate.money {
@@ -99,10 +99,10 @@ impl<'r> Index<'r> {
             }
         }
         let (_, candidate, relation) = best?;
-        Some(NearestCandidate {
+        Some(Box::new(NearestCandidate {
             record: candidate.clone(),
             kept_apart_by: kept_apart_by(record, candidate, relation.as_ref()),
-        })
+        }))
     }
 
     fn candidates(&self, record: &Record) -> Vec<&'r Record> {

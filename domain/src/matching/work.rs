@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::group::{self, Decision, Duplicate, Look, Note};
-use super::identity::{self, Ids, canonical_order, duplicate_key, shared_key};
+use super::identity::{Ids, canonical_order, duplicate_key, shared_key};
 use super::later::Decided;
 use super::pair::Difference;
 use super::scope::{self, Membership, covers};
@@ -17,9 +17,13 @@ use crate::money::{Amount, Currency};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
 use crate::record::{Record, Side};
 use crate::severity::Facts;
+use crate::threads::at_once;
 
 /// Most records that one ambiguous discrepancy shows; a larger group makes several.
 pub const AMBIGUOUS_RECORDS_MAX: usize = 100;
+
+/// Records for which it is quicker to begin another thread.
+const WORTH_A_THREAD: usize = if cfg!(test) { 4 } else { 2_000 };
 
 /// A comparison under way.
 pub(super) struct Work<'a> {
@@ -61,9 +65,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// What was decided, its discrepancies in order, and what still waits.
+    /// What was decided, and what still waits.
     pub(super) fn finish(mut self) -> (Comparison, Pool) {
-        identity::sort_for_people(&mut self.decided.discrepancies);
         let left = self.take_left();
         (self.decided, left)
     }
@@ -88,9 +91,21 @@ impl<'a> Work<'a> {
             slots.clear();
             left
         };
-        Pool {
-            partner: waiting(&mut self.partner),
-            ledger: waiting(&mut self.ledger),
+        let (partner, ledger) = both_sides(
+            self.partner.len() + self.ledger.len(),
+            || waiting(&mut self.partner),
+            || waiting(&mut self.ledger),
+        );
+        Pool { partner, ledger }
+    }
+
+    /// To go on with one side beside this one, which goes on with the other. The ids of what is said of
+    /// lone records are of one side each.
+    pub(super) fn beside(&self) -> Self {
+        Work {
+            ids: self.ids.clone(),
+            notes: self.notes.clone(),
+            ..Work::new(self.policy, self.context, Pool::default())
         }
     }
 
@@ -438,6 +453,18 @@ impl Reported {
             rule: rule.name.clone(),
             reason: found.reason,
         }
+    }
+}
+
+/// Does something for the partner's side and for ours; at once, where so many records are worth it.
+pub(super) fn both_sides<A: Send, B: Send>(
+    records: usize,
+    partner: impl FnOnce() -> A + Send,
+    ledger: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    match records < WORTH_A_THREAD {
+        true => (partner(), ledger()),
+        false => at_once(partner, ledger),
     }
 }
 

@@ -99,7 +99,7 @@ pub fn open_items(
 ) -> Vec<Record> {
     let mut items = Vec::new();
     for discrepancy in discrepancies {
-        let found_in = Some((discrepancy.id.clone(), discrepancy.kind));
+        let found_in = Some((discrepancy.id, discrepancy.kind));
         let is_duplicate = matches!(
             discrepancy.kind,
             Kind::DuplicateAtPartner | Kind::DuplicateInLedger
@@ -108,7 +108,7 @@ pub fn open_items(
         let had_it = original.and_then(Record::carried_from);
         let had_it = had_it.map_or_else(|| Arc::clone(&received.run), Arc::from);
         for record in own_records(discrepancy) {
-            let mut item = received.remember(record, found_in.clone());
+            let mut item = received.remember(record, found_in);
             if let Some(past) = item.past.as_mut().filter(|_| is_duplicate) {
                 past.repeats.get_or_insert_with(|| Arc::clone(&had_it));
             }
@@ -170,7 +170,7 @@ pub fn prints_of(groups: &[Used]) -> BTreeMap<(Side, Date), Own> {
 pub fn keep_ids(discrepancies: &mut [Discrepancy]) {
     let mut place: BTreeMap<DiscrepancyId, usize> = BTreeMap::new();
     for (at, found) in discrepancies.iter().enumerate() {
-        place.insert(found.id.clone(), at);
+        place.insert(found.id, at);
     }
     let mut wanted: BTreeMap<DiscrepancyId, usize> = BTreeMap::new();
     for (at, found) in discrepancies.iter().enumerate() {
@@ -181,12 +181,12 @@ pub fn keep_ids(discrepancies: &mut [Discrepancy]) {
         }
     }
     for (id, at) in wanted {
-        let own = discrepancies[at].id.clone();
+        let own = discrepancies[at].id;
         if own == id {
             continue;
         }
-        if let Some(other) = place.insert(id.clone(), at) {
-            discrepancies[other].id = own.clone();
+        if let Some(other) = place.insert(id, at) {
+            discrepancies[other].id = own;
             place.insert(own, other);
         } else {
             place.remove(&own);
@@ -202,5 +202,5 @@ fn former_id(found: &Discrepancy) -> Option<DiscrepancyId> {
         .filter(|(_, kind)| *kind == found.kind)
         .map(|(id, _)| id);
     let first = former.next()?;
-    former.all(|id| id == first).then(|| first.clone())
+    former.all(|id| id == first).then_some(*first)
 }

@@ -23,7 +23,7 @@ impl Gone {
     /// What became of a record, if it was in a discrepancy.
     pub(super) fn of(record: &Record, evidence: String) -> Option<Self> {
         let (discrepancy, _) = record.found_in()?;
-        let discrepancy = discrepancy.clone();
+        let discrepancy = *discrepancy;
         Some(Gone {
             discrepancy,
             evidence,
@@ -101,7 +101,7 @@ pub fn cleared(
     }
     let over = open.iter().filter(|id| !still.contains(id));
     over.map(|id| Gone {
-        discrepancy: id.clone(),
+        discrepancy: *id,
         evidence: evidence
             .remove(id)
             .unwrap_or_else(|| format!("{run_id} no longer finds it")),

@@ -418,7 +418,7 @@ fn receive_again(item: &mut Item, newest: Record) -> Record {
         Box::new(Past {
             received_by: None,
             since: past.since,
-            found_in: past.found_in.clone(),
+            found_in: past.found_in,
             repeats: None,
         })
     });

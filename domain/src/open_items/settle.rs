@@ -37,7 +37,7 @@ pub fn settle(
         let has_both_sides = has(Side::Partner) && has(Side::Ledger);
         let settles = resolution(id).map(|resolution| resolution.settles(has_both_sides));
         if let Some(settles) = settles.filter(|settles| *settles != Settles::Nothing) {
-            settled.insert(id.clone(), settles);
+            settled.insert(*id, settles);
         }
     }
     settled
@@ -52,7 +52,7 @@ pub fn used_by(items: &[Record], settled: &Settled) -> Vec<Used> {
         Some(Used {
             records: records.into_iter().cloned().collect(),
             settled: Some(SettledAs {
-                discrepancy: id.clone(),
+                discrepancy: *id,
                 kind,
                 settles,
             }),

@@ -32,7 +32,7 @@ pub fn undone(used: &[Remembered], withdrawn: &BTreeSet<(usize, usize)>) -> Undo
     for place in &undone.groups {
         let group = &used[*place];
         if let Some(settled) = group.used.settled.as_ref().filter(|_| group.was_carried) {
-            undone.unsettled.insert(settled.discrepancy.clone());
+            undone.unsettled.insert(settled.discrepancy);
         }
         for (at, record) in group.used.records.iter().enumerate() {
             let is_withdrawn = withdrawn.contains(&(*place, at));

@@ -92,12 +92,10 @@ impl TryFrom<StagedDiscrepancy> for Discrepancy {
 fn nearest(
     wire: StagedNearest,
     record: &mut impl FnMut(StagedRecord) -> Result<Record, WireError>,
-) -> Result<NearestCandidate, WireError> {
-    Ok(NearestCandidate {
-        record: record(
-            wire.record
-                .ok_or(WireError::Missing("record of the nearest"))?,
-        )?,
+) -> Result<Box<NearestCandidate>, WireError> {
+    let found = wire.record;
+    Ok(Box::new(NearestCandidate {
+        record: record(found.ok_or(WireError::Missing("record of the nearest"))?)?,
         kept_apart_by: wire.kept_apart_by,
-    })
+    }))
 }

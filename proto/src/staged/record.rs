@@ -21,7 +21,7 @@ impl Staged for Record {
             value_date: self.value_date.to_string(),
             booking_date: self.booking_date.map(|date| date.to_string()),
             status: self.status.map(|status| status.name().to_owned()),
-            fees: self.fees.map(fees_to_wire),
+            fees: self.fees.as_deref().map(fees_to_wire),
             client: text(&self.client),
             counterparty: text(&self.counterparty),
             description: text(&self.description),
@@ -42,7 +42,7 @@ impl Staged for Record {
                 .map(|text| date("booking_date", &text))
                 .transpose()?,
             status: wire.status.map(|text| status(&text)).transpose()?,
-            fees: wire.fees.map(fees_from_wire).transpose()?,
+            fees: wire.fees.map(fees_from_wire).transpose()?.map(Box::new),
             client: wire.client.map(String::into_boxed_str),
             counterparty: wire.counterparty.map(String::into_boxed_str),
             description: wire.description.map(String::into_boxed_str),
@@ -149,7 +149,7 @@ fn status(text: &str) -> Result<Status, WireError> {
     Status::parse(text).ok_or_else(|| WireError::malformed("status", text, expected))
 }
 
-fn fees_to_wire(fees: FeeSplit) -> StagedFees {
+fn fees_to_wire(fees: &FeeSplit) -> StagedFees {
     StagedFees {
         gross: fees.gross.to_string(),
         fee: fees.fee.to_string(),

@@ -76,7 +76,7 @@ prop_compose! {
     ) -> Record {
         let money = Money { amount, currency };
         Record {
-            side, origin, references, money, value_date, booking_date, status, fees, client,
+            side, origin, references, money, value_date, booking_date, status, fees: fees.map(Box::new), client,
             counterparty, description, past: past.map(Box::new),
         }
     }
@@ -134,7 +134,7 @@ prop_compose! {
             id: DiscrepancyId::fingerprint(&reference, kind, &[&rule]),
             kind, severity, reference, currency, at_stake, difference, partner, ledger, related,
             rule, reason,
-            nearest: nearest.map(|record| NearestCandidate { record, kept_apart_by }),
+            nearest: nearest.map(|record| Box::new(NearestCandidate { record, kept_apart_by })),
         }
     }
 }

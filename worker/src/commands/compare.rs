@@ -6,12 +6,13 @@ use std::time::Instant;
 use anyhow::Context;
 use domain::policy::{RunContext, Scope};
 use domain::record::Reject;
+use domain::threads::at_once;
 use jiff::civil::Date;
 
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::offline::{
-    Matches, SideInput, SideRead, Summary, account, at_once, compare, read_sides, sift_sides,
+    Matches, SideInput, SideRead, Summary, account, compare, read_sides, sift_sides,
 };
 use crate::output::say;
 use crate::process::huge_pages;
@@ -102,16 +103,20 @@ pub fn run(
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;
-    let discrepancies = &outcome.discrepancies;
+    let discrepancies = &outcome.in_order();
     let (csv, ndjson) = at_once(
         || {
             out.write("discrepancies.csv", |file| {
-                write_discrepancies_csv(file, discrepancies)
+                write_discrepancies_csv(file, discrepancies.iter().copied())
             })
         },
         || {
             out.write("discrepancies.ndjson", |file| {
-                write_discrepancies_ndjson(file, discrepancies, Some(&source.policy))
+                write_discrepancies_ndjson(
+                    file,
+                    discrepancies.iter().copied(),
+                    Some(&source.policy),
+                )
             })
         },
     );

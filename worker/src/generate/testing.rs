@@ -76,7 +76,7 @@ impl Generated {
         };
         let outcome = compare(&policy, &context, sides, Matches::Listed).unwrap();
         assert_eq!(outcome.matches.len() as u64, outcome.matched);
-        let rows = outcome.discrepancies.iter();
+        let rows = outcome.in_order().into_iter();
         Found {
             rows: rows
                 .map(|d| format!("{},{},{}", d.reference, d.kind, d.severity))

@@ -11,7 +11,7 @@ use crate::account::run_account;
 /// The account, several paragraphs of plain text.
 pub(crate) fn account(
     summary: &Summary,
-    discrepancies: &[Discrepancy],
+    discrepancies: &[&Discrepancy],
     rejects: &[Reject],
     out: &Path,
     files: &[&str],

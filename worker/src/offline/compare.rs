@@ -6,7 +6,7 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, Matched, Pool, conclude, match_buckets, sort_for_people};
+use domain::matching::{Findings, Matched, Pool, conclude, in_order_for_people, match_buckets};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 use domain::record::Side;
@@ -21,8 +21,8 @@ pub(crate) struct Outcome {
     pub(crate) matched: u64,
     /// The same one by one, in order of lines, when they were to be listed.
     pub(crate) matches: Vec<Match>,
-    /// Differences, in order of reference, kind and id.
-    pub(crate) discrepancies: Vec<Discrepancy>,
+    /// Differences, part by part: they are many, and stay where they are.
+    pub(crate) discrepancies: Vec<Vec<Discrepancy>>,
     /// Ledger records that may still be settled within their window.
     pub(crate) in_transit: u64,
     /// Records of another client or invoice.
@@ -31,6 +31,13 @@ pub(crate) struct Outcome {
     pub(crate) conservation: Conservation,
     /// Identities that the files state about themselves and that do not hold, in words.
     pub(crate) out_of_balance: Vec<String>,
+}
+
+impl Outcome {
+    /// The differences in the order in which people see them.
+    pub(crate) fn in_order(&self) -> Vec<&Discrepancy> {
+        in_order_for_people(self.discrepancies.iter().flatten())
+    }
 }
 
 /// Compares both sides. When a file breaks its own arithmetic nothing is matched: it is not known
@@ -52,7 +59,7 @@ pub(crate) fn compare(
         for check in &side.summary.controls {
             let found =
                 out_of_balance(&policy.source, side.side, check, currency, &policy.severity);
-            outcome.discrepancies.extend(found);
+            outcome.discrepancies.extend(found.map(|it| vec![it]));
             if !check.holds() {
                 outcome.out_of_balance.push(check.sentence());
             }
@@ -72,8 +79,7 @@ pub(crate) fn compare(
     outcome.matches.sort_unstable();
     outcome.in_transit = comparison.in_transit.len() as u64;
     outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
-    outcome.discrepancies.extend(comparison.discrepancies);
-    sort_for_people(&mut outcome.discrepancies);
+    outcome.discrepancies.push(comparison.discrepancies);
     Ok(outcome)
 }
 
@@ -138,13 +144,11 @@ fn compare_buckets(
         partner: Vec::with_capacity(sum(|bucket| bucket.left.partner.len())),
         ledger: Vec::with_capacity(sum(|bucket| bucket.left.ledger.len())),
     };
-    let discrepancies = sum(|bucket| bucket.discrepancies.len());
-    outcome.discrepancies.reserve_exact(discrepancies);
     for bucket in decided.into_iter().flatten() {
         outcome.matched += bucket.matched;
         outcome.matches.extend(bucket.matches);
         outcome.out_of_scope += bucket.out_of_scope;
-        outcome.discrepancies.extend(bucket.discrepancies);
+        outcome.discrepancies.push(bucket.discrepancies);
         outcome.conservation.merge(&bucket.conservation)?;
         left.append(bucket.left);
     }

@@ -10,7 +10,6 @@ mod matches;
 mod sides;
 mod sieve;
 mod summary;
-mod threads;
 
 pub(crate) use account::account;
 pub(crate) use compare::compare;
@@ -18,7 +17,6 @@ pub(crate) use matches::{Match, Matches};
 pub(crate) use sides::{SideInput, SideRead, read_sides};
 pub(crate) use sieve::sift_sides;
 pub(crate) use summary::Summary;
-pub(crate) use threads::at_once;
 
 #[cfg(test)]
 mod tests;

@@ -12,11 +12,11 @@ use domain::matching::sieve::Day;
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Reject, Side};
+use domain::threads::at_once;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::sieve::Sieved;
-use super::threads::at_once;
 
 /// A file to read for one side.
 #[derive(Clone, Copy, Debug)]

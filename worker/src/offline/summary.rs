@@ -66,7 +66,7 @@ impl Summary {
         totals.in_transit = outcome.in_transit;
         totals.out_of_scope = outcome.out_of_scope;
         totals.conservation = conservation_to_wire(&outcome.conservation)?;
-        count_discrepancies(totals, &outcome.discrepancies);
+        count_discrepancies(totals, outcome.discrepancies.iter().flatten());
         self.out_of_balance.clone_from(&outcome.out_of_balance);
         Ok(())
     }

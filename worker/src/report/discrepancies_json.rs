@@ -112,7 +112,7 @@ impl<'a> From<&'a Record> for RecordJson<'a> {
             value_date: record.value_date.to_string(),
             booking_date: record.booking_date.map(|date| date.to_string()),
             status: record.status.map(|status| status.name()),
-            fees: record.fees.map(|fees| FeesJson {
+            fees: record.fees.as_deref().map(|fees| FeesJson {
                 gross: amount_text(fees.gross, currency),
                 fee: amount_text(fees.fee, currency),
                 net: amount_text(fees.net, currency),

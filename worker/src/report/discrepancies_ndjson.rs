@@ -117,7 +117,7 @@ impl Lines {
         self.plain(",\"status\":");
         self.optional(record.status, |lines, status| lines.text(status.name()));
         self.plain(",\"fees\":");
-        self.optional(record.fees, |lines, fees| {
+        self.optional(record.fees.as_deref(), |lines, fees| {
             lines.plain("{\"gross\":");
             lines.amount(fees.gross, currency);
             lines.plain(",\"fee\":");
@@ -306,7 +306,7 @@ mod tests {
                     value_date: dates.0,
                     booking_date: dates.1,
                     status,
-                    fees: fees.map(|(gross, fee, net)| FeeSplit { gross, fee, net }),
+                    fees: fees.map(|(gross, fee, net)| Box::new(FeeSplit { gross, fee, net })),
                     client: optional.0.map(Box::from),
                     counterparty: optional.1.map(Box::from),
                     description: optional.2.map(Box::from),
@@ -338,9 +338,11 @@ mod tests {
             related: records.2,
             rule: texts.1,
             reason: texts.2,
-            nearest: nearest.map(|(record, kept_apart_by)| NearestCandidate {
-                record,
-                kept_apart_by,
+            nearest: nearest.map(|(record, kept_apart_by)| {
+                Box::new(NearestCandidate {
+                    record,
+                    kept_apart_by,
+                })
             }),
         })
     }

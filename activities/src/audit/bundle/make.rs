@@ -189,7 +189,7 @@ impl<'a> Bundler<'a> {
     /// The discrepancies of the run in the order of their tree.
     async fn rows(&self, run: &Run) -> Result<Vec<Discrepancy>, BundleProblem> {
         let mut rows = rows(self.with, &run.facts.stream).await?;
-        rows.sort_by(|a, b| a.id.cmp(&b.id));
+        rows.sort_by_key(|a| a.id);
         Ok(rows)
     }
 

@@ -15,7 +15,7 @@ async fn with_a_cause() -> (Trueup, tempfile::TempDir, Vec<String>) {
     let names = ["INV-1", "INV-2", "INV-3", "INV-4"];
     let found = names.map(|name| discrepancy(name, Severity::Low));
     let (trueup, folder) = installed(&found).await;
-    let members: Vec<_> = found[..3].iter().map(|found| found.id.clone()).collect();
+    let members: Vec<_> = found[..3].iter().map(|found| found.id).collect();
     let cause = Cause {
         id: CAUSE.to_owned(),
         kind: CauseKind::FeesChanged,

@@ -134,7 +134,7 @@ impl<'m> RowReader<'m> {
             value_date,
             booking_date,
             status: self.status(row)?,
-            fees,
+            fees: fees.map(Box::new),
             client: text(&layout.client),
             counterparty: text(&layout.counterparty),
             description: text(&layout.description),

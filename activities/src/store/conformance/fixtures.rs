@@ -124,7 +124,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         value_date: date(2026, 11, 20),
         booking_date: Some(date(2026, 11, 21)),
         status: Some(Status::Settled),
-        fees: Some(split),
+        fees: Some(Box::new(split)),
         client: Some("C/1".into()),
         counterparty: Some("Łódź & Søn".into()),
         description: None,
@@ -151,7 +151,7 @@ pub(crate) fn discrepancy(reference: &str, severity: Severity) -> Discrepancy {
         related: vec![record(Side::Partner, "INV-Y", "10")],
         rule: "reference".to_owned(),
         reason: "the amounts differ by 0.50 EUR".to_owned(),
-        nearest: Some(nearest),
+        nearest: Some(Box::new(nearest)),
     }
 }
 

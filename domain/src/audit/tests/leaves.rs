@@ -102,10 +102,10 @@ fn changes() -> Vec<fn(&mut Discrepancy)> {
         |it| it.related.push(record(Side::Partner, "10.5")),
         |it| std::mem::swap(&mut it.partner, &mut it.ledger),
         |it| {
-            it.nearest = Some(NearestCandidate {
+            it.nearest = Some(Box::new(NearestCandidate {
                 record: record(Side::Ledger, "11"),
                 kept_apart_by: "its amount".to_owned(),
-            });
+            }));
         },
         |it| partner(it).side = Side::Ledger,
         |it| partner(it).origin.file = "night.csv".into(),
@@ -121,7 +121,7 @@ fn changes() -> Vec<fn(&mut Discrepancy)> {
         |it| partner(it).status = Some(Status::Settled),
         |it| {
             let (gross, fee, net) = (amount("12"), amount("1.5"), amount("10.5"));
-            partner(it).fees = Some(FeeSplit { gross, fee, net });
+            partner(it).fees = Some(Box::new(FeeSplit { gross, fee, net }));
         },
         |it| partner(it).client = Some("C-1".into()),
         |it| partner(it).counterparty = None,

@@ -149,7 +149,7 @@ proptest! {
         let one = compare(&policy, &context, one);
         let other = compare(&policy, &context, other);
         prop_assert_eq!(content(&one), content(&other));
-        let shown = |found: &Discrepancy| (found.id.clone(), found.reason.clone());
+        let shown = |found: &Discrepancy| (found.id, found.reason.clone());
         let in_order = one.discrepancies.iter().map(shown);
         prop_assert!(in_order.eq(other.discrepancies.iter().map(shown)), "shown in another order");
     }

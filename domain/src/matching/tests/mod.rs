@@ -136,11 +136,11 @@ fn record(text: &str, line: u32) -> Record {
             "description" => record.description = Some(value.into()),
             "fee" => {
                 let parts: Vec<Amount> = value.split('/').map(amount).collect();
-                record.fees = Some(FeeSplit {
+                record.fees = Some(Box::new(FeeSplit {
                     gross: parts[0],
                     fee: parts[1],
                     net: parts[2],
-                });
+                }));
             }
             kind => {
                 let kind = ReferenceKind::parse(kind).expect(kind);

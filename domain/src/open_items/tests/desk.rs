@@ -100,11 +100,11 @@ impl Desk {
     }
 
     pub(super) fn resolve(&mut self, id: &DiscrepancyId, resolution: Resolution) {
-        self.cases.insert(id.clone(), CaseNow::Resolved(resolution));
+        self.cases.insert(*id, CaseNow::Resolved(resolution));
     }
 
     pub(super) fn reopen(&mut self, id: &DiscrepancyId) {
-        self.cases.insert(id.clone(), CaseNow::Open);
+        self.cases.insert(*id, CaseNow::Open);
     }
 
     /// How often each record is used up.
@@ -208,11 +208,10 @@ impl Desk {
                 None => {}
                 Some(_) => report.seen_again += 1,
             }
-            self.cases.insert(found.id.clone(), CaseNow::Open);
+            self.cases.insert(found.id, CaseNow::Open);
         }
         for gone in &report.cleared {
-            self.cases
-                .insert(gone.discrepancy.clone(), CaseNow::Cleared);
+            self.cases.insert(gone.discrepancy, CaseNow::Cleared);
         }
     }
 
@@ -320,7 +319,7 @@ impl Desk {
                 continue;
             }
             match (resolved.settles(id), resolved.now.get(id)) {
-                (None, _) => drop(open_before.insert(id.clone())),
+                (None, _) => drop(open_before.insert(*id)),
                 (Some(_), Some(settles)) => {
                     settled_now += 1;
                     conservation.open_with([item]).unwrap();
@@ -488,7 +487,7 @@ impl Resolved {
     fn all(&self) -> Settled {
         let both = self.earlier.iter().chain(&self.now);
         both.filter(|(id, _)| !self.returned.contains(*id))
-            .map(|(id, settles)| (id.clone(), *settles))
+            .map(|(id, settles)| (*id, *settles))
             .collect()
     }
 }

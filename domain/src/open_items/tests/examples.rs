@@ -15,9 +15,7 @@ fn usual() -> Desk {
 fn what_arrives_late_clears_the_case_with_its_evidence() {
     let mut desk = usual();
     let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);
-    let missing = only(&first.comparison.discrepancies, Kind::MissingInLedger)
-        .id
-        .clone();
+    let missing = only(&first.comparison.discrepancies, Kind::MissingInLedger).id;
     let second = desk.run("r1", day(1), vec![], vec![ledger("A", 990, day(0))]);
     assert!(second.comparison.discrepancies.is_empty());
     let [gone] = &second.cleared[..] else {
@@ -65,9 +63,7 @@ fn the_same_difference_stays_the_same_case() {
     let mut desk = usual();
     let view = || vec![ledger("A", 900, day(0))];
     let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
-    let id = only(&first.comparison.discrepancies, Kind::AmountMismatch)
-        .id
-        .clone();
+    let id = only(&first.comparison.discrepancies, Kind::AmountMismatch).id;
     for later in 1..4 {
         let report = desk.run("r", day(later), vec![], view());
         assert_eq!(
@@ -89,7 +85,7 @@ fn a_payment_that_comes_again_is_a_duplicate_for_as_long_as_it_is_open() {
         again.reason,
         "partner reports 9.90 EUR for A again: r0 had the same record"
     );
-    let id = again.id.clone();
+    let id = again.id;
     let third = desk.run("r2", day(2), vec![], view());
     assert_eq!(
         only(&third.comparison.discrepancies, Kind::DuplicateAtPartner).id,
@@ -107,9 +103,7 @@ fn a_duplicate_within_a_report_stays_one() {
     let mut desk = usual();
     let report = vec![partner("A", 990, day(0)), partner("A", 990, day(0))];
     let first = desk.run("r0", day(0), report, vec![ledger("A", 990, day(0))]);
-    let id = only(&first.comparison.discrepancies, Kind::DuplicateAtPartner)
-        .id
-        .clone();
+    let id = only(&first.comparison.discrepancies, Kind::DuplicateAtPartner).id;
     let second = desk.run("r1", day(1), vec![], vec![]);
     assert_eq!(
         only(&second.comparison.discrepancies, Kind::DuplicateAtPartner).id,
@@ -194,7 +188,7 @@ fn a_complete_view_that_lacks_an_item_took_it_back() {
 fn what_is_resolved_leaves_and_comes_back_when_reopened() {
     let mut desk = usual();
     let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], vec![]);
-    let id = first.comparison.discrepancies[0].id.clone();
+    let id = first.comparison.discrepancies[0].id;
     desk.resolve(&id, Resolution::Void);
     let second = desk.run("r1", day(1), vec![], vec![]);
     assert!(second.comparison.discrepancies.is_empty() && desk.open.is_empty());

@@ -440,7 +440,7 @@ fn act(desk: &mut Desk, dice: &mut Dice) {
     let cases: Vec<(DiscrepancyId, CaseNow)> = desk
         .cases
         .iter()
-        .map(|(id, case)| (id.clone(), case.clone()))
+        .map(|(id, case)| (*id, case.clone()))
         .collect();
     for (id, case) in cases {
         match case {

@@ -14,11 +14,11 @@ use domain::matching::sieve::{self, Agreement, Join, Partition, Place, Rows, Sif
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind, Reject, Side};
+use domain::threads::{at_once, joined};
 
 use super::pile::{Memory, Pile, Piled};
 use super::spill::Spill;
 use crate::offline::sides::{SideInput, SideRead, file_name};
-use crate::offline::threads::{at_once, joined};
 
 /// What the sieve found on one side.
 #[derive(Clone, Debug)]

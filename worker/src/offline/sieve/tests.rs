@@ -50,11 +50,11 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
         write(&mut bytes);
         String::from_utf8(bytes).expect("text")
     };
-    let found = &outcome.discrepancies;
+    let found = outcome.in_order();
     Files {
-        csv: text(&|out| write_discrepancies_csv(out, found).expect("written")),
+        csv: text(&|out| write_discrepancies_csv(out, found.clone()).expect("written")),
         ndjson: text(&|out| {
-            write_discrepancies_ndjson(out, found, Some(&source.policy)).expect("written")
+            write_discrepancies_ndjson(out, found.clone(), Some(&source.policy)).expect("written")
         }),
         rejects: text(&|out| write_rejects_csv(out, &rejects).expect("written")),
         summary: serde_json::to_string_pretty(&summary).expect("text keys"),

@@ -88,7 +88,7 @@ async fn discrepancies(
         let is_last = rows.len() < LISTED_MAX as usize;
         all.extend(
             rows.into_iter()
-                .filter(|row| seen.insert(row.discrepancy.id.clone()))
+                .filter(|row| seen.insert(row.discrepancy.id))
                 .map(with_case),
         );
         if is_last {

@@ -107,7 +107,7 @@ fn record_of(side: &str, columns: &[&str], cells: &[String]) -> Record {
                 let (gross, rest) = cell.split_once(" - ").expect(cell);
                 let (fee, net) = rest.split_once(" = ").expect(cell);
                 let [gross, fee, net] = [gross, fee, net].map(amount);
-                record.fees = Some(FeeSplit { gross, fee, net });
+                record.fees = Some(Box::new(FeeSplit { gross, fee, net }));
             }
             kind => record
                 .references

@@ -1,9 +1,9 @@
-//! Two things at once.
+//! Two things at once: the same answers, sooner.
 
 use std::thread;
 
 /// Does both, the second in a thread of its own.
-pub(crate) fn at_once<A: Send, B: Send>(
+pub fn at_once<A: Send, B: Send>(
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
 ) -> (A, B) {
@@ -15,7 +15,7 @@ pub(crate) fn at_once<A: Send, B: Send>(
 }
 
 /// What a thread gives back; its panic goes on in this one.
-pub(crate) fn joined<T>(worker: thread::ScopedJoinHandle<'_, T>) -> T {
+pub fn joined<T>(worker: thread::ScopedJoinHandle<'_, T>) -> T {
     worker
         .join()
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
