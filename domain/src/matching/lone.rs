@@ -4,8 +4,9 @@
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::scope::{Membership, covers, membership};
+use super::slots::Lone;
 use super::work::{Reported, Work, both_sides, duplicate_kind, on_its_side};
-use super::{Comparison, Pool, explain, key};
+use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
@@ -29,30 +30,30 @@ enum Fate {
 struct Verdict {
     fate: Fate,
     is_group_inside: bool,
+    /// Index of the first rule that could have found a counterpart; none for what is in transit.
+    home: Option<usize>,
 }
 
-/// Says of everything that still waits what it is, and ends the comparison.
-pub(super) fn classify(mut work: Work<'_>) -> Comparison {
+/// Says of everything that still waits what it is, and ends the comparison: with the partner's lone
+/// records, and with ours.
+pub(super) fn classify(mut work: Work<'_>) -> [Comparison; 2] {
     let (policy, context) = (work.policy, work.context);
-    let Pool { partner, ledger } = work.take_left();
+    let [partner, ledger] = Side::BOTH.map(|side| work.take_waiting(side));
     let count = partner.len() + ledger.len();
+    let (partner, ledger) = both_sides(count, || Lone::of(partner), || Lone::of(ledger));
+    let records = [partner.records(), ledger.records()];
     let (of_partner, of_ledger) = both_sides(
         count,
-        || Seen::of(policy, context, &partner, &ledger),
-        || Seen::of(policy, context, &ledger, &partner),
+        || Seen::of(policy, context, &records[0], &records[1]),
+        || Seen::of(policy, context, &records[1], &records[0]),
     );
     let mut beside = work.beside();
-    let discrepancies = &mut work.decided.discrepancies;
-    discrepancies.reserve(of_partner.reported() + of_ledger.reported());
-    beside.decided.discrepancies.reserve(of_ledger.reported());
     both_sides(
         count,
         || conclude_side(&mut work, partner, of_partner),
         || conclude_side(&mut beside, ledger, of_ledger),
     );
-    let mut decided = work.decided;
-    decided.append(beside.decided);
-    decided
+    [work.decided, beside.decided]
 }
 
 /// What there is to be said of the lone records of one side.
@@ -63,10 +64,15 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(policy: &SourcePolicy, context: &RunContext, lone: &[Record], others: &[Record]) -> Self {
+    fn of(
+        policy: &SourcePolicy,
+        context: &RunContext,
+        lone: &[&Record],
+        others: &[&Record],
+    ) -> Self {
         let verdicts = verdicts(policy, context, lone);
         let is_reported = |index: &usize| {
-            let own = std::iter::once(&lone[*index]);
+            let own = std::iter::once(lone[*index]);
             let verdict = verdicts[*index];
             verdict.fate == Fate::Missing && covers(&context.scope, own, verdict.is_group_inside)
         };
@@ -76,7 +82,7 @@ impl Seen {
             true => Vec::new(),
             false => {
                 let index = Index::new(others);
-                let nearest = |missing| Some((missing, index.nearest(&lone[missing])?));
+                let nearest = |missing| Some((missing, index.nearest(lone[missing])?));
                 reported.into_iter().filter_map(nearest).collect()
             }
         };
@@ -90,19 +96,20 @@ impl Seen {
     }
 }
 
-fn conclude_side(work: &mut Work<'_>, lone: Vec<Record>, seen: Seen) {
+fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
     work.ids.reserve(seen.reported());
+    work.decided.discrepancies.reserve(seen.reported());
     let Seen { verdicts, nearest } = seen;
     // Few are there again: they are cloned before the others are moved.
     let original = |(index, verdict): (usize, &Verdict)| match verdict.fate {
-        Fate::Again { original, .. } => Some((index, lone[original].clone())),
+        Fate::Again { original, .. } => Some((index, lone.get(original).clone())),
         _ => None,
     };
     let originals: Vec<(usize, Record)> =
         verdicts.iter().enumerate().filter_map(original).collect();
     let mut originals = originals.into_iter().peekable();
     let mut nearest = nearest.into_iter().peekable();
-    for (index, (record, verdict)) in lone.into_iter().zip(&verdicts).enumerate() {
+    for (index, (record, verdict)) in lone.into_records().zip(&verdicts).enumerate() {
         let original = originals.next_if(|(of, _)| *of == index);
         let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);
@@ -111,9 +118,9 @@ fn conclude_side(work: &mut Work<'_>, lone: Vec<Record>, seen: Seen) {
                 keep_in_transit(work, record);
                 continue;
             }
-            Fate::Missing => missing(work, record),
-            Fate::Again { copies, .. } => again(work, record, original, copies),
-            Fate::Repeats => again(work, record, None, 0),
+            Fate::Missing => missing(work, verdict.home, record),
+            Fate::Again { copies, .. } => again(work, verdict.home, record, original, copies),
+            Fate::Repeats => again(work, verdict.home, record, None, 0),
         };
         discrepancy.nearest = candidate.map(|(_, found)| found);
         work.report(discrepancy, verdict.is_group_inside);
@@ -130,8 +137,8 @@ struct Overdue {
 }
 
 impl Overdue {
-    fn of(policy: &SourcePolicy, lone: &[Record], index: usize) -> Self {
-        let record = &lone[index];
+    fn of(policy: &SourcePolicy, lone: &[&Record], index: usize) -> Self {
+        let record = lone[index];
         let home = home(policy, record);
         let first = home.and_then(|at| policy.rules[at].on.first());
         let text = first.and_then(|key| key.of(record.side).text(record));
@@ -144,24 +151,25 @@ impl Overdue {
 }
 
 /// What each of these records of one side is; they are in canonical order.
-fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec<Verdict> {
+fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Vec<Verdict> {
     let is_in_transit = |record: &Record| is_in_transit(policy, context, record);
     let mut verdicts = vec![
         Verdict {
             fate: Fate::InTransit,
             is_group_inside: false,
+            home: None,
         };
         lone.len()
     ];
     let repeats = |it: &Overdue| lone[it.index].repeats().is_some();
     let mut overdue: Vec<Overdue> = (0..lone.len())
-        .filter(|at| lone[*at].repeats().is_some() || !is_in_transit(&lone[*at]))
+        .filter(|at| lone[*at].repeats().is_some() || !is_in_transit(lone[*at]))
         .map(|at| Overdue::of(policy, lone, at))
         .collect();
     // Equal for records with the same references by their first rule and the same money.
     let order_of_twins = |a: &Overdue, b: &Overdue| {
         let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
-        let (one, other) = (&lone[a.index], &lone[b.index]);
+        let (one, other) = (lone[a.index], lone[b.index]);
         let on = a.home.map_or(&[][..], |at| &policy.rules[at].on);
         let money = |record: &Record| (record.money.currency, record.money.amount);
         first
@@ -175,8 +183,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
     let are_twins = |a: &Overdue, b: &Overdue| {
         is_alone(policy, a.home, lone[a.index].side) && order_of_twins(a, b).is_eq()
     };
-    let is_inside =
-        |it: &Overdue| membership(&context.scope, &lone[it.index]) == Membership::Inside;
+    let is_inside = |it: &Overdue| membership(&context.scope, lone[it.index]) == Membership::Inside;
     for twins in overdue.chunk_by(are_twins) {
         let is_group_inside = twins.iter().any(is_inside);
         for (position, twin) in twins.iter().enumerate() {
@@ -191,6 +198,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[Record]) -> Vec
             verdicts[twin.index] = Verdict {
                 fate,
                 is_group_inside,
+                home: twin.home,
             };
         }
     }
@@ -227,19 +235,19 @@ fn keep_in_transit(work: &mut Work<'_>, record: Record) {
     }
 }
 
-fn missing(work: &mut Work<'_>, record: Record) -> Discrepancy {
+fn missing(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepancy {
     let kind = match record.side {
         Side::Partner => Kind::MissingInLedger,
         Side::Ledger => Kind::MissingAtPartner,
     };
     let reported = Reported {
         kind,
-        reference: reference_of(work.policy, &record),
+        reference: reference_of(work.policy, home, &record),
         currency: record.money.currency,
         at_stake: record.money.amount.abs(),
         difference: None,
         related: Vec::new(),
-        rule: rule_of(work.policy, &record),
+        rule: rule_of(work.policy, home),
         reason: explain::missing(work.policy, work.context, &record, work.said_of(&record)),
     };
     let keys = lone_key(&record);
@@ -250,12 +258,13 @@ fn missing(work: &mut Work<'_>, record: Record) -> Discrepancy {
 /// A record that its side has had already: among these, or in an earlier run.
 fn again(
     work: &mut Work<'_>,
+    home: Option<usize>,
     record: Record,
     original: Option<Record>,
     copies: usize,
 ) -> Discrepancy {
-    let reference = reference_of(work.policy, &record);
-    let shared = home(work.policy, &record)
+    let reference = reference_of(work.policy, home, &record);
+    let shared = home
         .map(|at| shared_key(&work.policy.rules[at], &record))
         .unwrap_or_default();
     let reason = match (&original, record.repeats()) {
@@ -270,7 +279,7 @@ fn again(
         at_stake: record.money.amount.abs(),
         difference: None,
         related: original.into_iter().collect(),
-        rule: rule_of(work.policy, &record),
+        rule: rule_of(work.policy, home),
     };
     let keys = identity::duplicate_key(shared, record.money);
     let (partner, ledger) = on_its_side(record);
@@ -278,15 +287,15 @@ fn again(
 }
 
 /// What people call a lone record; empty when it carries no reference at all.
-fn reference_of(policy: &SourcePolicy, record: &Record) -> String {
-    match home(policy, record) {
+fn reference_of(policy: &SourcePolicy, home: Option<usize>, record: &Record) -> String {
+    match home {
         Some(at) => explain::subject(&policy.rules[at], record),
         None => record.display_reference().unwrap_or_default().to_owned(),
     }
 }
 
 /// The first rule that looked for its counterpart; `none` when no rule could.
-fn rule_of(policy: &SourcePolicy, record: &Record) -> String {
+fn rule_of(policy: &SourcePolicy, home: Option<usize>) -> String {
     let name = |at: usize| policy.rules[at].name.clone();
-    home(policy, record).map_or_else(|| "none".to_owned(), name)
+    home.map_or_else(|| "none".to_owned(), name)
 }

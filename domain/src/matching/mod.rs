@@ -25,6 +25,7 @@ mod nearest;
 mod pair;
 mod scope;
 pub mod sieve;
+mod slots;
 mod together;
 mod twins;
 mod work;
@@ -181,6 +182,19 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
 /// still alone why: ambiguous, again, missing, in transit or out of scope.
 #[must_use]
 pub fn conclude(policy: &SourcePolicy, context: &RunContext, left: Pool) -> Comparison {
+    let [mut comparison, lone_of_ledger] = conclude_in_parts(policy, context, left);
+    comparison.append(lone_of_ledger);
+    comparison
+}
+
+/// [`conclude`] for those to whom two lists are as good as one: a long list is not moved. The ledger's
+/// lone records are in the second.
+#[must_use]
+pub fn conclude_in_parts(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    left: Pool,
+) -> [Comparison; 2] {
     let mut work = Work::new(policy, context, left);
     for rule in 1..policy.rules.len() {
         work.apply_rule(rule, Look::First);

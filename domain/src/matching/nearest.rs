@@ -5,7 +5,7 @@
 
 use super::edits::edits;
 use super::explain::kind_named;
-use super::identity::canonical_order;
+use super::identity::{canonical_order, first_bytes};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
 use crate::record::{Record, ReferenceKind};
@@ -56,14 +56,19 @@ struct Relation<'r> {
 
 impl<'r> Index<'r> {
     /// Sorts `records`, which are in canonical order, for searching.
-    pub(super) fn new(records: &'r [Record]) -> Self {
-        let searched = || records.iter().take(CANDIDATES_MAX);
+    pub(super) fn new(records: &[&'r Record]) -> Self {
+        let searched = || records.iter().copied().take(CANDIDATES_MAX);
         let texts = |record: &'r Record| {
             let texts = record.references.iter();
             texts.map(move |(_, text)| (&**text, record))
         };
-        let mut by_text: Vec<_> = searched().flat_map(texts).collect();
-        by_text.sort_by(|a, b| a.0.cmp(b.0).then_with(|| canonical_order(a.1, b.1)));
+        let texts = searched().flat_map(texts);
+        let mut by_bytes: Vec<_> = texts.map(|it| (first_bytes(it.0), it)).collect();
+        by_bytes.sort_by(|(a_bytes, a), (b_bytes, b)| {
+            let texts = a_bytes.cmp(b_bytes).then_with(|| a.0.cmp(b.0));
+            texts.then_with(|| canonical_order(a.1, b.1))
+        });
+        let by_text: Vec<_> = by_bytes.into_iter().map(|(_, it)| it).collect();
         let plain = by_text
             .iter()
             .map(|(text, record)| (plain_text(text), *record));
@@ -175,11 +180,20 @@ fn spelling(one: &str, other: &str) -> Likeness {
     if one == other {
         return Likeness::Same;
     }
-    let mut plain = plain_letters(one).peekable();
-    if plain.peek().is_some() && plain.eq(plain_letters(other)) {
-        return Likeness::SpelledDifferently;
+    // Most are ASCII, and most are unlike: many are asked about for each record.
+    let is_alike = match one.is_ascii() && other.is_ascii() {
+        true => are_alike(plain_ascii(one), plain_ascii(other)),
+        false => are_alike(plain_letters(one), plain_letters(other)),
+    };
+    match is_alike {
+        true => Likeness::SpelledDifferently,
+        false => Likeness::Unlike,
     }
-    Likeness::Unlike
+}
+
+fn are_alike<T: PartialEq>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> bool {
+    let mut one = one.peekable();
+    one.peek().is_some() && one.eq(other)
 }
 
 fn likeness(one: &str, other: &str) -> Likeness {
@@ -198,7 +212,24 @@ fn likeness(one: &str, other: &str) -> Likeness {
 
 /// Letters and digits only, in one case, without zeros that lead a number: `inv 0104` is `INV104`.
 fn plain_text(text: &str) -> String {
-    plain_letters(text).collect()
+    match text.is_ascii() {
+        true => plain_ascii(text).map(char::from).collect(),
+        false => plain_letters(text).collect(),
+    }
+}
+
+/// [`plain_letters`] of a text in ASCII.
+fn plain_ascii(text: &str) -> impl Iterator<Item = u8> {
+    let mut follows_digit = false;
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+    let kept = letters.filter(move |letter| {
+        let is_leading_zero = *letter == b'0' && !follows_digit;
+        if !is_leading_zero {
+            follows_digit = letter.is_ascii_digit();
+        }
+        !is_leading_zero
+    });
+    kept.map(|letter| letter.to_ascii_uppercase())
 }
 
 fn plain_letters(text: &str) -> impl Iterator<Item = char> {
@@ -246,5 +277,20 @@ fn reference_part(relation: Option<&Relation>) -> String {
             format!("its {kind} differs by {edits} characters ({ours} / {theirs})")
         }
         Likeness::Unlike => format!("its {kind} is another ({ours} / {theirs})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn plain_texts_are_the_same_by_bytes(text in "[ -~]{0,12}") {
+            let by_letters: String = plain_letters(&text).collect();
+            prop_assert_eq!(plain_text(&text), by_letters);
+        }
     }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::group::{self, Decision, Duplicate, Look, Note};
-use super::identity::{Ids, canonical_order, duplicate_key, shared_key};
+use super::identity::{Ids, duplicate_key, shared_key};
 use super::later::Decided;
 use super::pair::Difference;
 use super::scope::{self, Membership, covers};
+use super::slots::{Slots, members, peek, take};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, named, own_records, pair, together};
 use crate::calendar;
@@ -29,8 +30,8 @@ const WORTH_A_THREAD: usize = if cfg!(test) { 4 } else { 2_000 };
 pub(super) struct Work<'a> {
     pub(super) policy: &'a SourcePolicy,
     pub(super) context: &'a RunContext,
-    partner: Vec<Option<Record>>,
-    ledger: Vec<Option<Record>>,
+    partner: Slots,
+    ledger: Slots,
     pub(super) decided: Comparison,
     pub(super) ids: Ids,
     /// What is to be said of records for which nothing is found, by where they stand.
@@ -66,37 +67,23 @@ impl<'a> Work<'a> {
     }
 
     /// What was decided, and what still waits.
-    pub(super) fn finish(mut self) -> (Comparison, Pool) {
-        let left = self.take_left();
+    pub(super) fn finish(self) -> (Comparison, Pool) {
+        let waiting = |slots: Slots| {
+            // Most are gone, and so may their room be.
+            let mut left: Vec<Record> = slots.into_iter().flatten().collect();
+            left.shrink_to_fit();
+            left
+        };
+        let left = Pool {
+            partner: waiting(self.partner),
+            ledger: waiting(self.ledger),
+        };
         (self.decided, left)
     }
 
-    /// Everything that still waits, in canonical order.
-    pub(super) fn take_left(&mut self) -> Pool {
-        // Records are large: their places are sorted, then each is moved once.
-        let waiting = |slots: &mut Vec<Option<Record>>| {
-            let places = slots.iter().enumerate().filter_map(|(slot, record)| {
-                let money = record.as_ref()?.money;
-                Some((money.currency, money.amount, slot))
-            });
-            let mut places: Vec<_> = places.collect();
-            places.sort_by(
-                |(currency, amount, slot), (other_currency, other_amount, other)| {
-                    let money = (currency, amount).cmp(&(other_currency, other_amount));
-                    money.then_with(|| canonical_order(peek(slots, *slot), peek(slots, *other)))
-                },
-            );
-            let left = places.into_iter();
-            let left = left.map(|(.., slot)| take(slots, slot)).collect();
-            slots.clear();
-            left
-        };
-        let (partner, ledger) = both_sides(
-            self.partner.len() + self.ledger.len(),
-            || waiting(&mut self.partner),
-            || waiting(&mut self.ledger),
-        );
-        Pool { partner, ledger }
+    /// Everything of one side that still waits.
+    pub(super) fn take_waiting(&mut self, side: Side) -> Slots {
+        std::mem::take(self.waiting(side))
     }
 
     /// To go on with one side beside this one, which goes on with the other. The ids of what is said of
@@ -291,7 +278,7 @@ impl<'a> Work<'a> {
         self.notes.get(&place(record)).map(String::as_str)
     }
 
-    fn waiting(&mut self, side: Side) -> &mut Vec<Option<Record>> {
+    fn waiting(&mut self, side: Side) -> &mut Slots {
         match side {
             Side::Partner => &mut self.partner,
             Side::Ledger => &mut self.ledger,
@@ -494,22 +481,4 @@ fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>)
 fn place(record: &Record) -> (Side, Arc<str>, u32) {
     let origin = &record.origin;
     (record.side, Arc::clone(&origin.file), origin.line)
-}
-
-fn members<'r>(waiting: &'r [Option<Record>], slots: &[usize]) -> Vec<Member<'r>> {
-    let member = |slot: &usize| Member {
-        slot: *slot,
-        record: peek(waiting, *slot),
-    };
-    let mut members: Vec<Member> = slots.iter().map(member).collect();
-    members.sort_by(|a, b| canonical_order(a.record, b.record));
-    members
-}
-
-fn peek(slots: &[Option<Record>], slot: usize) -> &Record {
-    slots[slot].as_ref().expect("groups hold full slots only")
-}
-
-fn take(slots: &mut [Option<Record>], slot: usize) -> Record {
-    slots[slot].take().expect("a record is decided about once")
 }

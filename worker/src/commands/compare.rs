@@ -103,12 +103,19 @@ pub fn run(
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;
+    let mut written = FILES.to_vec();
+    if wanted == Matches::Listed {
+        written.push("matches.csv");
+    }
     let discrepancies = &outcome.in_order();
     let (csv, ndjson) = at_once(
         || {
             out.write("discrepancies.csv", |file| {
                 write_discrepancies_csv(file, discrepancies.iter().copied())
-            })
+            })?;
+            let is_read = !json;
+            let account = || account(&summary, discrepancies, &rejects, out.path(), &written);
+            anyhow::Ok(is_read.then(account))
         },
         || {
             out.write("discrepancies.ndjson", |file| {
@@ -120,24 +127,19 @@ pub fn run(
             })
         },
     );
-    csv.and(ndjson)?;
+    let (account, ()) = (csv?, ndjson?);
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
-    let mut written = FILES.to_vec();
     if wanted == Matches::Listed {
         out.write("matches.csv", |file| {
             write_matches_csv(file, &source.policy, &outcome.matches)
         })?;
-        written.push("matches.csv");
     }
     summary.took(started.elapsed());
     let summary_json = serde_json::to_string_pretty(&summary)?;
     out.write("summary.json", |file| writeln!(file, "{summary_json}"))?;
-    match json {
-        true => say!("{summary_json}"),
-        false => print!(
-            "{}",
-            account(&summary, discrepancies, &rejects, out.path(), &written)
-        ),
+    match account {
+        None => say!("{summary_json}"),
+        Some(account) => print!("{account}"),
     }
     let clean = discrepancies.is_empty();
     // The process ends here; taking millions of texts apart first would only take time.

@@ -6,7 +6,9 @@ use std::thread;
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
-use domain::matching::{Findings, Matched, Pool, conclude, in_order_for_people, match_buckets};
+use domain::matching::{
+    Findings, Matched, Pool, conclude_in_parts, in_order_for_people, match_buckets,
+};
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 use domain::record::Side;
@@ -72,14 +74,15 @@ pub(crate) fn compare(
         return Ok(outcome);
     }
     let left = compare_buckets(policy, context, sides, wanted, &mut outcome)?;
-    let comparison = conclude(policy, context, left);
-    outcome.conservation.conclude(&comparison)?;
-    outcome.matched += comparison.matched.len() as u64;
-    outcome.matches.extend(listed(&comparison.matched, wanted)?);
+    for comparison in conclude_in_parts(policy, context, left) {
+        outcome.conservation.conclude(&comparison)?;
+        outcome.matched += comparison.matched.len() as u64;
+        outcome.matches.extend(listed(&comparison.matched, wanted)?);
+        outcome.in_transit += comparison.in_transit.len() as u64;
+        outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
+        outcome.discrepancies.push(comparison.discrepancies);
+    }
     outcome.matches.sort_unstable();
-    outcome.in_transit = comparison.in_transit.len() as u64;
-    outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
-    outcome.discrepancies.push(comparison.discrepancies);
     Ok(outcome)
 }
 
