@@ -1,6 +1,5 @@
 //! A run's findings as a readable account: what was read, what matched, what did not and why.
 
-use std::borrow::Borrow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,17 +16,17 @@ use crate::table::{Column, render};
 const SHOWN_MAX: usize = 10;
 
 /// The account of one run, several paragraphs of plain text.
-pub(crate) fn run_account<D: Borrow<Discrepancy>>(
+pub(crate) fn run_account<'d>(
     totals: &RunTotals,
-    discrepancies: &[D],
+    discrepancies: impl Iterator<Item = &'d Discrepancy> + Clone,
     rejects: &[Reject],
 ) -> String {
     let mut parts = vec![
         inputs(totals),
-        outcome(totals, discrepancies),
+        outcome(totals, discrepancies.clone()),
         conservation_table(&totals.conservation),
     ];
-    if !discrepancies.is_empty() {
+    if discrepancies.clone().next().is_some() {
         parts.push(first_discrepancies(discrepancies));
     }
     if !rejects.is_empty() {
@@ -127,7 +126,7 @@ fn inputs(totals: &RunTotals) -> String {
     )
 }
 
-fn outcome<D: Borrow<Discrepancy>>(totals: &RunTotals, discrepancies: &[D]) -> String {
+fn outcome<'d>(totals: &RunTotals, discrepancies: impl Iterator<Item = &'d Discrepancy>) -> String {
     let mut text = format!(
         "{} matched, {} discrepancies",
         totals.matched, totals.discrepancies
@@ -140,14 +139,13 @@ fn outcome<D: Borrow<Discrepancy>>(totals: &RunTotals, discrepancies: &[D]) -> S
         // Writing to a text can't fail.
         let _ = write!(text, ", {count} {what}");
     }
-    if discrepancies.is_empty() {
-        return text;
-    }
     let mut counts: BTreeMap<Kind, BTreeMap<Severity, u64>> = BTreeMap::new();
-    for discrepancy in discrepancies {
-        let Discrepancy { kind, severity, .. } = discrepancy.borrow();
+    for Discrepancy { kind, severity, .. } in discrepancies {
         let of_kind = counts.entry(*kind).or_default();
         *of_kind.entry(*severity).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return text;
     }
     let rows = counts.iter().map(|(kind, of_kind)| {
         let severities = Severity::ALL.iter().rev();
@@ -166,23 +164,28 @@ fn outcome<D: Borrow<Discrepancy>>(totals: &RunTotals, discrepancies: &[D]) -> S
 
 /// The most urgent first; of these the largest of every currency, then the second largest, and so
 /// on: amounts of different currencies are not compared.
-fn first_discrepancies<D: Borrow<Discrepancy>>(discrepancies: &[D]) -> String {
-    type Class<'d> = Vec<(usize, &'d Discrepancy)>;
-    let mut classes: BTreeMap<(Reverse<Severity>, Currency), Class<'_>> = BTreeMap::new();
-    for (at, discrepancy) in discrepancies.iter().map(D::borrow).enumerate() {
+fn first_discrepancies<'d>(discrepancies: impl Iterator<Item = &'d Discrepancy>) -> String {
+    let mut count = 0;
+    let mut classes: BTreeMap<(Reverse<Severity>, Currency), Vec<&Discrepancy>> = BTreeMap::new();
+    for discrepancy in discrepancies {
+        count += 1;
         let class = (Reverse(discrepancy.severity), discrepancy.currency);
-        classes.entry(class).or_default().push((at, discrepancy));
+        classes.entry(class).or_default().push(discrepancy);
     }
     let mut ranked = Vec::new();
     for ((severity, currency), mut class) in classes {
-        let by_stake = |(at, d): &(usize, &Discrepancy)| (Reverse(d.at_stake), *at);
+        let by_stake = |a: &&Discrepancy, b: &&Discrepancy| {
+            let larger = b.at_stake.cmp(&a.at_stake);
+            let names = [a, b].map(|it| (&it.reference, it.kind, it.id));
+            larger.then_with(|| names[0].cmp(&names[1]))
+        };
         if class.len() > SHOWN_MAX {
-            class.select_nth_unstable_by_key(SHOWN_MAX, by_stake);
+            class.select_nth_unstable_by(SHOWN_MAX, by_stake);
             class.truncate(SHOWN_MAX);
         }
-        class.sort_by_key(by_stake);
+        class.sort_by(by_stake);
         let class = class.into_iter().enumerate();
-        ranked.extend(class.map(|(rank, (_, d))| ((severity, rank, currency), d)));
+        ranked.extend(class.map(|(rank, d)| ((severity, rank, currency), d)));
     }
     ranked.sort_by_key(|(order, _)| *order);
     let lines = ranked.iter().take(SHOWN_MAX).map(|(_, d)| {
@@ -192,7 +195,7 @@ fn first_discrepancies<D: Borrow<Discrepancy>>(discrepancies: &[D]) -> String {
         )
     });
     let lines: Vec<String> = lines.collect();
-    let title = match discrepancies.len() {
+    let title = match count {
         count if count > SHOWN_MAX => format!("The first {SHOWN_MAX} of {count}:"),
         _ => "In words:".to_owned(),
     };

@@ -16,10 +16,7 @@ use crate::offline::{
 };
 use crate::output::say;
 use crate::process::huge_pages;
-use crate::report::{
-    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_matches_csv,
-    write_rejects_csv,
-};
+use crate::report::{OutputFolder, write_discrepancy_files, write_matches_csv, write_rejects_csv};
 
 /// What is always written.
 const FILES: [&str; 4] = [
@@ -107,27 +104,15 @@ pub fn run(
     if wanted == Matches::Listed {
         written.push("matches.csv");
     }
-    let discrepancies = &outcome.in_order();
-    let (csv, ndjson) = at_once(
+    let discrepancies = outcome.discrepancies.iter().flatten();
+    let (account, files) = at_once(
         || {
-            out.write("discrepancies.csv", |file| {
-                write_discrepancies_csv(file, discrepancies.iter().copied())
-            })?;
-            let is_read = !json;
             let account = || account(&summary, discrepancies, &rejects, out.path(), &written);
-            anyhow::Ok(is_read.then(account))
+            (!json).then(account)
         },
-        || {
-            out.write("discrepancies.ndjson", |file| {
-                write_discrepancies_ndjson(
-                    file,
-                    discrepancies.iter().copied(),
-                    Some(&source.policy),
-                )
-            })
-        },
+        || write_discrepancy_files(&out, &outcome.in_order(), &source.policy),
     );
-    let (account, ()) = (csv?, ndjson?);
+    files?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
     if wanted == Matches::Listed {
         out.write("matches.csv", |file| {
@@ -141,7 +126,7 @@ pub fn run(
         None => say!("{summary_json}"),
         Some(account) => print!("{account}"),
     }
-    let clean = discrepancies.is_empty();
+    let clean = outcome.discrepancies.iter().all(Vec::is_empty);
     // The process ends here; taking millions of texts apart first would only take time.
     std::mem::forget(outcome);
     Ok(if clean { Exit::Clean } else { Exit::Found })

@@ -29,7 +29,7 @@ pub(crate) async fn account(
         match (run.state, &run.totals) {
             (RunState::Completed | RunState::InReview, Some(totals)) => {
                 let (discrepancies, rejects) = details(store, &run_id).await?;
-                text += &run_account(totals, &discrepancies, &rejects);
+                text += &run_account(totals, discrepancies.iter(), &rejects);
             }
             (state, _) => {
                 let problem = run.problem.unwrap_or_default();

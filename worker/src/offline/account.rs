@@ -9,9 +9,9 @@ use super::summary::Summary;
 use crate::account::run_account;
 
 /// The account, several paragraphs of plain text.
-pub(crate) fn account(
+pub(crate) fn account<'d>(
     summary: &Summary,
-    discrepancies: &[&Discrepancy],
+    discrepancies: impl Iterator<Item = &'d Discrepancy> + Clone,
     rejects: &[Reject],
     out: &Path,
     files: &[&str],

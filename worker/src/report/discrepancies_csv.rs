@@ -36,13 +36,24 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// # Errors
 /// What `out` fails with.
 pub fn write_discrepancies_csv<D: Borrow<Discrepancy>>(
+    mut out: impl Write,
+    discrepancies: impl IntoIterator<Item = D>,
+) -> io::Result<()> {
+    csv::Writer::from_writer(&mut out).write_record(COLUMNS)?;
+    write_lines(out, discrepancies)
+}
+
+/// Writes one line per discrepancy, without a header.
+///
+/// # Errors
+/// What `out` fails with.
+pub(super) fn write_lines<D: Borrow<Discrepancy>>(
     out: impl Write,
     discrepancies: impl IntoIterator<Item = D>,
 ) -> io::Result<()> {
     let mut csv = csv::WriterBuilder::new()
         .buffer_capacity(BUFFER_BYTES)
         .from_writer(out);
-    csv.write_record(COLUMNS)?;
     for discrepancy in discrepancies {
         let cells = cells(discrepancy.borrow());
         for cell in &cells {

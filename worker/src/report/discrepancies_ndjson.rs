@@ -19,7 +19,7 @@ use super::explanation_json::ExplanationJson;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Most that are explained: each proposal is tried by comparing its records again.
-const EXPLAINED_MAX: usize = 10_000;
+pub(super) const EXPLAINED_MAX: usize = 10_000;
 
 /// Writes one JSON object per line and discrepancy, in the order given. With the rules that found them,
 /// the first 10,000 have their `explanation`.

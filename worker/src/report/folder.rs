@@ -24,8 +24,7 @@ impl OutputFolder {
         Ok(OutputFolder(path.to_owned()))
     }
 
-    /// Writes the file `name` through a temporary one next to it: an earlier file of this name is
-    /// replaced at once when the new one is whole, and stays when writing fails.
+    /// Writes the file `name`, as [`OutputFolder::create`] does.
     ///
     /// # Errors
     /// What writing fails with, and which file.
@@ -34,25 +33,79 @@ impl OutputFolder {
         name: &str,
         content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
+        let mut file = self.create(name)?;
+        content(&mut file.out).with_context(|| file.problem())?;
+        file.finish()
+    }
+
+    /// Begins the file `name` as a temporary one next to it: an earlier file of this name is replaced
+    /// at once when the new one is finished, and stays when it never is.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub(super) fn create(&self, name: &str) -> anyhow::Result<OutputFile> {
         let path = self.0.join(name);
         let unfinished = self.0.join(format!(".{name}.{}", std::process::id()));
-        let written = File::create(&unfinished).and_then(|file| {
-            let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
-            content(&mut out)?;
-            out.flush()
-        });
-        let renamed = written.and_then(|()| fs::rename(&unfinished, &path));
-        if renamed.is_err() {
-            // The error that matters is the first one.
-            let _ = fs::remove_file(&unfinished);
-        }
-        renamed.with_context(|| format!("cannot write {}", path.display()))
+        let file = File::create(&unfinished)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(OutputFile {
+            out: BufWriter::with_capacity(BUFFER_BYTES, file),
+            path,
+            unfinished: Some(unfinished),
+        })
     }
 
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
+    }
+}
+
+/// A file on its way. Dropped before it is finished, it leaves nothing.
+pub(super) struct OutputFile {
+    out: BufWriter<File>,
+    path: PathBuf,
+    /// None once it is finished.
+    unfinished: Option<PathBuf>,
+}
+
+impl OutputFile {
+    /// Writes more of it.
+    ///
+    /// # Errors
+    /// What writing fails with, and which file.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let written = self.out.write_all(bytes);
+        written.with_context(|| self.problem())
+    }
+
+    /// Puts it where it belongs.
+    ///
+    /// # Errors
+    /// As [`OutputFile::put`].
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        let mut finished = self.out.flush();
+        if let (Ok(()), Some(unfinished)) = (&finished, &self.unfinished) {
+            finished = fs::rename(unfinished, &self.path);
+        }
+        if finished.is_ok() {
+            self.unfinished = None;
+        }
+        finished.with_context(|| self.problem())
+    }
+
+    fn problem(&self) -> String {
+        format!("cannot write {}", self.path.display())
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        if let Some(unfinished) = &self.unfinished {
+            // The error that matters is the one that came before.
+            let _ = fs::remove_file(unfinished);
+        }
     }
 }
 

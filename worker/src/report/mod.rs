@@ -7,6 +7,7 @@
 mod discrepancies_csv;
 mod discrepancies_json;
 mod discrepancies_ndjson;
+mod discrepancy_files;
 mod explanation_json;
 mod folder;
 mod inputs_json;
@@ -18,6 +19,7 @@ mod spreadsheet;
 pub use discrepancies_csv::write_discrepancies_csv;
 pub use discrepancies_json::discrepancy_json;
 pub use discrepancies_ndjson::write_discrepancies_ndjson;
+pub(crate) use discrepancy_files::write_discrepancy_files;
 pub(crate) use explanation_json::ExplanationJson;
 pub use folder::OutputFolder;
 pub use inputs_json::{input_json, reject_json};

@@ -6,7 +6,12 @@ use domain::record::{Origin, Record, ReferenceKind, Reject, Side};
 use domain::severity::Severity;
 use jiff::civil::date;
 
-use super::{write_discrepancies_csv, write_discrepancies_ndjson, write_rejects_csv};
+use super::{
+    OutputFolder, write_discrepancies_csv, write_discrepancies_ndjson, write_discrepancy_files,
+    write_rejects_csv,
+};
+use crate::config::load;
+use crate::config::tests::examples::root;
 
 fn record(side: Side, reference: &str, amount: &str) -> Record {
     Record {
@@ -126,4 +131,27 @@ fn rejects_have_their_place_and_text() {
         "side,file,line,column,value,reason,raw\n\
          ledger,b.csv,3,amount,\"1,2,3\",not an amount,\"'@x,1\"\n"
     );
+}
+
+/// Also where a chunk ends, and where explanations do.
+#[test]
+fn all_processors_write_what_one_would() {
+    let (configuration, _) = load(&root().join("examples/bench")).expect("has no problems");
+    let rules = &configuration.source("bench").expect("there").policy;
+    for count in [0, 1, 1_000, 1_001, 10_001] {
+        let numbered = |number: i32| Discrepancy {
+            reference: number.to_string(),
+            ..discrepancy()
+        };
+        let all: Vec<Discrepancy> = (0..count).map(numbered).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        let out = OutputFolder::open(folder.path()).expect("made");
+        write_discrepancy_files(&out, &all.iter().collect::<Vec<_>>(), rules).expect("written");
+        let (mut csv, mut ndjson) = (Vec::new(), Vec::new());
+        write_discrepancies_csv(&mut csv, &all).expect("written");
+        write_discrepancies_ndjson(&mut ndjson, &all, Some(rules)).expect("written");
+        let file = |name: &str| std::fs::read(folder.path().join(name)).expect("there");
+        assert!(file("discrepancies.csv") == csv, "{count}");
+        assert!(file("discrepancies.ndjson") == ndjson, "{count}");
+    }
 }
