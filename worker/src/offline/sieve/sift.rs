@@ -172,10 +172,7 @@ impl Scanned<'_> {
             rejects,
         } = self;
         let SideInput { side, format, .. } = file.input;
-        // Keys spread evenly, as a rule; lists that grow would move what is in them, again and again.
-        let room = left.len() / BUCKETS as usize * 9 / 8;
-        let mut buckets: Vec<Vec<Record>> =
-            (0..BUCKETS).map(|_| Vec::with_capacity(room)).collect();
+        let mut buckets = vec![Vec::new(); BUCKETS as usize];
         let take = |record: Record| {
             let bucket = bucket_of(policy, &record) as usize % buckets.len();
             buckets[bucket].push(record);
