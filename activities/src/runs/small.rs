@@ -81,14 +81,14 @@ impl Way {
         if attempt == 1 {
             return Ok(None);
         }
-        let (folder, name) = (of_run(input), Way::name(input));
+        let (folder, name) = (of_run(&input.run), Way::name(input));
         let decided = trueup.staging.get_named(folder, &name).await?;
         decided.as_deref().map(Way::read).transpose()
     }
 
     /// Decides for this way, unless another attempt was first.
     async fn decide(&self, trueup: &Trueup, input: &Opening) -> Result<Way, Failure> {
-        let (folder, name) = (of_run(input), Way::name(input));
+        let (folder, name) = (of_run(&input.run), Way::name(input));
         let bytes = serde_json::to_vec(self).map_err(damaged)?;
         Way::read(&trueup.staging.put_first(folder, &name, bytes).await?)
     }
@@ -103,9 +103,9 @@ impl Way {
     }
 }
 
-fn of_run(input: &Opening) -> Folder<'_> {
+fn of_run(run: &Run) -> Folder<'_> {
     Folder::Compared {
-        run_id: &input.run.run_id,
+        run_id: &run.run_id,
     }
 }
 
@@ -179,11 +179,8 @@ async fn compare(
     position: Option<Stored>,
     workflow_run_id: &str,
 ) -> Result<Option<Concluded>, Failure> {
-    let folder = Folder::Compared {
-        run_id: &run.run_id,
-    };
     let holding = Arc::new(Trueup {
-        staging: trueup.staging.holding(folder),
+        staging: trueup.staging.holding(of_run(run)),
         ..Trueup::clone(trueup)
     });
     let (run, sides) = (run.clone(), sides.clone());

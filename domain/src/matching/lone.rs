@@ -97,8 +97,9 @@ impl Seen {
 }
 
 fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
-    work.ids.reserve(seen.reported());
-    work.decided.discrepancies.reserve(seen.reported());
+    let reported = seen.reported();
+    work.ids.reserve(reported);
+    work.decided.discrepancies.reserve(reported);
     let Seen { verdicts, nearest } = seen;
     // Few are there again: they are cloned before the others are moved.
     let original = |(index, verdict): (usize, &Verdict)| match verdict.fate {

@@ -1,7 +1,6 @@
 //! Compares two sides that were read, bucket by bucket, on all processors.
 
 use std::sync::Mutex;
-use std::thread;
 
 use domain::conservation::Conservation;
 use domain::control::out_of_balance;
@@ -15,6 +14,7 @@ use domain::record::Side;
 
 use super::matches::{Match, Matches};
 use super::sides::SideRead;
+use crate::process::on_each_processor;
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -120,7 +120,6 @@ fn compare_buckets(
     let pools = partner.into_iter().zip(ledger);
     let pools = pools.map(|(partner, ledger)| Pool { partner, ledger });
     let waiting: Mutex<Vec<Pool>> = Mutex::new(pools.collect());
-    let threads = thread::available_parallelism().map_or(1, usize::from);
     let work = || {
         let mut decided = Vec::new();
         while let Some(pool) = next(&waiting) {
@@ -131,15 +130,7 @@ fn compare_buckets(
         }
         Ok(decided)
     };
-    let decided: Vec<Result<Vec<Decided>, MoneyError>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, _>| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().map(join).collect()
-    });
+    let decided: Vec<Result<Vec<Decided>, MoneyError>> = on_each_processor(work);
     let decided = decided.into_iter().collect::<Result<Vec<_>, _>>()?;
     // Lists that grow would move what is in them, again and again.
     let sum = |count: fn(&Decided) -> usize| decided.iter().flatten().map(count).sum();

@@ -12,6 +12,7 @@ use domain::threads::joined;
 use super::discrepancies_ndjson::EXPLAINED_MAX;
 use super::folder::{OutputFile, OutputFolder};
 use super::{discrepancies_csv, write_discrepancies_csv, write_discrepancies_ndjson};
+use crate::process::processors;
 
 /// Discrepancies that a thread writes at a time.
 const CHUNK: usize = 1_000;
@@ -36,11 +37,10 @@ pub(crate) fn write_discrepancy_files(
     let mut header = Vec::new();
     write_discrepancies_csv(&mut header, None::<&Discrepancy>)?;
     files.csv.put(&header)?;
-    let threads = thread::available_parallelism().map_or(1, usize::from);
     let chunks: Vec<(usize, &[&Discrepancy])> = discrepancies.chunks(CHUNK).enumerate().collect();
     // Written while the next ones are put into words.
     let (mut told, mut spare) = (Vec::new(), Vec::new());
-    for round in chunks.chunks(threads) {
+    for round in chunks.chunks(processors()) {
         let (next, written) = thread::scope(|scope| {
             let mut telling = Vec::new();
             for (number, chunk) in round {

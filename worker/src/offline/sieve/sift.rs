@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use activities::formats::{self, NoScan, ReadLimits, Scan};
 use anyhow::Context;
@@ -14,11 +13,12 @@ use domain::matching::sieve::{self, Agreement, Join, Partition, Place, Rows, Sif
 use domain::matching::{BUCKETS, bucket_of};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind, Reject, Side};
-use domain::threads::{at_once, joined};
+use domain::threads::at_once;
 
 use super::pile::{Memory, Pile, Piled};
 use super::spill::Spill;
 use crate::offline::sides::{SideInput, SideRead, file_name};
+use crate::process::on_each_processor;
 
 /// What the sieve found on one side.
 #[derive(Clone, Debug)]
@@ -241,11 +241,7 @@ fn join_all(policy: &SourcePolicy, partner: Partitions, ledger: Partitions) -> i
             join.join(&agreement, &mut sifted);
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let parts: Vec<io::Result<Sifted>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(joined).collect()
-    });
+    let parts: Vec<io::Result<Sifted>> = on_each_processor(work);
     let mut all = Sifted::default();
     for part in parts {
         all.append(part?);
