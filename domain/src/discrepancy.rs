@@ -113,7 +113,8 @@ pub struct Discrepancy {
     pub reference: String,
     /// Currency of the amounts below (the partner's where both exist and differ).
     pub currency: Currency,
-    /// What could be lost: the size of the difference, or of the lone record's amount.
+    /// What could be lost: the size of the difference, or of the lone record's amount; nothing when
+    /// its payment failed.
     pub at_stake: Amount,
     /// Partner minus ledger, where both exist in one currency.
     pub difference: Option<Amount>,

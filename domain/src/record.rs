@@ -164,6 +164,12 @@ impl Record {
         self.past.as_ref()?.repeats.as_ref()
     }
 
+    /// Whether it says of itself that nothing came of it: no money moved.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.status == Some(Status::Failed)
+    }
+
     /// The discrepancy that it was in before this run.
     #[must_use]
     pub fn found_in(&self) -> Option<&(DiscrepancyId, Kind)> {

@@ -57,7 +57,8 @@ pub struct Facts {
     pub kind: Kind,
     /// Currency of the amount at stake.
     pub currency: Currency,
-    /// What could be lost: the difference where both sides exist, else the record's amount.
+    /// What could be lost: the difference where both sides exist, else the record's amount; nothing
+    /// when its payment failed.
     pub at_stake: Amount,
     /// Calendar days from the value date to the business date; 0 when in the future.
     pub age_days: i32,
@@ -90,6 +91,10 @@ impl SeverityPolicy {
             | Kind::DuplicateInLedger
             | Kind::CurrencyMismatch
             | Kind::StatementOutOfBalance => Severity::Critical,
+            // A failed payment, or one of nothing.
+            Kind::MissingInLedger | Kind::MissingAtPartner if facts.at_stake.is_zero() => {
+                Severity::Low
+            }
             Kind::AmountMismatch | Kind::MissingInLedger | Kind::MissingAtPartner if material => {
                 Severity::Critical
             }

@@ -15,7 +15,7 @@ use crate::calendar::DayUnit;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
 use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
-use crate::record::{Record, ReferenceKind, Side};
+use crate::record::{Record, ReferenceKind, Side, Status};
 
 /// Most amounts that a sentence lists for each side.
 const AMOUNTS_LISTED_MAX: usize = 5;
@@ -88,12 +88,18 @@ fn clause(
             amount_text(accepts.tolerance(currency).rounding, currency)
         ),
         Finding::Status(at_partner, in_ledger) => format!(
-            "partner reports {reported}{about} as {at_partner}, the ledger has it as {in_ledger}"
+            "partner reports {reported}{about} {}, the ledger has it {}",
+            with_status(*at_partner),
+            with_status(*in_ledger)
         ),
         Finding::Fee(fault) if about.is_empty() => fault.clause(currency),
         Finding::Fee(fault) => format!("{reported}{about}: {}", fault.clause(currency)),
         Finding::Date(timing) => date_clause(accepts, about, partner, ledger, *timing),
     }
+}
+
+fn with_status(status: Option<Status>) -> String {
+    status.map_or_else(|| "without a status".to_owned(), |it| format!("as {it}"))
 }
 
 fn higher_or_lower(gap: Amount, reported: Money) -> String {
@@ -328,7 +334,12 @@ pub(super) fn missing(
         false => format!("no {other} record goes with it by {}", by.join(" or by ")),
     };
     let (money, value_date) = (record.money, record.value_date);
-    let mut sentence = format!("{verb} {money}{about} with value date {value_date}, {why}");
+    let nothing_paid = match record.has_failed() {
+        true => " as failed: no money moved, and",
+        false => ",",
+    };
+    let mut sentence =
+        format!("{verb} {money}{about} with value date {value_date}{nothing_paid} {why}");
     if let Some(note) = note {
         sentence.push_str(&format!(" ({note})"));
     }

@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 
 use super::combine::Combined;
+use super::identity::canonical_order;
 use super::twins::{Member, pair_off};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Tolerance};
@@ -259,7 +260,11 @@ fn hold_surplus(classes: &mut [Class<'_>], surplus: usize) {
     }
     for (class, repetitions) in classes.iter_mut().zip(repetitions) {
         let kept = class.free.len() - repetitions.min(surplus);
-        class.held = class.free.split_off(kept);
+        if class.free.iter().any(|member| member.record.has_failed()) {
+            class.hold_failed_first(kept);
+        } else {
+            class.held = class.free.split_off(kept);
+        }
     }
 }
 
@@ -291,21 +296,26 @@ fn pair_last_of_each_currency<'r>(
     pairs
 }
 
-/// What is left over of an amount that found a counterpart.
+/// What is left over of an amount that found a counterpart. An attempt that failed repeats nothing, and
+/// nothing repeats it.
 fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
+    let took_place = |member: &&Member| !member.record.has_failed();
     let mut duplicates = Vec::new();
     for class in classes {
         let Some(original) = class.first_decided() else {
             continue;
         };
         let same_money = others.binary_search_by_key(&class.position(), Class::position);
-        let counterparts = same_money.map_or(0, |at| others[at].members.len());
-        duplicates.extend(class.free.iter().chain(&class.held).map(|member| {
+        let of_others = same_money.map_or(&[][..], |at| &others[at].members);
+        let counterparts = of_others.iter().filter(took_place).count();
+        let copies = class.members.iter().filter(took_place).count();
+        let left = class.free.iter().chain(&class.held).filter(took_place);
+        duplicates.extend(left.map(|member| {
             Decision::Duplicate(Duplicate {
                 side,
                 slot: member.slot,
                 original: original.slot,
-                copies: class.members.len(),
+                copies,
                 counterparts,
             })
         }));
@@ -327,6 +337,15 @@ impl<'r> Class<'r> {
         (self.money.currency, self.money.amount)
     }
 
+    /// Keeps so many, and holds the others: what failed is too many before anything else is.
+    fn hold_failed_first(&mut self, kept: usize) {
+        self.free.sort_by_key(|member| member.record.has_failed());
+        self.held = self.free.split_off(kept);
+        for members in [&mut self.free, &mut self.held] {
+            members.sort_by(|a, b| canonical_order(a.record, b.record));
+        }
+    }
+
     fn is_any_decided(&self) -> bool {
         self.members.len() > self.free.len() + self.held.len()
     }
@@ -339,7 +358,7 @@ impl<'r> Class<'r> {
         }
     }
 
-    /// The first member that found a counterpart.
+    /// The first member that found a counterpart, and did not fail.
     fn first_decided(&self) -> Option<&Member<'r>> {
         if !self.is_any_decided() {
             return None;
@@ -347,6 +366,6 @@ impl<'r> Class<'r> {
         let open = self.free.iter().chain(&self.held).map(|member| member.slot);
         let open: std::collections::BTreeSet<usize> = open.collect();
         let mut members = self.members.iter();
-        members.find(|member| !open.contains(&member.slot))
+        members.find(|member| !member.record.has_failed() && !open.contains(&member.slot))
     }
 }

@@ -8,6 +8,7 @@ use super::slots::Lone;
 use super::work::{Reported, Work, both_sides, duplicate_kind, on_its_side};
 use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
+use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
@@ -169,6 +170,8 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         .collect();
     // Equal for records with the same references by their first rule and the same money.
     let order_of_twins = |a: &Overdue, b: &Overdue| {
+        // What failed repeats nothing, and nothing repeats it.
+        let failed = |it: &Overdue| lone[it.index].has_failed();
         let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
         let (one, other) = (lone[a.index], lone[b.index]);
         let on = a.home.map_or(&[][..], |at| &policy.rules[at].on);
@@ -176,13 +179,17 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         first
             .then_with(|| key::order(on, one, other))
             .then_with(|| money(one).cmp(&money(other)))
+            .then_with(|| failed(a).cmp(&failed(b)))
     };
     overdue.sort_by(|a, b| {
         // One that only repeats another is not the original.
         order_of_twins(a, b).then_with(|| (repeats(a), a.index).cmp(&(repeats(b), b.index)))
     });
     let are_twins = |a: &Overdue, b: &Overdue| {
-        is_alone(policy, a.home, lone[a.index].side) && order_of_twins(a, b).is_eq()
+        let record = lone[a.index];
+        !record.has_failed()
+            && is_alone(policy, a.home, record.side)
+            && order_of_twins(a, b).is_eq()
     };
     let is_inside = |it: &Overdue| membership(&context.scope, lone[it.index]) == Membership::Inside;
     for twins in overdue.chunk_by(are_twins) {
@@ -245,7 +252,10 @@ fn missing(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepa
         kind,
         reference: reference_of(work.policy, home, &record),
         currency: record.money.currency,
-        at_stake: record.money.amount.abs(),
+        at_stake: match record.has_failed() {
+            true => Amount::ZERO,
+            false => record.money.amount.abs(),
+        },
         difference: None,
         related: Vec::new(),
         rule: rule_of(work.policy, home),

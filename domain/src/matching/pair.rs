@@ -11,7 +11,7 @@ use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::Amount;
 use crate::policy::{Accepts, DateWindow};
-use crate::record::{Record, Side, Status};
+use crate::record::{Record, ReferenceKind, Side, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,8 +31,8 @@ pub(super) enum Finding {
     Currency,
     /// Partner less ledger is beyond every tolerance (`None`: too large to be exact).
     Amount(Option<Amount>),
-    /// One says settled, the other reversed or failed.
-    Status(Status, Status),
+    /// One says reversed or failed, the other settled; or failed, the other nothing.
+    Status(Option<Status>, Option<Status>),
     /// The partner's fee is wrong.
     Fee(FeeFault),
     /// Partner less ledger is within the rounding tolerance.
@@ -116,12 +116,15 @@ fn findings(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Vec<Find
     findings
 }
 
-/// The side that says reversed or failed where the other says settled.
+/// The side that says failed or reversed where the other says settled, or failed where the other says
+/// nothing: a record without a status is money that moved. Whether one that is reversed was taken back,
+/// or takes another back, can't be told beside it.
 #[inline]
 pub(super) fn undone_at(at_partner: Option<Status>, in_ledger: Option<Status>) -> Option<Side> {
-    match (at_partner?, in_ledger?) {
-        (Status::Settled, Status::Reversed | Status::Failed) => Some(Side::Ledger),
-        (Status::Reversed | Status::Failed, Status::Settled) => Some(Side::Partner),
+    use Status::{Failed, Reversed, Settled};
+    match (at_partner, in_ledger) {
+        (Some(Settled), Some(Reversed | Failed)) | (None, Some(Failed)) => Some(Side::Ledger),
+        (Some(Reversed | Failed), Some(Settled)) | (Some(Failed), None) => Some(Side::Partner),
         _ => None,
     }
 }
@@ -136,15 +139,13 @@ pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
 /// `pending` contradicts nothing: it says that more will be heard. Nor does a record that names
 /// the payment it takes back: it is the reversal, it was not itself reversed.
 fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
-    let (at_partner, in_ledger) = (partner.status?, ledger.status?);
     let undone = match undone_at(partner.status, ledger.status)? {
         Side::Partner => partner,
         Side::Ledger => ledger,
     };
-    let original = crate::record::ReferenceKind::OriginalReference;
-    let is_reversal =
-        undone.status == Some(Status::Reversed) && undone.reference(original).is_some();
-    (!is_reversal).then_some(Finding::Status(at_partner, in_ledger))
+    let is_reversal = undone.status == Some(Status::Reversed)
+        && undone.reference(ReferenceKind::OriginalReference).is_some();
+    (!is_reversal).then_some(Finding::Status(partner.status, ledger.status))
 }
 
 /// How the two value dates lie to each other.

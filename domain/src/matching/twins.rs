@@ -92,8 +92,8 @@ fn pair_equal_references<'r>(
 }
 
 /// Those whose dates agree, then what is left in order. A failed attempt and the one that went
-/// through are not confused: where some say that the money moved and others that it did not, each goes
-/// with one that says the same, if that one's date agrees.
+/// through are not confused: where some say that no money moved, each goes with one that says the same,
+/// if that one's date agrees, and one that says nothing rather with one that may have moved some.
 fn pair_by_date<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
@@ -101,19 +101,50 @@ fn pair_by_date<'r>(
 ) -> Vec<(Member<'r>, Member<'r>)> {
     let mut pairs = Vec::new();
     let says = |what| move |member: &Member| says_moved(member.record) == Some(what);
-    let is_said = |what| partner.iter().chain(&*ledger).any(says(what));
-    if is_said(true) && is_said(false) {
-        for what in [true, false] {
-            let (mut of_partner, others) = partner.drain(..).partition(says(what));
-            let (mut of_ledger, their_others) = ledger.drain(..).partition(says(what));
-            pairs.extend(pair_near_dates(accepts, &mut of_partner, &mut of_ledger));
-            *partner = in_order(of_partner, others);
-            *ledger = in_order(of_ledger, their_others);
-        }
+    let may_have_moved = |member: &Member| !says(false)(member);
+    if partner.iter().chain(&*ledger).any(says(false)) {
+        pairs.extend(pair_near_dates_of(accepts, partner, ledger, says(true)));
+        pairs.extend(pair_near_dates_of(accepts, partner, ledger, may_have_moved));
+        pairs.extend(pair_near_dates_of(accepts, partner, ledger, says(false)));
     }
     pairs.extend(pair_near_dates(accepts, partner, ledger));
-    let more = partner.len().min(ledger.len());
-    pairs.extend(partner.drain(..more).zip(ledger.drain(..more)));
+    pairs.extend(pair_in_order(partner, ledger, may_have_moved));
+    pairs.extend(pair_in_order(partner, ledger, |_| true));
+    pairs
+}
+
+/// As many as both lists have of these.
+fn pair_in_order<'r>(
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+    are_meant: impl Fn(&Member) -> bool,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let count = |side: &[Member]| side.iter().filter(|member| are_meant(member)).count();
+    let both = count(partner).min(count(ledger));
+    let take = |side: &mut Vec<Member<'r>>| {
+        let mut left = both;
+        let taken = side.extract_if(.., |member| {
+            let is_taken = left > 0 && are_meant(member);
+            left -= usize::from(is_taken);
+            is_taken
+        });
+        taken.collect::<Vec<_>>()
+    };
+    take(partner).into_iter().zip(take(ledger)).collect()
+}
+
+/// Those of these whose dates agree.
+fn pair_near_dates_of<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+    are_meant: impl Fn(&Member) -> bool,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let (mut of_partner, others) = partner.drain(..).partition(&are_meant);
+    let (mut of_ledger, their_others) = ledger.drain(..).partition(&are_meant);
+    let pairs = pair_near_dates(accepts, &mut of_partner, &mut of_ledger);
+    *partner = in_order(of_partner, others);
+    *ledger = in_order(of_ledger, their_others);
     pairs
 }
 

@@ -7,7 +7,7 @@ use super::super::{fees, own_records};
 use crate::discrepancy::Discrepancy;
 use crate::money::{Amount, Money};
 use crate::policy::{Accepts, SourcePolicy};
-use crate::record::{Record, Side};
+use crate::record::{Record, Side, Status};
 
 /// One thing of both sides.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,14 +62,21 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
     });
     compared.extend(fee(accepts, &partner, &ledger));
     let [of_partner, of_ledger] = firsts.map(|record| record.and_then(|it| it.status));
-    if let (Some(at_partner), Some(in_ledger)) = (of_partner, of_ledger) {
+    let agrees = all(&partner, &ledger, |partner, ledger| {
+        !contradicts(partner, ledger)
+    });
+    let [has_both, tell_both] = [
+        firsts.iter().all(Option::is_some),
+        of_partner.is_some() && of_ledger.is_some(),
+    ];
+    // One without a status contradicts what was undone.
+    if tell_both || (has_both && !agrees) {
+        let told = |status: Option<Status>| status.map_or("none".to_owned(), |it| it.to_string());
         compared.push(Compared {
             what: "status",
-            partner: at_partner.to_string(),
-            ledger: in_ledger.to_string(),
-            agrees: all(&partner, &ledger, |partner, ledger| {
-                !contradicts(partner, ledger)
-            }),
+            partner: told(of_partner),
+            ledger: told(of_ledger),
+            agrees,
         });
     }
     compared

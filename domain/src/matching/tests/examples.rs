@@ -84,14 +84,16 @@ fn two_records_are_compared_in_everything() {
             gives: &["status_mismatch A", "status_mismatch B"],
         },
         Example {
-            what: "pending or unknown contradicts nothing",
+            what: "pending contradicts nothing, and one without a status is taken as it stands",
             records: &[
                 "P A 1 EUR 5 status=settled",
                 "L A 1 EUR 5 status=pending",
                 "P B 1 EUR 5 status=failed",
                 "L B 1 EUR 5",
+                "P C 1 EUR 5 status=settled",
+                "L C 1 EUR 5",
             ],
-            gives: &["matched A", "matched B"],
+            gives: &["matched A", "matched C", "status_mismatch B"],
         },
         Example {
             what: "a reversal that names its original is the reversal",

@@ -2,6 +2,7 @@
 //! that it shows, the candidate that came closest.
 
 use super::*;
+use crate::severity::Severity;
 
 /// All that these lines give under a policy, in the order in which people see it.
 fn found(policy: &SourcePolicy, lines: &[&str]) -> Vec<Discrepancy> {
@@ -85,4 +86,54 @@ fn a_copy_shows_its_original_and_no_candidate() {
     let original = missing.partner.as_ref().expect("the partner's");
     assert_eq!(copy.related, std::slice::from_ref(original));
     assert!(copy.nearest.is_none() && missing.nearest.is_some());
+}
+
+#[test]
+fn a_failed_payment_puts_nothing_at_stake_and_wakes_nobody() {
+    let lone = |line: &str| {
+        let found = only_discrepancy(&policy(), &[line]);
+        let stated = found.at_stake.to_string();
+        (found.kind, found.severity, stated, found.reason)
+    };
+    assert_eq!(
+        lone("P A 9000 EUR 5 status=failed"),
+        (
+            Kind::MissingInLedger,
+            Severity::Low,
+            "0".to_owned(),
+            "partner reports 9000.00 EUR for A with value date 2026-01-05 as failed: no money moved, \
+             and no ledger record goes with it by reference"
+                .to_owned()
+        )
+    );
+    let (kind, severity, ..) = lone("L A 9000 EUR 5 status=failed");
+    assert_eq!((kind, severity), (Kind::MissingAtPartner, Severity::Low));
+    for status in ["pending", "settled", "reversed"] {
+        let (_, severity, stake, _) = lone(&format!("P A 9000 EUR 5 status={status}"));
+        assert_eq!(
+            (severity, &*stake),
+            (Severity::Critical, "9000"),
+            "{status}"
+        );
+    }
+    let (_, severity, ..) = lone("P A 0 EUR 5");
+    assert_eq!(severity, Severity::Low, "a payment of nothing");
+}
+
+#[test]
+fn a_failed_attempt_is_not_counted_among_the_copies() {
+    let lines = [
+        "P A 10 EUR 5 status=failed",
+        "P A 10 EUR 5 status=settled",
+        "P A 10 EUR 6 status=settled",
+        "L A 10 EUR 5",
+    ];
+    let found = found(&policy(), &lines);
+    let reasons: Vec<&str> = found.iter().map(|it| &*it.reason).collect();
+    let expected = [
+        "partner reports 10.00 EUR for A twice, the ledger has it once",
+        "partner reports 10.00 EUR for A with value date 2026-01-05 as failed: no money moved, and no \
+         ledger record goes with it by reference",
+    ];
+    assert_eq!(reasons, expected);
 }
