@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Most digits before the decimal point that an amount may have.
 pub const AMOUNT_INTEGER_DIGITS_MAX: usize = 18;
@@ -155,6 +155,15 @@ impl Amount {
         Decimal::try_from_i128_with_scale(mantissa, left.scale() + right.scale() + 2)
             .map(|value| Amount(value.normalize()))
             .map_err(|_| MoneyError::Overflow)
+    }
+
+    /// To the minor unit of its currency, as fees are charged: half a unit counts as a whole one.
+    #[must_use]
+    pub fn rounded(self, currency: Currency) -> Amount {
+        let decimals = u32::try_from(currency.exponent()).unwrap_or(u32::MAX);
+        let half_up = RoundingStrategy::MidpointAwayFromZero;
+        let rounded = self.0.round_dp_with_strategy(decimals, half_up);
+        Amount(rounded.normalize())
     }
 
     /// The same amount the other way.
@@ -468,6 +477,21 @@ mod tests {
             amount("0.01").percent(amount("1")).unwrap(),
             amount("0.0001")
         );
+    }
+
+    #[test]
+    fn half_a_minor_unit_is_rounded_up() {
+        let rounded = |text: &str, code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            amount(text).rounded(currency).to_string()
+        };
+        assert_eq!(rounded("0.46662", "EUR"), "0.47");
+        assert_eq!(rounded("0.125", "EUR"), "0.13");
+        assert_eq!(rounded("-0.125", "EUR"), "-0.13");
+        assert_eq!(rounded("0.1249", "EUR"), "0.12");
+        assert_eq!(rounded("17.5", "JPY"), "18");
+        assert_eq!(rounded("0.1249", "KWD"), "0.125");
+        assert_eq!(rounded("3.2", "EUR"), "3.2");
     }
 
     #[test]

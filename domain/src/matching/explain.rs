@@ -219,11 +219,12 @@ pub(super) fn apart(
             let gap = reported.amount.checked_sub(booked.amount);
             let gap = gap.map_or("far apart".to_owned(), |gap| higher_or_lower(gap, reported));
             let tolerance = accepts.tolerance(reported.currency);
-            let allowed = tolerance.accepted_of(booked.amount);
-            format!(
-                "{gap}, tolerance is {}",
-                amount_text(allowed, reported.currency)
-            )
+            let (limit, allowed) = match kind {
+                Kind::Rounding => ("within the rounding tolerance of", tolerance.rounding),
+                _ => ("tolerance is", tolerance.rounding_of(booked.amount)),
+            };
+            let allowed = amount_text(allowed, reported.currency);
+            format!("{gap}, {limit} {allowed}")
         }
     };
     format!(

@@ -73,9 +73,12 @@ pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFau
         return Some(FeeFault::DoesNotAddUp { split });
     }
     let agreement = policy.agreed_fee.as_ref()?;
-    let agreed = agreed_fee(agreement, split.gross, partner.money.currency)?;
-    let within = is_within(split.fee, agreed, agreement.tolerance);
-    (!within).then_some(FeeFault::NotAgreed { split, agreed })
+    let currency = partner.money.currency;
+    let exact = agreed_fee(agreement, split.gross, currency)?;
+    let agreed = exact.rounded(currency);
+    let is_agreed = |fee| is_within(split.fee, fee, agreement.tolerance);
+    // Some partners state it with all of its decimals.
+    (!is_agreed(agreed) && !is_agreed(exact)).then_some(FeeFault::NotAgreed { split, agreed })
 }
 
 /// The first thing wrong with the fee of a pair; what we booked counts where both state a fee.
@@ -95,7 +98,7 @@ pub(super) fn fault_of_pair(
     })
 }
 
-/// What the agreement gives for this gross amount; `None` for money that goes out, for which
+/// What the agreement gives for this gross amount, exactly; `None` for money that goes out, for which
 /// nothing is agreed, and where the exact product does not fit.
 fn agreed_fee(agreement: &AgreedFee, gross: Amount, currency: Currency) -> Option<Amount> {
     if gross.is_negative() || gross.is_zero() {

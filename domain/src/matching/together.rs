@@ -208,19 +208,24 @@ pub(super) fn difference(
     let currency = partner[0].record.money.currency;
     let sums = sum(partner).zip(sum(ledger));
     let difference = sums.and_then(|(reported, booked)| reported.checked_sub(booked).ok());
-    let is_accepted = difference.zip(sums).is_some_and(|(gap, (_, booked))| {
-        gap.abs() <= accepts.tolerance(currency).accepted_of(booked)
-    });
+    let tolerance = accepts.tolerance(currency);
+    let is_within = |limit: &dyn Fn(Amount) -> Amount| {
+        let gap = difference.zip(sums);
+        gap.is_some_and(|(gap, (_, booked))| gap.abs() <= limit(booked))
+    };
+    let is_accepted = is_within(&|booked| tolerance.accepted_of(booked));
+    let is_rounding = is_within(&|_| tolerance.rounding);
     let between_some = |is_wrong: &dyn Fn(&Record, &Record) -> bool| {
         let mut partner = partner.iter();
         partner.any(|one| ledger.iter().any(|it| is_wrong(one.record, it.record)))
     };
     let kind = match is_accepted {
-        false => Kind::AmountMismatch,
-        true if between_some(&contradicts) => Kind::StatusMismatch,
-        true if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) => {
+        false if !is_rounding => Kind::AmountMismatch,
+        _ if between_some(&contradicts) => Kind::StatusMismatch,
+        _ if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) => {
             Kind::FeeMismatch
         }
+        false => Kind::Rounding,
         true => Kind::DateMismatch,
     };
     let whole = sums.map_or(Amount::ZERO, |(reported, _)| reported.abs());
@@ -229,7 +234,7 @@ pub(super) fn difference(
     Difference {
         kind,
         at_stake: match (kind, difference) {
-            (Kind::AmountMismatch, Some(gap)) => gap.abs(),
+            (Kind::AmountMismatch | Kind::Rounding, Some(gap)) => gap.abs(),
             (Kind::DateMismatch, _) => Amount::ZERO,
             _ => whole,
         },

@@ -181,7 +181,7 @@ fn what_is_said_of_a_sum_that_differs() {
     assert_eq!(
         found.reason,
         "partner reports 180.00 EUR for B1 in 1 record, the ledger has 190.00 EUR in 2 records: \
-         partner is 10.00 EUR lower, tolerance is 0.00"
+         partner is 10.00 EUR lower, tolerance is 0.05"
     );
     assert_eq!((found.at_stake, found.related.len()), (amount("10"), 1));
 }
