@@ -1,5 +1,7 @@
 //! Rows come out of their small form as they went in, and the short cuts say what the rules say.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::{Date, date};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -193,6 +195,37 @@ proptest! {
         let agreement = Agreement::of_window(window, &calendar);
         let by_sieve = partner == ledger || agreement.is_within(partner, ledger);
         prop_assert_eq!(by_sieve, by_rules);
+    }
+
+    #[test]
+    fn a_tally_is_the_sum_of_its_rows(rows in vec(facts(), 0..60), cut in 0usize..60) {
+        let mut sums: BTreeMap<Currency, (u64, Amount)> = BTreeMap::new();
+        for row in &rows {
+            let mut text = String::new();
+            row.amount.write_to(&mut text);
+            let (count, sum) = sums.entry(row.currency).or_default();
+            *count += 1;
+            *sum = sum.checked_add(Amount::parse_computed(&text).unwrap()).unwrap();
+        }
+        let (before, behind) = rows.split_at(cut.min(rows.len()));
+        let [mut tally, other] = [before, behind].map(|rows| {
+            let mut tally = Tally::default();
+            rows.iter().for_each(|row| tally.add(row));
+            tally
+        });
+        tally.merge(&other);
+        let mut kept = Tally::default();
+        for Facts { amount, currency, day, .. } in rows.iter().copied() {
+            kept.add_kept(&KeptRow { key: b"", line: 1, amount, currency, day });
+        }
+        for tally in [&tally, &kept] {
+            let lines = tally.lines().map(Result::unwrap);
+            let lines = lines.map(|(currency, line)| (currency, (line.count(), line.sum().unwrap())));
+            prop_assert_eq!(&lines.collect::<BTreeMap<_, _>>(), &sums);
+            prop_assert_eq!(tally.count(), rows.len() as u64);
+        }
+        prop_assert_eq!(tally.latest(), rows.iter().map(|row| row.day).max());
+        prop_assert_eq!(kept.latest(), None, "kept rows don't tell of days");
     }
 
     #[test]
