@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
+use crate::matching::own_records;
 use crate::money::{Amount, Currency, amount_text};
 use crate::named_enum;
 use crate::policy::SourcePolicy;
@@ -102,7 +103,9 @@ pub fn causes(
             compared.partner,
         ),
     ] {
-        let members = of_kind(missing);
+        let mut members = of_kind(missing);
+        // No file needs to have what failed.
+        members.retain(|found| !own_records(found).any(Record::has_failed));
         let (count, of) = (members.len() as u64, of.max(members.len() as u64));
         suspicions.push((kind, of, incomplete(kind, count, of), members));
     }

@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import run as bench
@@ -30,7 +31,6 @@ PATIENCE_SECONDS = 900
 
 def main():
     arguments = parsed()
-    subprocess.run([bench.ROOT / "tools" / "setup", "temporal"], check=True)
     program = arguments.program or bench.built_program()
     if arguments.pairs:
         large(program, arguments)
@@ -127,7 +127,7 @@ def site(program, sources):
         temporal = f'[temporal]\naddress = "{address}"\n'
         (folder / "trueup.toml").write_text(limits + staging + temporal)
         server = subprocess.Popen(
-            [bench.ROOT / ".tools" / "bin" / "temporal", "server", "start-dev", "--headless",
+            [temporal_program(), "server", "start-dev", "--headless",
              "--log-level", "error", "--ip", "127.0.0.1", "--port", address.rsplit(":", 1)[1]],
             stdout=subprocess.DEVNULL,
         )
@@ -156,7 +156,7 @@ class Site:
         return done.stdout
 
     def temporal(self, *words):
-        command = [bench.ROOT / ".tools" / "bin" / "temporal", *words, "--address", self.address]
+        command = [temporal_program(), *words, "--address", self.address]
         return subprocess.run(command, capture_output=True, text=True, env=environment())
 
     def wait_for_server(self):
@@ -202,6 +202,14 @@ class Worker:
         _, _, usage = os.wait4(self.process.pid, 0)
         self.process.returncode = 0
         self.cost = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+@cache
+def temporal_program():
+    """The machine's own, or the one that we get."""
+    subprocess.run([bench.ROOT / "tools" / "setup", "temporal"], check=True)
+    ours = bench.ROOT / ".tools" / "bin"
+    return shutil.which("temporal", path=f"{ours}{os.pathsep}{os.environ['PATH']}")
 
 
 def environment():

@@ -157,7 +157,7 @@ fn discrepancy_blocks(content: &AlertContent, facts: &DiscrepancyFacts) -> Vec<B
             .map(|nearest| text(&format!("What came closest: {nearest}"))),
     );
     let mut steps = vec![Line::Step {
-        say: advice(facts.kind).to_owned(),
+        say: advice(facts.kind, facts.at_stake).to_owned(),
         command: None,
     }];
     steps.push(step(

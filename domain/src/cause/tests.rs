@@ -9,7 +9,7 @@ use super::*;
 use crate::matching::{Pool, compare};
 use crate::money::Money;
 use crate::policy::{AgreedFee, DateWindow, MatchRule, RunContext, Scope, Tolerances};
-use crate::record::{Origin, ReferenceKind, Side};
+use crate::record::{Origin, ReferenceKind, Side, Status};
 use crate::severity::SeverityPolicy;
 
 const DAY: Date = date(2026, 11, 20);
@@ -133,6 +133,21 @@ fn a_file_cut_off_half_way_is_one_cause_and_a_few_missing_are_none() {
     );
     let causes = found(side(Side::Partner, 0..60), side(Side::Ledger, 0..10));
     assert_eq!(causes[0].kind, CauseKind::LedgerIncomplete);
+}
+
+#[test]
+fn failed_payments_that_we_never_booked_show_no_cause() {
+    let attempts = || {
+        let mut attempts = side(Side::Partner, 0..80);
+        for attempt in &mut attempts[40..] {
+            attempt.status = Some(Status::Failed);
+        }
+        attempts
+    };
+    assert!(found(attempts(), side(Side::Ledger, 0..40)).is_empty());
+    let causes = found(attempts(), Vec::new());
+    assert_eq!(causes[0].kind, CauseKind::LedgerIncomplete);
+    assert_eq!(causes[0].members.len(), 40);
 }
 
 #[test]

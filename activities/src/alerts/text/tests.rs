@@ -229,6 +229,18 @@ At stake   120.00 EUR
         ),
         (
             DiscrepancyFacts {
+                at_stake: money("0 EUR"),
+                ..lone(Kind::MissingInLedger)
+            },
+            "\
+Reference  PAY-17
+Partner    120.00 EUR, value date 2026-11-19, settlement.csv line 18
+Ledger     nothing found
+- Nothing, if it is right that no money moved.
+",
+        ),
+        (
+            DiscrepancyFacts {
                 ledger: Some(ledger("120 EUR")),
                 ..facts(Kind::MissingAtPartner)
             },

@@ -3,6 +3,7 @@
 use domain::alert::IncidentKind;
 use domain::cause::CauseKind;
 use domain::discrepancy::Kind;
+use domain::money::Money;
 
 /// What a kind is, in words that need no manual.
 pub(super) fn kind_words(kind: Kind) -> &'static str {
@@ -22,9 +23,12 @@ pub(super) fn kind_words(kind: Kind) -> &'static str {
     }
 }
 
-/// The first thing to do about one discrepancy, by its kind.
-pub(super) fn advice(kind: Kind) -> &'static str {
+/// The first thing to do about one discrepancy, by its kind and what is at stake.
+pub(super) fn advice(kind: Kind, at_stake: Money) -> &'static str {
     match kind {
+        Kind::MissingInLedger | Kind::MissingAtPartner if at_stake.amount.is_zero() => {
+            "Nothing, if it is right that no money moved."
+        }
         Kind::StatementOutOfBalance => {
             "Do not use this report: nothing of it was matched. Ask the partner for a corrected one."
         }
