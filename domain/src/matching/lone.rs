@@ -163,14 +163,15 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         };
         lone.len()
     ];
-    let repeats = |it: &Overdue| lone[it.index].repeats().is_some();
+    // What failed repeats nothing, and nothing repeats it.
+    let does_repeat = |record: &Record| record.repeats().is_some() && !record.has_failed();
+    let repeats = |it: &Overdue| does_repeat(lone[it.index]);
     let mut overdue: Vec<Overdue> = (0..lone.len())
-        .filter(|at| lone[*at].repeats().is_some() || !is_in_transit(lone[*at]))
+        .filter(|at| does_repeat(lone[*at]) || !is_in_transit(lone[*at]))
         .map(|at| Overdue::of(policy, lone, at))
         .collect();
     // Equal for records with the same references by their first rule and the same money.
     let order_of_twins = |a: &Overdue, b: &Overdue| {
-        // What failed repeats nothing, and nothing repeats it.
         let failed = |it: &Overdue| lone[it.index].has_failed();
         let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
         let (one, other) = (lone[a.index], lone[b.index]);

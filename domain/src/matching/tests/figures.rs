@@ -2,6 +2,7 @@
 //! that it shows, the candidate that came closest.
 
 use super::*;
+use crate::record::Past;
 use crate::severity::Severity;
 
 /// All that these lines give under a policy, in the order in which people see it.
@@ -136,4 +137,24 @@ fn a_failed_attempt_is_not_counted_among_the_copies() {
          ledger record goes with it by reference",
     ];
     assert_eq!(reasons, expected);
+}
+
+#[test]
+fn a_failed_attempt_repeats_none_that_an_earlier_run_had() {
+    let mut pool = pool(&["P A 10 EUR 5 status=failed", "P B 10 EUR 5 status=settled"]);
+    for record in &mut pool.partner {
+        record.past = Some(Box::new(Past {
+            received_by: None,
+            since: record.value_date,
+            found_in: None,
+            repeats: Some("recon/example/2026-01-04".into()),
+        }));
+    }
+    let found = compare(&policy(), &whole(), pool).discrepancies;
+    let kinds: Vec<(&str, Kind)> = found.iter().map(|it| (&*it.reference, it.kind)).collect();
+    let expected = [
+        ("A", Kind::MissingInLedger),
+        ("B", Kind::DuplicateAtPartner),
+    ];
+    assert_eq!(kinds, expected);
 }
