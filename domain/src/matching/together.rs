@@ -44,7 +44,8 @@ pub(super) fn takes_all(
 
 impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
-        if let Some(together) = self.whole(accepts) {
+        let whole = self.whole(accepts);
+        if let Some(together) = whole.or_else(|| self.without_failed()?.whole(accepts)) {
             return vec![together];
         }
         if let Some(limit) = accepts.rule.combinations_max {
@@ -54,6 +55,19 @@ impl<'r> Members<'r> {
             Look::First => Vec::new(),
             Look::Last => vec![self.undecided(accepts)],
         }
+    }
+
+    /// Those in which money moved, when some failed: a sum may be right without these.
+    fn without_failed(&self) -> Option<Self> {
+        let moved = |side: &[Member<'r>]| -> Vec<Member<'r>> {
+            let moved = side.iter().filter(|member| !member.record.has_failed());
+            moved.copied().collect()
+        };
+        let (partner, ledger) = (moved(&self.partner), moved(&self.ledger));
+        let all = self.partner.len() + self.ledger.len();
+        let is_other = partner.len() + ledger.len() < all;
+        let has_both = !partner.is_empty() && !ledger.is_empty();
+        (is_other && has_both).then_some(Members { partner, ledger })
     }
 
     /// All of them are one match.
