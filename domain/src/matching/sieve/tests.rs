@@ -88,12 +88,18 @@ proptest! {
             day: row::Day(20_000),
             status: None,
         };
+        let lines = |rows: &[(u8, i64, bool)]| -> Vec<u32> {
+            let mut line = 0;
+            // Now and then so far apart that the row is wide.
+            let lines = rows.iter().map(|(key, ..)| {
+                line += 1 + u32::from(*key == 7) * 100_000;
+                line
+            });
+            lines.collect()
+        };
         let kept = |rows: &[(u8, i64, bool)]| {
             let mut partition = Partition::default();
-            let mut line = 0;
-            for (key, amount, is_fine) in rows {
-                // Now and then so far apart that the row is wide.
-                line += 1 + u32::from(*key == 7) * 100_000;
+            for ((key, amount, is_fine), line) in rows.iter().zip(lines(rows)) {
                 let place = Place { offset: 0, line };
                 partition.push(place, long(*key).as_bytes(), Some(&facts(*amount, *is_fine)));
             }
@@ -133,6 +139,9 @@ proptest! {
         prop_assert_eq!(found, expected);
         let read = parts[0].map(|rows| rows.read().unwrap()).concat();
         prop_assert_eq!(read.len(), partner.len());
+        let (first, second) = partner.split_at(cut.min(partner.len()));
+        let read_lines: Vec<u32> = read.iter().map(|kept| kept.line).collect();
+        prop_assert_eq!(read_lines, [lines(first), lines(second)].concat());
         for (kept, (key, amount, is_fine)) in read.iter().zip(&partner) {
             let key = long(*key);
             prop_assert_eq!(kept.key, key.as_bytes());
@@ -141,6 +150,8 @@ proptest! {
         for (bytes, count) in both.into_iter().flatten() {
             let damaged = KeptRows { bytes: &bytes[..bytes.len().saturating_sub(1)], count };
             prop_assert!(count == 0 || damaged.read().is_none());
+            let miscounted = KeptRows { bytes: &bytes, count: count + 1 };
+            prop_assert!(miscounted.read().is_none());
         }
     }
 
@@ -232,6 +243,49 @@ proptest! {
     fn keys_that_differ_hash_apart(one in vec(any::<u8>(), 0..40), other in vec(any::<u8>(), 0..40)) {
         prop_assert_eq!(one == other, hash(&one) == hash(&other));
     }
+}
+
+#[test]
+fn a_bucket_larger_than_a_cache_gives_the_same_pairs() {
+    const COUNT: u32 = 20_000;
+    let facts = Facts {
+        amount: PlainAmount::from_scaled(100, 2).unwrap(),
+        currency: Currency::parse("EUR").unwrap(),
+        day: row::Day(20_000),
+        status: None,
+    };
+    let kept = |keys: &mut dyn Iterator<Item = u32>| {
+        let mut partition = Partition::default();
+        for (line, key) in (1..).zip(keys) {
+            let key = format!("PAYMENT-{key:020}");
+            partition.push(Place { offset: 0, line }, key.as_bytes(), Some(&facts));
+        }
+        partition.take_chunks().concat()
+    };
+    let bytes = [kept(&mut (0..COUNT)), kept(&mut (0..COUNT).rev())];
+    assert!(bytes[0].len() > 1 << 19, "joined in several parts");
+    let [partner, ledger] = bytes.each_ref().map(|bytes| {
+        let count = COUNT as usize;
+        [KeptRows { bytes, count }]
+    });
+    let side = |rows| PairingSide {
+        rows,
+        looked_at: &["PAYMENT-00000000000000000007"],
+    };
+    let window = DateWindow {
+        early_days: 0,
+        late_days: 0,
+        unit: DayUnit::Calendar,
+    };
+    let agreement = Agreement::of_window(window, &BusinessCalendar::default());
+    let mut found = Vec::new();
+    Pairing::default().pairs(&agreement, side(&partner), side(&ledger), |a, b| {
+        found.push((a, b));
+    });
+    found.sort_unstable();
+    let expected = (0..COUNT).filter(|at| *at != 7);
+    let expected: Vec<(u32, u32)> = expected.map(|at| (at, COUNT - 1 - at)).collect();
+    assert_eq!(found, expected);
 }
 
 #[test]
