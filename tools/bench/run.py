@@ -23,6 +23,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / ".tools" / "bench"
 THREADS = 2
+# Room for large files.
+LIMITS = "[limits]\ninput_bytes_max = 100000000000\nrows_max = 1000000000\n"
 
 
 def main():
@@ -32,10 +34,7 @@ def main():
     data = made_data(arguments.rows, arguments.shape)
     partner, ledger = data / "partner.csv", data / "ledger.csv"
     out = WORK / "out"
-    compare = [
-        program, "--config", configuration(arguments.memory), "compare", "bench",
-        "--partner", partner, "--ledger", ledger, "--out", out,
-    ]
+    compare = comparison(program, data, arguments.memory)
     peer = [python, HERE / "peer.py", partner, ledger, WORK / "peer.csv", str(THREADS)]
     runs = {"trueup compare": [], "DuckDB": []}
     for _ in range(arguments.pairs):
@@ -43,7 +42,9 @@ def main():
         runs["DuckDB"].append(measured(peer, (0,)))
     check(out / "discrepancies.csv", data / "truth.csv")
     check(WORK / "peer.csv", data / "truth.csv")
-    print_table(arguments, runs)
+    print_table(
+        f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs, "
+        f"{os.cpu_count()} processors, {platform.machine()}; both results are exact", runs)
 
 
 def parsed():
@@ -90,11 +91,19 @@ def made_data(rows, shape):
     return folder
 
 
+def comparison(program, data, memory=None):
+    """The command that compares these data, and leaves what it found in `out`."""
+    return [
+        program, "--config", configuration(memory), "compare", "bench",
+        "--partner", data / "partner.csv", "--ledger", data / "ledger.csv", "--out", WORK / "out",
+    ]
+
+
 def configuration(memory):
     """The sample configuration, with room for large files."""
     folder = WORK / "configuration"
     shutil.copytree(ROOT / "examples" / "bench", folder, dirs_exist_ok=True)
-    settings = "[limits]\ninput_bytes_max = 100000000000\nrows_max = 1000000000\n"
+    settings = LIMITS
     if memory:
         settings += f"\n[work]\ncompare_memory_mebibytes = {memory}\n"
     (folder / "trueup.toml").write_text(settings)
@@ -105,12 +114,18 @@ def measured(command, expected):
     """Wall and CPU seconds and the largest memory of one process."""
     started = time.monotonic()
     process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    cost = cost_of(process)
     wall = time.monotonic() - started
-    code = os.waitstatus_to_exitcode(status)
-    if code not in expected:
-        sys.exit(f"{command[0]} ended with {code}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    if process.returncode not in expected:
+        sys.exit(f"{command[0]} ended with {process.returncode}")
+    return wall, *cost
+
+
+def cost_of(process):
+    """CPU seconds and the largest memory of a process, when it has ended."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def check(found, truth):
@@ -126,20 +141,17 @@ def kinds_of(path):
         return Counter((row["reference"], row["kind"]) for row in csv.DictReader(file))
 
 
-def print_table(arguments, runs):
-    ours, peer = runs["trueup compare"], runs["DuckDB"]
-    print(f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs, "
-          f"{os.cpu_count()} processors, {platform.machine()}; both results are exact\n")
+def print_table(title, runs):
+    """Medians of two programs, and of the first's ratios to the second in neighbouring runs."""
+    print(f"{title}\n")
     print("| program | wall s | CPU s | peak memory MiB |")
     print("|---|---:|---:|---:|")
     for name, of_program in runs.items():
         wall, cpu, memory = (statistics.median(column) for column in zip(*of_program))
         print(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} |")
-    ratios = [
-        statistics.median(one[index] / other[index] for one, other in zip(ours, peer))
-        for index in range(3)
-    ]
-    print(f"| median ratio | {ratios[0]:.3f} | {ratios[1]:.3f} | {ratios[2]:.2f} |")
+    pairs = list(zip(*runs.values()))
+    ratios = [statistics.median(one[index] / other[index] for one, other in pairs) for index in range(3)]
+    print(f"| median ratio | {ratios[0]:.3f} | {ratios[1]:.3f} | {ratios[2]:.2f} |\n")
 
 
 if __name__ == "__main__":

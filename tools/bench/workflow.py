@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -51,36 +50,24 @@ def parsed():
 def large(program, arguments):
     """One run of everything, and the same comparison without Temporal, in turns."""
     data = bench.made_data(arguments.rows, arguments.shape)
-    sides = {"partner": data / "partner.csv", "ledger": data / "ledger.csv"}
-    compare = [
-        program, "--config", bench.configuration(None), "compare", "bench",
-        "--partner", sides["partner"], "--ledger", sides["ledger"], "--out", bench.WORK / "out",
-    ]
-    figures = {"trueup compare": [], "worker": []}
+    compare = bench.comparison(program, data)
+    figures = {"a run's worker": [], "trueup compare": []}
     events = 0
     for _ in range(arguments.pairs):
         figures["trueup compare"].append(bench.measured(compare, (0, 1)))
         with site(program, ["bench"]) as of:
-            for side, file in sides.items():
-                shutil.copyfile(file, of.folder / f"{side}.csv")
+            of.take_inputs(data)
             with of.worker() as worker:
                 started = time.monotonic()
                 of.trueup("run", "bench", "--date", DAY, "--wait", expected=(0, 1))
                 wall = time.monotonic() - started
-            figures["worker"].append((wall, *worker.cost))
+            figures["a run's worker"].append((wall, *worker.cost))
             shown = json.loads(of.trueup("show", f"recon/bench/{DAY}", "--json"))
             check(shown["totals"]["by_kind"], data / "truth.csv")
             events = of.events(f"recon/bench/{DAY}")
-    print(f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs; "
-          f"the run has {events} events\n")
-    print("| | wall s | CPU s | peak memory MiB |")
-    print("|---|---:|---:|---:|")
-    for name, of_program in figures.items():
-        wall, cpu, memory = (statistics.median(column) for column in zip(*of_program))
-        print(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} |")
-    pairs = list(zip(figures["worker"], figures["trueup compare"]))
-    ratios = [statistics.median(run[i] / alone[i] for run, alone in pairs) for i in range(3)]
-    print(f"| median ratio | {ratios[0]:.2f} | {ratios[1]:.2f} | {ratios[2]:.2f} |\n")
+    bench.print_table(
+        f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs; "
+        f"the run has {events} events", figures)
 
 
 def check(found, truth):
@@ -95,8 +82,7 @@ def small(program, count):
     names = [f"small-{number}" for number in range(count)]
     data = bench.made_data(SMALL_ROWS, "usual")
     with site(program, names) as of:
-        for side in ("partner", "ledger"):
-            shutil.copyfile(data / f"{side}.csv", of.folder / f"{side}.csv")
+        of.take_inputs(data)
         for name in names:
             of.trueup("schedule", "set", name, "--cron", "30 6 * * *")
         with of.worker() as worker:
@@ -122,10 +108,9 @@ def site(program, sources):
         rules = (bench.ROOT / "examples" / "bench" / "sources" / "bench.toml").read_text()
         for name in sources:
             (folder / "sources" / f"{name}.toml").write_text(rules)
-        limits = "[limits]\ninput_bytes_max = 100000000000\nrows_max = 1000000000\n"
         staging = "[staging]\nobject_bytes_max = 100000000000\n"
         temporal = f'[temporal]\naddress = "{address}"\n'
-        (folder / "trueup.toml").write_text(limits + staging + temporal)
+        (folder / "trueup.toml").write_text(bench.LIMITS + staging + temporal)
         server = subprocess.Popen(
             [temporal_program(), "server", "start-dev", "--headless",
              "--log-level", "error", "--ip", "127.0.0.1", "--port", address.rsplit(":", 1)[1]],
@@ -146,6 +131,10 @@ class Site:
 
     def __init__(self, program, folder, address):
         self.program, self.folder, self.address = str(program), folder, address
+
+    def take_inputs(self, data):
+        for file in ("partner.csv", "ledger.csv"):
+            shutil.copyfile(data / file, self.folder / file)
 
     def trueup(self, *words, expected=(0,)):
         """What a command printed."""
@@ -199,9 +188,7 @@ class Worker:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        _, _, usage = os.wait4(self.process.pid, 0)
-        self.process.returncode = 0
-        self.cost = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        self.cost = bench.cost_of(self.process)
 
 
 @cache

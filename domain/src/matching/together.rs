@@ -223,24 +223,25 @@ pub(super) fn difference(
     let sums = sum(partner).zip(sum(ledger));
     let difference = sums.and_then(|(reported, booked)| reported.checked_sub(booked).ok());
     let tolerance = accepts.tolerance(currency);
-    let is_within = |limit: &dyn Fn(Amount) -> Amount| {
-        let gap = difference.zip(sums);
-        gap.is_some_and(|(gap, (_, booked))| gap.abs() <= limit(booked))
-    };
-    let is_accepted = is_within(&|booked| tolerance.accepted_of(booked));
-    let is_rounding = is_within(&|_| tolerance.rounding);
+    let gap = difference.map(Amount::abs);
+    let is_accepted = gap
+        .zip(sums)
+        .is_some_and(|(gap, (_, booked))| gap <= tolerance.accepted_of(booked));
+    let is_rounding = gap.is_some_and(|gap| gap <= tolerance.rounding);
     let between_some = |is_wrong: &dyn Fn(&Record, &Record) -> bool| {
         let mut partner = partner.iter();
         partner.any(|one| ledger.iter().any(|it| is_wrong(one.record, it.record)))
     };
-    let kind = match is_accepted {
-        false if !is_rounding => Kind::AmountMismatch,
-        _ if between_some(&contradicts) => Kind::StatusMismatch,
-        _ if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) => {
-            Kind::FeeMismatch
-        }
-        false => Kind::Rounding,
-        true => Kind::DateMismatch,
+    let kind = if !is_accepted && !is_rounding {
+        Kind::AmountMismatch
+    } else if between_some(&contradicts) {
+        Kind::StatusMismatch
+    } else if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) {
+        Kind::FeeMismatch
+    } else if !is_accepted {
+        Kind::Rounding
+    } else {
+        Kind::DateMismatch
     };
     let whole = sums.map_or(Amount::ZERO, |(reported, _)| reported.abs());
     let money = |amount| Money { amount, currency };

@@ -65,12 +65,9 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
     let agrees = all(&partner, &ledger, |partner, ledger| {
         !contradicts(partner, ledger)
     });
-    let [has_both, tell_both] = [
-        firsts.iter().all(Option::is_some),
-        of_partner.is_some() && of_ledger.is_some(),
-    ];
-    // One without a status contradicts what was undone.
-    if tell_both || (has_both && !agrees) {
+    let is_told = of_partner.is_some() && of_ledger.is_some();
+    // One without a status may contradict what failed.
+    if is_told || (firsts.iter().all(Option::is_some) && !agrees) {
         let told = |status: Option<Status>| status.map_or("none".to_owned(), |it| it.to_string());
         compared.push(Compared {
             what: "status",
