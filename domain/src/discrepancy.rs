@@ -100,6 +100,9 @@ pub struct NearestCandidate {
     pub kept_apart_by: String,
 }
 
+/// The rule of a discrepancy for whose record no rule could look: it lacks what they go by.
+pub const NO_RULE: &str = "none";
+
 /// One difference, with all that a person needs to judge it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Discrepancy {
@@ -125,7 +128,7 @@ pub struct Discrepancy {
     /// Further records that belong to it: the original of a duplicate, all candidates when
     /// ambiguous.
     pub related: Vec<Record>,
-    /// Name of the rule that decided.
+    /// Name of the rule that decided, or [`NO_RULE`].
     pub rule: String,
     /// Why, in one sentence.
     pub reason: String,

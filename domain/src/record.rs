@@ -86,6 +86,30 @@ named_enum! {
     }
 }
 
+/// What a record says of its money by its status. One without a status counts as made; so does one that
+/// is pending.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Movement {
+    /// It moved, or will.
+    Made,
+    /// It was taken back, or this takes it back.
+    TakenBack,
+    /// It never did.
+    Failed,
+}
+
+impl Movement {
+    /// All of them.
+    pub const ALL: [Movement; 3] = [Movement::Made, Movement::TakenBack, Movement::Failed];
+
+    /// Whether of two such records the later may be a payment made twice. An attempt that failed repeats
+    /// nothing, and nothing repeats it.
+    #[must_use]
+    pub fn repeats(self) -> bool {
+        self != Movement::Failed
+    }
+}
+
 /// Where in which input a record stands, and its text there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Origin {
@@ -164,10 +188,20 @@ impl Record {
         self.past.as_ref()?.repeats.as_ref()
     }
 
+    /// What it says of its money.
+    #[must_use]
+    pub fn movement(&self) -> Movement {
+        match self.status {
+            None | Some(Status::Pending | Status::Settled) => Movement::Made,
+            Some(Status::Reversed) => Movement::TakenBack,
+            Some(Status::Failed) => Movement::Failed,
+        }
+    }
+
     /// Whether it says of itself that nothing came of it: no money moved.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.status == Some(Status::Failed)
+        self.movement() == Movement::Failed
     }
 
     /// The discrepancy that it was in before this run.

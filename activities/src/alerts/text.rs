@@ -10,7 +10,7 @@ use domain::alert::{
     AlertBody, AlertContent, CauseFacts, DigestFacts, DiscrepancyFacts, IncidentFacts, SideFacts,
     SummaryFacts,
 };
-use domain::discrepancy::Kind;
+use domain::discrepancy::{Kind, NO_RULE};
 use domain::masking;
 use domain::money::Money;
 
@@ -146,10 +146,11 @@ fn about(content: &AlertContent) -> Line {
 }
 
 fn discrepancy_blocks(content: &AlertContent, facts: &DiscrepancyFacts) -> Vec<Block> {
-    let mut why = vec![text(&format!(
-        "{} (decided by: {})",
-        facts.reason, facts.rule
-    ))];
+    let decided_by = match &*facts.rule {
+        NO_RULE => "no rule could look for it".to_owned(),
+        rule => format!("decided by: {rule}"),
+    };
+    let mut why = vec![text(&format!("{} ({decided_by})", facts.reason))];
     why.extend(
         facts
             .nearest
@@ -157,7 +158,7 @@ fn discrepancy_blocks(content: &AlertContent, facts: &DiscrepancyFacts) -> Vec<B
             .map(|nearest| text(&format!("What came closest: {nearest}"))),
     );
     let mut steps = vec![Line::Step {
-        say: advice(facts.kind, facts.at_stake).to_owned(),
+        say: advice(facts).to_owned(),
         command: None,
     }];
     steps.push(step(

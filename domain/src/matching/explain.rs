@@ -15,7 +15,7 @@ use crate::calendar::DayUnit;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
 use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
-use crate::record::{Record, ReferenceKind, Side, Status};
+use crate::record::{Movement, Record, ReferenceKind, Side, Status};
 
 /// Most amounts that a sentence lists for each side.
 const AMOUNTS_LISTED_MAX: usize = 5;
@@ -335,12 +335,16 @@ pub(super) fn missing(
         false => format!("no {other} record goes with it by {}", by.join(" or by ")),
     };
     let (money, value_date) = (record.money, record.value_date);
-    let nothing_paid = match record.has_failed() {
-        true => " as failed: no money moved, and",
-        false => ",",
+    let of_its_money = match (record.movement(), record.repeats()) {
+        (Movement::Made, _) => ",".to_owned(),
+        (Movement::TakenBack, None) => " as reversed,".to_owned(),
+        (Movement::TakenBack, Some(run)) => {
+            format!(" as reversed: {run} had the same record before, and")
+        }
+        (Movement::Failed, _) => " as failed: no money moved, and".to_owned(),
     };
     let mut sentence =
-        format!("{verb} {money}{about} with value date {value_date}{nothing_paid} {why}");
+        format!("{verb} {money}{about} with value date {value_date}{of_its_money} {why}");
     if let Some(note) = note {
         sentence.push_str(&format!(" ({note})"));
     }

@@ -12,14 +12,14 @@
 //! So the fewest discrepancies are found that explain the group. What is left on one side only is
 //! not decided here: a later rule may know it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::combine::Combined;
 use super::identity::canonical_order;
 use super::twins::{Member, pair_off};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Tolerance};
-use crate::record::Side;
+use crate::record::{Movement, Side};
 
 /// Whether later rules are still to come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -260,11 +260,7 @@ fn hold_surplus(classes: &mut [Class<'_>], surplus: usize) {
     }
     for (class, repetitions) in classes.iter_mut().zip(repetitions) {
         let kept = class.free.len() - repetitions.min(surplus);
-        if class.free.iter().any(|member| member.record.has_failed()) {
-            class.hold_failed_first(kept);
-        } else {
-            class.held = class.free.split_off(kept);
-        }
+        class.hold(kept);
     }
 }
 
@@ -296,29 +292,30 @@ fn pair_last_of_each_currency<'r>(
     pairs
 }
 
-/// What is left over of an amount that found a counterpart. An attempt that failed repeats nothing, and
-/// nothing repeats it.
+/// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
+/// repeats its like. An attempt that failed repeats nothing, and nothing repeats it.
 fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
-    let took_place = |member: &&Member| !member.record.has_failed();
     let mut duplicates = Vec::new();
-    for class in classes {
-        let Some(original) = class.first_decided() else {
-            continue;
-        };
+    for class in classes.iter().filter(|class| class.is_any_decided()) {
         let same_money = others.binary_search_by_key(&class.position(), Class::position);
         let of_others = same_money.map_or(&[][..], |at| &others[at].members);
-        let counterparts = of_others.iter().filter(took_place).count();
-        let copies = class.members.iter().filter(took_place).count();
-        let left = class.free.iter().chain(&class.held).filter(took_place);
-        duplicates.extend(left.map(|member| {
-            Decision::Duplicate(Duplicate {
-                side,
-                slot: member.slot,
-                original: original.slot,
-                copies,
-                counterparts,
-            })
-        }));
+        for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
+            let is_like = |member: &&Member| member.record.movement() == movement;
+            let mut left = class.open().filter(is_like).peekable();
+            let original = left.peek().and_then(|_| class.first_decided(movement));
+            let Some(original) = original else {
+                continue;
+            };
+            duplicates.extend(left.map(|member| {
+                Decision::Duplicate(Duplicate {
+                    side,
+                    slot: member.slot,
+                    original: original.slot,
+                    copies: class.members.iter().filter(is_like).count(),
+                    counterparts: of_others.iter().filter(is_like).count(),
+                })
+            }));
+        }
     }
     duplicates
 }
@@ -337,13 +334,19 @@ impl<'r> Class<'r> {
         (self.money.currency, self.money.amount)
     }
 
-    /// Keeps so many, and holds the others: what failed is too many before anything else is.
-    fn hold_failed_first(&mut self, kept: usize) {
-        self.free.sort_by_key(|member| member.record.has_failed());
+    /// Keeps so many, and holds the others: what failed is too many before anything else is, then what
+    /// was taken back.
+    fn hold(&mut self, kept: usize) {
+        self.free.sort_by_key(|member| member.record.movement());
         self.held = self.free.split_off(kept);
         for members in [&mut self.free, &mut self.held] {
             members.sort_by(|a, b| canonical_order(a.record, b.record));
         }
+    }
+
+    /// Members that found no counterpart.
+    fn open(&self) -> impl Iterator<Item = &Member<'r>> {
+        self.free.iter().chain(&self.held)
     }
 
     fn is_any_decided(&self) -> bool {
@@ -358,14 +361,10 @@ impl<'r> Class<'r> {
         }
     }
 
-    /// The first member that found a counterpart, and did not fail.
-    fn first_decided(&self) -> Option<&Member<'r>> {
-        if !self.is_any_decided() {
-            return None;
-        }
-        let open = self.free.iter().chain(&self.held).map(|member| member.slot);
-        let open: std::collections::BTreeSet<usize> = open.collect();
+    /// The first member of this movement that found a counterpart.
+    fn first_decided(&self, movement: Movement) -> Option<&Member<'r>> {
+        let open: BTreeSet<usize> = self.open().map(|member| member.slot).collect();
         let mut members = self.members.iter();
-        members.find(|member| !member.record.has_failed() && !open.contains(&member.slot))
+        members.find(|member| member.record.movement() == movement && !open.contains(&member.slot))
     }
 }

@@ -7,10 +7,10 @@ use super::scope::{Membership, covers, membership};
 use super::slots::Lone;
 use super::work::{Reported, Work, both_sides, duplicate_kind, on_its_side};
 use super::{Comparison, explain, key};
-use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
+use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{Record, Side};
+use crate::record::{Movement, Record, Side};
 
 /// What a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -163,8 +163,10 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         };
         lone.len()
     ];
-    // What failed repeats nothing, and nothing repeats it.
-    let does_repeat = |record: &Record| record.repeats().is_some() && !record.has_failed();
+    // What failed repeats nothing. One that says of a payment of an earlier run that it was taken back is
+    // not that payment again.
+    let does_repeat =
+        |record: &Record| record.repeats().is_some() && record.movement() == Movement::Made;
     let repeats = |it: &Overdue| does_repeat(lone[it.index]);
     let mut overdue: Vec<Overdue> = (0..lone.len())
         .filter(|at| does_repeat(lone[*at]) || !is_in_transit(lone[*at]))
@@ -172,7 +174,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         .collect();
     // Equal for records with the same references by their first rule and the same money.
     let order_of_twins = |a: &Overdue, b: &Overdue| {
-        let failed = |it: &Overdue| lone[it.index].has_failed();
+        let movement = |it: &Overdue| lone[it.index].movement();
         let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
         let (one, other) = (lone[a.index], lone[b.index]);
         let on = a.home.map_or(&[][..], |at| &policy.rules[at].on);
@@ -180,7 +182,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
         first
             .then_with(|| key::order(on, one, other))
             .then_with(|| money(one).cmp(&money(other)))
-            .then_with(|| failed(a).cmp(&failed(b)))
+            .then_with(|| movement(a).cmp(&movement(b)))
     };
     overdue.sort_by(|a, b| {
         // One that only repeats another is not the original.
@@ -188,7 +190,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
     });
     let are_twins = |a: &Overdue, b: &Overdue| {
         let record = lone[a.index];
-        !record.has_failed()
+        record.movement().repeats()
             && is_alone(policy, a.home, record.side)
             && order_of_twins(a, b).is_eq()
     };
@@ -306,8 +308,8 @@ fn reference_of(policy: &SourcePolicy, home: Option<usize>, record: &Record) -> 
     }
 }
 
-/// The first rule that looked for its counterpart; `none` when no rule could.
+/// The first rule that looked for its counterpart; [`NO_RULE`] when none could.
 fn rule_of(policy: &SourcePolicy, home: Option<usize>) -> String {
     let name = |at: usize| policy.rules[at].name.clone();
-    home.map_or_else(|| "none".to_owned(), name)
+    home.map_or_else(|| NO_RULE.to_owned(), name)
 }

@@ -158,6 +158,18 @@ fn a_lone_record_names_what_came_closest() {
 }
 
 #[test]
+fn a_record_that_no_rule_could_look_for_names_none() {
+    let facts = DiscrepancyFacts {
+        partner: Some(partner("120 EUR")),
+        rule: NO_RULE.to_owned(),
+        ..facts(Kind::MissingInLedger)
+    };
+    let text = shown(Severity::High, "the partner reports 120.00 EUR", facts);
+    let why = "Why:\nthe reason in one sentence (no rule could look for it)\n";
+    assert!(text.contains(why), "{text}");
+}
+
+#[test]
 fn every_kind_says_what_and_what_to_do() {
     let lone = |kind| DiscrepancyFacts {
         partner: Some(partner("120 EUR")),
@@ -172,6 +184,8 @@ fn every_kind_says_what_and_what_to_do() {
     let mut status = both(Kind::StatusMismatch, "120 EUR", "120 EUR", Some("0 EUR"));
     status.partner.as_mut().expect("partner").status = Some(Status::Reversed);
     status.ledger.as_mut().expect("ledger").status = Some(Status::Settled);
+    let mut reversed = lone(Kind::MissingInLedger);
+    reversed.partner.as_mut().expect("partner").status = Some(Status::Reversed);
     let mut late = both(Kind::DateMismatch, "120 EUR", "120 EUR", None);
     late.ledger.as_mut().expect("ledger").value_date = date(2026, 11, 2);
     for (facts, expected) in [
@@ -237,6 +251,16 @@ Reference  PAY-17
 Partner    120.00 EUR, value date 2026-11-19, settlement.csv line 18
 Ledger     nothing found
 - Nothing, if it is right that no money moved.
+",
+        ),
+        (
+            reversed,
+            "\
+Reference  PAY-17
+Partner    120.00 EUR, value date 2026-11-19, settlement.csv line 18, reversed
+Ledger     nothing found
+At stake   120.00 EUR
+- Find out who took the money back and why; then book the reversal.
 ",
         ),
         (

@@ -1,9 +1,9 @@
 //! Each kind of discrepancy in words: what it is, and the first thing to do about it.
 
-use domain::alert::IncidentKind;
+use domain::alert::{DiscrepancyFacts, IncidentKind};
 use domain::cause::CauseKind;
 use domain::discrepancy::Kind;
-use domain::money::Money;
+use domain::record::Status;
 
 /// What a kind is, in words that need no manual.
 pub(super) fn kind_words(kind: Kind) -> &'static str {
@@ -23,11 +23,15 @@ pub(super) fn kind_words(kind: Kind) -> &'static str {
     }
 }
 
-/// The first thing to do about one discrepancy, by its kind and what is at stake.
-pub(super) fn advice(kind: Kind, at_stake: Money) -> &'static str {
-    match kind {
-        Kind::MissingInLedger | Kind::MissingAtPartner if at_stake.amount.is_zero() => {
+/// The first thing to do about one discrepancy.
+pub(super) fn advice(facts: &DiscrepancyFacts) -> &'static str {
+    let reported = facts.partner.as_ref().and_then(|record| record.status);
+    match facts.kind {
+        Kind::MissingInLedger | Kind::MissingAtPartner if facts.at_stake.amount.is_zero() => {
             "Nothing, if it is right that no money moved."
+        }
+        Kind::MissingInLedger if reported == Some(Status::Reversed) => {
+            "Find out who took the money back and why; then book the reversal."
         }
         Kind::StatementOutOfBalance => {
             "Do not use this report: nothing of it was matched. Ask the partner for a corrected one."

@@ -140,8 +140,12 @@ fn a_failed_attempt_is_not_counted_among_the_copies() {
 }
 
 #[test]
-fn a_failed_attempt_repeats_none_that_an_earlier_run_had() {
-    let mut pool = pool(&["P A 10 EUR 5 status=failed", "P B 10 EUR 5 status=settled"]);
+fn what_failed_or_was_reversed_repeats_none_that_an_earlier_run_had() {
+    let mut pool = pool(&[
+        "P A 10 EUR 5 status=failed",
+        "P B 10 EUR 5 status=settled",
+        "P C 10 EUR 5 status=reversed",
+    ]);
     for record in &mut pool.partner {
         record.past = Some(Box::new(Past {
             received_by: None,
@@ -155,6 +159,13 @@ fn a_failed_attempt_repeats_none_that_an_earlier_run_had() {
     let expected = [
         ("A", Kind::MissingInLedger),
         ("B", Kind::DuplicateAtPartner),
+        ("C", Kind::MissingInLedger),
     ];
     assert_eq!(kinds, expected);
+    assert_eq!(
+        found[2].reason,
+        "partner reports 10.00 EUR for C with value date 2026-01-05 as reversed: \
+         recon/example/2026-01-04 had the same record before, and no ledger record goes with it by \
+         reference"
+    );
 }
