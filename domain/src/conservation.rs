@@ -12,7 +12,7 @@ use std::fmt;
 use crate::case::Settles;
 use crate::matching::{Comparison, Findings, Matched, own_records};
 use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency, Money, MoneyError};
-use crate::record::{Record, Side};
+use crate::record::{FETCHED, Record, Side, fetch};
 
 /// How many records, and the exact sum of their signed amounts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -247,7 +247,11 @@ impl Conservation {
     /// When an exact sum does not fit.
     pub fn conclude(&mut self, comparison: &Comparison) -> Result<(), MoneyError> {
         self.count_matched(&comparison.matched)?;
-        self.carry_forward(comparison.discrepancies.iter().flat_map(own_records))?;
+        for some in comparison.discrepancies.chunks(FETCHED) {
+            let records = || some.iter().flat_map(own_records);
+            fetch(records());
+            self.carry_forward(records())?;
+        }
         self.carry_forward(&comparison.in_transit)?;
         self.count(comparison.out_of_scope.records(), |line| {
             &mut line.out_of_scope

@@ -70,6 +70,11 @@ impl DiscrepancyId {
             .then_some(DiscrepancyId(digits))
     }
 
+    /// Its first 64 bits.
+    pub(crate) fn beginning(&self) -> u64 {
+        u64::from_str_radix(&self.as_str()[..16], 16).expect("hexadecimal digits")
+    }
+
     /// The 32 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -350,7 +350,9 @@ impl Money {
 impl fmt::Display for Money {
     /// Amount and code: `10.50 EUR`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.amount_text(), self.currency)
+        f.write_str(&self.amount_text())?;
+        f.write_str(" ")?;
+        f.write_str(self.currency.code())
     }
 }
 
@@ -365,10 +367,14 @@ pub fn amount_text(amount: Amount, currency: Currency) -> String {
     }
 }
 
+/// Room for the digits of a `u64`, a point, a zero before it, and a sign.
+const DIGITS_MAX: usize = 23;
+
 /// `digits` × 10^-`scale` with so many decimals, which are no fewer.
 fn digits_text(is_negative: bool, mut digits: u64, scale: usize, decimals: usize) -> String {
     // From the last character to the first.
-    let mut text = vec![b'0'; decimals - scale];
+    let mut text = Vec::with_capacity(DIGITS_MAX + decimals);
+    text.resize(decimals - scale, b'0');
     while digits != 0 || text.len() <= decimals {
         if text.len() == decimals && decimals != 0 {
             text.push(b'.');

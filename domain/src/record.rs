@@ -4,6 +4,8 @@
 //! report does not say is `None`.
 
 use std::fmt;
+use std::hint;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -132,15 +134,46 @@ pub struct FeeSplit {
     pub net: Amount,
 }
 
-/// One line of one side.
+/// One line of one side: what its [fields](RecordFields) say. It goes through many lists on its way, so
+/// it is no more than their place.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Record {
+pub struct Record(Box<RecordFields>);
+
+impl From<RecordFields> for Record {
+    fn from(fields: RecordFields) -> Self {
+        Record(Box::new(fields))
+    }
+}
+
+impl Deref for Record {
+    type Target = RecordFields;
+
+    fn deref(&self) -> &RecordFields {
+        &self.0
+    }
+}
+
+impl DerefMut for Record {
+    fn deref_mut(&mut self) -> &mut RecordFields {
+        &mut self.0
+    }
+}
+
+/// A text of a record. Up to 23 bytes, which most are, it stands in the record itself.
+pub type RecordText = smol_str::SmolStr;
+
+/// The references of a record; the only one that most have stands in the record itself.
+pub type References = smallvec::SmallVec<[(ReferenceKind, RecordText); 1]>;
+
+/// What one line of one side says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordFields {
     /// Whose line it is.
     pub side: Side,
     /// Where it stands.
     pub origin: Origin,
     /// Its references, at most one of a kind, sorted by kind. Never empty strings.
-    pub references: Vec<(ReferenceKind, Box<str>)>,
+    pub references: References,
     /// What is compared. Positive is money to us.
     pub money: Money,
     /// The day on which the money counts.
@@ -152,11 +185,11 @@ pub struct Record {
     /// Gross, fee and net, when the report has them.
     pub fees: Option<Box<FeeSplit>>,
     /// Our client's identifier.
-    pub client: Option<Box<str>>,
+    pub client: Option<RecordText>,
     /// The other party's name.
-    pub counterparty: Option<Box<str>>,
+    pub counterparty: Option<RecordText>,
     /// Free text.
-    pub description: Option<Box<str>>,
+    pub description: Option<RecordText>,
     /// What earlier runs know of it; `None` for a record that none of them had. Decides nothing
     /// about what it belongs to.
     pub past: Option<Box<Past>>,
@@ -224,6 +257,23 @@ impl Record {
     pub fn display_reference(&self) -> Option<&str> {
         self.references.first().map(|(_, text)| &**text)
     }
+}
+
+/// Records that are [fetched](fetch) at a time: less than a processor's cache.
+pub const FETCHED: usize = 64;
+
+/// Touches what these records say, which is about to be read and may stand anywhere: a processor fetches
+/// much from memory at once, if it is not kept busy in between. Changes nothing else.
+pub fn fetch<'r>(records: impl IntoIterator<Item = &'r Record>) {
+    let mut touched = 0;
+    for record in records {
+        touched ^= record.origin.raw.len() ^ record.references.len() ^ record.origin.line as usize;
+        let texts = [&record.client, &record.counterparty, &record.description];
+        touched ^= texts.iter().filter(|text| text.is_some()).count();
+        touched ^= record.value_date.day() as usize ^ usize::from(record.past.is_some());
+        touched ^= usize::from(record.money.amount.is_negative());
+    }
+    hint::black_box(touched);
 }
 
 /// A line that could not become a record. The run goes on without it; it is listed.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::alert::{AlertBody, AlertContent, DiscrepancyFacts};
 use domain::audit::{Commitment, erased_text};
-use domain::record::Record;
+use domain::record::{Record, RecordText};
 use regex::bytes::Regex;
 
 use super::erase::{Doing, Erased};
@@ -154,13 +154,9 @@ impl Rows {
             .client
             .as_deref()
             .map(|kept| self.vault.open_text(kept));
-        let client = client
-            .transpose()?
-            .map(|client| client.into_owned().into_boxed_str());
-        let open = Record {
-            client,
-            ..record.clone()
-        };
+        let client = client.transpose()?.map(RecordText::from);
+        let mut open = record.clone();
+        open.client = client;
         if !self.sought.owns(&open) {
             return Ok(());
         }

@@ -6,7 +6,7 @@
 
 use domain::discrepancy::Discrepancy;
 use domain::masking;
-use domain::record::{Record, Reject};
+use domain::record::{RecordFields, Reject};
 
 use super::{Findings, StoreError};
 use crate::vault::{Vault, VaultError};
@@ -60,7 +60,10 @@ pub(crate) fn turn_discrepancy(
 }
 
 /// As [`turn_discrepancy`], of a record.
-pub(crate) fn turn_record(record: &mut Record, turn: &mut Turn<'_>) -> Result<(), VaultError> {
+pub(crate) fn turn_record(
+    record: &mut RecordFields,
+    turn: &mut Turn<'_>,
+) -> Result<(), VaultError> {
     record.origin.raw = turn(&record.origin.raw, Personal::Always)?.into();
     for (_, text) in &mut record.references {
         *text = turn(text, Personal::WithAccount)?.into();

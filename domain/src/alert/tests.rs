@@ -5,17 +5,17 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
-use crate::record::{Origin, Record, ReferenceKind, Side};
+use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side};
 
 fn record(side: Side, reference: &str, amount: &str) -> Record {
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "day.csv".into(),
             line: 7,
             raw: "a,b".into(),
         },
-        references: vec![(ReferenceKind::Reference, reference.into())],
+        references: [(ReferenceKind::Reference, reference.into())].into(),
         money: Money {
             amount: Amount::parse(amount).unwrap(),
             currency: eur(),
@@ -28,7 +28,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Miller Ltd".into()),
         description: None,
         past: None,
-    }
+    })
 }
 
 fn eur() -> Currency {

@@ -9,7 +9,7 @@ use super::*;
 use crate::matching::{Pool, compare};
 use crate::money::Money;
 use crate::policy::{AgreedFee, DateWindow, MatchRule, RunContext, Scope, Tolerances};
-use crate::record::{Origin, ReferenceKind, Side, Status};
+use crate::record::{Origin, RecordFields, ReferenceKind, Side, Status};
 use crate::severity::SeverityPolicy;
 
 const DAY: Date = date(2026, 11, 20);
@@ -40,14 +40,14 @@ fn policy() -> SourcePolicy {
 }
 
 fn record(side: Side, number: usize, value_date: Date) -> Record {
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "example".into(),
             line: number as u32,
             raw: "".into(),
         },
-        references: vec![(ReferenceKind::Reference, format!("R-{number}").into())],
+        references: [(ReferenceKind::Reference, format!("R-{number}").into())].into(),
         money: Money {
             amount: Amount::from_scaled(10_000 + number as i128 * 137, 2).expect("an amount"),
             currency: Currency::parse("EUR").expect("EUR"),
@@ -60,7 +60,7 @@ fn record(side: Side, number: usize, value_date: Date) -> Record {
         counterparty: None,
         description: None,
         past: None,
-    }
+    })
 }
 
 /// A record with a fee of `percent` and `fixed`, rounded half up to the cent.

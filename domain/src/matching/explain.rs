@@ -30,7 +30,12 @@ pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
             _ => term.text(record),
         }
     });
-    texts.collect::<Vec<_>>().join(" / ")
+    let mut subject = String::new();
+    for (index, text) in texts.enumerate() {
+        subject.push_str(if index == 0 { "" } else { " / " });
+        subject.push_str(&text);
+    }
+    subject
 }
 
 /// Why two records that were brought together do not agree: the first finding, then the others.
@@ -318,33 +323,33 @@ pub(super) fn missing(
         Side::Partner => ("partner reports", "ledger"),
         Side::Ledger => ("ledger has", "partner"),
     };
-    let about = record
-        .display_reference()
-        .map_or_else(String::new, |reference| format!(" for {reference}"));
-    let looked = policy.rules.iter();
-    let looked = looked.filter(|rule| key::is_complete(rule, record));
-    let mut by: Vec<String> = Vec::new();
-    for named in looked.map(references_named) {
-        // Several rules may go by the same references, each in its own way.
-        if !by.contains(&named) {
-            by.push(named);
+    let (about, reference) = match record.display_reference() {
+        Some(reference) => (" for ", reference),
+        None => ("", ""),
+    };
+    let of_its_money = match (record.movement(), record.repeats()) {
+        (Movement::Made, _) => Cow::Borrowed(","),
+        (Movement::TakenBack, None) => " as reversed,".into(),
+        (Movement::TakenBack, Some(run)) => {
+            format!(" as reversed: {run} had the same record before, and").into()
         }
-    }
-    let why = match by.is_empty() {
-        true => "it carries no reference to match by".to_owned(),
-        false => format!("no {other} record goes with it by {}", by.join(" or by ")),
+        (Movement::Failed, _) => " as failed: no money moved, and".into(),
     };
     let (money, value_date) = (record.money, record.value_date);
-    let of_its_money = match (record.movement(), record.repeats()) {
-        (Movement::Made, _) => ",".to_owned(),
-        (Movement::TakenBack, None) => " as reversed,".to_owned(),
-        (Movement::TakenBack, Some(run)) => {
-            format!(" as reversed: {run} had the same record before, and")
-        }
-        (Movement::Failed, _) => " as failed: no money moved, and".to_owned(),
-    };
-    let mut sentence =
-        format!("{verb} {money}{about} with value date {value_date}{of_its_money} {why}");
+    // In one piece, of its size: there may be many.
+    let mut sentence = [
+        verb,
+        " ",
+        &money.to_string(),
+        about,
+        reference,
+        " with value date ",
+        &value_date.to_string(),
+        &of_its_money,
+        " ",
+        &looked_for(policy, record, other),
+    ]
+    .concat();
     if let Some(note) = note {
         sentence.push_str(&format!(" ({note})"));
     }
@@ -366,6 +371,29 @@ pub(super) fn missing(
         sentence.push_str(&format!("; also {clause}"));
     }
     sentence
+}
+
+/// By what a record of the other side was looked for.
+fn looked_for(policy: &SourcePolicy, record: &Record, other: &str) -> String {
+    let rules = policy.rules.iter();
+    let rules = rules.filter(|rule| key::is_complete(rule, record));
+    let mut by: Vec<String> = Vec::new();
+    for named in rules.map(references_named) {
+        // Several rules may go by the same references, each in its own way.
+        if !by.contains(&named) {
+            by.push(named);
+        }
+    }
+    match by.is_empty() {
+        true => "it carries no reference to match by".to_owned(),
+        false => [
+            "no ",
+            other,
+            " record goes with it by ",
+            &by.join(" or by "),
+        ]
+        .concat(),
+    }
 }
 
 /// `invoice and order`.

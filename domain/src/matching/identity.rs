@@ -4,13 +4,13 @@
 //! difference found by a later run, or by a run for one client, has the same id.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::key;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::money::Money;
 use crate::policy::MatchRule;
-use crate::record::{Record, ReferenceKind};
+use crate::record::{Record, RecordText, ReferenceKind};
 
 /// Order of records by what they say, then by where they stand: two records that compare equal
 /// up to there are interchangeable.
@@ -108,7 +108,7 @@ pub(super) fn lone_key(record: &Record) -> Vec<String> {
                 .map(|(kind, text)| (*kind, &**text)),
         );
     }
-    let text = |field: &Option<Box<str>>| field.as_deref().unwrap_or_default().to_owned();
+    let text = |field: &Option<RecordText>| field.as_deref().unwrap_or_default().to_owned();
     let mut keys = vec!["no reference".to_owned()];
     keys.extend(plain_money(record.money));
     keys.extend([
@@ -134,24 +134,27 @@ fn named<'r>(references: impl Iterator<Item = (ReferenceKind, &'r str)>) -> Vec<
 /// Gives out ids; discrepancies with equal kind and keys are told apart by their ordinal.
 #[derive(Clone, Default)]
 pub(super) struct Ids {
-    given: HashMap<DiscrepancyId, u32>,
+    /// The beginnings of those given: few, of many, begin as another does.
+    begun: HashSet<u64>,
+    /// How many were given of those that begin so.
+    again: HashMap<DiscrepancyId, u32>,
 }
 
 impl Ids {
     /// Makes room for so many more.
     pub(super) fn reserve(&mut self, count: usize) {
-        self.given.reserve(count);
+        self.begun.reserve(count);
     }
 
     /// The next id for this kind and these natural keys.
     pub(super) fn next(&mut self, source: &str, kind: Kind, keys: &[String]) -> DiscrepancyId {
         let mut parts: Vec<&str> = keys.iter().map(String::as_str).collect();
         let first = DiscrepancyId::fingerprint(source, kind, &parts);
-        let ordinal = self.given.entry(first).or_default();
-        *ordinal += 1;
-        if *ordinal == 1 {
+        if self.begun.insert(first.beginning()) {
             return first;
         }
+        let ordinal = self.again.entry(first).or_insert(1);
+        *ordinal += 1;
         let ordinal = format!("number {ordinal}");
         parts.push(&ordinal);
         DiscrepancyId::fingerprint(source, kind, &parts)

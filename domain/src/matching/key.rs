@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::policy::{Key, MatchRule, SourcePolicy};
-use crate::record::Record;
+use crate::record::{FETCHED, Record, fetch};
 
 /// Number of buckets that staged records are spread over. Part of the staged format: a change
 /// makes records that are already staged unreadable.
@@ -116,6 +116,9 @@ pub(super) fn groups(
     let mut entries = Vec::with_capacity(partner.len() + ledger.len());
     for (is_ledger, slots) in [(false, partner), (true, ledger)] {
         for (slot, record) in slots.iter().enumerate() {
+            if slot.is_multiple_of(FETCHED) {
+                fetch(slots[slot..].iter().take(FETCHED).flatten());
+            }
             if let Some(hash) = record.as_ref().and_then(|r| hash_of(&rule.on, r)) {
                 entries.push(Entry {
                     hash,
@@ -153,7 +156,8 @@ pub(super) fn groups(
     groups
 }
 
-fn hash_of(on: &[Key], record: &Record) -> Option<u64> {
+/// A hash of the texts that are compared; none when the record lacks one. Equal texts have the same.
+pub(super) fn hash_of(on: &[Key], record: &Record) -> Option<u64> {
     on.iter().try_fold(HASH_START, |hash, key| {
         Some(hash_text(hash, &key.of(record.side).text(record)?))
     })

@@ -10,7 +10,7 @@ use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{Movement, Record, Side};
+use crate::record::{FETCHED, Movement, Record, Side, fetch};
 
 /// What a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +111,14 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
         verdicts.iter().enumerate().filter_map(original).collect();
     let mut originals = originals.into_iter().peekable();
     let mut nearest = nearest.into_iter().peekable();
-    for (index, (record, verdict)) in lone.into_records().zip(&verdicts).enumerate() {
+    let mut records = lone.into_records().collect::<Vec<_>>().into_iter();
+    for (index, verdict) in verdicts.iter().enumerate() {
+        if index.is_multiple_of(FETCHED) {
+            fetch(records.as_slice().iter().take(FETCHED));
+        }
+        let Some(record) = records.next() else {
+            break;
+        };
         let original = originals.next_if(|(of, _)| *of == index);
         let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);
@@ -129,91 +136,97 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
     }
 }
 
-/// A lone record that is not in transit any more.
-struct Overdue {
-    index: usize,
-    /// The first rule that could have found a counterpart.
-    home: Option<usize>,
-    /// Of that rule's first reference: most are told apart by them.
-    first_bytes: Option<u128>,
-}
-
-impl Overdue {
-    fn of(policy: &SourcePolicy, lone: &[&Record], index: usize) -> Self {
-        let record = lone[index];
-        let home = home(policy, record);
-        let first = home.and_then(|at| policy.rules[at].on.first());
-        let text = first.and_then(|key| key.of(record.side).text(record));
-        Overdue {
-            index,
-            home,
-            first_bytes: text.map(|text| identity::first_bytes(&text)),
-        }
-    }
-}
-
 /// What each of these records of one side is; they are in canonical order.
 fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Vec<Verdict> {
-    let is_in_transit = |record: &Record| is_in_transit(policy, context, record);
-    let mut verdicts = vec![
-        Verdict {
-            fate: Fate::InTransit,
-            is_group_inside: false,
-            home: None,
-        };
-        lone.len()
-    ];
-    // What failed repeats nothing. One that says of a payment of an earlier run that it was taken back is
-    // not that payment again.
-    let does_repeat =
-        |record: &Record| record.repeats().is_some() && record.movement() == Movement::Made;
-    let repeats = |it: &Overdue| does_repeat(lone[it.index]);
-    let mut overdue: Vec<Overdue> = (0..lone.len())
-        .filter(|at| does_repeat(lone[*at]) || !is_in_transit(lone[*at]))
-        .map(|at| Overdue::of(policy, lone, at))
-        .collect();
-    // Equal for records with the same references by their first rule and the same money.
-    let order_of_twins = |a: &Overdue, b: &Overdue| {
-        let movement = |it: &Overdue| lone[it.index].movement();
-        let first = (a.home, a.first_bytes).cmp(&(b.home, b.first_bytes));
-        let (one, other) = (lone[a.index], lone[b.index]);
-        let on = a.home.map_or(&[][..], |at| &policy.rules[at].on);
-        let money = |record: &Record| (record.money.currency, record.money.amount);
-        first
-            .then_with(|| key::order(on, one, other))
-            .then_with(|| money(one).cmp(&money(other)))
-            .then_with(|| movement(a).cmp(&movement(b)))
-    };
-    overdue.sort_by(|a, b| {
-        // One that only repeats another is not the original.
-        order_of_twins(a, b).then_with(|| (repeats(a), a.index).cmp(&(repeats(b), b.index)))
-    });
-    let are_twins = |a: &Overdue, b: &Overdue| {
-        let record = lone[a.index];
-        record.movement().repeats()
-            && is_alone(policy, a.home, record.side)
-            && order_of_twins(a, b).is_eq()
-    };
-    let is_inside = |it: &Overdue| membership(&context.scope, lone[it.index]) == Membership::Inside;
-    for twins in overdue.chunk_by(are_twins) {
-        let is_group_inside = twins.iter().any(is_inside);
-        for (position, twin) in twins.iter().enumerate() {
-            let fate = match position {
-                _ if repeats(&twins[0]) => Fate::Repeats,
-                0 => Fate::Missing,
-                _ => Fate::Again {
-                    original: twins[0].index,
-                    copies: twins.len(),
-                },
-            };
-            verdicts[twin.index] = Verdict {
-                fate,
-                is_group_inside,
-                home: twin.home,
-            };
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(lone.len());
+    // By a hash of what twins share: most have none.
+    let mut by_hash: Vec<(u64, usize)> = Vec::with_capacity(lone.len());
+    for (index, record) in lone.iter().enumerate() {
+        if index.is_multiple_of(FETCHED) {
+            fetch(lone[index..].iter().copied().take(FETCHED));
+        }
+        let verdict = verdict(policy, context, record);
+        let hash = verdict
+            .home
+            .filter(|at| is_alone(policy, *at, record.side) && record.movement().repeats())
+            .and_then(|at| key::hash_of(&policy.rules[at].on, record));
+        by_hash.extend(hash.map(|hash| (hash, index)));
+        verdicts.push(verdict);
+    }
+    by_hash.sort_unstable();
+    for alike in by_hash.chunk_by(|a, b| a.0 == b.0) {
+        if alike.len() > 1 {
+            let alike = alike.iter().map(|(_, index)| *index).collect();
+            judge_twins(policy, lone, alike, &mut verdicts);
         }
     }
     verdicts
+}
+
+/// What a record is, beside none like it.
+fn verdict(policy: &SourcePolicy, context: &RunContext, record: &Record) -> Verdict {
+    let fate = match does_repeat(record) {
+        true => Fate::Repeats,
+        false if is_in_transit(policy, context, record) => Fate::InTransit,
+        false => Fate::Missing,
+    };
+    Verdict {
+        fate,
+        is_group_inside: membership(&context.scope, record) == Membership::Inside,
+        home: match fate {
+            Fate::InTransit => None,
+            _ => home(policy, record),
+        },
+    }
+}
+
+/// What failed repeats nothing. One that says of a payment of an earlier run that it was taken back is not
+/// that payment again.
+fn does_repeat(record: &Record) -> bool {
+    record.repeats().is_some() && record.movement() == Movement::Made
+}
+
+/// Of records that may be twins: with the same references by their first rule, the same money, and the
+/// same said of it.
+fn judge_twins(
+    policy: &SourcePolicy,
+    lone: &[&Record],
+    mut alike: Vec<usize>,
+    verdicts: &mut [Verdict],
+) {
+    let order_of_twins = |a: usize, b: usize| {
+        let (one, other, home) = (lone[a], lone[b], verdicts[a].home);
+        let on = home.map_or(&[][..], |at| &policy.rules[at].on);
+        let money = |record: &Record| (record.money.currency, record.money.amount);
+        home.cmp(&verdicts[b].home)
+            .then_with(|| key::order(on, one, other))
+            .then_with(|| money(one).cmp(&money(other)))
+            .then_with(|| one.movement().cmp(&other.movement()))
+    };
+    // One that only repeats another is not the original.
+    let rank = |index: usize| (does_repeat(lone[index]), index);
+    alike.sort_by(|a, b| order_of_twins(*a, *b).then_with(|| rank(*a).cmp(&rank(*b))));
+    let twins = alike.chunk_by(|a, b| order_of_twins(*a, *b).is_eq());
+    let fates: Vec<(usize, Fate, bool)> = twins
+        .flat_map(|twins| {
+            let is_inside = twins.iter().any(|index| verdicts[*index].is_group_inside);
+            let again = Fate::Again {
+                original: twins[0],
+                copies: twins.len(),
+            };
+            let fate = move |position| match position {
+                _ if does_repeat(lone[twins[0]]) => Fate::Repeats,
+                0 => Fate::Missing,
+                _ => again,
+            };
+            let twins = twins.iter().enumerate();
+            twins.map(move |(position, index)| (*index, fate(position), is_inside))
+        })
+        .collect();
+    for (index, fate, is_group_inside) in fates {
+        let verdict = &mut verdicts[index];
+        (verdict.fate, verdict.is_group_inside) = (fate, is_group_inside);
+    }
 }
 
 /// Whether the partner may still report this ledger record.
@@ -229,8 +242,8 @@ fn business_age(policy: &SourcePolicy, context: &RunContext, record: &Record) ->
 
 /// Whether the first rule that could have found a counterpart expects no others beside it: equal
 /// payments in one batch repeat nothing.
-fn is_alone(policy: &SourcePolicy, home: Option<usize>, side: Side) -> bool {
-    home.is_some_and(|at| !policy.rules[at].cardinality.has_several(side))
+fn is_alone(policy: &SourcePolicy, home: usize, side: Side) -> bool {
+    !policy.rules[home].cardinality.has_several(side)
 }
 
 /// Index of the first rule that could have found a counterpart for this record.

@@ -8,7 +8,7 @@ use super::explain::kind_named;
 use super::identity::{canonical_order, first_bytes};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
-use crate::record::{Record, ReferenceKind};
+use crate::record::{Record, ReferenceKind, fetch};
 
 /// Most lone records of a side that get a search; further ones have no nearest candidate.
 pub const SEARCHES_MAX: usize = 10_000;
@@ -84,7 +84,9 @@ impl<'r> Index<'r> {
     /// The candidate that has most in common with `record`, if any has enough.
     pub(super) fn nearest(&self, record: &Record) -> Option<Box<NearestCandidate>> {
         let mut best: Option<(Distance, &Record, Option<Relation>)> = None;
-        for candidate in self.candidates(record) {
+        let candidates = self.candidates(record);
+        fetch(candidates.iter().copied());
+        for candidate in candidates {
             let relation = match record.money == candidate.money {
                 true => closest_references(record, candidate, likeness),
                 // Edits are only a likeness where the money is the same.

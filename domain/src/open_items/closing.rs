@@ -73,10 +73,7 @@ impl Received {
     /// A record as later runs know it: in this discrepancy, or in none.
     fn remember(&self, record: &Record, found_in: Option<(DiscrepancyId, Kind)>) -> Record {
         let past = record.past.as_deref();
-        let mut record = Record {
-            past: None,
-            ..record.clone()
-        };
+        let mut record = record.clone();
         let run = || Arc::clone(&self.run);
         record.past = Some(Box::new(Past {
             received_by: past

@@ -407,12 +407,13 @@ impl Reading {
 /// The newest content of an open item; it stays the same item.
 fn refresh(item: &mut Item, newest: Record) {
     let past = item.record.past.take();
-    item.record = Record { past, ..newest };
+    item.record = newest;
+    item.record.past = past;
     item.state = ItemState::Refreshed;
 }
 
 /// What the replaced run had received, received by this one.
-fn receive_again(item: &mut Item, newest: Record) -> Record {
+fn receive_again(item: &mut Item, mut newest: Record) -> Record {
     item.state = ItemState::Received;
     let past = item.record.past.as_ref().map(|past| {
         Box::new(Past {
@@ -422,7 +423,8 @@ fn receive_again(item: &mut Item, newest: Record) -> Record {
             repeats: None,
         })
     });
-    Record { past, ..newest }
+    newest.past = past;
+    newest
 }
 
 fn since(record: &Record) -> Option<Date> {

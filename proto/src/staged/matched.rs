@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::matching::Matched;
 use domain::money::Money;
 use domain::policy::{Field, Key, MatchRule};
-use domain::record::{Record, ReferenceKind, Side};
+use domain::record::{Record, References, Side};
 
 use super::record::{money, references_from_wire, references_to_wire};
 use super::{Carry, Staged, WireError};
@@ -20,7 +20,7 @@ pub struct MatchLine {
     pub rule: Box<str>,
     /// The references that the rule compared, as the partner's record states them; where the partner
     /// has none, as ours does. Sorted by kind.
-    pub references: Vec<(ReferenceKind, Box<str>)>,
+    pub references: References,
     /// The partner's record; of several the first.
     pub partner: MatchedRecord,
     /// The ledger's record; of several the first.
@@ -53,8 +53,7 @@ impl MatchLine {
             };
             of(&matched.partner).or_else(|| of(&matched.ledger))
         };
-        let mut references: Vec<(ReferenceKind, Box<str>)> =
-            rule.on.iter().filter_map(reference).collect();
+        let mut references: References = rule.on.iter().filter_map(reference).collect();
         references.sort();
         references.dedup();
         let more = |side: Side| {

@@ -1,7 +1,9 @@
 //! A record and its message.
 
 use domain::money::{Amount, Currency, Money};
-use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Side, Status};
+use domain::record::{
+    FeeSplit, Origin, Record, RecordFields, RecordText, ReferenceKind, References, Side, Status,
+};
 use jiff::civil::Date;
 
 use super::past::{past_from_wire, past_to_wire};
@@ -12,7 +14,7 @@ impl Staged for Record {
     type Wire = StagedRecord;
 
     fn to_wire(&self, carry: &mut Carry) -> StagedRecord {
-        let text = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
+        let text = |text: &Option<RecordText>| text.as_deref().map(str::to_owned);
         StagedRecord {
             origin: Some(origin_to_wire(self.side, &self.origin, carry)),
             references: references_to_wire(&self.references),
@@ -31,7 +33,7 @@ impl Staged for Record {
 
     fn from_wire(wire: StagedRecord, carry: &mut Carry) -> Result<Self, WireError> {
         let (side, origin) = origin_from_wire(wire.origin, carry)?;
-        Ok(Record {
+        Ok(Record::from(RecordFields {
             side,
             origin,
             references: references_from_wire(wire.references)?,
@@ -43,11 +45,11 @@ impl Staged for Record {
                 .transpose()?,
             status: wire.status.map(|text| status(&text)).transpose()?,
             fees: wire.fees.map(fees_from_wire).transpose()?.map(Box::new),
-            client: wire.client.map(String::into_boxed_str),
-            counterparty: wire.counterparty.map(String::into_boxed_str),
-            description: wire.description.map(String::into_boxed_str),
+            client: wire.client.map(RecordText::from),
+            counterparty: wire.counterparty.map(RecordText::from),
+            description: wire.description.map(RecordText::from),
             past: wire.past.map(past_from_wire).transpose()?.map(Box::new),
-        })
+        }))
     }
 }
 
@@ -89,8 +91,10 @@ pub(super) fn origin_from_wire(
     Ok((side, origin))
 }
 
-pub(super) fn references_to_wire(references: &[(ReferenceKind, Box<str>)]) -> Vec<StagedReference> {
-    let to_wire = |(kind, text): &(ReferenceKind, Box<str>)| StagedReference {
+pub(super) fn references_to_wire(
+    references: &[(ReferenceKind, RecordText)],
+) -> Vec<StagedReference> {
+    let to_wire = |(kind, text): &(ReferenceKind, RecordText)| StagedReference {
         kind: kind.name().to_owned(),
         text: text.to_string(),
     };
@@ -98,10 +102,8 @@ pub(super) fn references_to_wire(references: &[(ReferenceKind, Box<str>)]) -> Ve
 }
 
 /// Holds the record's invariant: sorted by kind, at most one of a kind, no empty text.
-pub(super) fn references_from_wire(
-    wire: Vec<StagedReference>,
-) -> Result<Vec<(ReferenceKind, Box<str>)>, WireError> {
-    let mut references: Vec<(ReferenceKind, Box<str>)> = Vec::with_capacity(wire.len());
+pub(super) fn references_from_wire(wire: Vec<StagedReference>) -> Result<References, WireError> {
+    let mut references = References::with_capacity(wire.len());
     for StagedReference { kind: name, text } in wire {
         let expected = "a kind of reference";
         let kind = ReferenceKind::parse(&name)
@@ -112,7 +114,7 @@ pub(super) fn references_from_wire(
         if text.is_empty() {
             return Err(WireError::Missing("text of a reference"));
         }
-        references.push((kind, text.into_boxed_str()));
+        references.push((kind, text.into()));
     }
     Ok(references)
 }

@@ -11,7 +11,10 @@ use domain::matching::Matched;
 use domain::money::{Amount, Currency, Money};
 use domain::open_items::{SettledAs, Used};
 use domain::policy::MatchRule;
-use domain::record::{FeeSplit, Origin, Past, Record, ReferenceKind, Reject, Side, Status};
+use domain::record::{
+    FeeSplit, Origin, Past, Record, RecordFields, RecordText, ReferenceKind, References, Reject,
+    Side, Status,
+};
 use domain::severity::Severity;
 use jiff::civil::{Date, date};
 use proptest::collection::{btree_set, vec};
@@ -38,20 +41,20 @@ fn dates() -> impl Strategy<Value = Date> {
     (0i64..3_652_000).prop_map(|days| date(1, 1, 1) + jiff::Span::new().days(days))
 }
 
-fn texts() -> impl Strategy<Value = Box<str>> {
-    "\\PC{0,12}".prop_map(String::into_boxed_str)
+fn texts() -> impl Strategy<Value = String> {
+    "\\PC{0,12}"
 }
 
 /// Few different names, so that lines of a stream share some; the empty one among them.
 fn origins() -> impl Strategy<Value = Origin> {
     let files = select(vec!["", "a.csv", "b.xml", "ü.csv"]);
     (files, any::<u32>(), texts()).prop_map(|(file, line, raw)| {
-        let file = Arc::from(file);
+        let (file, raw) = (Arc::from(file), raw.into());
         Origin { file, line, raw }
     })
 }
 
-fn references() -> impl Strategy<Value = Vec<(ReferenceKind, Box<str>)>> {
+fn references() -> impl Strategy<Value = References> {
     let kinds = btree_set(select(ReferenceKind::ALL), 0..4);
     (kinds, "\\PC{1,8}").prop_map(|(kinds, text)| {
         kinds
@@ -71,14 +74,15 @@ prop_compose! {
         (amount, currency) in (amounts(), currencies()),
         (value_date, booking_date) in (dates(), option::of(dates())),
         (status, fees) in (option::of(select(Status::ALL)), option::of(fees())),
-        (client, counterparty) in (option::of(texts()), option::of(texts())),
-        (description, past) in (option::of(texts()), option::of(pasts())),
+        named in [option::of(texts()), option::of(texts()), option::of(texts())],
+        past in option::of(pasts()),
     ) -> Record {
         let money = Money { amount, currency };
-        Record {
+        let [client, counterparty, description] = named.map(|text| text.map(RecordText::from));
+        Record::from(RecordFields {
             side, origin, references, money, value_date, booking_date, status, fees: fees.map(Box::new), client,
             counterparty, description, past: past.map(Box::new),
-        }
+        })
     }
 }
 
@@ -115,6 +119,7 @@ prop_compose! {
         (side, origin) in (select(&Side::BOTH[..]), origins()),
         (column, value, reason) in (texts(), texts(), texts()),
     ) -> Reject {
+        let [column, value, reason] = [column, value, reason].map(String::into_boxed_str);
         Reject { side, origin, column, value, reason }
     }
 }
@@ -184,7 +189,7 @@ proptest! {
             });
             let line = MatchLine {
                 rule: "by invoice".into(),
-                references: vec![(kind, reference.clone())],
+                references: [(kind, reference.into())].into(),
                 partner: of_partner,
                 ledger: of_ledger,
                 more_partner: Vec::new(),
@@ -260,17 +265,19 @@ proptest! {
 }
 
 fn example() -> Record {
-    Record {
+    Record::from(RecordFields {
         side: Side::Ledger,
         origin: Origin {
             file: "ledger.csv".into(),
             line: 7,
             raw: "P-1;10,50".into(),
         },
-        references: vec![
+        references: [
             (ReferenceKind::Reference, "P-1".into()),
             (ReferenceKind::Invoice, "INV-9".into()),
-        ],
+        ]
+        .into_iter()
+        .collect(),
         money: Money {
             amount: Amount::parse("-10.50").unwrap(),
             currency: Currency::parse("EUR").unwrap(),
@@ -283,7 +290,7 @@ fn example() -> Record {
         counterparty: None,
         description: None,
         past: None,
-    }
+    })
 }
 
 #[test]

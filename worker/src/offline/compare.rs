@@ -6,11 +6,12 @@ use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
 use domain::matching::{
-    Findings, Matched, Pool, conclude_in_parts, in_order_for_people, match_buckets,
+    Comparison, Findings, Matched, Pool, conclude_in_parts, in_order_for_people, match_buckets,
 };
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
 use domain::record::Side;
+use domain::threads::at_once;
 
 use super::matches::{Match, Matches};
 use super::sides::SideRead;
@@ -74,8 +75,16 @@ pub(crate) fn compare(
         return Ok(outcome);
     }
     let left = compare_buckets(policy, context, sides, wanted, &mut outcome)?;
-    for comparison in conclude_in_parts(policy, context, left) {
-        outcome.conservation.conclude(&comparison)?;
+    let concluded = conclude_in_parts(policy, context, left);
+    let conserved = |comparison: &Comparison| {
+        let mut conservation = Conservation::default();
+        conservation.conclude(comparison).map(|()| conservation)
+    };
+    let [one, other] = &concluded;
+    let (one, other) = at_once(|| conserved(one), || conserved(other));
+    outcome.conservation.merge(&one?)?;
+    outcome.conservation.merge(&other?)?;
+    for comparison in concluded {
         outcome.matched += comparison.matched.len() as u64;
         outcome.matches.extend(listed(&comparison.matched, wanted)?);
         outcome.in_transit += comparison.in_transit.len() as u64;

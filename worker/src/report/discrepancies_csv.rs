@@ -28,7 +28,7 @@ pub(crate) const COLUMNS: [&str; 14] = [
 ];
 
 /// Bytes collected before they are handed on.
-const BUFFER_BYTES: usize = 64 << 10;
+const BUFFER_BYTES: usize = 16 << 10;
 
 /// Writes the header and one line per discrepancy, in the order given. Amounts are plain decimals;
 /// `difference` is partner minus ledger.

@@ -10,7 +10,7 @@ use domain::discrepancy::Discrepancy;
 use domain::matching::explanation::Explanation;
 use domain::money::{Amount, Currency, amount_text};
 use domain::policy::SourcePolicy;
-use domain::record::{Record, ReferenceKind};
+use domain::record::{Record, RecordText, ReferenceKind};
 use jiff::civil::Date;
 
 use super::explanation_json::ExplanationJson;
@@ -31,29 +31,43 @@ pub fn write_discrepancies_ndjson<D: Borrow<Discrepancy>>(
     discrepancies: impl IntoIterator<Item = D>,
     rules: Option<&SourcePolicy>,
 ) -> io::Result<()> {
-    let mut lines = Lines(Vec::with_capacity(2 * BUFFER_BYTES));
+    let mut lines = Vec::with_capacity(2 * BUFFER_BYTES);
     for (index, discrepancy) in discrepancies.into_iter().enumerate() {
-        let discrepancy = discrepancy.borrow();
-        lines.discrepancy(discrepancy);
-        if let Some(rules) = rules.filter(|_| index < EXPLAINED_MAX) {
-            let explanation = ExplanationJson::from(Explanation::of(rules, discrepancy));
-            lines.plain(",\"explanation\":");
-            serde_json::to_writer(&mut lines.0, &explanation)?;
-        }
-        lines.plain("}\n");
-        if lines.0.len() >= BUFFER_BYTES {
-            out.write_all(&lines.0)?;
-            lines.0.clear();
+        let rules = rules.filter(|_| index < EXPLAINED_MAX);
+        put_line(&mut lines, discrepancy.borrow(), rules)?;
+        if lines.len() >= BUFFER_BYTES {
+            out.write_all(&lines)?;
+            lines.clear();
         }
     }
-    out.write_all(&lines.0)?;
+    out.write_all(&lines)?;
     out.flush()
 }
 
-/// JSON as it grows. Names of fields stand with what is in front of them.
-struct Lines(Vec<u8>);
+/// Adds the line of one, with its explanation if by rules.
+///
+/// # Errors
+/// What an explanation in JSON fails with.
+pub(super) fn put_line(
+    lines: &mut Vec<u8>,
+    discrepancy: &Discrepancy,
+    rules: Option<&SourcePolicy>,
+) -> io::Result<()> {
+    let mut line = Line(lines);
+    line.discrepancy(discrepancy);
+    if let Some(rules) = rules {
+        let explanation = ExplanationJson::from(Explanation::of(rules, discrepancy));
+        line.plain(",\"explanation\":");
+        serde_json::to_writer(&mut *line.0, &explanation)?;
+    }
+    line.plain("}\n");
+    Ok(())
+}
 
-impl Lines {
+/// JSON as it grows. Names of fields stand with what is in front of them.
+struct Line<'l>(&'l mut Vec<u8>);
+
+impl Line<'_> {
     /// All of it but the end of the object.
     fn discrepancy(&mut self, discrepancy: &Discrepancy) {
         let currency = discrepancy.currency;
@@ -70,8 +84,8 @@ impl Lines {
         self.plain("\",\"at_stake\":");
         self.amount(discrepancy.at_stake, currency);
         self.plain(",\"difference\":");
-        self.optional(discrepancy.difference, |lines, difference| {
-            lines.amount(difference, currency);
+        self.optional(discrepancy.difference, |line, difference| {
+            line.amount(difference, currency);
         });
         self.plain(",\"rule\":");
         self.text(&discrepancy.rule);
@@ -87,12 +101,12 @@ impl Lines {
             self.record(record);
         }
         self.plain("],\"nearest\":");
-        self.optional(discrepancy.nearest.as_ref(), |lines, nearest| {
-            lines.plain("{\"kept_apart_by\":");
-            lines.text(&nearest.kept_apart_by);
-            lines.plain(",\"record\":");
-            lines.record(&nearest.record);
-            lines.plain("}");
+        self.optional(discrepancy.nearest.as_ref(), |line, nearest| {
+            line.plain("{\"kept_apart_by\":");
+            line.text(&nearest.kept_apart_by);
+            line.plain(",\"record\":");
+            line.record(&nearest.record);
+            line.plain("}");
         });
     }
 
@@ -115,16 +129,16 @@ impl Lines {
         self.plain(",\"booking_date\":");
         self.optional(record.booking_date, Self::date);
         self.plain(",\"status\":");
-        self.optional(record.status, |lines, status| lines.text(status.name()));
+        self.optional(record.status, |line, status| line.text(status.name()));
         self.plain(",\"fees\":");
-        self.optional(record.fees.as_deref(), |lines, fees| {
-            lines.plain("{\"gross\":");
-            lines.amount(fees.gross, currency);
-            lines.plain(",\"fee\":");
-            lines.amount(fees.fee, currency);
-            lines.plain(",\"net\":");
-            lines.amount(fees.net, currency);
-            lines.plain("}");
+        self.optional(record.fees.as_deref(), |line, fees| {
+            line.plain("{\"gross\":");
+            line.amount(fees.gross, currency);
+            line.plain(",\"fee\":");
+            line.amount(fees.fee, currency);
+            line.plain(",\"net\":");
+            line.amount(fees.net, currency);
+            line.plain("}");
         });
         self.plain(",\"client\":");
         self.optional(record.client.as_deref(), Self::text);
@@ -142,8 +156,8 @@ impl Lines {
     }
 
     /// In the order of their names.
-    fn references(&mut self, references: &[(ReferenceKind, Box<str>)]) {
-        let mut sorted: Vec<&(ReferenceKind, Box<str>)> = references.iter().collect();
+    fn references(&mut self, references: &[(ReferenceKind, RecordText)]) {
+        let mut sorted: Vec<&(ReferenceKind, RecordText)> = references.iter().collect();
         sorted.sort_by_key(|(kind, _)| kind.name());
         for (index, (kind, text)) in sorted.into_iter().enumerate() {
             self.plain(if index == 0 { "\"" } else { ",\"" });
@@ -233,7 +247,7 @@ impl Lines {
 mod tests {
     use domain::discrepancy::{DiscrepancyId, Kind, NearestCandidate};
     use domain::money::Money;
-    use domain::record::{FeeSplit, Origin, Past, Side, Status};
+    use domain::record::{FeeSplit, Origin, Past, RecordFields, Side, Status};
     use domain::severity::Severity;
     use proptest::collection::vec;
     use proptest::option;
@@ -291,7 +305,7 @@ mod tests {
                     found_in: None,
                     repeats: None,
                 });
-                Record {
+                Record::from(RecordFields {
                     side: Side::Ledger,
                     origin: Origin {
                         file: origin.0.into(),
@@ -307,11 +321,11 @@ mod tests {
                     booking_date: dates.1,
                     status,
                     fees: fees.map(|(gross, fee, net)| Box::new(FeeSplit { gross, fee, net })),
-                    client: optional.0.map(Box::from),
-                    counterparty: optional.1.map(Box::from),
-                    description: optional.2.map(Box::from),
+                    client: optional.0.map(RecordText::from),
+                    counterparty: optional.1.map(RecordText::from),
+                    description: optional.2.map(RecordText::from),
                     past: past.map(Box::new),
-                }
+                })
             },
         )
     }

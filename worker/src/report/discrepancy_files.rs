@@ -1,17 +1,18 @@
 //! `discrepancies.csv` and `discrepancies.ndjson` at once, on all processors.
 //!
-//! Discrepancies are large and lie anywhere in memory: each is fetched once for both files.
+//! Discrepancies are large and lie anywhere in memory: some are fetched at once, for both files.
 
-use std::io;
 use std::thread;
+use std::{hint, io};
 
 use domain::discrepancy::Discrepancy;
 use domain::policy::SourcePolicy;
+use domain::record::{self, FETCHED};
 use domain::threads::joined;
 
 use super::discrepancies_ndjson::EXPLAINED_MAX;
 use super::folder::{OutputFile, OutputFolder};
-use super::{discrepancies_csv, write_discrepancies_csv, write_discrepancies_ndjson};
+use super::{discrepancies_csv, discrepancies_ndjson, write_discrepancies_csv};
 use crate::process::processors;
 
 /// Discrepancies that a thread writes at a time.
@@ -61,6 +62,9 @@ pub(crate) fn write_discrepancy_files(
     files.ndjson.finish()
 }
 
+/// Of memory, that a processor fetches at once.
+const LINE_BYTES: usize = 64;
+
 struct Files {
     csv: OutputFile,
     ndjson: OutputFile,
@@ -87,8 +91,41 @@ impl Told {
     fn tell(mut self, some: &[&Discrepancy], rules: Option<&SourcePolicy>) -> io::Result<Told> {
         self.csv.clear();
         self.ndjson.clear();
-        discrepancies_csv::write_lines(&mut self.csv, some.iter().copied())?;
-        write_discrepancies_ndjson(&mut self.ndjson, some.iter().copied(), rules)?;
+        for few in some.chunks(FETCHED) {
+            fetch(few);
+            discrepancies_csv::write_lines(&mut self.csv, few.iter().copied())?;
+            for discrepancy in few {
+                discrepancies_ndjson::put_line(&mut self.ndjson, discrepancy, rules)?;
+            }
+        }
         Ok(self)
     }
+}
+
+/// Touches what is about to be read of these: a processor fetches much from memory at once, if it is not
+/// kept busy in between.
+fn fetch(some: &[&Discrepancy]) {
+    let records = || {
+        some.iter().flat_map(|discrepancy| {
+            let both = discrepancy.partner.iter().chain(&discrepancy.ledger);
+            both.chain(&discrepancy.related)
+        })
+    };
+    let texts = some.iter().map(|discrepancy| {
+        bytes_of(&discrepancy.reference)
+            + bytes_of(&discrepancy.rule)
+            + bytes_of(&discrepancy.reason)
+    });
+    let mut touched: usize = texts.sum();
+    record::fetch(records());
+    touched += records()
+        .map(|record| bytes_of(&record.origin.raw))
+        .sum::<usize>();
+    hint::black_box(touched);
+}
+
+/// One byte of each line of memory.
+fn bytes_of(text: &str) -> usize {
+    let bytes = text.as_bytes().iter().step_by(LINE_BYTES);
+    bytes.map(|byte| usize::from(*byte)).sum()
 }

@@ -2,7 +2,7 @@
 
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use domain::money::{Amount, Currency, Money};
-use domain::record::{Origin, Record, ReferenceKind, Reject, Side};
+use domain::record::{Origin, Record, RecordFields, ReferenceKind, Reject, Side};
 use domain::severity::Severity;
 use jiff::civil::date;
 
@@ -14,14 +14,14 @@ use crate::config::load;
 use crate::config::tests::examples::root;
 
 fn record(side: Side, reference: &str, amount: &str) -> Record {
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "a.csv".into(),
             line: 7,
             raw: "x,\"y\"".into(),
         },
-        references: vec![(ReferenceKind::Invoice, reference.into())],
+        references: [(ReferenceKind::Invoice, reference.into())].into(),
         money: Money {
             amount: amount_of(amount),
             currency: euro(),
@@ -34,7 +34,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Müller & Co".into()),
         description: None,
         past: None,
-    }
+    })
 }
 
 fn discrepancy() -> Discrepancy {

@@ -10,7 +10,7 @@
 //! A transaction whose amount is there but unreadable is a reject, and no remainder is computed.
 
 use domain::money::{Amount, Money, amount_text};
-use domain::record::{Origin, Record, ReferenceKind, Status};
+use domain::record::{Origin, Record, RecordFields, RecordText, ReferenceKind, Status};
 use jiff::civil::Date;
 
 use super::entry::{Charge, Entry};
@@ -197,7 +197,7 @@ impl Converter<'_> {
             counterparty: party,
             account: self.context.account.as_deref(),
         };
-        Record {
+        Record::from(RecordFields {
             side: self.input.side,
             origin: self.input.origin(line, raw),
             references: texts.references(),
@@ -207,10 +207,10 @@ impl Converter<'_> {
             status: Some(status(entry, transaction)),
             fees: None,
             client: texts.client(),
-            counterparty: party.and_then(Party::any_name).map(Box::from),
+            counterparty: party.and_then(Party::any_name).map(RecordText::from),
             description: texts.description(),
             past: None,
-        }
+        })
     }
 
     /// The record of what the transactions of an entry leave of its amount.
@@ -233,13 +233,10 @@ impl Converter<'_> {
             amount_text(explained, currency),
             amount_text(total, currency),
         );
-        Record {
+        Record::from(RecordFields {
             side: self.input.side,
             origin: self.input.origin(entry.line, entry.raw),
-            references: vec![(
-                ReferenceKind::Reference,
-                format!("{name} {what}").into_boxed_str(),
-            )],
+            references: [(ReferenceKind::Reference, format!("{name} {what}").into())].into(),
             money: self.money(entry, shared, remainder),
             value_date: shared.value_date,
             booking_date: shared.booking_date,
@@ -249,7 +246,7 @@ impl Converter<'_> {
             counterparty: None,
             description: Some(description.into()),
             past: None,
-        }
+        })
     }
 
     fn money(&self, entry: &Entry<'_>, shared: &Shared, amount: Amount) -> Money {

@@ -1,6 +1,6 @@
 //! Which of the texts of an entry and its transaction become references, client and description.
 
-use domain::record::ReferenceKind;
+use domain::record::{RecordText, ReferenceKind, References};
 use regex::Regex;
 
 use super::entry::Entry;
@@ -31,7 +31,7 @@ const OWN_KINDS: [(ReferenceKind, Element); 8] = [
 
 impl Texts<'_> {
     /// All references, sorted by kind.
-    pub(super) fn references(&self) -> Vec<(ReferenceKind, Box<str>)> {
+    pub(super) fn references(&self) -> References {
         let found = |extraction: &Option<Extraction>| {
             extraction
                 .as_ref()
@@ -47,20 +47,22 @@ impl Texts<'_> {
         mapped
             .into_iter()
             .chain(own)
-            .filter_map(|(kind, text)| Some((kind, text?.into_boxed_str())))
+            .filter_map(|(kind, text)| Some((kind, text?.into())))
             .collect()
     }
 
-    pub(super) fn client(&self) -> Option<Box<str>> {
+    pub(super) fn client(&self) -> Option<RecordText> {
         let extraction = self.mapping.client.as_ref()?;
-        self.find(extraction).map(String::into_boxed_str)
+        self.find(extraction).map(RecordText::from)
     }
 
     /// Remittance information, else what the bank adds.
-    pub(super) fn description(&self) -> Option<Box<str>> {
+    pub(super) fn description(&self) -> Option<RecordText> {
         let unstructured = self.all(Element::Unstructured);
         match unstructured.as_slice() {
-            [] => self.one(Element::AdditionalInformation).map(Box::from),
+            [] => self
+                .one(Element::AdditionalInformation)
+                .map(RecordText::from),
             lines => Some(lines.join(" ").into()),
         }
     }

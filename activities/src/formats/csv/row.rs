@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::money::Money;
-use domain::record::{Record, Status};
+use domain::record::{Record, RecordFields, RecordText, References, Status};
 use jiff::civil::Date;
 
 use super::date::DateReader;
@@ -107,7 +107,7 @@ impl<'m> RowReader<'m> {
                 .map(|source| source.label(layout));
             Fault::new(&column.unwrap_or_default(), "", "no date given")
         })?;
-        let mut references = Vec::with_capacity(layout.references.len());
+        let mut references = References::with_capacity(layout.references.len());
         for (kind, source) in &layout.references {
             let Some(text) = value(row, source).map(unwrapped).filter(|t| !t.is_empty()) else {
                 continue;
@@ -124,9 +124,9 @@ impl<'m> RowReader<'m> {
         }
         let text = |source: &Option<Text<'_>>| {
             let text = source.as_ref().and_then(|source| value(row, source));
-            text.map(Box::from)
+            text.map(RecordText::from)
         };
-        Ok(Record {
+        Ok(Record::from(RecordFields {
             side: input.side,
             origin: input.origin(row.line, row.raw),
             references,
@@ -139,7 +139,7 @@ impl<'m> RowReader<'m> {
             counterparty: text(&layout.counterparty),
             description: text(&layout.description),
             past: None,
-        })
+        }))
     }
 
     fn status(&self, row: &Row<'_>) -> Result<Option<Status>, Fault> {

@@ -5,7 +5,7 @@ use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::money::{Amount, Currency, Money};
 use domain::policy::Scope;
-use domain::record::{FeeSplit, Origin, Record, ReferenceKind, Reject, Side, Status};
+use domain::record::{FeeSplit, Origin, Record, RecordFields, ReferenceKind, Reject, Side, Status};
 use domain::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -109,17 +109,19 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         fee: Amount::parse("1.5").unwrap(),
         net: Amount::parse("10.5").unwrap(),
     };
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "day.csv".into(),
             line: 7,
             raw: "'; DROP TABLE runs; --".into(),
         },
-        references: vec![
+        references: [
             (ReferenceKind::Reference, reference.into()),
             (ReferenceKind::Invoice, "R-1".into()),
-        ],
+        ]
+        .into_iter()
+        .collect(),
         money: money(amount, "EUR"),
         value_date: date(2026, 11, 20),
         booking_date: Some(date(2026, 11, 21)),
@@ -129,7 +131,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Łódź & Søn".into()),
         description: None,
         past: None,
-    }
+    })
 }
 
 pub(crate) fn discrepancy(reference: &str, severity: Severity) -> Discrepancy {

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use super::super::*;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use crate::money::{Amount, Currency, Money};
-use crate::record::{FeeSplit, Origin, Past, Record, ReferenceKind, Side, Status};
+use crate::record::{FeeSplit, Origin, Past, Record, RecordFields, ReferenceKind, Side, Status};
 use crate::severity::Severity;
 
 fn amount(text: &str) -> Amount {
@@ -22,14 +22,14 @@ fn money(text: &str) -> Money {
 }
 
 pub(super) fn record(side: Side, value: &str) -> Record {
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "day.csv".into(),
             line: 7,
             raw: "INV-1;Zoë Müller;10,50".into(),
         },
-        references: vec![(ReferenceKind::Invoice, "INV-1".into())],
+        references: [(ReferenceKind::Invoice, "INV-1".into())].into(),
         money: money(value),
         value_date: date(2026, 11, 20),
         booking_date: None,
@@ -39,7 +39,7 @@ pub(super) fn record(side: Side, value: &str) -> Record {
         counterparty: Some("Zoë Müller".into()),
         description: None,
         past: None,
-    }
+    })
 }
 
 pub(super) fn discrepancy() -> Discrepancy {

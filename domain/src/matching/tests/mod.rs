@@ -28,7 +28,7 @@ use super::*;
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{AgreedFee, Cardinality, DateWindow, MatchRule, Scope, Tolerance, Tolerances};
-use crate::record::{FeeSplit, Origin, ReferenceKind, Status};
+use crate::record::{FeeSplit, Origin, RecordFields, ReferenceKind, References, Status};
 use crate::severity::SeverityPolicy;
 
 /// The day that examples are reconciled on: a Friday, far from the records' days by default.
@@ -98,7 +98,7 @@ fn record(text: &str, line: u32) -> Record {
     let [side, reference, money, currency, day, more @ ..] = &words[..] else {
         panic!("not a record: {text}");
     };
-    let mut record = Record {
+    let mut record = Record::from(RecordFields {
         side: if *side == "P" {
             Side::Partner
         } else {
@@ -109,7 +109,7 @@ fn record(text: &str, line: u32) -> Record {
             line,
             raw: text.into(),
         },
-        references: Vec::new(),
+        references: References::new(),
         money: Money {
             amount: amount(money),
             currency: Currency::parse(currency).unwrap(),
@@ -122,7 +122,7 @@ fn record(text: &str, line: u32) -> Record {
         counterparty: None,
         description: None,
         past: None,
-    };
+    });
     if *reference != "-" {
         record
             .references

@@ -451,10 +451,9 @@ impl Desk {
                         found_in: None,
                         repeats: None,
                     };
-                    brought.push(Record {
-                        past: Some(Box::new(past)),
-                        ..record.clone()
-                    });
+                    let mut record = record.clone();
+                    record.past = Some(Box::new(past));
+                    brought.push(record);
                 }
             }
         }

@@ -7,7 +7,7 @@ mod laws;
 use jiff::civil::{Date, date};
 
 use crate::money::{Amount, Currency, Money};
-use crate::record::{Origin, Record, ReferenceKind, Side};
+use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side};
 
 /// A Monday.
 const MONDAY: Date = date(2026, 3, 2);
@@ -20,14 +20,14 @@ fn day(days: i64) -> Date {
 /// A record in euro with this reference.
 fn record(side: Side, reference: &str, cents: i64, value_date: Date) -> Record {
     let raw = format!("{reference} {cents}");
-    Record {
+    Record::from(RecordFields {
         side,
         origin: Origin {
             file: "day.csv".into(),
             line: 1,
             raw: raw.into(),
         },
-        references: vec![(ReferenceKind::Reference, reference.into())],
+        references: [(ReferenceKind::Reference, reference.into())].into(),
         money: Money {
             amount: Amount::from_scaled(i128::from(cents), 2).unwrap(),
             currency: Currency::parse("EUR").unwrap(),
@@ -40,7 +40,7 @@ fn record(side: Side, reference: &str, cents: i64, value_date: Date) -> Record {
         counterparty: None,
         description: None,
         past: None,
-    }
+    })
 }
 
 fn partner(reference: &str, cents: i64, value_date: Date) -> Record {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::matching::sieve::{Day, Facts, Place, PlainAmount};
 use domain::money::Currency;
-use domain::record::{Record, ReferenceKind, Reject, Side};
+use domain::record::{Record, ReferenceKind, References, Reject, Side};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -28,8 +28,6 @@ struct Rows {
     /// It wants the records of all rows with these lines.
     wanted: Vec<u32>,
 }
-
-type References = Vec<(ReferenceKind, Box<str>)>;
 
 impl Sieve for Rows {
     fn row(&mut self, row: &SimpleRow<'_>) -> io::Result<bool> {

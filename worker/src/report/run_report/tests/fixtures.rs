@@ -9,7 +9,7 @@ use domain::case::{Case, CaseState, Decision, Resolution};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use domain::money::{Amount, Currency, Money};
 use domain::policy::Scope;
-use domain::record::{Origin, Record, ReferenceKind, Reject, Side};
+use domain::record::{Origin, Record, RecordFields, ReferenceKind, Reject, Side};
 use domain::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -85,14 +85,14 @@ pub(super) fn write_off(amount_text: &str) -> Resolution {
 pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
     let at_stake = amount(&facts.amount);
     let currency = currency(facts.currency);
-    let record = Record {
+    let record = Record::from(RecordFields {
         side: Side::Partner,
         origin: Origin {
             file: facts.name.as_str().into(),
             line: 7,
             raw: facts.name.as_str().into(),
         },
-        references: vec![(ReferenceKind::Reference, facts.name.as_str().into())],
+        references: [(ReferenceKind::Reference, facts.name.as_str().into())].into(),
         money: Money {
             amount: at_stake,
             currency,
@@ -105,7 +105,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         counterparty: None,
         description: None,
         past: None,
-    };
+    });
     let row = DiscrepancyRow {
         run_id: "recon/shop/2026-11-20".to_owned(),
         source: "shop".to_owned(),
