@@ -306,13 +306,15 @@ fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<De
             let Some(original) = original else {
                 continue;
             };
+            let copies = class.members.iter().filter(is_like).count();
+            let counterparts = of_others.iter().filter(is_like).count();
             duplicates.extend(left.map(|member| {
                 Decision::Duplicate(Duplicate {
                     side,
                     slot: member.slot,
                     original: original.slot,
-                    copies: class.members.iter().filter(is_like).count(),
-                    counterparts: of_others.iter().filter(is_like).count(),
+                    copies,
+                    counterparts,
                 })
             }));
         }

@@ -40,8 +40,10 @@ use crate::vault::Vault;
 
 /// How long a call waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Memory for the pages of one connection.
-const CACHE_KIBIBYTES: i64 = 32 * 1024;
+/// Memory for the pages of the writer: a transaction with thousands of findings touches as many.
+const WRITER_CACHE_KIBIBYTES: i64 = 32 * 1024;
+/// Memory for the pages of each reader: the system has them, too.
+const READER_CACHE_KIBIBYTES: i64 = 2 * 1024;
 /// Pages of 4 KiB in the log before it is folded into the file. Ids are hashes, so that a thousand
 /// findings touch thousands of pages: SQLite's default of 1,000 would fold at every transaction.
 const LOG_PAGES: i64 = 16_384;
@@ -174,6 +176,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::empty())?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIBIBYTES)?;
     Ok(connection)
 }
 
@@ -186,7 +189,7 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     // What is overwritten is gone, not only out of sight: erased data is in no free page.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIBIBYTES)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIBIBYTES)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
