@@ -248,7 +248,7 @@ fn decided(
         let resolution = resolutions.get(found.id.as_str())?;
         Some(Decided {
             discrepancy: found.id,
-            reference: found.reference.clone(),
+            reference: found.reference.to_string(),
             resolution: resolution.clone(),
             agreement: agreement(old, new, &matched, found, resolution),
         })

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use crate::money::{Amount, Currency};
 use crate::named_enum;
-use crate::record::Record;
+use crate::record::{Record, ShortText};
 use crate::severity::Severity;
 
 named_enum! {
@@ -118,7 +118,7 @@ pub struct Discrepancy {
     /// How urgent the source's policy says it is.
     pub severity: Severity,
     /// What people call it: the matched reference, else the record's first.
-    pub reference: String,
+    pub reference: ShortText,
     /// Currency of the amounts below (the partner's where both exist and differ).
     pub currency: Currency,
     /// What could be lost: the size of the difference, or of the lone record's amount; nothing when
@@ -134,7 +134,7 @@ pub struct Discrepancy {
     /// ambiguous.
     pub related: Vec<Record>,
     /// Name of the rule that decided, or [`NO_RULE`].
-    pub rule: String,
+    pub rule: ShortText,
     /// Why, in one sentence.
     pub reason: String,
     /// What came closest.

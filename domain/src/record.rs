@@ -159,11 +159,11 @@ impl DerefMut for Record {
     }
 }
 
-/// A text of a record. Up to 23 bytes, which most are, it stands in the record itself.
-pub type RecordText = smol_str::SmolStr;
+/// A text that mostly is short: up to 23 bytes it stands where it is, not elsewhere in memory.
+pub type ShortText = smol_str::SmolStr;
 
 /// The references of a record; the only one that most have stands in the record itself.
-pub type References = smallvec::SmallVec<[(ReferenceKind, RecordText); 1]>;
+pub type References = smallvec::SmallVec<[(ReferenceKind, ShortText); 1]>;
 
 /// What one line of one side says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -185,11 +185,11 @@ pub struct RecordFields {
     /// Gross, fee and net, when the report has them.
     pub fees: Option<Box<FeeSplit>>,
     /// Our client's identifier.
-    pub client: Option<RecordText>,
+    pub client: Option<ShortText>,
     /// The other party's name.
-    pub counterparty: Option<RecordText>,
+    pub counterparty: Option<ShortText>,
     /// Free text.
-    pub description: Option<RecordText>,
+    pub description: Option<ShortText>,
     /// What earlier runs know of it; `None` for a record that none of them had. Decides nothing
     /// about what it belongs to.
     pub past: Option<Box<Past>>,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::alert::{AlertBody, AlertContent, DiscrepancyFacts};
 use domain::audit::{Commitment, erased_text};
-use domain::record::{Record, RecordText};
+use domain::record::{Record, ShortText};
 use regex::bytes::Regex;
 
 use super::erase::{Doing, Erased};
@@ -154,7 +154,7 @@ impl Rows {
             .client
             .as_deref()
             .map(|kept| self.vault.open_text(kept));
-        let client = client.transpose()?.map(RecordText::from);
+        let client = client.transpose()?.map(ShortText::from);
         let mut open = record.clone();
         open.client = client;
         if !self.sought.owns(&open) {

@@ -182,7 +182,7 @@ fn named(discrepancy: &Discrepancy) -> Named {
         discrepancy_id: discrepancy.id.to_string(),
         kind: discrepancy.kind.name().to_owned(),
         severity: discrepancy.severity.name().to_owned(),
-        reference: discrepancy.reference.clone(),
+        reference: discrepancy.reference.to_string(),
         currency: discrepancy.currency.code().to_owned(),
         at_stake: amount_text(discrepancy.at_stake, discrepancy.currency),
     }

@@ -138,7 +138,7 @@ pub(super) fn changed_content(
             let mut found = content::discrepancy(kept)?;
             let is_changed = change(PersonalRow::Discrepancy(&mut found))?;
             let text = content::discrepancy_text(&found)?;
-            is_changed.then_some((text, Some(found.reference)))
+            is_changed.then_some((text, Some(found.reference.into())))
         }
         PersonalRows::Rejects => {
             let mut found = content::reject(kept)?;

@@ -164,7 +164,7 @@ impl Store {
 
     fn kept(&self, filter: DiscrepancyFilter) -> DiscrepancyFilter {
         let reference = filter.reference.as_deref();
-        let reference = reference.map(|text| sealing::kept_reference(self.vault(), text));
+        let reference = reference.map(|text| sealing::kept_reference(self.vault(), text).into());
         DiscrepancyFilter {
             reference,
             ..filter

@@ -6,7 +6,7 @@
 
 use domain::discrepancy::Discrepancy;
 use domain::masking;
-use domain::record::{RecordFields, Reject};
+use domain::record::{RecordFields, Reject, ShortText};
 
 use super::{Findings, StoreError};
 use crate::vault::{Vault, VaultError};
@@ -114,10 +114,10 @@ pub(super) fn sealed_rejects(vault: &Vault, mut rejects: Vec<Reject>) -> Vec<Rej
 }
 
 /// What people call a discrepancy, as the store keeps it.
-pub(crate) fn kept_reference(vault: &Vault, reference: &str) -> String {
+pub(crate) fn kept_reference(vault: &Vault, reference: &str) -> ShortText {
     match vault.newest() {
-        Some(_) => masking::accounts_in(reference).into_owned(),
-        None => reference.to_owned(),
+        Some(_) => masking::accounts_in(reference).into(),
+        None => reference.into(),
     }
 }
 

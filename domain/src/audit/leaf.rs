@@ -4,7 +4,7 @@ use super::{Commitment, Statement, Tag};
 use crate::discrepancy::Discrepancy;
 use crate::masking;
 use crate::money::Money;
-use crate::record::{Record, RecordText, ReferenceKind};
+use crate::record::{Record, ReferenceKind, ShortText};
 
 /// One record of a match, as the leaf names it.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct MatchedLine<'a> {
 #[must_use]
 pub fn match_leaf(
     rule: &str,
-    references: &[(ReferenceKind, RecordText)],
+    references: &[(ReferenceKind, ShortText)],
     partner: &[MatchedLine<'_>],
     ledger: &[MatchedLine<'_>],
 ) -> Statement {

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use smol_str::SmolStrBuilder;
+
 use super::combine::Combined;
 use super::group::Why;
 use super::pair::{Finding, Timing, are_opposite};
@@ -15,13 +17,13 @@ use crate::calendar::DayUnit;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
 use crate::policy::{Accepts, Field, Key, MatchRule, RunContext, SourcePolicy};
-use crate::record::{Movement, Record, ReferenceKind, Side, Status};
+use crate::record::{Movement, Record, ReferenceKind, ShortText, Side, Status};
 
 /// Most amounts that a sentence lists for each side.
 const AMOUNTS_LISTED_MAX: usize = 5;
 
 /// What a reader calls the records that share the references of a rule: `INV-104`.
-pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
+pub(super) fn subject(rule: &MatchRule, record: &Record) -> ShortText {
     let texts = rule.on.iter().filter_map(|key| {
         let term = key.of(record.side);
         match term.field {
@@ -30,12 +32,12 @@ pub(super) fn subject(rule: &MatchRule, record: &Record) -> String {
             _ => term.text(record),
         }
     });
-    let mut subject = String::new();
+    let mut subject = SmolStrBuilder::new();
     for (index, text) in texts.enumerate() {
         subject.push_str(if index == 0 { "" } else { " / " });
         subject.push_str(&text);
     }
-    subject
+    subject.finish()
 }
 
 /// Why two records that were brought together do not agree: the first finding, then the others.

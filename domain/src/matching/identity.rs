@@ -10,7 +10,7 @@ use super::key;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::money::Money;
 use crate::policy::MatchRule;
-use crate::record::{Record, RecordText, ReferenceKind};
+use crate::record::{Record, ReferenceKind, ShortText};
 
 /// Order of records by what they say, then by where they stand: two records that compare equal
 /// up to there are interchangeable.
@@ -108,7 +108,7 @@ pub(super) fn lone_key(record: &Record) -> Vec<String> {
                 .map(|(kind, text)| (*kind, &**text)),
         );
     }
-    let text = |field: &Option<RecordText>| field.as_deref().unwrap_or_default().to_owned();
+    let text = |field: &Option<ShortText>| field.as_deref().unwrap_or_default().to_owned();
     let mut keys = vec!["no reference".to_owned()];
     keys.extend(plain_money(record.money));
     keys.extend([

@@ -10,7 +10,7 @@ use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{FETCHED, Movement, Record, Side, fetch};
+use crate::record::{FETCHED, Movement, Record, ShortText, Side, fetch};
 
 /// What a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -314,15 +314,14 @@ fn again(
 }
 
 /// What people call a lone record; empty when it carries no reference at all.
-fn reference_of(policy: &SourcePolicy, home: Option<usize>, record: &Record) -> String {
+fn reference_of(policy: &SourcePolicy, home: Option<usize>, record: &Record) -> ShortText {
     match home {
         Some(at) => explain::subject(&policy.rules[at], record),
-        None => record.display_reference().unwrap_or_default().to_owned(),
+        None => record.display_reference().unwrap_or_default().into(),
     }
 }
 
 /// The first rule that looked for its counterpart; [`NO_RULE`] when none could.
-fn rule_of(policy: &SourcePolicy, home: Option<usize>) -> String {
-    let name = |at: usize| policy.rules[at].name.clone();
-    home.map_or_else(|| NO_RULE.to_owned(), name)
+fn rule_of(policy: &SourcePolicy, home: Option<usize>) -> ShortText {
+    home.map_or(NO_RULE, |at| &policy.rules[at].name).into()
 }

@@ -8,7 +8,7 @@ use super::explain::kind_named;
 use super::identity::{canonical_order, first_bytes};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
-use crate::record::{Record, ReferenceKind, fetch};
+use crate::record::{Record, ReferenceKind, ShortText, fetch};
 
 /// Most lone records of a side that get a search; further ones have no nearest candidate.
 pub const SEARCHES_MAX: usize = 10_000;
@@ -27,7 +27,7 @@ const DAYS_MAX: i64 = 10;
 pub(super) struct Index<'r> {
     by_money: Vec<&'r Record>,
     by_text: Vec<(&'r str, &'r Record)>,
-    by_plain_text: Vec<(String, &'r Record)>,
+    by_plain_text: Vec<(ShortText, &'r Record)>,
 }
 
 /// How much two records have in common; the smaller, the more.
@@ -213,7 +213,7 @@ fn likeness(one: &str, other: &str) -> Likeness {
 }
 
 /// Letters and digits only, in one case, without zeros that lead a number: `inv 0104` is `INV104`.
-fn plain_text(text: &str) -> String {
+fn plain_text(text: &str) -> ShortText {
     match text.is_ascii() {
         true => plain_ascii(text).map(char::from).collect(),
         false => plain_letters(text).collect(),

@@ -11,7 +11,7 @@ use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::Amount;
 use crate::policy::{Accepts, DateWindow};
-use crate::record::{Record, ReferenceKind, Side, Status};
+use crate::record::{Record, ReferenceKind, ShortText, Side, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +68,7 @@ pub(super) fn difference(
     accepts: Accepts<'_>,
     partner: &Record,
     ledger: &Record,
-    subject: impl FnOnce() -> String,
+    subject: impl FnOnce() -> ShortText,
 ) -> Option<Difference> {
     let findings = findings(accepts, partner, ledger);
     let first = findings.first()?;

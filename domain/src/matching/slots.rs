@@ -38,15 +38,17 @@ pub(super) struct Lone {
 impl Lone {
     /// Of one side.
     pub(super) fn of(slots: Slots) -> Self {
-        let full = slots.iter().enumerate().filter_map(|(slot, record)| {
+        let mut order = Vec::with_capacity(slots.len());
+        order.extend(slots.iter().enumerate().filter_map(|(slot, record)| {
             let money = record.as_ref()?.money;
             Some((money.currency, money.amount, slot))
-        });
-        let mut order: Vec<_> = full.collect();
-        order.sort_by(
+        }));
+        order.sort_unstable_by(
             |(currency, amount, slot), (other_currency, other_amount, other)| {
                 let money = (currency, amount).cmp(&(other_currency, other_amount));
-                money.then_with(|| canonical_order(peek(&slots, *slot), peek(&slots, *other)))
+                money
+                    .then_with(|| canonical_order(peek(&slots, *slot), peek(&slots, *other)))
+                    .then_with(|| slot.cmp(other))
             },
         );
         let order = order.into_iter().map(|(.., slot)| slot).collect();

@@ -16,7 +16,7 @@ use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
-use crate::record::{Record, Side};
+use crate::record::{Record, ShortText, Side};
 use crate::severity::Facts;
 use crate::threads::at_once;
 
@@ -305,7 +305,7 @@ impl<'a> Work<'a> {
             at_stake: record.money.amount.abs(),
             difference: None,
             related: vec![original],
-            rule: turn.rule.name.clone(),
+            rule: turn.rule.name.as_str().into(),
             reason,
         };
         let (partner, ledger) = on_its_side(record);
@@ -336,7 +336,7 @@ impl<'a> Work<'a> {
                 at_stake: largest_in(currency, some.iter().chain(&others)),
                 difference: None,
                 related: Vec::new(),
-                rule: turn.rule.name.clone(),
+                rule: turn.rule.name.as_str().into(),
                 reason: reason.clone(),
             };
             let (mut some, mut others) = (some.into_iter(), others.into_iter());
@@ -418,12 +418,12 @@ impl<'a> Work<'a> {
 /// What differs between discrepancies of different kinds.
 pub(super) struct Reported {
     pub(super) kind: Kind,
-    pub(super) reference: String,
+    pub(super) reference: ShortText,
     pub(super) currency: Currency,
     pub(super) at_stake: Amount,
     pub(super) difference: Option<Amount>,
     pub(super) related: Vec<Record>,
-    pub(super) rule: String,
+    pub(super) rule: ShortText,
     pub(super) reason: String,
 }
 
@@ -437,7 +437,7 @@ impl Reported {
             at_stake: found.at_stake,
             difference: found.difference,
             related: Vec::new(),
-            rule: rule.name.clone(),
+            rule: rule.name.as_str().into(),
             reason: found.reason,
         }
     }

@@ -16,7 +16,7 @@ impl Staged for Discrepancy {
             id: self.id.as_str().to_owned(),
             kind: self.kind.name().to_owned(),
             severity: self.severity.name().to_owned(),
-            reference: self.reference.clone(),
+            reference: self.reference.to_string(),
             currency: self.currency.code().to_owned(),
             at_stake: self.at_stake.to_string(),
             difference: self.difference.map(|amount| amount.to_string()),
@@ -27,7 +27,7 @@ impl Staged for Discrepancy {
                 .iter()
                 .map(|record| record.to_wire(carry))
                 .collect(),
-            rule: self.rule.clone(),
+            rule: self.rule.to_string(),
             reason: self.reason.clone(),
             nearest: self.nearest.as_ref().map(|nearest| StagedNearest {
                 record: Some(nearest.record.to_wire(carry)),
@@ -57,7 +57,7 @@ impl Staged for Discrepancy {
                 .ok_or_else(|| WireError::malformed("kind", &wire.kind, "a kind"))?,
             severity: Severity::parse(&wire.severity)
                 .ok_or_else(|| WireError::malformed("severity", &wire.severity, "a severity"))?,
-            reference: wire.reference,
+            reference: wire.reference.into(),
             currency: currency(&wire.currency)?,
             at_stake: computed_amount("at_stake", &wire.at_stake)?,
             difference: wire
@@ -67,7 +67,7 @@ impl Staged for Discrepancy {
             partner,
             ledger,
             related,
-            rule: wire.rule,
+            rule: wire.rule.into(),
             reason: wire.reason,
             nearest,
         })

@@ -2,7 +2,7 @@
 
 use domain::money::{Amount, Currency, Money};
 use domain::record::{
-    FeeSplit, Origin, Record, RecordFields, RecordText, ReferenceKind, References, Side, Status,
+    FeeSplit, Origin, Record, RecordFields, ReferenceKind, References, ShortText, Side, Status,
 };
 use jiff::civil::Date;
 
@@ -14,7 +14,7 @@ impl Staged for Record {
     type Wire = StagedRecord;
 
     fn to_wire(&self, carry: &mut Carry) -> StagedRecord {
-        let text = |text: &Option<RecordText>| text.as_deref().map(str::to_owned);
+        let text = |text: &Option<ShortText>| text.as_deref().map(str::to_owned);
         StagedRecord {
             origin: Some(origin_to_wire(self.side, &self.origin, carry)),
             references: references_to_wire(&self.references),
@@ -45,9 +45,9 @@ impl Staged for Record {
                 .transpose()?,
             status: wire.status.map(|text| status(&text)).transpose()?,
             fees: wire.fees.map(fees_from_wire).transpose()?.map(Box::new),
-            client: wire.client.map(RecordText::from),
-            counterparty: wire.counterparty.map(RecordText::from),
-            description: wire.description.map(RecordText::from),
+            client: wire.client.map(ShortText::from),
+            counterparty: wire.counterparty.map(ShortText::from),
+            description: wire.description.map(ShortText::from),
             past: wire.past.map(past_from_wire).transpose()?.map(Box::new),
         }))
     }
@@ -92,9 +92,9 @@ pub(super) fn origin_from_wire(
 }
 
 pub(super) fn references_to_wire(
-    references: &[(ReferenceKind, RecordText)],
+    references: &[(ReferenceKind, ShortText)],
 ) -> Vec<StagedReference> {
-    let to_wire = |(kind, text): &(ReferenceKind, RecordText)| StagedReference {
+    let to_wire = |(kind, text): &(ReferenceKind, ShortText)| StagedReference {
         kind: kind.name().to_owned(),
         text: text.to_string(),
     };

@@ -12,7 +12,7 @@ use domain::money::{Amount, Currency, Money};
 use domain::open_items::{SettledAs, Used};
 use domain::policy::MatchRule;
 use domain::record::{
-    FeeSplit, Origin, Past, Record, RecordFields, RecordText, ReferenceKind, References, Reject,
+    FeeSplit, Origin, Past, Record, RecordFields, ReferenceKind, References, Reject, ShortText,
     Side, Status,
 };
 use domain::severity::Severity;
@@ -78,7 +78,7 @@ prop_compose! {
         past in option::of(pasts()),
     ) -> Record {
         let money = Money { amount, currency };
-        let [client, counterparty, description] = named.map(|text| text.map(RecordText::from));
+        let [client, counterparty, description] = named.map(|text| text.map(ShortText::from));
         Record::from(RecordFields {
             side, origin, references, money, value_date, booking_date, status, fees: fees.map(Box::new), client,
             counterparty, description, past: past.map(Box::new),
@@ -137,8 +137,8 @@ prop_compose! {
         let kept_apart_by = reason.clone();
         Discrepancy {
             id: DiscrepancyId::fingerprint(&reference, kind, &[&rule]),
-            kind, severity, reference, currency, at_stake, difference, partner, ledger, related,
-            rule, reason,
+            kind, severity, reference: reference.into(), currency, at_stake, difference, partner, ledger, related,
+            rule: rule.into(), reason,
             nearest: nearest.map(|record| Box::new(NearestCandidate { record, kept_apart_by })),
         }
     }

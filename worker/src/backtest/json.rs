@@ -78,7 +78,7 @@ fn discrepancies(days: &Days, of: fn(&Backtest) -> &[Discrepancy]) -> Vec<Value>
                 "run": run,
                 "discrepancy_id": it.id.as_str(),
                 "kind": it.kind.name(),
-                "reference": it.reference,
+                "reference": it.reference.as_str(),
                 "at_stake": amount_text(it.at_stake, it.currency),
                 "currency": it.currency.code(),
                 "reason": it.reason,

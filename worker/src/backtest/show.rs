@@ -162,7 +162,7 @@ fn listed_discrepancies(
             };
             vec![
                 it.kind.to_string(),
-                it.reference.clone(),
+                it.reference.to_string(),
                 at_stake.to_string(),
                 it.reason.clone(),
                 run.clone(),

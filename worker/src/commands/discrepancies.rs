@@ -131,7 +131,7 @@ fn row(row: &DiscrepancyRow) -> Vec<String> {
     vec![
         discrepancy.severity.to_string(),
         discrepancy.kind.to_string(),
-        discrepancy.reference.clone(),
+        discrepancy.reference.to_string(),
         amount(&discrepancy.partner),
         amount(&discrepancy.ledger),
         difference,

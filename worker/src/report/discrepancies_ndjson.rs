@@ -10,7 +10,7 @@ use domain::discrepancy::Discrepancy;
 use domain::matching::explanation::Explanation;
 use domain::money::{Amount, Currency, amount_text};
 use domain::policy::SourcePolicy;
-use domain::record::{Record, RecordText, ReferenceKind};
+use domain::record::{Record, ReferenceKind, ShortText};
 use jiff::civil::Date;
 
 use super::explanation_json::ExplanationJson;
@@ -156,8 +156,8 @@ impl Line<'_> {
     }
 
     /// In the order of their names.
-    fn references(&mut self, references: &[(ReferenceKind, RecordText)]) {
-        let mut sorted: Vec<&(ReferenceKind, RecordText)> = references.iter().collect();
+    fn references(&mut self, references: &[(ReferenceKind, ShortText)]) {
+        let mut sorted: Vec<&(ReferenceKind, ShortText)> = references.iter().collect();
         sorted.sort_by_key(|(kind, _)| kind.name());
         for (index, (kind, text)) in sorted.into_iter().enumerate() {
             self.plain(if index == 0 { "\"" } else { ",\"" });
@@ -321,9 +321,9 @@ mod tests {
                     booking_date: dates.1,
                     status,
                     fees: fees.map(|(gross, fee, net)| Box::new(FeeSplit { gross, fee, net })),
-                    client: optional.0.map(RecordText::from),
-                    counterparty: optional.1.map(RecordText::from),
-                    description: optional.2.map(RecordText::from),
+                    client: optional.0.map(ShortText::from),
+                    counterparty: optional.1.map(ShortText::from),
+                    description: optional.2.map(ShortText::from),
                     past: past.map(Box::new),
                 })
             },
@@ -343,14 +343,14 @@ mod tests {
             id: DiscrepancyId::fingerprint("acme", Kind::Rounding, &[&texts.0]),
             kind: Kind::Rounding,
             severity: Severity::High,
-            reference: texts.0,
+            reference: texts.0.into(),
             currency: Currency::parse(&amounts.2).unwrap(),
             at_stake: amounts.0,
             difference: amounts.1,
             partner: records.0,
             ledger: records.1,
             related: records.2,
-            rule: texts.1,
+            rule: texts.1.into(),
             reason: texts.2,
             nearest: nearest.map(|(record, kept_apart_by)| {
                 Box::new(NearestCandidate {

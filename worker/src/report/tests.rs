@@ -42,14 +42,14 @@ fn discrepancy() -> Discrepancy {
         id: DiscrepancyId::fingerprint("acme", Kind::AmountMismatch, &["=1+1"]),
         kind: Kind::AmountMismatch,
         severity: Severity::High,
-        reference: "=1+1".to_owned(),
+        reference: "=1+1".into(),
         currency: euro(),
         at_stake: amount_of("2.5"),
         difference: Some(amount_of("-2.5")),
         partner: Some(record(Side::Partner, "=1+1", "-10")),
         ledger: Some(record(Side::Ledger, "=1+1", "-7.5")),
         related: Vec::new(),
-        rule: "+rule".to_owned(),
+        rule: "+rule".into(),
         reason: "a \"reason\", in one sentence".to_owned(),
         nearest: None,
     }
@@ -140,7 +140,7 @@ fn all_processors_write_what_one_would() {
     let rules = &configuration.source("bench").expect("there").policy;
     for count in [0, 1, 1_000, 1_001, 10_001] {
         let numbered = |number: i32| Discrepancy {
-            reference: number.to_string(),
+            reference: number.to_string().into(),
             ..discrepancy()
         };
         let all: Vec<Discrepancy> = (0..count).map(numbered).collect();

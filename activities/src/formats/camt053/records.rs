@@ -10,7 +10,7 @@
 //! A transaction whose amount is there but unreadable is a reject, and no remainder is computed.
 
 use domain::money::{Amount, Money, amount_text};
-use domain::record::{Origin, Record, RecordFields, RecordText, ReferenceKind, Status};
+use domain::record::{Origin, Record, RecordFields, ReferenceKind, ShortText, Status};
 use jiff::civil::Date;
 
 use super::entry::{Charge, Entry};
@@ -207,7 +207,7 @@ impl Converter<'_> {
             status: Some(status(entry, transaction)),
             fees: None,
             client: texts.client(),
-            counterparty: party.and_then(Party::any_name).map(RecordText::from),
+            counterparty: party.and_then(Party::any_name).map(ShortText::from),
             description: texts.description(),
             past: None,
         })

@@ -1,6 +1,6 @@
 //! Which of the texts of an entry and its transaction become references, client and description.
 
-use domain::record::{RecordText, ReferenceKind, References};
+use domain::record::{ReferenceKind, References, ShortText};
 use regex::Regex;
 
 use super::entry::Entry;
@@ -51,18 +51,18 @@ impl Texts<'_> {
             .collect()
     }
 
-    pub(super) fn client(&self) -> Option<RecordText> {
+    pub(super) fn client(&self) -> Option<ShortText> {
         let extraction = self.mapping.client.as_ref()?;
-        self.find(extraction).map(RecordText::from)
+        self.find(extraction).map(ShortText::from)
     }
 
     /// Remittance information, else what the bank adds.
-    pub(super) fn description(&self) -> Option<RecordText> {
+    pub(super) fn description(&self) -> Option<ShortText> {
         let unstructured = self.all(Element::Unstructured);
         match unstructured.as_slice() {
             [] => self
                 .one(Element::AdditionalInformation)
-                .map(RecordText::from),
+                .map(ShortText::from),
             lines => Some(lines.join(" ").into()),
         }
     }

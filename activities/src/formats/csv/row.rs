@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use domain::money::Money;
-use domain::record::{Record, RecordFields, RecordText, References, Status};
+use domain::record::{Record, RecordFields, References, ShortText, Status};
 use jiff::civil::Date;
 
 use super::date::DateReader;
@@ -124,7 +124,7 @@ impl<'m> RowReader<'m> {
         }
         let text = |source: &Option<Text<'_>>| {
             let text = source.as_ref().and_then(|source| value(row, source));
-            text.map(RecordText::from)
+            text.map(ShortText::from)
         };
         Ok(Record::from(RecordFields {
             side: input.side,

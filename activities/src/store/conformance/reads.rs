@@ -84,7 +84,7 @@ pub(in crate::store) async fn listings_are_filtered_and_paged(store: Store) {
     let listed = |filter| async {
         let rows = store.discrepancies(filter).await.unwrap();
         rows.into_iter()
-            .map(|row| (row.discrepancy.reference, row.run_id))
+            .map(|row| (row.discrepancy.reference.to_string(), row.run_id))
             .collect::<Vec<_>>()
     };
     let row = |reference: &str, run: &str| (reference.to_owned(), run.to_owned());

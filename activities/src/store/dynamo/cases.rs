@@ -238,7 +238,7 @@ pub(super) fn about(item: Item, found: &Discrepancy) -> Result<Item, StoreError>
     let item = item
         .with("kind", found.kind.name())
         .with("severity", found.severity.name())
-        .with("reference", &found.reference)
+        .with("reference", found.reference.as_str())
         .with("currency", found.currency.code())
         .with("at_stake", found.at_stake.to_string())
         .with("both_sides", if has_both_sides { "yes" } else { "no" });

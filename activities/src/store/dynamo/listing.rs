@@ -308,7 +308,7 @@ impl Listed {
             return Ok(Facts {
                 kind: found.kind,
                 severity: found.severity,
-                reference: found.reference.clone(),
+                reference: found.reference.to_string(),
                 at_stake: Money {
                     amount: found.at_stake,
                     currency: found.currency,

@@ -118,7 +118,7 @@ fn insert_discrepancy(
         id,
         discrepancy.kind.name(),
         discrepancy.severity.name(),
-        discrepancy.reference,
+        discrepancy.reference.as_str(),
         content,
     ])?;
     if inserted == 1 {

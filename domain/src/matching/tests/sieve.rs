@@ -166,7 +166,7 @@ proptest! {
         let is_plain = |record: &Record| record.fees.is_none();
         let agrees = |(partner, ledger): &&(Vec<&Record>, Vec<&Record>)| match (&partner[..], &ledger[..]) {
             ([partner], [ledger]) => is_plain(partner) && is_plain(ledger)
-                && pair::difference(policy.accepts(&policy.rules[0]), partner, ledger, String::new)
+                && pair::difference(policy.accepts(&policy.rules[0]), partner, ledger, Default::default)
                     .is_none()
                 // That a record is the reversal of another is for the rules.
                 && !(partner.status != ledger.status && [partner, ledger].iter().any(|record| {

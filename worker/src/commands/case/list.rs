@@ -149,7 +149,7 @@ fn row(row: &DiscrepancyRow, age: Option<i64>) -> Vec<String> {
     vec![
         discrepancy.severity.to_string(),
         discrepancy.kind.to_string(),
-        discrepancy.reference.clone(),
+        discrepancy.reference.to_string(),
         format!("{stake} {}", discrepancy.currency),
         age.map_or_else(dash, |days| days.to_string()),
         case.assigned_to.clone().unwrap_or_else(dash),

@@ -2,7 +2,7 @@
 
 use super::settings::{Settings, day, money, policy_of, settings};
 use super::*;
-use crate::record::RecordText;
+use crate::record::ShortText;
 
 /// One case, ready to be tried.
 pub(super) struct Case {
@@ -96,7 +96,7 @@ fn record_of(side: &str, columns: &[&str], cells: &[String]) -> Record {
     let mut record = super::record(&format!("{side} - 0 EUR 1"), 1);
     record.origin.raw = format!("{} {}", record.side, cells.join(" | ")).into();
     for (column, cell) in columns.iter().zip(cells).filter(|(_, cell)| *cell != "-") {
-        let text = Some(RecordText::from(&**cell));
+        let text = Some(ShortText::from(&**cell));
         match *column {
             "amount" => record.money = money(cell),
             "date" => record.value_date = day(cell),
