@@ -263,7 +263,7 @@ impl Record {
 pub const FETCHED: usize = 64;
 
 /// Touches what these records say, which is about to be read and may stand anywhere: a processor fetches
-/// much from memory at once, if it is not kept busy in between. Changes nothing else.
+/// much from memory at once, if it is not kept busy in between. Changes nothing.
 pub fn fetch<'r>(records: impl IntoIterator<Item = &'r Record>) {
     let mut touched = 0;
     for record in records {

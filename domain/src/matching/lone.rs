@@ -111,14 +111,7 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
         verdicts.iter().enumerate().filter_map(original).collect();
     let mut originals = originals.into_iter().peekable();
     let mut nearest = nearest.into_iter().peekable();
-    let mut records = lone.into_records().collect::<Vec<_>>().into_iter();
-    for (index, verdict) in verdicts.iter().enumerate() {
-        if index.is_multiple_of(FETCHED) {
-            fetch(records.as_slice().iter().take(FETCHED));
-        }
-        let Some(record) = records.next() else {
-            break;
-        };
+    for (index, (record, verdict)) in lone.into_records().zip(&verdicts).enumerate() {
         let original = originals.next_if(|(of, _)| *of == index);
         let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);

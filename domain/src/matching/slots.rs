@@ -2,7 +2,7 @@
 
 use super::identity::canonical_order;
 use super::twins::Member;
-use crate::record::Record;
+use crate::record::{FETCHED, Record, fetch};
 
 /// A slot is empty once something is decided about its record.
 pub(super) type Slots = Vec<Option<Record>>;
@@ -67,8 +67,14 @@ impl Lone {
     }
 
     /// The same, to keep.
-    pub(super) fn into_records(mut self) -> impl Iterator<Item = Record> {
-        let order = self.order.into_iter();
-        order.map(move |slot| take(&mut self.slots, slot))
+    pub(super) fn into_records(self) -> impl Iterator<Item = Record> {
+        let Lone { mut slots, order } = self;
+        (0..order.len()).map(move |index| {
+            if index.is_multiple_of(FETCHED) {
+                let next = order[index..].iter().take(FETCHED);
+                fetch(next.map(|slot| peek(&slots, *slot)));
+            }
+            take(&mut slots, order[index])
+        })
     }
 }
