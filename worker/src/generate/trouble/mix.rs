@@ -11,7 +11,7 @@ pub struct Mix(Vec<(Trouble, u32)>);
 const WHOLE: u32 = 1_000_000;
 
 /// What a company with some careless partners sees: about eight payments of a hundred.
-const DEFAULT: [(Trouble, u32); 16] = [
+const DEFAULT: [(Trouble, u32); 17] = [
     (Trouble::Typo, 5_000),
     (Trouble::Truncated, 5_000),
     (Trouble::Spelled, 10_000),
@@ -28,6 +28,7 @@ const DEFAULT: [(Trouble, u32); 16] = [
     (Trouble::OffByOne, 10_000),
     (Trouble::MonthEnd, 5_000),
     (Trouble::Duplicate, 2_000),
+    (Trouble::Failed, 2_000),
 ];
 
 impl Mix {

@@ -54,6 +54,8 @@ domain::named_enum! {
         MonthEnd = "month-end",
         /// A payment that one side has twice by mistake.
         Duplicate = "duplicate",
+        /// An attempt that failed, before the payment that went through.
+        Failed = "failed",
     }
 }
 
@@ -80,6 +82,7 @@ impl Teller<'_> {
             Trouble::OffByOne => self.off_by_one(nth),
             Trouble::MonthEnd => self.month_end(),
             Trouble::Duplicate => self.repeated_by_mistake(nth),
+            Trouble::Failed => self.failed_at_first(nth),
         }
     }
 

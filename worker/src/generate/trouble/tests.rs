@@ -253,7 +253,7 @@ fn groups_and_look_alikes_are_as_told() {
 #[test]
 fn trouble_that_exact_references_solve_is_found_exactly() {
     let mix = "fx=2%,reversal=2%,chargeback=2%,repeat=4%,look-alike=2%,off-by-one=4%,\
-               month-end=2%,duplicate=2%";
+               month-end=2%,duplicate=2%,failed=2%";
     for (seed, date) in [(1, "2026-11-20"), (2, "2026-11-22"), (3, "2027-01-01")] {
         let made = Generated::write(GenerateArguments {
             business_date: date.parse().unwrap(),
