@@ -276,13 +276,16 @@ impl Installation {
 
     /// Waits until every alert on record is sent, dead or diverted, and returns them.
     pub async fn alerts_settled(&self) -> Result<Vec<Value>> {
-        eventually("the end of all alerts", RUN_WITHIN, async || {
-            let alerts = self.alerts().await?;
-            let ends = ["sent", "dead", "diverted"];
-            let is_over = |alert: &Value| ends.iter().any(|end| alert["state"] == *end);
-            Ok(alerts.iter().all(is_over).then_some(alerts))
-        })
-        .await
+        let settled = async || self.alerts_if_settled().await;
+        eventually("the end of all alerts", RUN_WITHIN, settled).await
+    }
+
+    /// Every alert on record, if each is sent, dead or diverted.
+    pub async fn alerts_if_settled(&self) -> Result<Option<Vec<Value>>> {
+        let alerts = self.alerts().await?;
+        let ends = ["sent", "dead", "diverted"];
+        let is_over = |alert: &Value| ends.iter().any(|end| alert["state"] == *end);
+        Ok(alerts.iter().all(is_over).then_some(alerts))
     }
 
     /// Every alert on record.

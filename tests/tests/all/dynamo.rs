@@ -78,7 +78,14 @@ async fn bad_days_of_dynamodb_change_nothing() -> Result<()> {
     let site = Site::start(installation, &sources).await?;
     site.all_begin(&sources).await?;
     site.all_end(&sources).await?;
-    site.installation.alerts_settled().await?;
+    eventually("the end of all alerts", RUN_WITHIN, async || {
+        match site.installation.alerts_if_settled().await {
+            // Whoever asks on such a day may be told to ask again.
+            Err(told) if told.to_string().contains("try again") => Ok(None),
+            other => other,
+        }
+    })
+    .await?;
     let faults = proxy.faults();
     println!(
         "{faults:?}, {} passed, in {:?}",
