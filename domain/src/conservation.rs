@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::case::Settles;
+use crate::discrepancy::Discrepancy;
 use crate::matching::{Comparison, Findings, Matched, own_records};
 use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency, Money, MoneyError};
 use crate::record::{FETCHED, Record, Side, fetch};
@@ -235,7 +236,7 @@ impl Conservation {
     /// When an exact sum does not fit.
     pub fn decide(&mut self, findings: &Findings) -> Result<(), MoneyError> {
         self.count_matched(&findings.matched)?;
-        self.carry_forward(findings.discrepancies.iter().flat_map(own_records))?;
+        self.keep_open(&findings.discrepancies)?;
         self.count(findings.out_of_scope.records(), |line| {
             &mut line.out_of_scope
         })
@@ -247,11 +248,7 @@ impl Conservation {
     /// When an exact sum does not fit.
     pub fn conclude(&mut self, comparison: &Comparison) -> Result<(), MoneyError> {
         self.count_matched(&comparison.matched)?;
-        for some in comparison.discrepancies.chunks(FETCHED) {
-            let records = || some.iter().flat_map(own_records);
-            fetch(records());
-            self.carry_forward(records())?;
-        }
+        self.keep_open(&comparison.discrepancies)?;
         self.carry_forward(&comparison.in_transit)?;
         self.count(comparison.out_of_scope.records(), |line| {
             &mut line.out_of_scope
@@ -303,6 +300,15 @@ impl Conservation {
             }
         })
         .collect()
+    }
+
+    fn keep_open(&mut self, discrepancies: &[Discrepancy]) -> Result<(), MoneyError> {
+        for some in discrepancies.chunks(FETCHED) {
+            let records = || some.iter().flat_map(own_records);
+            fetch(records());
+            self.carry_forward(records())?;
+        }
+        Ok(())
     }
 
     fn count_matched(&mut self, matches: &[Matched]) -> Result<(), MoneyError> {

@@ -339,6 +339,11 @@ impl<'r> Class<'r> {
     /// Keeps so many, and holds the others: what failed is too many before anything else is, then what
     /// was taken back.
     fn hold(&mut self, kept: usize) {
+        let is_made = |member: &Member| member.record.movement() == Movement::Made;
+        if self.free.iter().all(is_made) {
+            self.held = self.free.split_off(kept);
+            return;
+        }
         self.free.sort_by_key(|member| member.record.movement());
         self.held = self.free.split_off(kept);
         for members in [&mut self.free, &mut self.held] {
