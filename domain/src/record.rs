@@ -193,6 +193,9 @@ pub struct RecordFields {
     /// What earlier runs know of it; `None` for a record that none of them had. Decides nothing
     /// about what it belongs to.
     pub past: Option<Box<Past>>,
+    /// Whether a rule found records of the other side with its texts, though none was left for it:
+    /// known there, it is nobody's misspelling. False before it was compared.
+    pub has_namesake: bool,
 }
 
 /// What earlier runs know of a record.

@@ -28,6 +28,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Miller Ltd".into()),
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

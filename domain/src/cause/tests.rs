@@ -60,6 +60,7 @@ fn record(side: Side, number: usize, value_date: Date) -> Record {
         counterparty: None,
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

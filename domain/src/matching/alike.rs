@@ -3,23 +3,34 @@
 //!
 //! The amounts have to be equal and the value dates within the window. Of all records that wait with
 //! that amount then, on either side, only these two may be alike, and every other one has to be far from
-//! both: a reference that is nearly the same would be a choice, and one without a text may be anything.
+//! both: a reference that is nearly the same would be a choice, and one without a text may be anything,
+//! but what a long text means.
 //! A text that differs in a digit or letter is another text, not a misspelled one: the next invoice looks
-//! like that.
+//! like that. Nor are two records one that name another client each, or counterparties whose names have no
+//! word in common, nor one whose texts the other side knows as they are.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::edits::edits;
 use super::group::{Decision, Note, Why};
 use super::pair::{Timing, contradicts, timing};
 use super::twins::{Member, Members};
-use crate::policy::Accepts;
+use crate::policy::{Accepts, MatchRule};
 use crate::record::{Record, Side};
 
 /// Shortest text, in characters, that says anything when it is misspelled or a part of another.
 const CHARACTERS_MIN: usize = 5;
 
+/// Text, in characters, that is nobody else's by chance, even with a slip.
+const LONG_CHARACTERS_MIN: usize = 16;
+
 /// Most records with one amount and within the window that are looked at for one of the other side.
 /// Where there are more, references of one series are to be expected, and a slip may name another.
 const CANDIDATES_MAX: usize = 20;
+
+/// As many for one with a long text.
+const CANDIDATES_OF_LONG_MAX: usize = 200;
 
 /// How a record of each side go together by the texts of the rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,8 +39,10 @@ enum Likeness {
     Alike,
     /// One text is nothing like the other.
     Far,
-    /// Neither: one is not there, or not far from the other.
+    /// Neither.
     Doubtful,
+    /// One has no such text.
+    Unknown,
 }
 
 /// Pairs what is alike among all that waits, and says what was too near to others.
@@ -39,34 +52,49 @@ pub(super) fn decide<'r>(
 ) -> Vec<Decision> {
     let groups = Members::alike_in(waiting, |money| (money.currency, money.amount));
     groups
-        .flat_map(|group| of_one_amount(accepts, &group))
+        .flat_map(|group| of_one_amount(accepts, group))
         .collect()
 }
 
 /// Of those with one amount, each that is alike to another and far from all others goes with that one.
-fn of_one_amount(accepts: Accepts<'_>, group: &Members<'_>) -> Vec<Decision> {
-    let look = |one: &Record, other: &Record| {
-        let (partner, ledger) = match one.side {
-            Side::Partner => (one, other),
-            Side::Ledger => (other, one),
-        };
-        let is_near = timing(accepts, partner, ledger) == Timing::Within;
-        is_near.then(|| likeness(accepts, partner, ledger))
-    };
-    let find_all = |own: &[Member<'_>], others: &[Member<'_>]| -> Vec<Found> {
-        let found = own
-            .iter()
-            .map(|member| find(others, |it| look(member.record, it)));
-        found.collect()
-    };
-    let of_partner = find_all(&group.partner, &group.ledger);
-    let of_ledger = find_all(&group.ledger, &group.partner);
+fn of_one_amount(accepts: Accepts<'_>, mut group: Members<'_>) -> Vec<Decision> {
+    let by_date = |member: &Member<'_>| member.record.value_date;
+    group.partner.sort_by_key(by_date);
+    group.ledger.sort_by_key(by_date);
+    let of_partner: Vec<Found> = group
+        .partner
+        .iter()
+        .map(|one| {
+            let timing = |other: &Member<'_>| timing(accepts, one.record, other.record);
+            let is_before = |it: &Member<'_>| matches!(timing(it), Timing::Late(_));
+            let near = within(&group.ledger, is_before, timing);
+            let is_long = is_long(accepts.rule, one.record);
+            find(&group.ledger, near, is_long, |it| {
+                likeness(accepts, one.record, it)
+            })
+        })
+        .collect();
+    let of_ledger: Vec<Found> = group
+        .ledger
+        .iter()
+        .map(|one| {
+            let timing = |other: &Member<'_>| timing(accepts, other.record, one.record);
+            let is_before = |it: &Member<'_>| matches!(timing(it), Timing::Early(_));
+            let near = within(&group.partner, is_before, timing);
+            let is_long = is_long(accepts.rule, one.record);
+            find(&group.partner, near, is_long, |it| {
+                likeness(accepts, it, one.record)
+            })
+        })
+        .collect();
     let decided =
         |member: &Member<'_>, found: Found, others: &[Member<'_>], theirs: &[Found]| match found {
             Found::Nothing => None,
+            Found::TooMany(limit) => Some(note(member, Why::TooMany(limit))),
             Found::Several(count) => Some(note(member, Why::Several(count))),
             Found::Only(at) => match theirs[at] {
                 Found::Nothing => None,
+                Found::TooMany(limit) => Some(note(member, Why::TooMany(limit))),
                 Found::Several(count) => Some(note(member, Why::Shared(count - 1))),
                 Found::Only(_) => pair(member, &others[at]),
             },
@@ -100,24 +128,45 @@ fn pair(member: &Member<'_>, other: &Member<'_>) -> Option<Decision> {
 /// What may go with a record, of the other side's.
 #[derive(Clone, Copy)]
 enum Found {
-    /// Nothing, or nobody knows: there are too many.
     Nothing,
+    /// Nobody knows: there are more than so many, which are too many to look at.
+    TooMany(usize),
     /// The only one that is alike, by its index; all others are far.
     Only(usize),
     /// So many are alike, or may be.
     Several(usize),
 }
 
-/// Looks at what is within the window: of what is beyond it, `look` says nothing.
-fn find(members: &[Member<'_>], look: impl Fn(&Record) -> Option<Likeness>) -> Found {
-    let members = members.iter().enumerate();
-    let near = members.filter_map(|(at, member)| Some((at, look(member.record)?)));
+/// Those within the window, of members in order of their dates: their places.
+fn within(
+    members: &[Member<'_>],
+    is_before: impl Fn(&Member<'_>) -> bool,
+    timing: impl Fn(&Member<'_>) -> Timing,
+) -> Range<usize> {
+    let start = members.partition_point(is_before);
+    let within = members[start..].partition_point(|it| timing(it) == Timing::Within);
+    start..start + within
+}
+
+/// Looks at these, which are within the window of a record, whose texts are long or not.
+fn find(
+    members: &[Member<'_>],
+    near: Range<usize>,
+    is_long: bool,
+    likeness: impl Fn(&Record) -> Likeness,
+) -> Found {
+    let limit = match is_long {
+        true => CANDIDATES_OF_LONG_MAX,
+        false => CANDIDATES_MAX,
+    };
+    if near.len() > limit {
+        return Found::TooMany(limit);
+    }
     let (mut alike, mut not_far) = (None, 0);
-    for (count, (at, likeness)) in near.enumerate() {
-        if count == CANDIDATES_MAX {
-            return Found::Nothing;
-        }
-        not_far += usize::from(likeness != Likeness::Far);
+    for at in near {
+        let likeness = likeness(members[at].record);
+        let is_far = likeness == Likeness::Far || (is_long && likeness == Likeness::Unknown);
+        not_far += usize::from(!is_far);
         if likeness == Likeness::Alike {
             alike = Some(at);
         }
@@ -129,6 +178,12 @@ fn find(members: &[Member<'_>], look: impl Fn(&Record) -> Option<Likeness>) -> F
     }
 }
 
+/// Whether all texts of a record are long.
+fn is_long(rule: &MatchRule, record: &Record) -> bool {
+    let mut texts = rule.on.iter().map(|key| key.of(record.side).text(record));
+    texts.all(|text| text.is_some_and(|text| text.chars().count() >= LONG_CHARACTERS_MIN))
+}
+
 fn likeness(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Likeness {
     let mut likeness = Likeness::Alike;
     for key in &accepts.rule.on {
@@ -136,10 +191,37 @@ fn likeness(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Likeness
         likeness = match texts {
             Some((ours, theirs)) if are_alike_texts(&ours, &theirs) => continue,
             Some((ours, theirs)) if are_far(&ours, &theirs) => return Likeness::Far,
+            None if likeness == Likeness::Alike => Likeness::Unknown,
             _ => Likeness::Doubtful,
         };
     }
-    likeness
+    match likeness {
+        Likeness::Alike if are_strangers(partner, ledger) => Likeness::Far,
+        Likeness::Alike if partner.has_namesake || ledger.has_namesake => Likeness::Doubtful,
+        likeness => likeness,
+    }
+}
+
+/// Whether both say whose they are, and it is somebody else each.
+fn are_strangers(partner: &Record, ledger: &Record) -> bool {
+    let clients = partner.client.as_deref().zip(ledger.client.as_deref());
+    let names = partner.counterparty.as_deref();
+    let names = names.zip(ledger.counterparty.as_deref());
+    clients.is_some_and(|(one, other)| one.to_uppercase() != other.to_uppercase())
+        || names.is_some_and(|(one, other)| words(one).is_disjoint(&words(other)))
+}
+
+/// The words of a name, in one case; never none.
+fn words(name: &str) -> BTreeSet<String> {
+    let words = name.split(|letter: char| !letter.is_alphanumeric());
+    let words: BTreeSet<String> = words
+        .filter(|word| !word.is_empty())
+        .map(str::to_uppercase)
+        .collect();
+    match words.is_empty() {
+        true => BTreeSet::from([name.to_owned()]),
+        false => words,
+    }
 }
 
 /// Equal, misspelled by one slip, cut off, or one in the middle of the other.
@@ -154,10 +236,18 @@ fn are_alike_texts(one: &str, other: &str) -> bool {
     is_part(one, other) || is_part(other, one) || is_slip(one, other)
 }
 
-/// Whether `part` stands in `text` as a word of its own, or is the beginning of it.
+/// Whether `part` stands in `text` as a word of its own, or is the beginning of it: of a number at its end
+/// enough has to be left, or it is the beginning of too many.
 fn is_part(part: &str, text: &str) -> bool {
     let is_apart = |before: Option<char>| before.is_none_or(|letter| !letter.is_alphanumeric());
-    text.starts_with(part)
+    let is_digit = |letter: &char| letter.is_ascii_digit();
+    let is_beginning = || {
+        let rest = text.strip_prefix(part)?;
+        let digits = part.chars().rev().take_while(is_digit).count();
+        let is_cut = digits > 0 && rest.starts_with(|letter: char| is_digit(&letter));
+        Some(!is_cut || digits >= CHARACTERS_MIN)
+    };
+    is_beginning() == Some(true)
         || text.match_indices(part).any(|(start, _)| {
             let (before, after) = (&text[..start], &text[start + part.len()..]);
             is_apart(before.chars().next_back()) && is_apart(after.chars().next())
@@ -188,8 +278,9 @@ fn are_far(one: &str, other: &str) -> bool {
     let beginning: String = long.chars().take(short.chars().count()).collect();
     let words = long.split_whitespace();
     let words = words.map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
-    let parts = [long, &beginning].into_iter().chain(words);
-    parts.into_iter().all(|part| edits(short, part).is_none())
+    let words = words.filter(|word| *word != long);
+    let mut parts = [long, &beginning].into_iter().chain(words);
+    parts.all(|part| edits(short, part).is_none())
 }
 
 #[cfg(test)]

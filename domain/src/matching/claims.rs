@@ -71,27 +71,41 @@ pub(super) fn undisputed<'s>(searches: &'s [Search<'_>]) -> BTreeSet<&'s [usize]
     for (slots, count) in searches.iter().filter_map(Search::parts).flatten() {
         *wanted.entry(slots).or_default() += count;
     }
-    let mut with_slot: BTreeMap<usize, Vec<&[usize]>> = BTreeMap::new();
-    for slots in wanted.keys() {
+    let wanted: Vec<(&[usize], usize)> = wanted.into_iter().collect();
+    let rivals = rivals(&wanted);
+    let is_enough: Vec<bool> = wanted
+        .iter()
+        .zip(&rivals)
+        .map(|((slots, _), rivals)| {
+            let all: usize = rivals.iter().map(|rival| wanted[*rival].1).sum();
+            all <= slots.len()
+        })
+        .collect();
+    let undisputed = wanted.iter().zip(&rivals).filter(|(_, rivals)| {
+        let mut rivals = rivals.iter();
+        rivals.all(|rival| is_enough[*rival])
+    });
+    undisputed.map(|((slots, _), _)| *slots).collect()
+}
+
+/// For each of these, by their places, those that have a record in common with it: itself, too.
+fn rivals(wanted: &[(&[usize], usize)]) -> Vec<Vec<usize>> {
+    let mut with_slot: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (place, (slots, _)) in wanted.iter().enumerate() {
         for slot in *slots {
-            with_slot.entry(*slot).or_default().push(slots);
+            with_slot.entry(*slot).or_default().push(place);
         }
     }
-    // Those that have a record in common, and these themselves.
-    let rivals = |slots: &[usize]| -> BTreeSet<&[usize]> {
-        let rivals = slots.iter().flat_map(|slot| &with_slot[slot]);
-        rivals.copied().collect()
-    };
-    let is_enough = |slots: &&&[usize]| {
-        let wanted = rivals(slots)
-            .iter()
-            .map(|rival| wanted[rival])
-            .sum::<usize>();
-        wanted <= slots.len()
-    };
-    let enough: BTreeSet<&[usize]> = wanted.keys().filter(is_enough).copied().collect();
-    let is_left = |slots: &&&[usize]| rivals(slots).is_subset(&enough);
-    enough.iter().filter(is_left).copied().collect()
+    let of_all = wanted.iter().map(|(slots, _)| {
+        let mut is_rival = vec![false; wanted.len()];
+        for place in slots.iter().flat_map(|slot| &with_slot[slot]) {
+            is_rival[*place] = true;
+        }
+        let places = is_rival.iter().enumerate();
+        let places = places.filter(|(_, is_rival)| **is_rival);
+        places.map(|(place, _)| place).collect()
+    });
+    of_all.collect()
 }
 
 /// The slots of those with these amounts, in the order they came in.

@@ -41,9 +41,12 @@ pub(super) fn combine(target: Amount, candidates: &[Member<'_>], limit: u32) -> 
     let Ok(target) = target.to_units() else {
         return Combined::None;
     };
-    let Some(classes) = classes(candidates) else {
+    let Some(classes) = classes(candidates, distinct_max(limit)) else {
         return Combined::None;
     };
+    if classes.len() > distinct_max(limit) {
+        return Combined::TooMany;
+    }
     let (first, second) = halves(&classes);
     let ways_of = |classes: &[Class]| ways(classes, u64::from(limit));
     let (Some(mut first_ways), Some(second_ways)) = (ways_of(first), ways_of(second)) else {
@@ -77,10 +80,19 @@ pub(super) fn combine(target: Amount, candidates: &[Member<'_>], limit: u32) -> 
     }
 }
 
-/// By amount; `None` when an amount does not fit.
-fn classes(candidates: &[Member<'_>]) -> Option<Vec<Class>> {
+/// Where there are more different amounts than so many, one half of them has more combinations than
+/// `limit`, however they are halved: each amount doubles them at least.
+fn distinct_max(limit: u32) -> usize {
+    2 * limit.max(1).ilog2() as usize + 2
+}
+
+/// By amount, of which more than `distinct_max` need not be known; `None` when an amount does not fit.
+fn classes(candidates: &[Member<'_>], distinct_max: usize) -> Option<Vec<Class>> {
     let mut classes: BTreeMap<i128, u64> = BTreeMap::new();
     for member in candidates {
+        if classes.len() > distinct_max {
+            break;
+        }
         let units = member.record.money.amount.to_units().ok()?;
         // With it or without it is the same sum.
         if units == 0 {

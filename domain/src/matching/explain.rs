@@ -12,7 +12,7 @@ use super::combine::Combined;
 use super::group::Why;
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
-use super::{fees, key};
+use super::{fees, key, several, together};
 use crate::calendar::DayUnit;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money, amount_text};
@@ -128,18 +128,23 @@ fn date_clause(
     ledger: &Record,
     timing: Timing,
 ) -> String {
-    let window = accepts.window();
-    let (days, direction, allowed) = match timing {
-        Timing::Late(days) => (days, "late", window.late_days),
-        Timing::Early(days) => (days, "early", window.early_days),
-        Timing::Within => (0, "apart", 0),
-    };
-    let days = counted_days(days, window.unit);
+    let beyond = beyond_window(accepts, timing).unwrap_or_default();
     format!(
-        "partner's value date{about} is {}, the ledger's is {}: {days} {direction}, {allowed} \
-         accepted",
+        "partner's value date{about} is {}, the ledger's is {}: {beyond}",
         partner.value_date, ledger.value_date
     )
+}
+
+/// `4 days late, 2 accepted`; nothing where it is within the window.
+fn beyond_window(accepts: Accepts<'_>, timing: Timing) -> Option<String> {
+    let window = accepts.window();
+    let (days, direction, allowed) = match timing {
+        Timing::Within => return None,
+        Timing::Late(days) => (days, "late", window.late_days),
+        Timing::Early(days) => (days, "early", window.early_days),
+    };
+    let days = counted_days(days, window.unit);
+    Some(format!("{days} {direction}, {allowed} accepted"))
 }
 
 /// `1 day`, `3 business days`.
@@ -151,14 +156,24 @@ pub(crate) fn counted_days(days: i64, unit: DayUnit) -> String {
     }
 }
 
-/// Why a record is one too many, among `copies` on its side and `counterparts` on the other.
+/// Why a record is one too many, among `copies` on its side and `counterparts` on the other. A payment
+/// that comes every month looks like that, too: days that are not the original's are told.
 pub(super) fn duplicate(
     record: &Record,
+    original: Option<&Record>,
     subject: &str,
     copies: usize,
     counterparts: usize,
 ) -> String {
-    let (money, copies) = (record.money, times(copies));
+    let (money, day) = (record.money, record.value_date);
+    let other = original.map(|original| original.value_date);
+    let other = other.filter(|other| *other != day);
+    let days = match (other, copies) {
+        (None, _) => String::new(),
+        (Some(other), 2) => format!(" (value dates {} and {})", other.min(day), other.max(day)),
+        (Some(_), _) => format!(" (this one with value date {day})"),
+    };
+    let copies = times(copies) + &days;
     match (record.side, counterparts) {
         (Side::Partner, 0) => {
             format!("partner reports {money} for {subject} {copies}, the ledger has no such amount")
@@ -220,8 +235,8 @@ pub(super) fn apart(
         Kind::StatusMismatch => "one side says of some that they are settled, the other that they \
                                  are not"
             .to_owned(),
-        Kind::FeeMismatch => "a fee is not the one agreed, or does not add up".to_owned(),
-        Kind::DateMismatch => "their value dates are further apart than accepted".to_owned(),
+        Kind::FeeMismatch => wrong_fees(accepts, partner),
+        Kind::DateMismatch => days_apart(accepts, partner, ledger),
         _ => {
             let gap = reported.amount.checked_sub(booked.amount);
             let gap = gap.map_or("far apart".to_owned(), |gap| higher_or_lower(gap, reported));
@@ -240,6 +255,36 @@ pub(super) fn apart(
     )
 }
 
+/// The first fee that is wrong, and how many more.
+fn wrong_fees(accepts: Accepts<'_>, partner: &[Member]) -> String {
+    let mut faults = together::faults(accepts, partner);
+    let Some((record, fault)) = faults.next() else {
+        return String::new();
+    };
+    let of = match record.display_reference() {
+        Some(reference) => format!(" of {reference}"),
+        None => String::new(),
+    };
+    let clause = fault.clause(record.money.currency);
+    let money = record.money;
+    match faults.count() {
+        0 => format!("in {money}{of}, {clause}"),
+        more => format!("in {money}{of}, {clause}; {more} more fees are wrong"),
+    }
+}
+
+/// By how many days the value dates of several records are apart at most.
+fn days_apart(accepts: Accepts<'_>, partner: &[Member], ledger: &[Member]) -> String {
+    let [of_partner, of_ledger] = [partner, ledger].map(|side| side.iter().map(|it| it.record));
+    let timings = several::timings(accepts, of_partner, of_ledger);
+    let mut beyond = timings
+        .into_iter()
+        .flatten()
+        .filter_map(|it| beyond_window(accepts, it));
+    let beyond = beyond.next().unwrap_or_default();
+    format!("the partner's value dates are up to {beyond}")
+}
+
 /// Why a rule took nothing for a record that stayed alone.
 pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String {
     let other = match record.side {
@@ -252,6 +297,10 @@ pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String 
             let among = format!("{among} for {}", subject(rule, record));
             not_combined(rule, &among, gave)
         }
+        Why::TooMany(count) => format!(
+            "more than {count} {other} records have this amount on its days, so none was looked at \
+             that is alike"
+        ),
         Why::Several(count) => {
             let they = counted(*count, &format!("{other} record"));
             format!("it may go with {they} of this amount, so none was chosen")
@@ -360,7 +409,7 @@ pub(super) fn missing(
             .calendar
             .business_days_between(value_date, context.business_date);
         sentence.push_str(&format!(
-            ", {} later ({} allowed)",
+            ", {} after its value date ({} allowed)",
             counted_days(age, DayUnit::Business),
             policy.settlement_window_days
         ));
@@ -404,17 +453,24 @@ fn references_named(rule: &MatchRule) -> String {
     names.join(" and ")
 }
 
-/// What is compared, in a sentence: `invoice`, or `description (of the partner) and invoice`.
+/// What is compared, in a sentence: `invoice`, or `description against invoice`.
 fn key_named(key: &Key) -> String {
-    let name = |field: Field| field.name().replace('_', " ");
     let (partner, ledger) = (key.partner.field, key.ledger.field);
     match partner == ledger {
-        true => name(ledger),
-        false => format!("{} against {}", name(partner), name(ledger)),
+        true => field_named(ledger),
+        false => format!("{} against {}", field_named(partner), field_named(ledger)),
     }
 }
 
-/// The name of a kind of reference in a sentence: `end to end id`.
+/// The name of a kind of reference in a sentence: `end-to-end id`.
 pub(super) fn kind_named(kind: ReferenceKind) -> String {
-    kind.name().replace('_', " ")
+    field_named(Field::Reference(kind))
+}
+
+/// The name of a field in a sentence.
+fn field_named(field: Field) -> String {
+    match field {
+        Field::Reference(ReferenceKind::EndToEndId) => "end-to-end id".to_owned(),
+        field => field.name().replace('_', " "),
+    }
 }

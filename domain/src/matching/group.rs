@@ -9,6 +9,9 @@
 //! 4. where one amount is left on each side in a currency, those; then the same across currencies;
 //! 5. what is left on both sides fits equally well: undecided, never guessed.
 //!
+//! Where the references of the rule don't say what a record is about, records with others are not each
+//! other's repetitions: which of them is meant is a choice, too.
+//!
 //! So the fewest discrepancies are found that explain the group. What is left on one side only is
 //! not decided here: a later rule may know it.
 
@@ -16,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::combine::Combined;
 use super::identity::canonical_order;
-use super::twins::{Member, pair_off};
+use super::twins::{self, Member};
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{Accepts, Tolerance};
+use crate::policy::{Accepts, MatchRule, Tolerance};
 use crate::record::{Movement, Side};
 
 /// Whether later rules are still to come.
@@ -69,6 +72,8 @@ pub(super) struct Note {
 pub(super) enum Why {
     /// What a search for combinations of so many records gave.
     Combined { gave: Combined, candidates: usize },
+    /// More than so many of the other side have its amount on its days.
+    TooMany(usize),
     /// So many of the other side may go with it.
     Several(usize),
     /// The only one that may go with it may go with so many others of its side.
@@ -98,6 +103,8 @@ struct Class<'r> {
     free: Vec<Member<'r>>,
     /// Those that are taken for duplicates if another one finds a counterpart.
     held: Vec<Member<'r>>,
+    /// Whether they may be about different things: none repeats another.
+    is_mixed: bool,
 }
 
 type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
@@ -110,7 +117,10 @@ pub(super) fn decide<'r>(
     ledger: &[Member<'r>],
     look: Look,
 ) -> Vec<Decision> {
-    let (mut partner, mut ledger) = (classes(partner), classes(ledger));
+    let (mut partner, mut ledger) = (
+        classes(accepts.rule, partner),
+        classes(accepts.rule, ledger),
+    );
     let mut pairs = pair_equal(accepts, &mut partner, &mut ledger);
     let (accepted, rounding) = (Tolerance::accepted_of, Tolerance::rounding_of);
     pairs.extend(pair_near(accepts, &mut partner, &mut ledger, accepted));
@@ -125,16 +135,36 @@ pub(super) fn decide<'r>(
     decisions
 }
 
-fn classes<'r>(members: &[Member<'r>]) -> Vec<Class<'r>> {
-    members
-        .chunk_by(|a, b| a.record.money == b.record.money)
-        .map(|alike| Class {
-            money: alike[0].record.money,
+fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class<'r>> {
+    let of_money = |alike: &[Member<'r>]| {
+        let first = alike[0].record;
+        let is_other = |member: &Member| member.record.references != first.references;
+        Class {
+            money: first.money,
             members: alike.to_vec(),
             free: alike.to_vec(),
             held: Vec::new(),
-        })
-        .collect()
+            is_mixed: !rule.identifies(first.side) && alike.iter().any(is_other),
+        }
+    };
+    let classes = members.chunk_by(|a, b| a.record.money == b.record.money);
+    classes.map(of_money).collect()
+}
+
+/// Pairs as many as both have. Which of several different ones is meant has to be clear.
+fn pair_off<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Class<'r>,
+    ledger: &mut Class<'r>,
+) -> Pairs<'r> {
+    let (reported, booked) = (partner.free.len(), ledger.free.len());
+    let is_choice =
+        (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
+    let pair = match is_choice {
+        true => twins::pair_off_by_date_alone,
+        false => twins::pair_off,
+    };
+    pair(accepts, &mut partner.free, &mut ledger.free)
 }
 
 fn in_pairs(pairs: Pairs<'_>) -> Vec<Decision> {
@@ -155,7 +185,7 @@ fn pair_equal<'r>(
     let mut pairs = Vec::new();
     for class in partner {
         if let Ok(twin) = ledger.binary_search_by_key(&class.position(), Class::position) {
-            pairs.extend(pair_off(accepts, &mut class.free, &mut ledger[twin].free));
+            pairs.extend(pair_off(accepts, class, &mut ledger[twin]));
         }
     }
     pairs
@@ -185,7 +215,7 @@ fn pair_near<'r>(
         let booked = ledger[other].money;
         let back = only_one_near(booked, &free_partner, |reported| are_near(reported, booked));
         if back == Some(one) {
-            let (one, other) = (&mut partner[one].free, &mut ledger[other].free);
+            let (one, other) = (&mut partner[one], &mut ledger[other]);
             pairs.extend(pair_off(accepts, one, other));
         }
     }
@@ -281,12 +311,12 @@ fn pair_last_of_each_currency<'r>(
     let mut pairs = Vec::new();
     for indexes in by_currency.values() {
         if let ([one], [other]) = (&indexes.0[..], &indexes.1[..]) {
-            let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
+            let (one, other) = (&mut partner[*one], &mut ledger[*other]);
             pairs.extend(pair_off(accepts, one, other));
         }
     }
     if let ([(one, _)], [(other, _)]) = (&free_of(partner)[..], &free_of(ledger)[..]) {
-        let (one, other) = (&mut partner[*one].free, &mut ledger[*other].free);
+        let (one, other) = (&mut partner[*one], &mut ledger[*other]);
         pairs.extend(pair_off(accepts, one, other));
     }
     pairs
@@ -296,7 +326,8 @@ fn pair_last_of_each_currency<'r>(
 /// repeats its like. An attempt that failed repeats nothing, and nothing repeats it.
 fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
     let mut duplicates = Vec::new();
-    for class in classes.iter().filter(|class| class.is_any_decided()) {
+    let with_original = |class: &&Class| class.is_any_decided() && !class.is_mixed;
+    for class in classes.iter().filter(with_original) {
         let same_money = others.binary_search_by_key(&class.position(), Class::position);
         let of_others = same_money.map_or(&[][..], |at| &others[at].members);
         for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
@@ -363,6 +394,7 @@ impl<'r> Class<'r> {
     /// Free members beyond the first of their amount.
     fn repetitions(&self) -> usize {
         match self.is_any_decided() {
+            _ if self.is_mixed => 0,
             true => self.free.len(),
             false => self.free.len().saturating_sub(1),
         }

@@ -1,16 +1,17 @@
 //! What pairs leave to a later rule by which several records are one.
 //!
 //! The records of a payment in parts, or of a payout, share a text, so a rule of pairs before finds them,
-//! too: as pairs of which the amounts differ, or as a choice that it can't make. Where a later rule takes
-//! just these records as one, or says by how much they miss that, they are its.
+//! too: as pairs of which the amounts differ, as repetitions, or as a choice that it can't make. Pairs of
+//! equal amounts are its own. Of what else there is, a later rule may say more: that these are one, or
+//! that they should be and what they lack, if that is less than any two of them lack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{Decision, Look};
 use super::twins::Member;
 use super::{key, together};
 use crate::money::Money;
-use crate::policy::{Accepts, Cardinality, MatchRule, SourcePolicy};
+use crate::policy::{Cardinality, MatchRule, SourcePolicy};
 
 /// A group that the rule at `index` has decided about, both sides in canonical order.
 pub(super) struct Decided<'d, 'r> {
@@ -20,35 +21,46 @@ pub(super) struct Decided<'d, 'r> {
     pub(super) ledger: &'d [Member<'r>],
 }
 
-impl Decided<'_, '_> {
-    /// Whether what was decided is to be left to a later rule.
-    pub(super) fn is_for_a_later_rule(&self, policy: &SourcePolicy, look: Look) -> bool {
+impl<'r> Decided<'_, 'r> {
+    /// What the rule still decides where it leaves records to a later one; none where it leaves nothing.
+    pub(super) fn own(&self, policy: &SourcePolicy, look: Look) -> Option<Vec<Decision>> {
         let (before, after) = policy.rules.split_at(self.index + 1);
         let is_pairs = |rule: &MatchRule| rule.cardinality == Cardinality::OneToOne;
         if !before.last().is_some_and(is_pairs) {
-            return false;
+            return None;
         }
         // Most sources have no such rule: nothing more is done for their groups.
-        let mut later = after.iter().filter(|later| self.is_group_of(policy, later));
-        later.any(|later| {
-            let accepts = policy.accepts(later);
-            match look {
-                Look::First => {
-                    !self.are_equal_pairs()
-                        && together::takes_all(accepts, self.partner, self.ledger)
-                }
-                Look::Last => self.is_a_choice() && self.are_apart(accepts),
-            }
-        })
-    }
-
-    /// Whether several as one say of all of them by how much they differ.
-    fn are_apart(&self, accepts: Accepts<'_>) -> bool {
-        let decided = together::decide(accepts, self.partner, self.ledger, Look::Last);
-        matches!(
-            &decided[..],
-            [Decision::Apart { partner, ledger }] if self.is_all(partner, ledger)
-        )
+        let later = after.iter().filter(|later| self.is_group_of(policy, later));
+        let mut later = later.map(|rule| policy.accepts(rule)).peekable();
+        later.peek()?;
+        let equal: Vec<Decision> = self.equal_pairs().cloned().collect();
+        let [partner, ledger] = self.without(&equal);
+        if partner.is_empty() && ledger.is_empty() {
+            return None;
+        }
+        let later: Vec<_> = later.collect();
+        if later
+            .iter()
+            .any(|later| together::takes_all(*later, self.partner, self.ledger))
+        {
+            return Some(Vec::new());
+        }
+        let is_its = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
+            let mut later = later.iter();
+            later.any(|later| together::explains(*later, of_partner, of_ledger))
+        };
+        let moved = |side: &[Member<'r>]| -> Vec<Member<'r>> {
+            let moved = side.iter().filter(|member| !member.record.has_failed());
+            moved.copied().collect()
+        };
+        if is_its(&partner, &ledger) || is_its(&moved(&partner), &moved(&ledger)) {
+            return Some(equal);
+        }
+        let is_apart = || {
+            let mut later = later.iter();
+            later.any(|later| together::are_apart(*later, self.partner, self.ledger))
+        };
+        (look == Look::Last && self.is_a_choice() && is_apart()).then(Vec::new)
     }
 
     /// Whether these are a group of `later`, which takes several as one. The group of a rule that is
@@ -61,33 +73,46 @@ impl Decided<'_, '_> {
             && key::share_texts(later, records.map(|member| member.record))
     }
 
-    /// Whether every record is in a pair of equal amounts.
-    fn are_equal_pairs(&self) -> bool {
-        let moneys = |members: &[Member]| -> BTreeMap<usize, Money> {
+    /// The pairs of equal amounts.
+    fn equal_pairs(&self) -> impl Iterator<Item = &Decision> {
+        let moneys = |members: &[Member<'r>]| -> BTreeMap<usize, Money> {
             let members = members.iter();
             members.map(|it| (it.slot, it.record.money)).collect()
         };
         let (of_partner, of_ledger) = (moneys(self.partner), moneys(self.ledger));
-        let is_equal = |decision: &Decision| match decision {
-            Decision::Pair {
-                partner: p,
-                ledger: l,
-            } => of_partner.get(p) == of_ledger.get(l),
-            _ => false,
+        self.decisions
+            .iter()
+            .filter(move |decision| match decision {
+                Decision::Pair { partner, ledger } => {
+                    of_partner.get(partner) == of_ledger.get(ledger)
+                }
+                _ => false,
+            })
+    }
+
+    /// Both sides without what is in these pairs.
+    fn without(&self, pairs: &[Decision]) -> [Vec<Member<'r>>; 2] {
+        let in_pairs = pairs.iter().filter_map(|decision| match decision {
+            Decision::Pair { partner, ledger } => Some((*partner, *ledger)),
+            _ => None,
+        });
+        let (of_partner, of_ledger): (BTreeSet<usize>, BTreeSet<usize>) = in_pairs.unzip();
+        let left = |side: &[Member<'r>], paired: &BTreeSet<usize>| {
+            let left = side.iter().filter(|member| !paired.contains(&member.slot));
+            left.copied().collect()
         };
-        let count = self.partner.len() + self.ledger.len();
-        self.decisions.len() * 2 == count && self.decisions.iter().all(is_equal)
+        [
+            left(self.partner, &of_partner),
+            left(self.ledger, &of_ledger),
+        ]
     }
 
     /// Whether nothing was chosen among all of them.
     fn is_a_choice(&self) -> bool {
         matches!(
             self.decisions,
-            [Decision::Ambiguous { partner, ledger }] if self.is_all(partner, ledger)
+            [Decision::Ambiguous { partner, ledger }]
+                if (partner.len(), ledger.len()) == (self.partner.len(), self.ledger.len())
         )
-    }
-
-    fn is_all(&self, partner: &[usize], ledger: &[usize]) -> bool {
-        (partner.len(), ledger.len()) == (self.partner.len(), self.ledger.len())
     }
 }

@@ -1,6 +1,8 @@
 //! Records that no rule brought together with anything: in transit, missing on the other side,
 //! there again, or not what the run is about.
 
+use std::cmp::Ordering;
+
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::scope::{Membership, covers, membership};
@@ -83,7 +85,11 @@ impl Seen {
             true => Vec::new(),
             false => {
                 let index = Index::new(others);
-                let nearest = |missing| Some((missing, index.nearest(lone[missing])?));
+                let nearest = |missing: usize| {
+                    let rule = verdicts[missing].home.map(|at| &policy.rules[at]);
+                    let accepts = rule.map(|rule| policy.accepts(rule));
+                    Some((missing, index.nearest(accepts, lone[missing])?))
+                };
                 reported.into_iter().filter_map(nearest).collect()
             }
         };
@@ -189,12 +195,18 @@ fn judge_twins(
 ) {
     let order_of_twins = |a: usize, b: usize| {
         let (one, other, home) = (lone[a], lone[b], verdicts[a].home);
-        let on = home.map_or(&[][..], |at| &policy.rules[at].on);
+        let rule = home.map(|at| &policy.rules[at]);
+        let on = rule.map_or(&[][..], |rule| &rule.on);
+        let is_identified = rule.is_none_or(|rule| rule.identifies(one.side));
         let money = |record: &Record| (record.money.currency, record.money.amount);
         home.cmp(&verdicts[b].home)
             .then_with(|| key::order(on, one, other))
             .then_with(|| money(one).cmp(&money(other)))
             .then_with(|| one.movement().cmp(&other.movement()))
+            .then_with(|| match is_identified {
+                true => Ordering::Equal,
+                false => one.references.cmp(&other.references),
+            })
     };
     // One that only repeats another is not the original.
     let rank = |index: usize| (does_repeat(lone[index]), index);
@@ -223,7 +235,7 @@ fn judge_twins(
 }
 
 /// Whether the partner may still report this ledger record.
-fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -> bool {
+pub(super) fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -> bool {
     let window = i64::from(policy.settlement_window_days);
     record.side == Side::Ledger && window > 0 && business_age(policy, context, record) <= window
 }
@@ -284,12 +296,16 @@ fn again(
     copies: usize,
 ) -> Discrepancy {
     let reference = reference_of(work.policy, home, &record);
-    let shared = home
+    let mut shared = home
         .map(|at| shared_key(&work.policy.rules[at], &record))
         .unwrap_or_default();
+    if record.movement() == Movement::TakenBack {
+        // The first look may have found that the payment itself is there again.
+        shared.push("reversed".to_owned());
+    }
     let reason = match (&original, record.repeats()) {
         (None, Some(run)) => explain::repeated(&record, &reference, run),
-        _ => explain::duplicate(&record, &reference, copies, 0),
+        (original, _) => explain::duplicate(&record, original.as_ref(), &reference, copies, 0),
     };
     let reported = Reported {
         kind: duplicate_kind(record.side),

@@ -24,6 +24,7 @@ mod named;
 mod nearest;
 mod pair;
 mod scope;
+mod several;
 pub mod sieve;
 mod slots;
 mod together;
@@ -228,6 +229,13 @@ pub fn own_records(discrepancy: &Discrepancy) -> impl Iterator<Item = &Record> {
     };
     let shown = discrepancy.partner.iter().chain(&discrepancy.ledger);
     shown.chain(related)
+}
+
+/// What a discrepancy's own records of one side come to. None where it has none, has several in different
+/// currencies, or their sum is too large to be exact.
+#[must_use]
+pub fn own_sum(discrepancy: &Discrepancy, side: Side) -> Option<Money> {
+    several::sum(own_records(discrepancy).filter(|record| record.side == side))
 }
 
 /// Whether some rule can find a counterpart for this record at all.

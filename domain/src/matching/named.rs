@@ -1,12 +1,13 @@
 //! Rules by which one text names several records: one payment for the invoices that its text lists.
 //!
-//! All that are named have to wait, each the only one of its name, named by this record alone; they have
-//! to be in its currency, and their sum and days have to agree. Otherwise nothing is taken: which part of
-//! them is meant would be a guess.
+//! All that are named have to wait, each the only one of its name, named by this record alone, and to be
+//! in its currency. Then they belong together: as a match where their sum and days agree, else, when no
+//! other rule took them, as a discrepancy of all of them. Where one that is named is not there, nothing is
+//! taken: which part of them is meant would be a guess.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::Decision;
+use super::group::{Decision, Look};
 use super::twins::{Member, Members};
 use crate::policy::{Accepts, Cardinality};
 use crate::record::Side;
@@ -15,6 +16,7 @@ use crate::record::Side;
 pub(super) fn decide<'r>(
     accepts: Accepts<'_>,
     waiting: impl Iterator<Item = Member<'r>>,
+    look: Look,
 ) -> Vec<Decision> {
     let [key] = &accepts.rule.on[..] else {
         return Vec::new();
@@ -51,14 +53,19 @@ pub(super) fn decide<'r>(
         let parts: Vec<Member> = parts.collect::<Option<_>>()?;
         let currency = member.record.money.currency;
         let is_one_currency = parts.iter().all(|it| it.record.money.currency == currency);
-        if parts.len() < 2 || !is_one_currency {
+        if parts.is_empty() || !is_one_currency {
             return None;
         }
         let (partner, ledger) = match one {
             Side::Partner => (vec![*member], parts),
             Side::Ledger => (parts, vec![*member]),
         };
-        Members { partner, ledger }.whole(accepts)
+        let members = Members { partner, ledger };
+        match (members.whole(accepts), look) {
+            (Some(together), _) => Some(together),
+            (None, Look::First) => None,
+            (None, Look::Last) => Some(members.undecided(accepts)),
+        }
     });
     together.collect()
 }

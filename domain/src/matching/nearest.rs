@@ -3,12 +3,16 @@
 //! Only a help for the person who looks: nothing is matched by it. Looks among the lone records
 //! of the other side, at a bounded number of neighbours in a few sorted indexes.
 
+use std::cmp::Ordering;
+
 use super::edits::edits;
 use super::explain::kind_named;
 use super::identity::{canonical_order, first_bytes};
+use super::pair::{Timing, timing};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
-use crate::record::{Record, ReferenceKind, ShortText, fetch};
+use crate::policy::Accepts;
+use crate::record::{Record, ReferenceKind, ShortText, Side, fetch};
 
 /// Most lone records of a side that get a search; further ones have no nearest candidate.
 pub const SEARCHES_MAX: usize = 10_000;
@@ -81,8 +85,13 @@ impl<'r> Index<'r> {
         }
     }
 
-    /// The candidate that has most in common with `record`, if any has enough.
-    pub(super) fn nearest(&self, record: &Record) -> Option<Box<NearestCandidate>> {
+    /// The candidate that has most in common with `record`, if any has enough. A value date that
+    /// `accepts` takes keeps nothing apart.
+    pub(super) fn nearest(
+        &self,
+        accepts: Option<Accepts<'_>>,
+        record: &Record,
+    ) -> Option<Box<NearestCandidate>> {
         let mut best: Option<(Distance, &Record, Option<Relation>)> = None;
         let candidates = self.candidates(record);
         fetch(candidates.iter().copied());
@@ -108,7 +117,7 @@ impl<'r> Index<'r> {
         let (_, candidate, relation) = best?;
         Some(Box::new(NearestCandidate {
             record: candidate.clone(),
-            kept_apart_by: kept_apart_by(record, candidate, relation.as_ref()),
+            kept_apart_by: kept_apart_by(accepts, record, candidate, relation.as_ref()),
         }))
     }
 
@@ -247,13 +256,27 @@ fn plain_letters(text: &str) -> impl Iterator<Item = char> {
     kept.flat_map(char::to_uppercase)
 }
 
-/// Half a sentence on what differs: the reference, then the amount, then the value date.
-fn kept_apart_by(record: &Record, other: &Record, relation: Option<&Relation>) -> String {
+/// Half a sentence on what differs: the reference, then the amount, then the value date where that is
+/// outside the window.
+fn kept_apart_by(
+    accepts: Option<Accepts<'_>>,
+    record: &Record,
+    other: &Record,
+    relation: Option<&Relation>,
+) -> String {
     let mut parts = vec![reference_part(relation)];
     if record.money != other.money {
         parts.push(format!("its amount is {}", other.money));
     }
-    if record.value_date != other.value_date {
+    let (partner, ledger) = match record.side {
+        Side::Partner => (record, other),
+        Side::Ledger => (other, record),
+    };
+    let is_near = match accepts {
+        Some(accepts) => timing(accepts, partner, ledger) == Timing::Within,
+        None => record.value_date == other.value_date,
+    };
+    if !is_near {
         parts.push(format!("its value date is {}", other.value_date));
     }
     parts.join(", ")
@@ -274,11 +297,32 @@ fn reference_part(relation: Option<&Relation>) -> String {
         Likeness::SpelledDifferently => {
             format!("its {kind} is spelled differently ({ours} / {theirs})")
         }
-        Likeness::Edits(1) => format!("its {kind} differs by one character ({ours} / {theirs})"),
+        Likeness::Edits(1) => format!("its {kind} {} ({ours} / {theirs})", one_edit(ours, theirs)),
         Likeness::Edits(edits) => {
             format!("its {kind} differs by {edits} characters ({ours} / {theirs})")
         }
+        Likeness::Unlike if our_kind != their_kind => {
+            "the two carry no reference of the same kind".to_owned()
+        }
         Likeness::Unlike => format!("its {kind} is another ({ours} / {theirs})"),
+    }
+}
+
+/// What makes `theirs` of `ours`, which is one edit.
+fn one_edit(ours: &str, theirs: &str) -> &'static str {
+    let count = |text: &str| text.chars().count();
+    match count(theirs).cmp(&count(ours)) {
+        Ordering::Less => "lacks one character",
+        Ordering::Greater => "has one character more",
+        Ordering::Equal => match ours
+            .chars()
+            .zip(theirs.chars())
+            .filter(|(a, b)| a != b)
+            .count()
+        {
+            1 => "differs in one character",
+            _ => "has two characters swapped",
+        },
     }
 }
 

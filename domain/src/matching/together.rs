@@ -5,10 +5,11 @@
 //! no record is left out of a sum unless the rule says that combinations are looked for.
 
 use super::claims::{Parts, Search, undisputed};
+use super::fees::{self, FeeFault};
 use super::group::{Decision, Look};
 use super::pair::{Difference, Timing, contradicts, timing};
 use super::twins::{Member, Members};
-use super::{explain, fees};
+use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
@@ -40,6 +41,57 @@ pub(super) fn takes_all(
         _ => 0,
     });
     taken.sum::<usize>() == partner.len() + ledger.len()
+}
+
+/// Whether a rule by which several are one says of all of them by how much they differ.
+pub(super) fn are_apart(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> bool {
+    let decided = decide(accepts, partner, ledger, Look::Last);
+    matches!(
+        &decided[..],
+        [Decision::Apart { partner: of_partner, ledger: of_ledger }]
+            if (of_partner.len(), of_ledger.len()) == (partner.len(), ledger.len())
+    )
+}
+
+/// Whether one record is several of the other side, or would be but for less than each of those differs
+/// from it by. A rule that looks for combinations has to be right about the sum.
+pub(super) fn explains(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> bool {
+    let (one, several) = match (partner, ledger) {
+        ([one], [_, _, ..]) => (one, ledger),
+        ([_, _, ..], [one]) => (one, partner),
+        _ => return false,
+    };
+    let money = one.record.money;
+    let is_one_currency = several
+        .iter()
+        .all(|it| it.record.money.currency == money.currency);
+    let members = Members {
+        partner: partner.to_vec(),
+        ledger: ledger.to_vec(),
+    };
+    if !is_one_currency || !members.fits(accepts.rule.cardinality) {
+        return false;
+    }
+    if accepts.rule.combinations_max.is_some() {
+        return members.whole(accepts).is_some();
+    }
+    let gap = |other: Amount| money.amount.checked_sub(other).ok().map(Amount::abs);
+    let nearest = several
+        .iter()
+        .filter_map(|it| gap(it.record.money.amount))
+        .min();
+    let whole = sum(several).and_then(gap);
+    whole
+        .zip(nearest)
+        .is_some_and(|(whole, nearest)| whole < nearest)
 }
 
 impl<'r> Members<'r> {
@@ -97,13 +149,11 @@ impl<'r> Members<'r> {
 
     /// In everything but their sums.
     fn agrees(&self, accepts: Accepts<'_>) -> bool {
-        self.partner.iter().all(|partner| {
-            fees::fault_of(accepts.policy, partner.record).is_none()
-                && self.ledger.iter().all(|ledger| {
-                    timing(accepts, partner.record, ledger.record) == Timing::Within
-                        && !contradicts(partner.record, ledger.record)
-                })
-        })
+        let (partner, ledger) = (records(&self.partner), records(&self.ledger));
+        let mut faults = faults(accepts, &self.partner);
+        faults.next().is_none()
+            && several::are_near(accepts, partner.clone(), ledger.clone())
+            && !several::contradict(partner, ledger)
     }
 
     fn currency(&self) -> Currency {
@@ -116,7 +166,7 @@ impl<'r> Members<'r> {
     }
 
     /// What their sums don't explain: a difference, where it is clear between what.
-    fn undecided(self, accepts: Accepts<'_>) -> Decision {
+    pub(super) fn undecided(self, accepts: Accepts<'_>) -> Decision {
         let (partner, ledger) = (slots(&self.partner), slots(&self.ledger));
         match self.fits(accepts.rule.cardinality) {
             true => Decision::Apart { partner, ledger },
@@ -228,15 +278,11 @@ pub(super) fn difference(
         .zip(sums)
         .is_some_and(|(gap, (_, booked))| gap <= tolerance.accepted_of(booked));
     let is_rounding = gap.is_some_and(|gap| gap <= tolerance.rounding);
-    let between_some = |is_wrong: &dyn Fn(&Record, &Record) -> bool| {
-        let mut partner = partner.iter();
-        partner.any(|one| ledger.iter().any(|it| is_wrong(one.record, it.record)))
-    };
     let kind = if !is_accepted && !is_rounding {
         Kind::AmountMismatch
-    } else if between_some(&contradicts) {
+    } else if several::contradict(records(partner), records(ledger)) {
         Kind::StatusMismatch
-    } else if between_some(&|one, _| fees::fault_of(accepts.policy, one).is_some()) {
+    } else if faults(accepts, partner).next().is_some() {
         Kind::FeeMismatch
     } else if !is_accepted {
         Kind::Rounding
@@ -251,11 +297,29 @@ pub(super) fn difference(
         at_stake: match (kind, difference) {
             (Kind::AmountMismatch | Kind::Rounding, Some(gap)) => gap.abs(),
             (Kind::DateMismatch, _) => Amount::ZERO,
+            (Kind::FeeMismatch, _) => {
+                let mut faults = faults(accepts, partner).map(|(_, fault)| fault.at_stake());
+                let sum = faults.try_fold(Amount::ZERO, |sum, at_stake| sum.checked_add(at_stake));
+                sum.unwrap_or(whole)
+            }
             _ => whole,
         },
         difference,
         reason: explain::apart(accepts, partner, ledger, sums, kind),
     }
+}
+
+fn records<'m, 'r: 'm>(members: &'m [Member<'r>]) -> impl Iterator<Item = &'r Record> + Clone + 'm {
+    members.iter().map(|member| member.record)
+}
+
+/// The partner's records whose fee is wrong, and what is wrong with it.
+pub(super) fn faults<'r>(
+    accepts: Accepts<'_>,
+    partner: &[Member<'r>],
+) -> impl Iterator<Item = (&'r Record, FeeFault)> {
+    let records = records(partner);
+    records.filter_map(move |record| Some((record, fees::fault_of(accepts.policy, record)?)))
 }
 
 fn slots(members: &[Member<'_>]) -> Vec<usize> {

@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use super::identity::canonical_order;
 use super::pair::{Timing, timing};
+use crate::calendar::days_between;
 use crate::money::Money;
 use crate::policy::Accepts;
 use crate::record::{Record, ReferenceKind, Side, Status};
@@ -46,7 +49,7 @@ impl<'r> Members<'r> {
 ///
 /// Both lists are in canonical order and stay so. First those whose references are all the same,
 /// of them those that say the same of whether the money moved, then those whose dates agree, then in
-/// order: so the later ones are left over.
+/// order, each with the next whose date is the nearest: of equal ones the later are left over.
 pub(super) fn pair_off<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
@@ -58,6 +61,43 @@ pub(super) fn pair_off<'r>(
     }
     pairs.extend(pair_by_date(accepts, partner, ledger));
     pairs
+}
+
+/// As [`pair_off`], of more records than there are counterparts, each about another thing: only those
+/// whose dates leave no choice.
+pub(super) fn pair_off_by_date_alone<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let of_partner = |one: &Member<'_>| {
+        let is_near = |other: &Member<'_>| timing(accepts, one.record, other.record);
+        is_any_within(ledger, one.record.value_date, is_near)
+    };
+    let of_ledger = |one: &Member<'_>| {
+        let is_near = |other: &Member<'_>| timing(accepts, other.record, one.record);
+        is_any_within(partner, one.record.value_date, is_near)
+    };
+    let near_partner = partner.iter().filter(|it| of_partner(it)).count();
+    let near_ledger = ledger.iter().filter(|it| of_ledger(it)).count();
+    match near_partner == near_ledger {
+        true => pair_near_dates(accepts, partner, ledger),
+        false => Vec::new(),
+    }
+}
+
+/// Whether some of these, which are in order of their dates, are within the window of this day: if any,
+/// then the last before it or the first after it.
+fn is_any_within(
+    members: &[Member<'_>],
+    day: Date,
+    timing: impl Fn(&Member<'_>) -> Timing,
+) -> bool {
+    let after = members.partition_point(|member| member.record.value_date < day);
+    let nearest = &members[after.saturating_sub(1)..members.len().min(after + 1)];
+    nearest
+        .iter()
+        .any(|member| timing(member) == Timing::Within)
 }
 
 fn pair_equal_references<'r>(
@@ -113,24 +153,57 @@ fn pair_by_date<'r>(
     pairs
 }
 
-/// As many as both lists have of these.
+/// As many as both lists have of these: in order, of the longer list the nearest by date.
 fn pair_in_order<'r>(
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
     are_meant: impl Fn(&Member) -> bool,
 ) -> Vec<(Member<'r>, Member<'r>)> {
-    let count = |side: &[Member]| side.iter().filter(|member| are_meant(member)).count();
-    let both = count(partner).min(count(ledger));
-    let take = |side: &mut Vec<Member<'r>>| {
-        let mut left = both;
-        let taken = side.extract_if(.., |member| {
-            let is_taken = left > 0 && are_meant(member);
-            left -= usize::from(is_taken);
-            is_taken
-        });
-        taken.collect::<Vec<_>>()
+    let take = |side: &mut Vec<Member<'r>>| -> Vec<Member<'r>> {
+        side.extract_if(.., |member| are_meant(member)).collect()
     };
-    take(partner).into_iter().zip(take(ledger)).collect()
+    let (of_partner, of_ledger) = (take(partner), take(ledger));
+    let both = of_partner.len().min(of_ledger.len());
+    let (of_partner, of_ledger, longer) = match of_partner.len() > both {
+        true => {
+            let (nearest, left) = nearest_in_order(&of_ledger, of_partner);
+            (nearest, of_ledger, (partner, left))
+        }
+        false => {
+            let (nearest, left) = nearest_in_order(&of_partner, of_ledger);
+            (of_partner, nearest, (ledger, left))
+        }
+    };
+    let (side, left) = longer;
+    *side = in_order(std::mem::take(side), left);
+    of_partner.into_iter().zip(of_ledger).collect()
+}
+
+/// For each of the one list, in order, the nearest by date of the other, which has as many or more, and
+/// what is left of that.
+fn nearest_in_order<'r>(
+    some: &[Member<'_>],
+    others: Vec<Member<'r>>,
+) -> (Vec<Member<'r>>, Vec<Member<'r>>) {
+    let mut spare = others.len() - some.len();
+    let mut others = others.into_iter().peekable();
+    let (mut nearest, mut left) = (Vec::with_capacity(some.len()), Vec::with_capacity(spare));
+    for one in some {
+        let distance =
+            |to: &Member<'_>| days_between(one.record.value_date, to.record.value_date).abs();
+        let Some(mut best) = others.next() else {
+            break;
+        };
+        while spare > 0
+            && let Some(nearer) = others.next_if(|it| distance(it) < distance(&best))
+        {
+            left.push(std::mem::replace(&mut best, nearer));
+            spare -= 1;
+        }
+        nearest.push(best);
+    }
+    left.extend(others);
+    (nearest, left)
 }
 
 /// Those of these whose dates agree.

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{Ids, duplicate_key, shared_key};
 use super::later::Decided;
-use super::pair::Difference;
+use super::pair::{Difference, Timing};
 use super::scope::{self, Membership, covers};
 use super::slots::{Slots, members, peek, take};
 use super::twins::Member;
-use super::{Comparison, Matched, Pool, alike, explain, key, named, own_records, pair, together};
+use super::{
+    Comparison, Matched, Pool, alike, explain, key, lone, named, own_records, pair, together,
+};
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency};
@@ -118,6 +120,7 @@ impl<'a> Work<'a> {
                 self.settle_two(&turn, *partner, *ledger);
                 continue;
             }
+            let slots = [partner, ledger];
             let partner = members(&self.partner, partner);
             let ledger = members(&self.ledger, ledger);
             turn.is_inside = self.context.scope != Scope::Whole
@@ -135,10 +138,23 @@ impl<'a> Work<'a> {
                 partner: &partner,
                 ledger: &ledger,
             };
-            if decided.is_for_a_later_rule(self.policy, look) {
-                continue;
+            let own = decided.own(self.policy, look);
+            self.carry_out(&turn, own.unwrap_or(decisions));
+            self.mark_namesakes(rule, slots);
+        }
+    }
+
+    /// Marks what was left of a group: its texts are known on the other side.
+    fn mark_namesakes(&mut self, rule: &MatchRule, slots: [&[usize]; 2]) {
+        for (side, slots) in Side::BOTH.into_iter().zip(slots) {
+            if rule.identifies(side) {
+                let waiting = self.waiting(side);
+                for slot in slots {
+                    if let Some(record) = &mut waiting[*slot] {
+                        record.has_namesake = true;
+                    }
+                }
             }
-            self.carry_out(&turn, decisions);
         }
     }
 
@@ -154,7 +170,7 @@ impl<'a> Work<'a> {
         let accepts = self.policy.accepts(rule);
         let decisions = match rule.is_alike {
             true => alike::decide(accepts, waiting),
-            false => named::decide(accepts, waiting),
+            false => named::decide(accepts, waiting, look),
         };
         let turn = Turn {
             index,
@@ -291,13 +307,23 @@ impl<'a> Work<'a> {
     }
 
     fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
+        let (policy, context) = (self.policy, self.context);
+        let window = turn.accepts(policy).window();
         let slots = self.waiting(duplicate.side);
-        let original = peek(slots, duplicate.original).clone();
+        let original = peek(slots, duplicate.original);
+        let record = peek(slots, duplicate.slot);
+        // The next one of a series, which the partner may still report.
+        let (before, day) = (original.value_date, record.value_date);
+        let is_next = pair::timing_of(window, &policy.calendar, day, before) != Timing::Within;
+        if is_next && lone::is_in_transit(policy, context, record) {
+            return;
+        }
+        let original = original.clone();
         let record = take(slots, duplicate.slot);
         let keys = duplicate_key(self.keys(turn, &record), record.money);
         let subject = explain::subject(turn.rule, &record);
-        let reason =
-            explain::duplicate(&record, &subject, duplicate.copies, duplicate.counterparts);
+        let (copies, counterparts) = (duplicate.copies, duplicate.counterparts);
+        let reason = explain::duplicate(&record, Some(&original), &subject, copies, counterparts);
         let reported = Reported {
             kind: duplicate_kind(duplicate.side),
             reference: subject,

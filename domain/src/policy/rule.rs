@@ -54,6 +54,13 @@ impl MatchRule {
         self.is_alike || keys.any(|key| Side::BOTH.iter().any(|side| key.of(*side).names_several()))
     }
 
+    /// Whether records of this side with equal texts are about one thing, so that of equal amounts one
+    /// repeats the other. Whose they are doesn't say that, nor does what is left of a text that was cut.
+    pub(crate) fn identifies(&self, side: Side) -> bool {
+        let mut terms = self.on.iter().map(|key| key.of(side));
+        terms.any(Term::identifies)
+    }
+
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
     #[must_use]
@@ -176,6 +183,12 @@ impl Term {
     /// Whether it is made from what `other` is: of equal texts there, equal texts come out here.
     fn follows(&self, other: &Term) -> bool {
         self.field == other.field && self.steps.starts_with(&other.steps)
+    }
+
+    fn identifies(&self) -> bool {
+        let loses = |step: &TextStep| matches!(step, TextStep::First(_) | TextStep::Digits);
+        let is_whose = matches!(self.field, Field::Client | Field::Counterparty);
+        !is_whose && !self.steps.iter().any(loses)
     }
 
     /// Whether a text of it may name several records.

@@ -28,6 +28,7 @@ impl Staged for Record {
             counterparty: text(&self.counterparty),
             description: text(&self.description),
             past: self.past.as_deref().map(past_to_wire),
+            has_namesake: self.has_namesake.then_some(true),
         }
     }
 
@@ -49,6 +50,7 @@ impl Staged for Record {
             counterparty: wire.counterparty.map(ShortText::from),
             description: wire.description.map(ShortText::from),
             past: wire.past.map(past_from_wire).transpose()?.map(Box::new),
+            has_namesake: wire.has_namesake.unwrap_or_default(),
         }))
     }
 }

@@ -93,8 +93,8 @@ async fn a_discrepancy_shows_what_was_compared_and_what_would_have_matched() -> 
         explanation["compared"][1]["partner"], "990.00 EUR",
         "{shown}"
     );
-    let would_match =
-        "rule reference with `tolerances.EUR = { accepted = \"90.00\", rounding = \"90.00\" }`";
+    let would_match = "rule reference with `tolerances.EUR = { accepted = \"90.00\", rounding = \
+                       \"90.00\" }` of the source";
     assert_eq!(explanation["would_match"], would_match, "{shown}");
     let told = shop.text(&["show", &id]).await?;
     assert!(told.contains("990.00 EUR ≠ 900.00 EUR"), "{told}");

@@ -16,14 +16,18 @@ use crate::offline::{
 };
 use crate::output::say;
 use crate::process::huge_pages;
-use crate::report::{OutputFolder, write_discrepancy_files, write_matches_csv, write_rejects_csv};
+use crate::report::{
+    OutputFolder, write_discrepancy_files, write_in_transit_csv, write_matches_csv,
+    write_rejects_csv,
+};
 
 /// What is always written.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "discrepancies.csv",
     "discrepancies.ndjson",
     "summary.json",
     "rejects.csv",
+    "in_transit.csv",
 ];
 
 /// Compares a partner file with a ledger file by the rules of a source; alerts nobody, records
@@ -38,7 +42,8 @@ pub struct Arguments {
     /// Our records
     #[arg(long, value_name = "FILE")]
     ledger: PathBuf,
-    /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json and rejects.csv
+    /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json, rejects.csv and
+    /// in_transit.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Also lists what belongs together, in matches.csv
@@ -114,6 +119,9 @@ pub fn run(
     );
     files?;
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
+    out.write("in_transit.csv", |file| {
+        write_in_transit_csv(file, &outcome.in_transit)
+    })?;
     if wanted == Matches::Listed {
         out.write("matches.csv", |file| {
             write_matches_csv(file, &source.policy, &outcome.matches)

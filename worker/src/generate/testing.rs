@@ -81,7 +81,7 @@ impl Generated {
             rows: rows
                 .map(|d| format!("{},{},{}", d.reference, d.kind, d.severity))
                 .collect(),
-            in_transit: outcome.in_transit,
+            in_transit: outcome.in_transit.len() as u64,
             matched: outcome.matched,
         }
     }

@@ -10,7 +10,7 @@ use domain::matching::{
 };
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
-use domain::record::Side;
+use domain::record::{Record, Side};
 use domain::threads::at_once;
 
 use super::matches::{Match, Matches};
@@ -26,8 +26,8 @@ pub(crate) struct Outcome {
     pub(crate) matches: Vec<Match>,
     /// Differences, part by part: they are many, and stay where they are.
     pub(crate) discrepancies: Vec<Vec<Discrepancy>>,
-    /// Ledger records that may still be settled within their window.
-    pub(crate) in_transit: u64,
+    /// Ledger records that may still be settled within their window, in order of their lines.
+    pub(crate) in_transit: Vec<Record>,
     /// Records of another client or invoice.
     pub(crate) out_of_scope: u64,
     /// Where the money of each side and currency went.
@@ -87,11 +87,16 @@ pub(crate) fn compare(
     for comparison in concluded {
         outcome.matched += comparison.matched.len() as u64;
         outcome.matches.extend(listed(&comparison.matched, wanted)?);
-        outcome.in_transit += comparison.in_transit.len() as u64;
+        outcome.in_transit.extend(comparison.in_transit);
         outcome.out_of_scope += comparison.out_of_scope.records().count() as u64;
         outcome.discrepancies.push(comparison.discrepancies);
     }
     outcome.matches.sort_unstable();
+    let place = |a: &Record, b: &Record| {
+        let (a, b) = (&a.origin, &b.origin);
+        (&a.file, a.line).cmp(&(&b.file, b.line))
+    };
+    outcome.in_transit.sort_unstable_by(place);
     Ok(outcome)
 }
 

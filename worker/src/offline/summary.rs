@@ -63,7 +63,7 @@ impl Summary {
     pub(crate) fn add_outcome(&mut self, outcome: &Outcome) -> Result<(), MoneyError> {
         let totals = &mut self.totals;
         totals.matched = outcome.matched;
-        totals.in_transit = outcome.in_transit;
+        totals.in_transit = outcome.in_transit.len() as u64;
         totals.out_of_scope = outcome.out_of_scope;
         totals.conservation = conservation_to_wire(&outcome.conservation)?;
         count_discrepancies(totals, outcome.discrepancies.iter().flatten());

@@ -1,11 +1,12 @@
-//! `discrepancies.csv`: one line per discrepancy, in the columns of the blueprint (section 7).
+//! `discrepancies.csv`: one line per discrepancy, in these columns.
 
 use std::borrow::Borrow;
 use std::io::{self, Write};
 
 use domain::discrepancy::Discrepancy;
+use domain::matching::own_sum;
 use domain::money::amount_text;
-use domain::record::Record;
+use domain::record::{Record, Side};
 
 use super::spreadsheet::Cell;
 
@@ -64,7 +65,8 @@ pub(super) fn write_lines<D: Borrow<Discrepancy>>(
     csv.flush()
 }
 
-/// The cells of one discrepancy, in the order of [`COLUMNS`].
+/// The cells of one discrepancy, in the order of [`COLUMNS`]. Of several records of a side the first line
+/// and date, and what they come to.
 pub(crate) fn cells(discrepancy: &Discrepancy) -> [Cell<'_>; 14] {
     let (partner, ledger) = (&discrepancy.partner, &discrepancy.ledger);
     let currency = discrepancy.currency;
@@ -74,8 +76,8 @@ pub(crate) fn cells(discrepancy: &Discrepancy) -> [Cell<'_>; 14] {
         Cell::name(discrepancy.severity.name()),
         Cell::text(&*discrepancy.reference),
         Cell::word(Some(currency)),
-        amount(partner),
-        amount(ledger),
+        amount(discrepancy, Side::Partner),
+        amount(discrepancy, Side::Ledger),
         Cell::number(discrepancy.difference.map(|sum| amount_text(sum, currency))),
         value_date(partner),
         value_date(ledger),
@@ -86,8 +88,17 @@ pub(crate) fn cells(discrepancy: &Discrepancy) -> [Cell<'_>; 14] {
     ]
 }
 
-fn amount(record: &Option<Record>) -> Cell<'_> {
-    Cell::number(record.as_ref().map(|record| record.money.amount_text()))
+fn amount(discrepancy: &Discrepancy, side: Side) -> Cell<'_> {
+    let first = match side {
+        Side::Partner => &discrepancy.partner,
+        Side::Ledger => &discrepancy.ledger,
+    };
+    let first = first.as_ref().map(|record| record.money);
+    let money = match discrepancy.related.is_empty() {
+        true => first,
+        false => own_sum(discrepancy, side).or(first),
+    };
+    Cell::number(money.map(|money| money.amount_text()))
 }
 
 fn value_date(record: &Option<Record>) -> Cell<'_> {

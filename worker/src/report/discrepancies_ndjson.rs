@@ -325,6 +325,7 @@ mod tests {
                     counterparty: optional.1.map(ShortText::from),
                     description: optional.2.map(ShortText::from),
                     past: past.map(Box::new),
+                    has_namesake: false,
                 })
             },
         )

@@ -34,6 +34,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Müller & Co".into()),
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

@@ -210,6 +210,7 @@ impl Converter<'_> {
             counterparty: party.and_then(Party::any_name).map(ShortText::from),
             description: texts.description(),
             past: None,
+            has_namesake: false,
         })
     }
 
@@ -246,6 +247,7 @@ impl Converter<'_> {
             counterparty: None,
             description: Some(description.into()),
             past: None,
+            has_namesake: false,
         })
     }
 

@@ -139,6 +139,7 @@ impl<'m> RowReader<'m> {
             counterparty: text(&layout.counterparty),
             description: text(&layout.description),
             past: None,
+            has_namesake: false,
         }))
     }
 

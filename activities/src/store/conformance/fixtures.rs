@@ -131,6 +131,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         counterparty: Some("Łódź & Søn".into()),
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

@@ -39,6 +39,7 @@ pub(super) fn record(side: Side, value: &str) -> Record {
         counterparty: Some("Zoë Müller".into()),
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

@@ -5,27 +5,77 @@ use std::fmt;
 use crate::money::{Amount, Currency, amount_text};
 use crate::policy::{Field, Key, MatchRule, SourcePolicy, Term};
 
-/// The smallest change of a rule that would have made a match of a discrepancy's records.
+/// The smallest change of a rule, and of the source's limits where it has none of its own, that would
+/// have made a match of a discrepancy's records.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WouldMatch {
     /// The rule's name.
     pub rule: String,
-    /// All of them together. Never empty.
+    /// Whether it takes a further rule, like that one: what that one finds, it would find no more.
+    pub is_further_rule: bool,
+    /// In the rule.
     pub changes: Vec<RuleChange>,
+    /// In the source, for all rules without limits of their own. One of the two is not empty.
+    pub of_source: Vec<RuleChange>,
+}
+
+impl WouldMatch {
+    /// Sorts the changes by where they are made.
+    pub(super) fn new(rule: &MatchRule, changes: Vec<RuleChange>) -> Self {
+        let is_of_source = |change: &RuleChange| change.is_of_source(rule);
+        let (of_source, changes): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_of_source);
+        let is_elsewhere = |change: &RuleChange| change.looks_elsewhere(rule);
+        WouldMatch {
+            rule: rule.name.clone(),
+            is_further_rule: changes.iter().any(is_elsewhere),
+            changes,
+            of_source,
+        }
+    }
+
+    /// The policy with the changed rule alone.
+    pub(in crate::matching) fn applied(
+        &self,
+        policy: &SourcePolicy,
+        rule: &MatchRule,
+    ) -> SourcePolicy {
+        let mut changed = SourcePolicy {
+            rules: vec![rule.clone()],
+            ..policy.clone()
+        };
+        let changes = self.changes.iter().chain(&self.of_source);
+        changes.for_each(|change| change.apply(&mut changed));
+        changed
+    }
+
+    /// How many changes they are; a further rule is one more.
+    pub(super) fn size(&self) -> usize {
+        self.changes.len() + self.of_source.len() + usize::from(self.is_further_rule)
+    }
 }
 
 impl fmt::Display for WouldMatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rule {} with ", self.rule)?;
-        for (index, change) in self.changes.iter().enumerate() {
-            let and = if index > 0 { " and " } else { "" };
-            write!(f, "{and}`{change}`")?;
+        let like = match self.is_further_rule {
+            true => "a further rule like",
+            false => "rule",
+        };
+        write!(f, "{like} {} with {}", self.rule, listed(&self.changes))?;
+        let of_source = listed(&self.of_source);
+        match (self.changes.is_empty(), self.of_source.is_empty()) {
+            (_, true) => Ok(()),
+            (true, false) => write!(f, "{of_source} of the source"),
+            (false, false) => write!(f, ", and {of_source} of the source"),
         }
-        Ok(())
     }
 }
 
-/// One change of a rule.
+fn listed(changes: &[RuleChange]) -> String {
+    let changes = changes.iter().map(|change| format!("`{change}`"));
+    changes.collect::<Vec<_>>().join(" and ")
+}
+
+/// One change of a rule, or of the limits that it has from its source.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RuleChange {
     /// Accepts this difference of amounts.
@@ -55,31 +105,45 @@ pub enum RuleChange {
 }
 
 impl RuleChange {
-    /// Changes `rule` of `policy`.
-    pub(in crate::matching) fn apply(&self, policy: &SourcePolicy, rule: &mut MatchRule) {
+    /// Whether it changes what the rule has from its source.
+    fn is_of_source(&self, rule: &MatchRule) -> bool {
+        match self {
+            RuleChange::Accepted { .. } => rule.tolerances.is_none(),
+            RuleChange::LateDays(_) | RuleChange::EarlyDays(_) => rule.date_window.is_none(),
+            RuleChange::Compares { .. } | RuleChange::AlsoCompares(_) | RuleChange::Alike => false,
+        }
+    }
+
+    /// Whether it compares another field in place of the rule's.
+    fn looks_elsewhere(&self, rule: &MatchRule) -> bool {
+        let RuleChange::Compares { at, key } = self else {
+            return false;
+        };
+        let fields = |key: &Key| (key.partner.field, key.ledger.field);
+        rule.on.get(*at).map(fields) != Some(fields(key))
+    }
+
+    /// Changes the only rule of `policy`, or the limits that it has from it.
+    fn apply(&self, policy: &mut SourcePolicy) {
+        let Some(rule) = policy.rules.first_mut() else {
+            return;
+        };
+        let window = rule.date_window.as_mut().unwrap_or(&mut policy.date_window);
         match self {
             RuleChange::Accepted {
                 currency,
                 amount,
                 is_rounding,
             } => {
-                let own = rule.tolerances.take();
-                let mut tolerances = own.unwrap_or_else(|| policy.tolerances.clone());
+                let tolerances = rule.tolerances.as_mut().unwrap_or(&mut policy.tolerances);
                 let tolerance = tolerances.0.entry(*currency).or_default();
                 tolerance.accepted = *amount;
                 if *is_rounding {
                     tolerance.rounding = *amount;
                 }
-                rule.tolerances = Some(tolerances);
             }
-            RuleChange::LateDays(days) => {
-                let window = rule.date_window.get_or_insert(policy.date_window);
-                window.late_days = *days;
-            }
-            RuleChange::EarlyDays(days) => {
-                let window = rule.date_window.get_or_insert(policy.date_window);
-                window.early_days = *days;
-            }
+            RuleChange::LateDays(days) => window.late_days = *days,
+            RuleChange::EarlyDays(days) => window.early_days = *days,
             RuleChange::Compares { at, key } => {
                 if let Some(there) = rule.on.get_mut(*at) {
                     *there = key.clone();

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::super::pair::{Timing, contradicts, timing};
-use super::super::{fees, own_records};
+use super::super::{fees, own_records, several};
 use crate::discrepancy::Discrepancy;
-use crate::money::{Amount, Money};
+use crate::money::Money;
 use crate::policy::{Accepts, SourcePolicy};
 use crate::record::{Record, Side, Status};
 
@@ -54,17 +53,13 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
     let [of_partner, of_ledger] = firsts.map(|record| record.map(|it| it.value_date.to_string()));
     compared.push(Compared {
         what: "value_date",
-        agrees: all(&partner, &ledger, |partner, ledger| {
-            timing(accepts, partner, ledger) == Timing::Within
-        }),
+        agrees: several::are_near(accepts, of(&partner), of(&ledger)),
         partner: of_partner.unwrap_or_default(),
         ledger: of_ledger.unwrap_or_default(),
     });
     compared.extend(fee(accepts, &partner, &ledger));
     let [of_partner, of_ledger] = firsts.map(|record| record.and_then(|it| it.status));
-    let agrees = all(&partner, &ledger, |partner, ledger| {
-        !contradicts(partner, ledger)
-    });
+    let agrees = !several::contradict(of(&partner), of(&ledger));
     let is_told = of_partner.is_some() && of_ledger.is_some();
     // One without a status may contradict what failed.
     if is_told || (firsts.iter().all(Option::is_some) && !agrees) {
@@ -91,17 +86,12 @@ fn of_side(discrepancy: &Discrepancy, side: Side) -> Vec<&Record> {
     records
 }
 
-/// Of nothing, nothing holds.
-fn all(partner: &[&Record], ledger: &[&Record], holds: impl Fn(&Record, &Record) -> bool) -> bool {
-    if partner.is_empty() || ledger.is_empty() {
-        return false;
-    }
-    let mut partner = partner.iter();
-    partner.all(|partner| ledger.iter().all(|ledger| holds(partner, ledger)))
+fn of<'m, 'r: 'm>(records: &'m [&'r Record]) -> impl Iterator<Item = &'r Record> + 'm {
+    records.iter().copied()
 }
 
 fn amounts(accepts: Accepts<'_>, partner: &[&Record], ledger: &[&Record]) -> Compared {
-    let (reported, booked) = (sum(partner), sum(ledger));
+    let (reported, booked) = (several::sum(of(partner)), several::sum(of(ledger)));
     let gap = match (reported, booked) {
         (Some(reported), Some(booked)) if reported.currency == booked.currency => {
             reported.amount.checked_sub(booked.amount).ok()
@@ -139,17 +129,4 @@ fn fee(accepts: Accepts<'_>, partner: &[&Record], ledger: &[&Record]) -> Option<
         ledger: right.map_or_else(String::new, |right| money(right).to_string()),
         agrees: false,
     })
-}
-
-/// None across currencies, or when it is too large to be exact.
-fn sum(records: &[&Record]) -> Option<Money> {
-    let currency = records.first()?.money.currency;
-    let mut amount = Amount::ZERO;
-    for record in records {
-        if record.money.currency != currency {
-            return None;
-        }
-        amount = amount.checked_add(record.money.amount).ok()?;
-    }
-    Some(Money { amount, currency })
 }

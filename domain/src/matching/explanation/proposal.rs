@@ -4,8 +4,8 @@
 //! again. So it holds for them. What else the changed rule would bring together is another question,
 //! which `trueup backtest` answers.
 
-use super::super::pair::{Timing, are_opposite, timing};
-use super::super::{Matched, Pool, compare, own_records};
+use super::super::pair::{Timing, are_opposite};
+use super::super::{Matched, Pool, compare, own_records, several};
 use super::change::{RuleChange, WouldMatch};
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::Amount;
@@ -17,16 +17,12 @@ use crate::record::{Record, Side};
 /// The smallest change; of several equally small ones that of the earliest rule.
 pub(super) fn would_match(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Option<WouldMatch> {
     let records = records(discrepancy);
-    let found = policy.rules.iter().flat_map(|rule| {
-        let proposals = proposals(policy, rule, discrepancy, &records);
-        let holds = |changes: &Vec<RuleChange>| match_all(policy, rule, changes, &records);
-        let found = proposals.into_iter().find(holds);
-        found.map(|changes| WouldMatch {
-            rule: rule.name.clone(),
-            changes,
-        })
+    let found = policy.rules.iter().filter_map(|rule| {
+        let proposals = proposals(policy, rule, discrepancy, &records).into_iter();
+        let mut changes = proposals.map(|changes| WouldMatch::new(rule, changes));
+        changes.find(|change| matches_all(&change.applied(policy, rule), &records))
     });
-    found.min_by_key(|found| found.changes.len())
+    found.min_by_key(WouldMatch::size)
 }
 
 /// What it is about, and what came closest.
@@ -44,7 +40,15 @@ fn proposals(
 ) -> Vec<Vec<RuleChange>> {
     let is_its_rule = rule.name == discrepancy.rule;
     match discrepancy.kind {
-        Kind::MissingInLedger | Kind::MissingAtPartner => pair(policy.accepts(rule), records),
+        Kind::MissingInLedger | Kind::MissingAtPartner => {
+            let mut proposals = pair(policy.accepts(rule), records);
+            // What is alike was looked for then, among all that waited, and not taken.
+            let mut by_alike = policy.rules.iter().filter(|it| it.is_alike);
+            if by_alike.any(|it| it.on == rule.on) {
+                proposals.retain(|changes| !changes.contains(&RuleChange::Alike));
+            }
+            proposals
+        }
         Kind::Ambiguous if is_its_rule => {
             let is_new = |field: &Field| {
                 let mut keys = rule.on.iter();
@@ -101,14 +105,14 @@ fn wider(
 
 /// A window wide enough for all of them.
 fn days(accepts: Accepts<'_>, records: &[&Record]) -> Vec<RuleChange> {
+    let of = |side| records.iter().copied().filter(move |it| it.side == side);
     let (mut early, mut late) = (0, 0);
-    for partner in records.iter().filter(|it| it.side == Side::Partner) {
-        for ledger in records.iter().filter(|it| it.side == Side::Ledger) {
-            match timing(accepts, partner, ledger) {
-                Timing::Within => {}
-                Timing::Early(days) => early = early.max(days),
-                Timing::Late(days) => late = late.max(days),
-            }
+    let timings = several::timings(accepts, of(Side::Partner), of(Side::Ledger));
+    for timing in timings.into_iter().flatten() {
+        match timing {
+            Timing::Within => {}
+            Timing::Early(days) => early = days,
+            Timing::Late(days) => late = days,
         }
     }
     let some = |days: i64, change: fn(u32) -> RuleChange| {
@@ -173,13 +177,15 @@ fn texts(rule: &MatchRule, partner: &Record, ledger: &Record, way: Way) -> Optio
     Some(changes)
 }
 
-/// The key with the fewest further steps by which both texts become equal.
+/// The key with the first of these further steps by which both texts become equal: what keeps more of
+/// them apart comes first.
 fn normalised(key: &Key, partner: &Record, ledger: &Record) -> Option<Key> {
-    const PLAIN: [&[TextStep]; 6] = [
+    const PLAIN: [&[TextStep]; 7] = [
         &[TextStep::IgnoreCase],
         &[TextStep::IgnoreSeparators],
         &[TextStep::IgnoreLeadingZeros],
         &[TextStep::IgnoreCase, TextStep::IgnoreSeparators],
+        &[TextStep::IgnoreCase, TextStep::IgnoreLeadingZeros],
         &[TextStep::IgnoreSeparators, TextStep::IgnoreLeadingZeros],
         &[
             TextStep::IgnoreCase,
@@ -250,21 +256,8 @@ fn elsewhere(
     })
 }
 
-/// Whether the changed rule alone makes matches of all of them.
-fn match_all(
-    policy: &SourcePolicy,
-    rule: &MatchRule,
-    changes: &[RuleChange],
-    records: &[&Record],
-) -> bool {
-    let mut rule = rule.clone();
-    changes
-        .iter()
-        .for_each(|change| change.apply(policy, &mut rule));
-    let changed = SourcePolicy {
-        rules: vec![rule],
-        ..policy.clone()
-    };
+/// Whether a policy makes matches of all of them.
+fn matches_all(policy: &SourcePolicy, records: &[&Record]) -> bool {
     let mut pool = Pool::default();
     records
         .iter()
@@ -276,7 +269,7 @@ fn match_all(
         business_date: first.value_date,
         scope: Scope::Whole,
     };
-    let found = compare(&changed, &context, pool);
+    let found = compare(policy, &context, pool);
     let matched = found.matched.iter().flat_map(Matched::records);
     matched.count() == records.len()
 }

@@ -99,7 +99,7 @@ fn a_missing_payment_says_how_late_it_is() {
     assert_eq!(
         found.reason,
         "ledger has 10.00 EUR for A with value date 2026-01-05, no partner record goes with it by \
-         reference, 39 business days later (3 allowed)"
+         reference, 39 business days after its value date (3 allowed)"
     );
     let found = only_discrepancy(&policy, &["P A 100 EUR 5 fee=100/4/96", "L A 100 EUR 5"]);
     assert_eq!(

@@ -132,7 +132,8 @@ fn a_failed_attempt_is_not_counted_among_the_copies() {
     let found = found(&policy(), &lines);
     let reasons: Vec<&str> = found.iter().map(|it| &*it.reason).collect();
     let expected = [
-        "partner reports 10.00 EUR for A twice, the ledger has it once",
+        "partner reports 10.00 EUR for A twice (value dates 2026-01-05 and 2026-01-06), the ledger \
+         has it once",
         "partner reports 10.00 EUR for A with value date 2026-01-05 as failed: no money moved, and no \
          ledger record goes with it by reference",
     ];

@@ -1,5 +1,7 @@
 //! What an id depends on, and what it does not.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::discrepancy::DiscrepancyId;
 
@@ -133,4 +135,18 @@ fn people_see_them_in_order_of_reference_kind_and_id() {
         sort_for_people(&mut mixed);
         assert_eq!(mixed, in_order);
     }
+}
+
+#[test]
+fn a_payment_and_its_reversal_that_are_both_there_again_are_two() {
+    let pool = pool(&[
+        "P A 100 EUR 5",
+        "L A 90 EUR 5",
+        "L A 90 EUR 5",
+        "L A 90 EUR 5 status=reversed",
+        "L A 90 EUR 5 status=reversed",
+    ]);
+    let found = compare(&policy(), &whole(), pool).discrepancies;
+    let again = found.iter().filter(|it| it.kind == Kind::DuplicateInLedger);
+    assert_eq!(again.map(|it| it.id).collect::<BTreeSet<_>>().len(), 2);
 }

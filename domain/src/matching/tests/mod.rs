@@ -122,6 +122,7 @@ fn record(text: &str, line: u32) -> Record {
         counterparty: None,
         description: None,
         past: None,
+        has_namesake: false,
     });
     if *reference != "-" {
         record

@@ -63,6 +63,31 @@ fn one_payment_goes_with_all_that_its_text_names() {
         "P I2 20 EUR 5",
     ];
     assert_eq!(matched(&listing(Cardinality::ManyToOne), &other_way), [3]);
+    let only_one = ["P X 10 EUR 5 description=I1", "L I1 10 EUR 5"];
+    assert_eq!(matched(&policy, &only_one), [2]);
+}
+
+/// All that is named is there: the payment and they are one difference, not three records of which
+/// nothing is known.
+#[test]
+fn what_is_named_and_does_not_agree_is_one_difference() {
+    let policy = listing(Cardinality::OneToMany);
+    let payment = "P X 30 EUR 5 description=I1,I2";
+    let found = only_discrepancy(&policy, &[payment, "L I1 10 EUR 5", "L I2 21 EUR 5"]);
+    assert_eq!(found.kind, Kind::AmountMismatch);
+    assert_eq!(found.difference, Some(amount("-1")));
+    assert_eq!(
+        found.reason,
+        "partner reports 30.00 EUR for I1 in 1 record, the ledger has 31.00 EUR in 2 records: \
+         partner is 1.00 EUR lower, tolerance is 0.05"
+    );
+    let late = only_discrepancy(&policy, &[payment, "L I1 10 EUR 5", "L I2 20 EUR 15"]);
+    assert_eq!(late.kind, Kind::DateMismatch);
+    assert_eq!(
+        late.reason,
+        "partner reports 30.00 EUR for I1 in 1 record, the ledger has 30.00 EUR in 2 records: the \
+         partner's value dates are up to 10 days early, 2 accepted"
+    );
 }
 
 #[test]
@@ -92,10 +117,6 @@ fn nothing_is_guessed_of_what_a_text_names() {
                 "L I1 10 EUR 5",
                 "L I2 20 EUR 5",
             ],
-        ),
-        (
-            "one name is no list",
-            &["P X 10 EUR 5 description=I1", "L I1 10 EUR 5"],
         ),
     ];
     for (why, records) in examples {

@@ -40,6 +40,7 @@ fn record(side: Side, reference: &str, cents: i64, value_date: Date) -> Record {
         counterparty: None,
         description: None,
         past: None,
+        has_namesake: false,
     })
 }
 

@@ -105,6 +105,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         counterparty: None,
         description: None,
         past: None,
+        has_namesake: false,
     });
     let row = DiscrepancyRow {
         run_id: "recon/shop/2026-11-20".to_owned(),
