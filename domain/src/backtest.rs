@@ -2,38 +2,13 @@
 //! and how that stands to what people decided.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use crate::case::Resolution;
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
 use crate::matching::{Comparison, own_records};
 use crate::money::{Amount, Currency, Money, MoneyError};
 use crate::policy::SourcePolicy;
-use crate::record::{Record, Side};
-
-/// Where a record stands.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Place {
-    /// On which side.
-    pub side: Side,
-    /// File or query name.
-    pub file: Arc<str>,
-    /// Line in it, from 1.
-    pub line: u32,
-    /// The earlier run that received it, when it was carried forward.
-    pub carried_from: Option<Arc<str>>,
-}
-
-impl Place {
-    fn of(record: &Record) -> Self {
-        Place {
-            side: record.side,
-            file: Arc::clone(&record.origin.file),
-            line: record.origin.line,
-            carried_from: record.carried_from().map(Arc::from),
-        }
-    }
-}
+use crate::record::{Place, Record};
 
 /// Records that were matched.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -244,20 +219,25 @@ fn decided(
     resolutions: &BTreeMap<String, Resolution>,
 ) -> Vec<Decided> {
     let matched = by_place(&new.matches);
+    let left = old.discrepancies.iter().flat_map(own_records);
+    let left: Left = left.map(|record| (Place::of(record), record)).collect();
     let decided = old.discrepancies.iter().filter_map(|found| {
         let resolution = resolutions.get(found.id.as_str())?;
         Some(Decided {
             discrepancy: found.id,
             reference: found.reference.to_string(),
             resolution: resolution.clone(),
-            agreement: agreement(old, new, &matched, found, resolution),
+            agreement: agreement(&left, new, &matched, found, resolution),
         })
     });
     decided.collect()
 }
 
+/// The records that a set of rules left, by where they stand.
+type Left<'r> = HashMap<Place, &'r Record>;
+
 fn agreement(
-    old: &Outcome,
+    left: &Left<'_>,
     new: &Outcome,
     matched: &HashMap<&Place, usize>,
     found: &Discrepancy,
@@ -273,7 +253,7 @@ fn agreement(
         Resolution::Match { with } => match matches.filter(|_| is_matched) {
             None => Agreement::AsksAgain,
             Some(matches) => {
-                let is_with = |index: &usize| joins(old, &new.matches[*index], &own, with);
+                let is_with = |index: &usize| joins(left, &new.matches[*index], &own, with);
                 match matches.iter().all(is_with) {
                     true => Agreement::Agrees,
                     false => Agreement::Contradicts,
@@ -297,13 +277,12 @@ fn agreement(
 }
 
 /// Whether a match has, beside `own`, a record that is called `with`: by what the old rules left.
-fn joins(old: &Outcome, matched: &Match, own: &[Place], with: &str) -> bool {
-    let others = matched.places.iter().filter(|place| !own.contains(place));
-    let others: BTreeSet<&Place> = others.collect();
-    let mut lone = old.discrepancies.iter().flat_map(own_records);
-    lone.any(|record| {
-        let mut texts = record.references.iter().map(|(_, text)| &**text);
-        others.contains(&Place::of(record)) && texts.any(|text| text == with)
+fn joins(left: &Left<'_>, matched: &Match, own: &[Place], with: &str) -> bool {
+    let mut others = matched.places.iter().filter(|place| !own.contains(place));
+    others.any(|place| {
+        let record = left.get(place);
+        let mut texts = record.into_iter().flat_map(|record| &record.references);
+        texts.any(|(_, text)| **text == *with)
     })
 }
 

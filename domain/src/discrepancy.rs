@@ -1,5 +1,7 @@
 //! A difference that the rules could not explain: its kinds, its identity and its explanation.
 
+use std::fmt;
+
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
@@ -9,7 +11,7 @@ use crate::record::{Record, ShortText};
 use crate::severity::Severity;
 
 named_enum! {
-    /// What is different (blueprint section 5). Declared in order of precedence for two records
+    /// What is different. Declared in order of precedence for two records
     /// that were brought together: the first kind that holds is reported, the reason names the rest.
     Kind {
         /// The report breaks its own arithmetic; it is not matched.
@@ -101,8 +103,17 @@ impl std::fmt::Debug for DiscrepancyId {
 pub struct NearestCandidate {
     /// The candidate.
     pub record: Record,
-    /// In half a sentence: `its reference differs by one character (INV-104 / INV-140)`.
+    /// In half a sentence: `its reference has two characters swapped (INV-104 / INV-140)`.
     pub kept_apart_by: String,
+}
+
+impl fmt::Display for NearestCandidate {
+    /// `ledger line 7, 10.00 EUR: its reference has two characters swapped (INV-104 / INV-140)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (side, money) = (self.record.side, self.record.money);
+        let line = self.record.origin.line;
+        write!(f, "{side} line {line}, {money}: {}", self.kept_apart_by)
+    }
 }
 
 /// The rule of a discrepancy for whose record no rule could look: it lacks what they go by.

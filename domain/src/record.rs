@@ -37,6 +37,23 @@ impl Side {
     }
 }
 
+impl Side {
+    /// The side of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Side::BOTH.into_iter().find(|side| side.name() == name)
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Side::Partner => Side::Ledger,
+            Side::Ledger => Side::Partner,
+        }
+    }
+}
+
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
@@ -196,6 +213,33 @@ pub struct RecordFields {
     /// Whether a rule found records of the other side with its texts, though none was left for it:
     /// known there, it is nobody's misspelling. False before it was compared.
     pub has_namesake: bool,
+}
+
+/// Where a record stands: what tells it from all others of a comparison.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// On which side.
+    pub side: Side,
+    /// File or query name.
+    pub file: Arc<str>,
+    /// Line in it, from 1.
+    pub line: u32,
+    /// The earlier run that received it, when it was carried forward: a query has the same name every day.
+    pub carried_from: Option<Arc<str>>,
+}
+
+impl Place {
+    /// The place of this record.
+    #[must_use]
+    pub fn of(record: &Record) -> Self {
+        let past = record.past.as_ref();
+        Place {
+            side: record.side,
+            file: Arc::clone(&record.origin.file),
+            line: record.origin.line,
+            carried_from: past.and_then(|past| past.received_by.clone()),
+        }
+    }
 }
 
 /// What earlier runs know of a record.

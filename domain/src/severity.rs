@@ -1,4 +1,4 @@
-//! How urgent a discrepancy is: a policy in the source's file, with the blueprint's defaults.
+//! How urgent a discrepancy is: a policy in the source's file, with these defaults.
 
 use std::collections::BTreeMap;
 

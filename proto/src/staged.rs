@@ -78,7 +78,7 @@ impl Carry {
 
     fn side_from_wire(&mut self, name: Option<&str>) -> Result<Side, WireError> {
         if let Some(name) = name {
-            let named = Side::BOTH.into_iter().find(|side| side.name() == name);
+            let named = Side::parse(name);
             let expected = "a side (partner or ledger)";
             self.side = Some(named.ok_or_else(|| WireError::malformed("side", name, expected))?);
         }

@@ -69,11 +69,7 @@ pub fn add_conservation(
 ) -> Result<(), MoneyError> {
     for line in lines {
         let currency = Currency::parse(&line.currency)?;
-        let side = if line.side == Side::Partner.name() {
-            Side::Partner
-        } else {
-            Side::Ledger
-        };
+        let side = Side::parse(&line.side).unwrap_or(Side::Ledger);
         let part = |part: &Option<wire::CountAndSum>| match part {
             None => Ok(CountAndSum::default()),
             Some(part) => CountAndSum::new(part.count, Amount::parse(&part.amount)?),

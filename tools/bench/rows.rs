@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     let mut next = || words.next().unwrap_or_default();
     let (count, folder, shape, seed) = (next(), next(), next(), next());
     let count: u64 = count.parse().expect("rows COUNT FOLDER [SHAPE] [SEED]");
-    let payments = Payments::new(count, &shape, seed.parse().unwrap_or(7));
+    let payments = Payments::new(count, &shape, seed_of(&seed));
     create_dir_all(&folder)?;
     for is_partner in [true, false] {
         let name = if is_partner { "partner" } else { "ledger" };
@@ -62,6 +62,14 @@ fn main() -> Result<()> {
         }
     }
     truth.flush()
+}
+
+/// Without one it is always the same.
+fn seed_of(text: &str) -> u64 {
+    match text {
+        "" => 7,
+        text => text.parse().expect("SEED is a number"),
+    }
 }
 
 impl Payments {

@@ -23,6 +23,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / ".tools" / "bench"
 THREADS = 2
+DUCKDB = "2.0.1"
+SHAPES = ["usual", "sorted", "long", "again", "apart"]
 # Room for large files.
 LIMITS = "[limits]\ninput_bytes_max = 100000000000\nrows_max = 1000000000\n"
 
@@ -44,13 +46,13 @@ def main():
     check(WORK / "peer.csv", data / "truth.csv")
     print_table(
         f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs, "
-        f"{os.cpu_count()} processors, {platform.machine()}; both results are exact", runs)
+        f"{os.cpu_count()} processors, {platform.machine()}, DuckDB {DUCKDB}; both results are exact", runs)
 
 
 def parsed():
     parser = argparse.ArgumentParser()
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--shape", default="usual")
+    parser.add_argument("--shape", default="usual", choices=SHAPES)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--memory", type=int, help="compare_memory_mebibytes")
     parser.add_argument("--program", help="trueup (else it is built)")
@@ -68,11 +70,11 @@ def built_program():
 def python_with_duckdb():
     folder = WORK / "venv"
     python = folder / "bin" / "python"
-    there = [python, "-c", "import duckdb"]
+    there = [python, "-c", f"import duckdb; assert duckdb.__version__ == '{DUCKDB}'"]
     if python.exists() and subprocess.run(there, capture_output=True).returncode == 0:
         return python
     venv.create(folder, clear=True, with_pip=True)
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "duckdb"], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", f"duckdb=={DUCKDB}"], check=True)
     return python
 
 

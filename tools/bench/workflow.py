@@ -40,7 +40,7 @@ def main():
 def parsed():
     parser = argparse.ArgumentParser()
     parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
-    parser.add_argument("--shape", default="usual")
+    parser.add_argument("--shape", default="usual", choices=bench.SHAPES)
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--small", type=int, default=200, help="scheduled runs of few rows")
     parser.add_argument("--program", help="trueup (else it is built)")

@@ -44,7 +44,7 @@ mod tests {
     use proto::wire::Scope;
 
     #[test]
-    fn ids_are_the_blueprints() {
+    fn ids_are_fixed_for_ever() {
         let whole = ReconciliationInput {
             source: "acme-pay".into(),
             business_date: "2026-11-20".into(),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use workflows::ports::{Run, Stored};
 
 use super::memory::withdrawn_of_groups;
-use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, date};
+use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, damaged, date};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::source;
@@ -215,10 +215,8 @@ pub(crate) async fn gather(
         prints,
     } in &part.carried
     {
-        let side = match *side == *Side::Partner.name() {
-            true => Side::Partner,
-            false => Side::Ledger,
-        };
+        let side = Side::parse(side);
+        let side = side.ok_or_else(|| damaged(&prints.stored, "they are of neither side"))?;
         let own = get_prints(staging, Some(prints)).await?;
         all.carried
             .entry((side, date(since)?))

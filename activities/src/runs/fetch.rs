@@ -62,11 +62,10 @@ async fn work(
 ) -> Result<Fetched, Failure> {
     let source = source(trueup, &input.run)?;
     let context = context(&input.run)?;
-    let side = if input.side == Side::Partner.name() {
-        Side::Partner
-    } else {
-        Side::Ledger
-    };
+    let side = Side::parse(&input.side).ok_or_else(|| {
+        let problem = format!("`{}` is no side", input.side);
+        Failure::last(failure::INVALID_INPUT, problem)
+    })?;
     let configured = source.side(side);
     let request = request(trueup, source, &context);
     let pin = InputPin {

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent};
-use domain::money::{Amount, Currency, MoneyError, amount_text};
+use domain::conservation::Conservation;
 use domain::policy::Scope;
-use proto::wire::{ConservationLine, CountAndSum, ReviewReply, ReviewStatus, RunTotals};
+use proto::totals::add_conservation;
+use proto::wire::{ReviewReply, ReviewStatus, RunTotals};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use workflows::ports::{
@@ -174,8 +175,7 @@ async fn refusal(trueup: &Trueup, input: &ReviewDecision) -> Result<Option<Strin
         return Ok(None);
     }
     let totals = trueup.store.run(&input.run.run_id).await?.totals;
-    let broken = totals.unwrap_or_default().conservation;
-    let broken: Vec<String> = broken.iter().filter_map(difference).collect();
+    let broken = imbalances(&totals.unwrap_or_default());
     Ok((!broken.is_empty()).then(|| {
         format!(
             "the run does not balance, so it can't be signed off: {}",
@@ -184,45 +184,17 @@ async fn refusal(trueup: &Trueup, input: &ReviewDecision) -> Result<Option<Strin
     }))
 }
 
-/// Where a line does not hold, and by how much.
-fn difference(line: &ConservationLine) -> Option<String> {
-    if line.holds {
-        return None;
+/// Where the lines of a run don't hold, and by how much. What a line says of itself is not taken for
+/// granted.
+fn imbalances(totals: &RunTotals) -> Vec<String> {
+    let mut conservation = Conservation::default();
+    match add_conservation(&mut conservation, &totals.conservation) {
+        Ok(()) => {
+            let imbalances = conservation.imbalances();
+            imbalances.iter().map(ToString::to_string).collect()
+        }
+        Err(error) => vec![format!("its figures can't be added up: {error}")],
     }
-    let (side, code) = (&line.side, &line.currency);
-    let parts = [
-        (&line.opening, true),
-        (&line.received, true),
-        (&line.matched, false),
-        (&line.written_off, false),
-        (&line.voided, false),
-        (&line.carried_forward, false),
-        (&line.out_of_scope, false),
-    ];
-    let records = parts.iter().fold(0i128, |sum, (part, is_in)| {
-        let count = part.as_ref().map_or(0, |part| i128::from(part.count));
-        if *is_in { sum + count } else { sum - count }
-    });
-    let by = match (money_missing(&parts), Currency::parse(code)) {
-        (Ok(amount), Ok(currency)) => format!("{} {code}", amount_text(amount, currency)),
-        _ => format!("an amount in {code} that can't be told"),
-    };
-    Some(format!(
-        "{side} {code}: {by} and {records} records came in that are not accounted for"
-    ))
-}
-
-fn money_missing(parts: &[(&Option<CountAndSum>, bool)]) -> Result<Amount, MoneyError> {
-    let mut sum = Amount::parse("0")?;
-    for (part, is_in) in parts {
-        let Some(part) = part else { continue };
-        let amount = Amount::parse_computed(&part.amount)?;
-        sum = match is_in {
-            true => sum.checked_add(amount)?,
-            false => sum.checked_sub(amount)?,
-        };
-    }
-    Ok(sum)
 }
 
 /// Does it; why not, if a second person has to agree to something first.
@@ -281,28 +253,37 @@ async fn frozen(trueup: &Trueup, input: &ReviewDecision) -> Result<Frozen, Failu
         .iter()
         .map(|input| format!("{} {} {}", input.side, input.name, input.sha256))
         .collect();
-    let compared = compared(trueup, run_id).await?;
-    let of_run = |name: &str| compared.get(name).cloned().unwrap_or_default();
+    let stream = trueup.store.audit(run_id).await?;
+    let compared = last(&stream.entries, AuditEvent::Compared);
+    let versions = last(&stream.entries, AuditEvent::RulesVersioned);
+    let of = |fields: &BTreeMap<&str, &str>, name: &str| {
+        let text = fields.get(name).copied();
+        text.unwrap_or_default().to_owned()
+    };
+    let of_run = |name| of(&compared, name);
     let fields = vec![
         ("discrepancies", totals.discrepancies.to_string()),
         ("discrepancies_sha256", of_run("discrepancies_sha256")),
-        ("engine", env!("CARGO_PKG_VERSION").to_owned()),
+        ("engine", of(&versions, "engine")),
         ("inputs", inputs.join("\n")),
         ("matched", totals.matched.to_string()),
         ("matches_sha256", of_run("matches_sha256")),
         ("note", input.note.clone()),
         ("rules_sha256", source(trueup, &input.run)?.version.clone()),
         ("totals_sha256", hex::encode(Sha256::digest(canonical))),
+        ("version", of(&versions, "version")),
     ];
     Ok(Frozen { totals, fields })
 }
 
-/// What the run's audit trail says of the comparison.
-async fn compared(trueup: &Trueup, run_id: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let stream = trueup.store.audit(run_id).await?;
-    let mut entries = stream.entries.into_iter().rev();
-    let compared = entries.find(|entry| entry.event == AuditEvent::Compared);
-    Ok(compared.map_or_else(BTreeMap::new, |entry| entry.fields.into_iter().collect()))
+/// The fields of the last entry of an event.
+fn last(entries: &[AuditEntry], event: AuditEvent) -> BTreeMap<&str, &str> {
+    let mut entries = entries.iter().rev();
+    let last = entries.find(|entry| entry.event == event);
+    let fields = last.into_iter().flat_map(|entry| &entry.fields);
+    fields
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect()
 }
 
 async fn status(trueup: &Trueup, run: &Run) -> Result<ReviewStatus, Failure> {
@@ -322,6 +303,8 @@ async fn count_open(trueup: &Trueup, run: &Run) -> Result<u32, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use proto::wire::{ConservationLine, CountAndSum};
+
     use super::*;
 
     #[test]
@@ -332,22 +315,29 @@ mod tests {
                 amount: amount.to_owned(),
             })
         };
-        let mut line = ConservationLine {
+        let line = ConservationLine {
             side: "partner".to_owned(),
             currency: "EUR".to_owned(),
             opening: part(1, "10.00"),
             received: part(5, "100.00"),
             matched: part(3, "60.00"),
             carried_forward: part(2, "37.50"),
-            holds: false,
+            // It says so, and is wrong.
+            holds: true,
             ..ConservationLine::default()
         };
-        let said = difference(&line).expect("it does not hold");
+        let mut totals = RunTotals {
+            conservation: vec![line],
+            ..RunTotals::default()
+        };
         assert_eq!(
-            said,
-            "partner EUR: 12.50 EUR and 1 records came in that are not accounted for"
+            imbalances(&totals),
+            [
+                "partner EUR does not balance: 1 record, 12.50 EUR more came in than can be \
+                 accounted for"
+            ]
         );
-        line.holds = true;
-        assert_eq!(difference(&line), None);
+        totals.conservation[0].carried_forward = part(3, "50.00");
+        assert_eq!(imbalances(&totals), [""; 0]);
     }
 }

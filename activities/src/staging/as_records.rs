@@ -54,9 +54,11 @@ impl RowsReader {
         let key = &reading.rules.key;
         let text = String::from_utf8(text).map_err(|error| damaged(key, error.to_string()))?;
         let rules = Rules::of(&text).map_err(|error| damaged(key, error.to_string()))?;
-        let (side, rules) = match *manifest.side == *Side::Partner.name() {
-            true => (Side::Partner, rules.partner),
-            false => (Side::Ledger, rules.ledger),
+        let side = Side::parse(&manifest.side);
+        let side = side.ok_or_else(|| damaged(key, "it is of neither side"))?;
+        let rules = match side {
+            Side::Partner => rules.partner,
+            Side::Ledger => rules.ledger,
         };
         let inputs = manifest.inputs.iter();
         let inputs = inputs.map(|input| (input.sealed.name.as_str().into(), input.head.clone()));

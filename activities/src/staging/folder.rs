@@ -1,5 +1,6 @@
-//! The folders of the object store. Every object is named by the SHA-256 of its content, inside
-//! one of these: nothing is ever overwritten with something else.
+//! The folders of the object store. Nearly all objects are named by the SHA-256 of their content,
+//! inside one of these; what is there is never replaced with something else, but by a redacted or newly
+//! sealed copy of itself.
 
 use domain::record::Side;
 use object_store::path::{Path, PathPart};

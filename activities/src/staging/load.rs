@@ -1,6 +1,8 @@
 //! Reading staged values back. Every part that is read is verified against the manifest.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use domain::record::{Record, Reject};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -136,27 +138,35 @@ pub(crate) async fn plain_rows(
     Ok(all)
 }
 
-/// The first rejects of a side, at most `count_max`; the manifest's counts say how many there are.
+/// The first rejects of each input of a side, at most `of_input_max`; the manifest's counts say how many
+/// there are.
 ///
 /// # Errors
 /// [`StagingError`] as for [`Staging::get`].
 pub async fn load_rejects(
     staging: &Staging,
     manifest: &SideManifest,
-    count_max: usize,
+    of_input_max: usize,
 ) -> Result<Vec<Reject>, StagingError> {
-    let mut rejects = Vec::new();
+    let mut rejects: Vec<Reject> = Vec::new();
+    let mut counts: BTreeMap<Arc<str>, usize> = BTreeMap::new();
     for stored in manifest
         .chunks
         .iter()
         .filter_map(|chunk| chunk.rejects.as_ref())
     {
-        if rejects.len() >= count_max {
+        let full = counts.values().filter(|count| **count == of_input_max);
+        if full.count() == manifest.inputs.len() {
             break;
         }
-        rejects.extend(staging.get_all::<Reject>(stored).await?);
+        for reject in staging.get_all::<Reject>(stored).await? {
+            let count = counts.entry(Arc::clone(&reject.origin.file)).or_default();
+            if *count < of_input_max {
+                *count += 1;
+                rejects.push(reject);
+            }
+        }
     }
-    rejects.truncate(count_max);
     Ok(rejects)
 }
 

@@ -36,7 +36,7 @@ pub struct SideManifest {
     pub received: Vec<Received>,
     /// The arithmetic that the inputs state about themselves.
     pub controls: Vec<StagedControl>,
-    /// The records and rejects, in the order of the input.
+    /// The records, simple rows and rejects, in the order of the input.
     pub chunks: Vec<Chunk>,
     /// Accepted records that an earlier run had received already, by currency code; they are in no
     /// chunk.
@@ -145,7 +145,7 @@ pub struct ChunkRecords {
 pub struct Segment {
     /// Its size.
     pub bytes: u64,
-    /// Its records.
+    /// Its records, or simple rows.
     pub rows: u64,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
@@ -160,7 +160,7 @@ impl SideManifest {
         let bytes = staging.get(stored).await?;
         let manifest: SideManifest = serde_json::from_slice(&bytes)
             .map_err(|error| damaged(&stored.key, error.to_string()))?;
-        let known = Side::BOTH.iter().any(|side| side.name() == manifest.side);
+        let known = Side::parse(&manifest.side).is_some();
         let is_whole = |stored: &Stored, segments: &[Segment]| {
             let size: u64 = segments.iter().map(|segment| segment.bytes).sum();
             segments.len() == BUCKETS as usize && size == stored.bytes

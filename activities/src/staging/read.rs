@@ -62,9 +62,10 @@ impl Job {
 
     fn read(&self, taking: &mut Taking) -> Result<ReadInput, NotRead> {
         let (side, file, limits) = (self.side, &self.file, &self.limits);
+        let mut is_over = false;
         let mut emit = |line: Line| {
-            // Reading goes on for nothing, and ends soon.
-            let _ = taking.line(line);
+            // Lines can't be told to stop; what they say is not looked at any more.
+            is_over = is_over || taking.line(line).is_err();
         };
         let summary = formats::read(&self.format, side, file, &self.bytes, limits, &mut emit);
         Ok(ReadInput {
@@ -100,12 +101,15 @@ impl Taking {
         }
     }
 
-    /// When nobody listens any more, reading is for nothing, and ends soon.
+    /// When nobody listens any more, reading is for nothing.
     fn send(&mut self, chunk: Option<FilledChunk>) -> io::Result<()> {
-        if let Some(chunk) = chunk {
-            drop(self.filled.blocking_send(chunk));
+        let Some(chunk) = chunk else {
+            return Ok(());
+        };
+        match self.filled.blocking_send(chunk) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(io::Error::other("nobody waits for it any more")),
         }
-        Ok(())
     }
 
     fn fail<T>(&mut self, error: TakeError) -> io::Result<T> {

@@ -4,7 +4,6 @@
 use domain::case::Decision;
 use domain::money::{Amount, Currency, Money};
 use domain::policy::Scope;
-use domain::record::Side;
 use jiff::Timestamp;
 use proto::wire::CaseDecision;
 use serde::Serialize;
@@ -31,10 +30,6 @@ pub(super) fn json(value: &impl Serialize) -> Result<String, StoreError> {
 pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
     let unreadable = |error| StoreError::corrupt(format_args!("column {column}"), error);
     serde_json::from_str(text).map_err(unreadable)
-}
-
-pub(super) fn side(name: &str) -> Option<Side> {
-    Side::BOTH.into_iter().find(|side| side.name() == name)
 }
 
 pub(super) fn scope(name: &str, id: String) -> Option<Scope> {

@@ -287,10 +287,7 @@ fn days_apart(accepts: Accepts<'_>, partner: &[Member], ledger: &[Member]) -> St
 
 /// Why a rule took nothing for a record that stayed alone.
 pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String {
-    let other = match record.side {
-        Side::Partner => Side::Ledger,
-        Side::Ledger => Side::Partner,
-    };
+    let other = record.side.other();
     match why {
         Why::Combined { gave, candidates } => {
             let among = counted(*candidates, &format!("{other} record"));

@@ -223,12 +223,26 @@ pub fn compare(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Compa
 /// The records that a discrepancy accounts for. Others that it shows have a place of their own:
 /// the original of a duplicate, the nearest candidate.
 pub fn own_records(discrepancy: &Discrepancy) -> impl Iterator<Item = &Record> {
-    let related: &[Record] = match discrepancy.kind {
-        Kind::DuplicateAtPartner | Kind::DuplicateInLedger => &[],
-        _ => &discrepancy.related,
+    let related: &[Record] = match is_repetition(discrepancy.kind) {
+        true => &[],
+        false => &discrepancy.related,
     };
     let shown = discrepancy.partner.iter().chain(&discrepancy.ledger);
     shown.chain(related)
+}
+
+/// The same, to keep.
+fn into_own_records(discrepancy: Discrepancy) -> impl Iterator<Item = Record> {
+    let related = match is_repetition(discrepancy.kind) {
+        true => Vec::new(),
+        false => discrepancy.related,
+    };
+    let shown = discrepancy.partner.into_iter().chain(discrepancy.ledger);
+    shown.chain(related)
+}
+
+fn is_repetition(kind: Kind) -> bool {
+    matches!(kind, Kind::DuplicateAtPartner | Kind::DuplicateInLedger)
 }
 
 /// What a discrepancy's own records of one side come to. None where it has none, has several in different

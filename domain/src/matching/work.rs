@@ -2,7 +2,6 @@
 //! about it, then moves out.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{Ids, duplicate_key, shared_key};
@@ -12,13 +11,14 @@ use super::scope::{self, Membership, covers};
 use super::slots::{Slots, members, peek, take};
 use super::twins::Member;
 use super::{
-    Comparison, Matched, Pool, alike, explain, key, lone, named, own_records, pair, together,
+    Comparison, Matched, Pool, alike, explain, into_own_records, key, lone, named, own_records,
+    pair, together,
 };
 use crate::calendar;
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Currency};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
-use crate::record::{Record, ShortText, Side};
+use crate::record::{Place, Record, ShortText, Side};
 use crate::severity::Facts;
 use crate::threads::at_once;
 
@@ -37,7 +37,7 @@ pub(super) struct Work<'a> {
     pub(super) decided: Comparison,
     pub(super) ids: Ids,
     /// What is to be said of records for which nothing is found, by where they stand.
-    notes: BTreeMap<(Side, Arc<str>, u32), String>,
+    notes: BTreeMap<Place, String>,
 }
 
 /// A rule that is being applied to one group.
@@ -285,13 +285,16 @@ impl<'a> Work<'a> {
     fn note(&mut self, turn: &Turn<'a>, note: Note) {
         let record = peek(self.waiting(note.side), note.slot);
         let said = explain::not_taken(turn.rule, record, &note.why);
-        let at = place(record);
-        self.notes.insert(at, said);
+        let place = Place::of(record);
+        self.notes.insert(place, said);
     }
 
     /// What else is to be said of a record for which nothing was found.
     pub(super) fn said_of(&self, record: &Record) -> Option<&str> {
-        self.notes.get(&place(record)).map(String::as_str)
+        match self.notes.is_empty() {
+            true => None,
+            false => self.notes.get(&Place::of(record)).map(String::as_str),
+        }
     }
 
     fn waiting(&mut self, side: Side) -> &mut Slots {
@@ -428,14 +431,7 @@ impl<'a> Work<'a> {
             self.decided.discrepancies.push(discrepancy);
             return;
         }
-        let is_duplicate = discrepancy.kind == duplicate_kind(Side::Partner)
-            || discrepancy.kind == duplicate_kind(Side::Ledger);
-        let related = match is_duplicate {
-            true => Vec::new(),
-            false => discrepancy.related,
-        };
-        let shown = discrepancy.partner.into_iter().chain(discrepancy.ledger);
-        for record in shown.chain(related) {
+        for record in into_own_records(discrepancy) {
             self.decided.out_of_scope.push(record);
         }
     }
@@ -502,9 +498,4 @@ fn largest_in<'r>(currency: Currency, records: impl Iterator<Item = &'r Record>)
         .filter(|record| record.money.currency == currency)
         .map(|record| record.money.amount.abs());
     amounts.max().unwrap_or_default()
-}
-
-fn place(record: &Record) -> (Side, Arc<str>, u32) {
-    let origin = &record.origin;
-    (record.side, Arc::clone(&origin.file), origin.line)
 }

@@ -175,7 +175,7 @@ fn changes_letters(step: &TextStep) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Field, Key};
+    use crate::policy::{Field, Key, Tolerances};
     use crate::record::ReferenceKind;
 
     fn on(name: &str, keys: Vec<Key>) -> MatchRule {
@@ -261,6 +261,39 @@ mod tests {
             [(1, shadowed)]
         );
         assert_eq!(said(&[exact, digits]), []);
+    }
+
+    #[test]
+    fn what_does_the_same_again_never_decides() {
+        let several = |cardinality, combinations_max| MatchRule {
+            cardinality,
+            combinations_max,
+            ..on("several", vec![invoice(&[])])
+        };
+        let alike = MatchRule {
+            is_alike: true,
+            ..on("alike", vec![invoice(&[])])
+        };
+        let one_to_many = several(Cardinality::OneToMany, None);
+        let searching = several(Cardinality::OneToMany, Some(100));
+        let many_to_many = several(Cardinality::ManyToMany, None);
+        let own_limits = MatchRule {
+            tolerances: Some(Tolerances::default()),
+            ..one_to_many.clone()
+        };
+        for (rules, flaws) in [
+            ([&alike, &alike], 1),
+            ([&one_to_many, &one_to_many], 1),
+            ([&many_to_many, &one_to_many], 1),
+            ([&searching, &one_to_many], 1),
+            ([&one_to_many, &searching], 0),
+            ([&one_to_many, &many_to_many], 0),
+            ([&one_to_many, &own_limits], 0),
+            ([&one_to_many, &alike], 0),
+        ] {
+            let found = said(&rules.map(MatchRule::clone));
+            assert_eq!(found.len(), flaws, "{rules:?} {found:?}");
+        }
     }
 
     #[test]

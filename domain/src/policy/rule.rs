@@ -62,12 +62,24 @@ impl MatchRule {
     }
 
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
-    /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one.
+    /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one; or both
+    /// do the same in the same limits.
     #[must_use]
     pub(crate) fn shadows(&self, later: &MatchRule) -> bool {
         let are_pairs =
             [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
-        are_pairs == [true, true] && self.is_implied_by(later)
+        (are_pairs == [true, true] && self.is_implied_by(later)) || self.does_as(later)
+    }
+
+    /// Whether it takes whatever the other takes, by the same texts within the same limits.
+    fn does_as(&self, other: &MatchRule) -> bool {
+        let takes = [other.cardinality, Cardinality::ManyToMany].contains(&self.cardinality);
+        takes
+            && (&self.on, self.is_alike) == (&other.on, other.is_alike)
+            && self.tolerances == other.tolerances
+            && self.date_window == other.date_window
+            // Who looks for combinations tries the sum of all first.
+            && self.combinations_max >= other.combinations_max
     }
 
     /// Whether whatever has equal texts for `other` has equal texts for this one.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::backtest::{Match, Place};
+use domain::backtest::Match;
 use domain::money::{Amount, Currency, Money};
-use domain::record::Side;
+use domain::record::{Place, Side};
 use jiff::civil::date;
 
 use super::*;

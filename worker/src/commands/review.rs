@@ -188,6 +188,7 @@ fn print_sign_off(sign_off: &SignOff) {
         ("rules", "rules_sha256"),
         ("differences", "discrepancies_sha256"),
         ("engine", "engine"),
+        ("version", "version"),
     ] {
         if let Some(value) = sign_off.content[name].as_str() {
             say!("    {title:<11} {value}");

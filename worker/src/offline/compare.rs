@@ -56,9 +56,11 @@ pub(crate) fn compare(
         receive(&mut outcome, side)?;
     }
     for side in &sides {
-        // Checks of counts carry no currency of their own: that of the first record will do.
-        let currency = sides.iter().flat_map(SideRead::records).next();
-        let currency = currency.map_or_else(|| Currency::parse("XXX"), |r| Ok(r.money.currency))?;
+        // Checks of counts carry no currency of their own: the first of the side will do.
+        let mut lines = outcome.conservation.lines();
+        let currency = lines.find(|(of, ..)| *of == side.side);
+        let currency = currency.map(|(_, currency, _)| currency);
+        let currency = currency.map_or_else(|| Currency::parse("XXX"), Ok)?;
         for check in &side.summary.controls {
             let found =
                 out_of_balance(&policy.source, side.side, check, currency, &policy.severity);

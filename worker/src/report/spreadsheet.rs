@@ -19,6 +19,13 @@ impl<'a> Cell<'a> {
         Cell::Text(Cow::Borrowed(text.into().unwrap_or_default()))
     }
 
+    /// As [`Cell::text`], of what it reads as.
+    pub(crate) fn told(what: Option<impl ToString>) -> Self {
+        Cell::Text(Cow::Owned(
+            what.map_or(String::new(), |what| what.to_string()),
+        ))
+    }
+
     /// A name of ours; empty for none.
     pub(crate) fn name(name: impl Into<Option<&'a str>>) -> Self {
         Cell::Word(Cow::Borrowed(name.into().unwrap_or_default()))

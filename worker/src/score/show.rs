@@ -4,6 +4,7 @@ use domain::money::amount_text;
 
 use super::card::{Card, Figures, Part};
 use super::claim::Claim;
+use crate::report::listed_lines;
 use crate::report::run_report::Share;
 use crate::table::{self, Column, render};
 
@@ -123,8 +124,8 @@ fn listed(title: &str, claims: &[Claim], listed_max: usize) -> Option<String> {
         vec![
             claim.what.to_string(),
             claim.reference.to_string(),
-            lines(&claim.lines.partner),
-            lines(&claim.lines.ledger),
+            listed_lines(&claim.lines.partner),
+            listed_lines(&claim.lines.ledger),
             claim.trouble.as_deref().unwrap_or_default().to_owned(),
         ]
     });
@@ -136,9 +137,4 @@ fn listed(title: &str, claims: &[Claim], listed_max: usize) -> Option<String> {
         Column::Left("trouble"),
     ];
     table::listed(title, &columns, rows, listed_max)
-}
-
-fn lines(lines: &[u32]) -> String {
-    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-    lines.join(" ")
 }

@@ -9,7 +9,7 @@ use super::keys::Key;
 use super::table_access::Query;
 use super::unit::Unit;
 use super::{DynamoStore, audit, keys, runs};
-use crate::store::text::{from_json, json, side, totals, totals_text};
+use crate::store::text::{from_json, json, totals, totals_text};
 use crate::store::{
     InputRow, REJECTS_PER_INPUT_MAX, RejectRow, RowCounts, RunRow, RunState, SEEN_MAX, SeenInput,
     StoreError, content, run_rules,
@@ -75,7 +75,7 @@ impl DynamoStore {
             if reader.run_id == run_id || reader.state != RunState::Completed || !is_last {
                 continue;
             }
-            let side = item.parse("side", side)?;
+            let side = item.parse("side", Side::parse)?;
             seen.push((reader, side, item.text("name")?));
         }
         seen.sort_by(|(a, a_side, a_name), (b, b_side, b_name)| {
@@ -174,7 +174,7 @@ fn item(input: &InputRow) -> Result<Item, StoreError> {
 
 fn row(item: &Item) -> Result<InputRow, StoreError> {
     Ok(InputRow {
-        side: item.parse("side", side)?,
+        side: item.parse("side", Side::parse)?,
         name: item.text("name")?,
         sha256: item.text("sha256")?,
         bytes: item.number("bytes")?,

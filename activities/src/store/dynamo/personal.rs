@@ -2,6 +2,7 @@
 //! changed meanwhile is looked at again.
 
 use domain::audit::AuditEvent;
+use domain::record::Side;
 use jiff::Timestamp;
 
 use super::audit;
@@ -143,7 +144,7 @@ impl DynamoStore {
         let mut changed = 0;
         let inputs = Query::of(keys::run(&run.run_id).pk).beginning(keys::inputs(attempt));
         for (_, input) in self.query(inputs).await? {
-            let side = input.parse("side", crate::store::text::side)?;
+            let side = input.parse("side", Side::parse)?;
             let name = input.text("name")?;
             let partition = keys::rejects(&run.run_id, attempt, side, &name);
             for (key, item) in self.query(Query::of(partition)).await? {

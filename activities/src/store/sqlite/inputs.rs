@@ -1,7 +1,7 @@
 //! Sealed inputs and their rejects.
 
 use domain::audit::AuditEntry;
-use domain::record::Reject;
+use domain::record::{Reject, Side};
 use rusqlite::{Row, Transaction, params};
 
 use super::{audit, runs, value};
@@ -105,7 +105,7 @@ fn of_attempt(
 
 fn from_row(row: &Row<'_>) -> Result<InputRow, StoreError> {
     Ok(InputRow {
-        side: value::parse(row, "side", text::side)?,
+        side: value::parse(row, "side", Side::parse)?,
         name: value::get(row, "name")?,
         sha256: value::get(row, "sha256")?,
         bytes: value::number(row, "bytes")?,

@@ -7,6 +7,7 @@ use proptest::sample::select;
 use super::examples::{Example, check};
 use super::generate::numbered;
 use super::*;
+use crate::record::Past;
 
 fn alike() -> MatchRule {
     MatchRule {
@@ -133,6 +134,35 @@ fn a_long_text_is_known_again_among_many() {
         let comparison = compare(&misspelled(), &whole(), numbered(lines));
         assert_eq!(comparison.matched.len(), matched, "{others}");
     }
+}
+
+/// A query has the same name every day, and a line like yesterday's.
+#[test]
+fn what_is_said_of_a_record_is_not_said_of_an_open_one_of_that_line() {
+    let mut pool = numbered(
+        [
+            "P INV-1042 100 EUR 5",
+            "L INV-1024 100 EUR 5",
+            "L INV-10422 100 EUR 5",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    );
+    let mut open = record("P PAY-777 70 EUR 5", pool.partner[0].origin.line);
+    open.past = Some(Box::new(Past {
+        received_by: Some("yesterday".into()),
+        since: open.value_date,
+        found_in: None,
+        repeats: None,
+    }));
+    pool.push(open);
+    let found = compare(&misspelled(), &whole(), pool).discrepancies;
+    let may_go = |it: &Discrepancy| it.reason.contains("it may go with");
+    let of = |reference: &str| found.iter().find(|it| *it.reference == *reference).unwrap();
+    assert!(
+        may_go(of("INV-1042")) && !may_go(of("PAY-777")),
+        "{found:?}"
+    );
 }
 
 /// The same said once more: of all pairs, which are to go together.

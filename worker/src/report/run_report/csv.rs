@@ -1,4 +1,5 @@
-//! The discrepancies of a run as CSV: the columns of `discrepancies.csv`, then how each case stands.
+//! The discrepancies of a run as CSV: the columns of `discrepancies.csv`, then how each case stands, and
+//! what came closest to a record that is alone.
 
 use std::io::{self, Write};
 
@@ -9,7 +10,7 @@ use crate::report::discrepancies_csv;
 use crate::report::spreadsheet::Cell;
 
 /// The columns behind those of `discrepancies.csv`. Other programs read them by name: a contract.
-const CASE_COLUMNS: [&str; 8] = [
+const CASE_COLUMNS: [&str; 9] = [
     "state",
     "assigned_to",
     "resolution",
@@ -18,6 +19,7 @@ const CASE_COLUMNS: [&str; 8] = [
     "at_stake",
     "age_business_days",
     "first_seen_run",
+    "closest",
 ];
 
 /// All columns, in order.
@@ -43,6 +45,7 @@ pub(super) fn cells(item: &Item) -> impl Iterator<Item = Cell<'_>> {
         Cell::number(Some(item.age_business_days)),
         // The id of a run ends in a client's or invoice's name from outside.
         Cell::text(item.first_seen_run.as_str()),
+        Cell::told(discrepancy.nearest.as_ref()),
     ];
     discrepancies_csv::cells(discrepancy)
         .into_iter()

@@ -1,5 +1,6 @@
 //! Runs, their inputs and rejects, positions, turns and reviews.
 
+use domain::record::Side;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, Transaction};
@@ -9,7 +10,7 @@ use super::{Key, Rows, keys};
 use crate::store::StoreError;
 use crate::store::dynamo::inputs::REJECTS_BYTES;
 use crate::store::dynamo::item::Item;
-use crate::store::text::{json, side};
+use crate::store::text::json;
 
 pub(super) fn read(transaction: &Transaction<'_>, add: Rows<'_>) -> Result<(), StoreError> {
     every(
@@ -89,7 +90,7 @@ fn input(row: &Row<'_>, add: Rows<'_>) -> Result<(), StoreError> {
         "rows_skipped",
     ];
     let input = with_numbers(row, item(row, &columns)?, &numbers)?;
-    let side = parse(row, "side", side)?;
+    let side = parse(row, "side", Side::parse)?;
     add(keys::input(&run_id, attempt, side, &name), input)?;
     let partition = keys::seen(&text(row, "source")?, &text(row, "sha256")?);
     let seen = item(row, &["run_id", "side", "name"])?.with_number("attempt", attempt);
@@ -102,7 +103,7 @@ fn rejects(transaction: &Transaction<'_>, add: Rows<'_>) -> Result<(), StoreErro
     let mut group = Group::default();
     let query = "SELECT * FROM rejects ORDER BY run_id, attempt, side, name, position";
     every(transaction, query, |row| {
-        let side = parse(row, "side", side)?;
+        let side = parse(row, "side", Side::parse)?;
         let (run_id, name) = (text(row, "run_id")?, text(row, "name")?);
         let partition = keys::rejects(&run_id, small(row, "attempt")?, side, &name);
         if group.partition != partition {

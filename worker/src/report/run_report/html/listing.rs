@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::discrepancy::Discrepancy;
+use domain::matching::{own_records, own_sum};
 use domain::money::Currency;
 use domain::record::{Record, Side};
 use domain::severity::Severity;
@@ -131,15 +132,22 @@ fn row(item: &Item) -> Vec<Markup> {
         html! { (words(discrepancy.kind.name())) },
         case(item),
         count(item.age_business_days),
-        of_record(discrepancy.partner.as_ref(), discrepancy),
-        of_record(discrepancy.ledger.as_ref(), discrepancy),
+        of_side(discrepancy, Side::Partner),
+        of_side(discrepancy, Side::Ledger),
         match discrepancy.difference {
             Some(difference) => amount(difference, discrepancy.currency),
             None => none(),
         },
         html! { (discrepancy.currency) },
         value_dates(discrepancy),
-        html! { div.reason { (outside(&discrepancy.reason)) } },
+        html! {
+            div.reason {
+                (outside(&discrepancy.reason))
+                @if let Some(nearest) = &discrepancy.nearest {
+                    small { "closest: " (outside(&nearest.to_string())) }
+                }
+            }
+        },
     ]
 }
 
@@ -159,16 +167,20 @@ fn case(item: &Item) -> Markup {
     }
 }
 
-/// A record's amount; with its currency where that is not the row's.
-fn of_record(record: Option<&Record>, discrepancy: &Discrepancy) -> Markup {
-    let Some(record) = record else {
+/// The amount of a side's record, or what its records come to; with its currency where that is not the
+/// row's.
+fn of_side(discrepancy: &Discrepancy, side: Side) -> Markup {
+    let records = own_records(discrepancy).filter(|record| record.side == side);
+    let records: Vec<&Record> = records.collect();
+    let Some(first) = records.first() else {
         return none();
     };
-    let money = record.money;
+    let money = own_sum(discrepancy, side).unwrap_or(first.money);
     html! {
         (amount(money.amount, money.currency))
         @if money.currency != discrepancy.currency { small { (money.currency) } }
-        small { "line " (record.origin.line) }
+        @if records.len() > 1 { small { (records.len()) " records" } }
+        small { @if records.len() > 1 { "from " } "line " (first.origin.line) }
     }
 }
 
