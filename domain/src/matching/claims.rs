@@ -1,6 +1,8 @@
 //! What searches for combinations claim of the same records, and whether that leaves a choice.
 //!
-//! Equal records are interchangeable, so a combination claims so many of some equal ones. Where all
+//! Equal records are interchangeable, so a combination claims so many of some equal ones. Where the
+//! texts of the rule don't say what records are about, those with other references are not: which of them is
+//! meant would be a guess. Where all
 //! that claim some of them get as many as they want, whichever is served first, they get them. Where one
 //! would have to do without, none of them gets any: nothing is guessed.
 
@@ -20,9 +22,21 @@ pub(super) struct Search<'r> {
 }
 
 impl<'r> Search<'r> {
-    /// Looks for the only combination of these that is `one`.
-    pub(super) fn of(one: Member<'r>, candidates: Vec<Member<'r>>, limit: u32) -> Self {
-        let gave = combine::combine(one.record.money.amount, &candidates, limit);
+    /// Looks for the only combination of these that is `one`, by a rule whose texts say what records are
+    /// about, or not.
+    pub(super) fn of(
+        one: Member<'r>,
+        candidates: Vec<Member<'r>>,
+        limit: u32,
+        are_identified: bool,
+    ) -> Self {
+        let mut gave = combine::combine(one.record.money.amount, &candidates, limit);
+        if let Combined::Only(amounts) = &gave
+            && !are_identified
+            && is_choice(&candidates, amounts)
+        {
+            gave = Combined::Several;
+        }
         let count = candidates.len();
         let parts = match &gave {
             Combined::Only(amounts) => by_amount(candidates, amounts),
@@ -60,6 +74,24 @@ impl<'r> Search<'r> {
             },
         })
     }
+}
+
+/// Whether some of several records with one amount are wanted that are about different things.
+fn is_choice(candidates: &[Member<'_>], amounts: &BTreeMap<i128, usize>) -> bool {
+    let mut first: BTreeMap<i128, (&Member<'_>, usize, bool)> = BTreeMap::new();
+    for member in candidates {
+        let units = member.record.money.amount.to_units().ok();
+        if let Some(units) = units.filter(|units| amounts.contains_key(units)) {
+            let (first, count, is_mixed) = first.entry(units).or_insert((member, 0, false));
+            *count += 1;
+            *is_mixed |= first.record.references != member.record.references;
+        }
+    }
+    let mut wanted = amounts.iter();
+    wanted.any(|(units, wanted)| {
+        let there = first.get(units);
+        there.is_some_and(|(_, count, is_mixed)| *is_mixed && count > wanted)
+    })
 }
 
 /// Of equal records, by their slots, how many are wanted.

@@ -210,7 +210,11 @@ impl<'r> Members<'r> {
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let search = |one: &Member<'r>| Search::of(*one, candidates(accepts, one, many), limit);
+        let search = |one: &Member<'r>| {
+            let are_identified = accepts.rule.identifies(one.record.side.other());
+            let candidates = candidates(accepts, one, many);
+            Search::of(*one, candidates, limit, are_identified)
+        };
         ones.iter().map(search).collect()
     }
 
