@@ -170,9 +170,9 @@ pub struct DiscrepancyFacts {
 /// One side's record as an alert tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SideFacts {
-    /// The amount compared.
+    /// The amount compared; of several records their sum.
     pub money: Money,
-    /// The day on which it counts.
+    /// The day on which it counts; of several records the first one's, like what follows.
     pub value_date: Date,
     /// Where the payment stands, when the side says so.
     pub status: Option<Status>,

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::masking;
+use crate::matching::own_sum;
 use crate::money::{Amount, Currency, Money};
 use crate::record::{Origin, Record};
 use crate::severity::Severity;
@@ -27,17 +28,18 @@ pub(super) fn discrepancy(of: &Discrepancy) -> DiscrepancyFacts {
         reference: one_line(&of.reference, TEXT_CHARACTERS_MAX),
         at_stake: money(of.at_stake.abs()),
         difference: of.difference.map(money),
-        partner: of.partner.as_ref().map(side),
-        ledger: of.ledger.as_ref().map(side),
+        partner: of.partner.as_ref().map(|record| side(of, record)),
+        ledger: of.ledger.as_ref().map(|record| side(of, record)),
         rule: one_line(&of.rule, TEXT_CHARACTERS_MAX),
         reason: one_line(&of.reason, TEXT_CHARACTERS_MAX),
         nearest: of.nearest.as_deref().map(nearest),
     }
 }
 
-fn side(record: &Record) -> SideFacts {
+/// One side: its record, of several the first, and what they come to.
+fn side(of: &Discrepancy, record: &Record) -> SideFacts {
     SideFacts {
-        money: record.money,
+        money: own_sum(of, record.side).unwrap_or(record.money),
         value_date: record.value_date,
         status: record.status,
         file: one_line(&record.origin.file, TEXT_CHARACTERS_MAX),

@@ -121,6 +121,28 @@ fn one_alert_per_channel_and_discrepancy() {
 }
 
 #[test]
+fn of_several_records_an_alert_tells_what_they_come_to() {
+    let apart = Discrepancy {
+        kind: Kind::AmountMismatch,
+        ledger: Some(record(Side::Ledger, "PO-1", "-65")),
+        related: vec![
+            record(Side::Ledger, "PO-1", "400"),
+            record(Side::Ledger, "PO-1", "90.10"),
+        ],
+        ..missing("PO-1", Severity::Critical, "412.10")
+    };
+    let plan = plan([&apart], &Background::default(), &policy(20), &run());
+    let AlertBody::Discrepancy(facts) = &plan.intents[0].content.body else {
+        panic!("not a summary")
+    };
+    let money = |side: &Option<SideFacts>| side.as_ref().unwrap().money.to_string();
+    assert_eq!(
+        [money(&facts.partner), money(&facts.ledger)],
+        ["412.10 EUR", "425.10 EUR"]
+    );
+}
+
+#[test]
 fn too_many_become_one_summary_per_channel() {
     let mut found: Vec<_> = (0..30)
         .map(|n| missing(&format!("INV-{n}"), Severity::High, &format!("{n}.10")))
