@@ -4,6 +4,8 @@
 //! their sums checked; nothing is added up across currencies. Counts of records and of
 //! discrepancies are no money, and are.
 
+use std::cmp::Ordering;
+
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow};
 use domain::calendar::BusinessCalendar;
 use domain::case::{Case, Decision};
@@ -97,10 +99,11 @@ impl RunReport {
         let calendar = source.as_ref().map(|source| source.calendar.clone());
         let is_calendar_known = calendar.is_some();
         let calendar = calendar.unwrap_or_default();
-        let items: Vec<Item> = discrepancies
+        let mut items: Vec<Item> = discrepancies
             .into_iter()
             .map(|(row, case)| item(row, case, &run, &calendar))
             .collect();
+        items.sort_by(most_urgent_first);
         let conservation = balance::conservation(&run)?;
         let trail = Trail::of(&run.run_id, &audit);
         let entries = audit.map_or(Vec::new(), |stream| stream.entries);
@@ -134,6 +137,17 @@ impl RunReport {
         let counts = self.inputs.iter().map(|input| input.rows.rejected);
         counts.fold(0, u64::saturating_add)
     }
+}
+
+/// By severity, then in each currency what has most at stake first.
+fn most_urgent_first(a: &Item, b: &Item) -> Ordering {
+    let (a, b) = (&a.discrepancy, &b.discrepancy);
+    let by_severity = b.severity.cmp(&a.severity);
+    by_severity
+        .then_with(|| a.currency.cmp(&b.currency))
+        .then_with(|| b.at_stake.cmp(&a.at_stake))
+        .then_with(|| a.reference.cmp(&b.reference))
+        .then_with(|| a.id.cmp(&b.id))
 }
 
 fn item(row: DiscrepancyRow, case: Case, run: &RunRow, calendar: &BusinessCalendar) -> Item {

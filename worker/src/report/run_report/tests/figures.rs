@@ -197,6 +197,25 @@ fn ages_count_business_days_of_the_calendar() {
 }
 
 #[test]
+fn what_has_most_at_stake_comes_first_in_its_severity() {
+    let found = |name: &str, severity, currency, amount: &str| Facts {
+        name: name.to_owned(),
+        severity,
+        currency,
+        amount: amount.to_owned(),
+        ..Facts::default()
+    };
+    let report = report(material(&[
+        found("low", Severity::Low, "EUR", "900"),
+        found("small", Severity::High, "EUR", "9"),
+        found("yen", Severity::High, "JPY", "5000"),
+        found("large", Severity::High, "EUR", "80"),
+    ]));
+    let names = report.items.iter().map(|item| &*item.discrepancy.reference);
+    assert_eq!(names.collect::<Vec<_>>(), ["large", "small", "yen", "low"]);
+}
+
+#[test]
 fn a_sum_too_large_is_none_and_never_wrong() {
     let largest = |name: usize| Facts {
         name: format!("INV-{name}"),

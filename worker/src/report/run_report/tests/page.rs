@@ -270,7 +270,7 @@ fn a_run_in_any_state_says_which() {
 #[test]
 fn only_the_first_of_each_severity_are_listed() {
     let many = (0..501).map(|index| Facts {
-        name: format!("INV-{index}"),
+        name: format!("INV-{index:03}"),
         ..Facts::default()
     });
     let one = Facts {
