@@ -3,14 +3,14 @@
 //!
 //! The amounts have to be equal and the value dates within the window. Of all records that wait with
 //! that amount then, on either side, only these two may be alike, and every other one has to be far from
-//! both: a reference that is nearly the same would be a choice, and one without a text may be anything,
-//! but what a long text means.
+//! both: a reference that is nearly the same would be a choice, and one without a text may be anything; but
+//! a long text is nobody else's.
+//!
 //! A text that differs in a digit or letter is another text, not a misspelled one: the next invoice looks
 //! like that. Nor are two records one that name another client each, or counterparties whose names have no
 //! word in common, nor one whose texts the other side knows as they are.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use super::edits::edits;
 use super::group::{Decision, Note, Why};
@@ -61,32 +61,8 @@ fn of_one_amount(accepts: Accepts<'_>, mut group: Members<'_>) -> Vec<Decision> 
     let by_date = |member: &Member<'_>| member.record.value_date;
     group.partner.sort_by_key(by_date);
     group.ledger.sort_by_key(by_date);
-    let of_partner: Vec<Found> = group
-        .partner
-        .iter()
-        .map(|one| {
-            let timing = |other: &Member<'_>| timing(accepts, one.record, other.record);
-            let is_before = |it: &Member<'_>| matches!(timing(it), Timing::Late(_));
-            let near = within(&group.ledger, is_before, timing);
-            let is_long = is_long(accepts.rule, one.record);
-            find(&group.ledger, near, is_long, |it| {
-                likeness(accepts, one.record, it)
-            })
-        })
-        .collect();
-    let of_ledger: Vec<Found> = group
-        .ledger
-        .iter()
-        .map(|one| {
-            let timing = |other: &Member<'_>| timing(accepts, other.record, one.record);
-            let is_before = |it: &Member<'_>| matches!(timing(it), Timing::Early(_));
-            let near = within(&group.partner, is_before, timing);
-            let is_long = is_long(accepts.rule, one.record);
-            find(&group.partner, near, is_long, |it| {
-                likeness(accepts, it, one.record)
-            })
-        })
-        .collect();
+    let of_partner = find_all(accepts, &group.partner, &group.ledger);
+    let of_ledger = find_all(accepts, &group.ledger, &group.partner);
     let decided =
         |member: &Member<'_>, found: Found, others: &[Member<'_>], theirs: &[Found]| match found {
             Found::Nothing => None,
@@ -137,34 +113,39 @@ enum Found {
     Several(usize),
 }
 
-/// Those within the window, of members in order of their dates: their places.
-fn within(
-    members: &[Member<'_>],
-    is_before: impl Fn(&Member<'_>) -> bool,
-    timing: impl Fn(&Member<'_>) -> Timing,
-) -> Range<usize> {
-    let start = members.partition_point(is_before);
-    let within = members[start..].partition_point(|it| timing(it) == Timing::Within);
-    start..start + within
+fn find_all<'r>(accepts: Accepts<'_>, own: &[Member<'r>], others: &[Member<'r>]) -> Vec<Found> {
+    let found = own.iter().map(|one| find(accepts, one.record, others));
+    found.collect()
 }
 
-/// Looks at these, which are within the window of a record, whose texts are long or not.
-fn find(
-    members: &[Member<'_>],
-    near: Range<usize>,
-    is_long: bool,
-    likeness: impl Fn(&Record) -> Likeness,
-) -> Found {
+/// Looks at those of the other side, in order of their dates, that are within the window.
+fn find<'r>(accepts: Accepts<'_>, one: &'r Record, others: &[Member<'r>]) -> Found {
+    let with = |other: &Member<'r>| match one.side {
+        Side::Partner => (one, other.record),
+        Side::Ledger => (other.record, one),
+    };
+    let timing = |other: &Member<'r>| {
+        let (partner, ledger) = with(other);
+        timing(accepts, partner, ledger)
+    };
+    let is_before = |other: &Member<'r>| match one.side {
+        Side::Partner => matches!(timing(other), Timing::Late(_)),
+        Side::Ledger => matches!(timing(other), Timing::Early(_)),
+    };
+    let start = others.partition_point(is_before);
+    let near = others[start..].partition_point(|it| timing(it) == Timing::Within);
+    let is_long = is_long(accepts.rule, one);
     let limit = match is_long {
         true => CANDIDATES_OF_LONG_MAX,
         false => CANDIDATES_MAX,
     };
-    if near.len() > limit {
+    if near > limit {
         return Found::TooMany(limit);
     }
     let (mut alike, mut not_far) = (None, 0);
-    for at in near {
-        let likeness = likeness(members[at].record);
+    for (at, other) in others.iter().enumerate().skip(start).take(near) {
+        let (partner, ledger) = with(other);
+        let likeness = likeness(accepts, partner, ledger);
         let is_far = likeness == Likeness::Far || (is_long && likeness == Likeness::Unknown);
         not_far += usize::from(!is_far);
         if likeness == Likeness::Alike {

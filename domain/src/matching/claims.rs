@@ -1,10 +1,11 @@
 //! What searches for combinations claim of the same records, and whether that leaves a choice.
 //!
-//! Equal records are interchangeable, so a combination claims so many of some equal ones. Where the
-//! texts of the rule don't say what records are about, those with other references are not: which of them is
-//! meant would be a guess. Where all
+//! Equal records are interchangeable, so a combination claims so many of some equal ones. Where all
 //! that claim some of them get as many as they want, whichever is served first, they get them. Where one
 //! would have to do without, none of them gets any: nothing is guessed.
+//!
+//! Where the texts of the rule don't say what records are about, those with other references are not
+//! interchangeable: which of them is meant would be a guess, too.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -269,7 +269,8 @@ fn wrong_fees(accepts: Accepts<'_>, partner: &[Member]) -> String {
     let money = record.money;
     match faults.count() {
         0 => format!("in {money}{of}, {clause}"),
-        more => format!("in {money}{of}, {clause}; {more} more fees are wrong"),
+        1 => format!("in {money}{of}, {clause}; another fee is wrong, too"),
+        more => format!("in {money}{of}, {clause}; {more} other fees are wrong, too"),
     }
 }
 
