@@ -35,9 +35,7 @@ impl Side {
             Side::Ledger => "ledger",
         }
     }
-}
 
-impl Side {
     /// The side of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use super::edits::edits;
 use super::group::{Decision, Note, Why};
-use super::pair::{Timing, contradicts, timing};
+use super::pair::{Timing, contradicts, partner_first, timing};
 use super::twins::{Member, Members};
 use crate::policy::{Accepts, MatchRule};
 use crate::record::{Record, Side};
@@ -120,10 +120,7 @@ fn find_all<'r>(accepts: Accepts<'_>, own: &[Member<'r>], others: &[Member<'r>])
 
 /// Looks at those of the other side, in order of their dates, that are within the window.
 fn find<'r>(accepts: Accepts<'_>, one: &'r Record, others: &[Member<'r>]) -> Found {
-    let with = |other: &Member<'r>| match one.side {
-        Side::Partner => (one, other.record),
-        Side::Ledger => (other.record, one),
-    };
+    let with = |other: &Member<'r>| partner_first(one, other.record);
     let timing = |other: &Member<'r>| {
         let (partner, ledger) = with(other);
         timing(accepts, partner, ledger)

@@ -49,11 +49,9 @@ impl<'r> Decided<'_, 'r> {
             let mut later = later.iter();
             later.any(|later| together::explains(*later, of_partner, of_ledger))
         };
-        let moved = |side: &[Member<'r>]| -> Vec<Member<'r>> {
-            let moved = side.iter().filter(|member| !member.record.has_failed());
-            moved.copied().collect()
-        };
-        if is_its(&partner, &ledger) || is_its(&moved(&partner), &moved(&ledger)) {
+        if is_its(&partner, &ledger)
+            || is_its(&together::moved(&partner), &together::moved(&ledger))
+        {
             return Some(equal);
         }
         let is_apart = || {

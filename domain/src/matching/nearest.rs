@@ -8,11 +8,11 @@ use std::cmp::Ordering;
 use super::edits::edits;
 use super::explain::kind_named;
 use super::identity::{canonical_order, first_bytes};
-use super::pair::{Timing, timing};
+use super::pair::{Timing, partner_first, timing};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
 use crate::policy::Accepts;
-use crate::record::{Record, ReferenceKind, ShortText, Side, fetch};
+use crate::record::{Record, ReferenceKind, ShortText, fetch};
 
 /// Most lone records of a side that get a search; further ones have no nearest candidate.
 pub const SEARCHES_MAX: usize = 10_000;
@@ -268,10 +268,7 @@ fn kept_apart_by(
     if record.money != other.money {
         parts.push(format!("its amount is {}", other.money));
     }
-    let (partner, ledger) = match record.side {
-        Side::Partner => (record, other),
-        Side::Ledger => (other, record),
-    };
+    let (partner, ledger) = partner_first(record, other);
     let is_near = match accepts {
         Some(accepts) => timing(accepts, partner, ledger) == Timing::Within,
         None => record.value_date == other.value_date,

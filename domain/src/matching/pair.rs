@@ -24,6 +24,14 @@ pub(super) enum Timing {
     Late(i64),
 }
 
+/// Two records of different sides, the partner's first.
+pub(super) fn partner_first<'r>(one: &'r Record, other: &'r Record) -> (&'r Record, &'r Record) {
+    match one.side {
+        Side::Partner => (one, other),
+        Side::Ledger => (other, one),
+    }
+}
+
 /// One thing in which two records differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Finding {

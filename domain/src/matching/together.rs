@@ -7,13 +7,13 @@
 use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
 use super::group::{Decision, Look};
-use super::pair::{Difference, Timing, contradicts, timing};
+use super::pair::{Difference, Timing, contradicts, partner_first, timing};
 use super::twins::{Member, Members};
 use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
-use crate::record::{Record, Side};
+use crate::record::Record;
 
 /// Decides about a group; both lists are in canonical order.
 pub(super) fn decide(
@@ -111,10 +111,6 @@ impl<'r> Members<'r> {
 
     /// Those in which money moved, when some failed: a sum may be right without these.
     fn without_failed(&self) -> Option<Self> {
-        let moved = |side: &[Member<'r>]| -> Vec<Member<'r>> {
-            let moved = side.iter().filter(|member| !member.record.has_failed());
-            moved.copied().collect()
-        };
         let (partner, ledger) = (moved(&self.partner), moved(&self.ledger));
         let all = self.partner.len() + self.ledger.len();
         let is_other = partner.len() + ledger.len() < all;
@@ -256,10 +252,7 @@ impl<'r> Members<'r> {
 /// Those of `many` that may be a part of `one`.
 fn candidates<'r>(accepts: Accepts<'_>, one: &Member<'r>, many: &[Member<'r>]) -> Vec<Member<'r>> {
     let may_be_part = |other: &&Member<'r>| {
-        let (partner, ledger) = match one.record.side {
-            Side::Partner => (one.record, other.record),
-            Side::Ledger => (other.record, one.record),
-        };
+        let (partner, ledger) = partner_first(one.record, other.record);
         timing(accepts, partner, ledger) == Timing::Within
             && !contradicts(partner, ledger)
             && fees::fault_of(accepts.policy, partner).is_none()
@@ -313,6 +306,12 @@ pub(super) fn difference(
     }
 }
 
+/// Those in which money moved.
+pub(super) fn moved<'r>(side: &[Member<'r>]) -> Vec<Member<'r>> {
+    let moved = side.iter().filter(|member| !member.record.has_failed());
+    moved.copied().collect()
+}
+
 fn records<'m, 'r: 'm>(members: &'m [Member<'r>]) -> impl Iterator<Item = &'r Record> + Clone + 'm {
     members.iter().map(|member| member.record)
 }
@@ -330,8 +329,7 @@ fn slots(members: &[Member<'_>]) -> Vec<usize> {
     members.iter().map(|member| member.slot).collect()
 }
 
-/// `None` when it is too large to be exact.
+/// What they come to, in their one currency; `None` when it is too large to be exact.
 fn sum(members: &[Member<'_>]) -> Option<Amount> {
-    let mut amounts = members.iter().map(|member| member.record.money.amount);
-    amounts.try_fold(Amount::ZERO, |sum, amount| sum.checked_add(amount).ok())
+    several::sum(records(members)).map(|money| money.amount)
 }

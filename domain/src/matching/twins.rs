@@ -163,19 +163,21 @@ fn pair_in_order<'r>(
         side.extract_if(.., |member| are_meant(member)).collect()
     };
     let (of_partner, of_ledger) = (take(partner), take(ledger));
-    let both = of_partner.len().min(of_ledger.len());
-    let (of_partner, of_ledger, longer) = match of_partner.len() > both {
+    let put_back = |side: &mut Vec<Member<'r>>, left| {
+        *side = in_order(std::mem::take(side), left);
+    };
+    let (of_partner, of_ledger) = match of_partner.len() > of_ledger.len() {
         true => {
             let (nearest, left) = nearest_in_order(&of_ledger, of_partner);
-            (nearest, of_ledger, (partner, left))
+            put_back(partner, left);
+            (nearest, of_ledger)
         }
         false => {
             let (nearest, left) = nearest_in_order(&of_partner, of_ledger);
-            (of_partner, nearest, (ledger, left))
+            put_back(ledger, left);
+            (of_partner, nearest)
         }
     };
-    let (side, left) = longer;
-    *side = in_order(std::mem::take(side), left);
     of_partner.into_iter().zip(of_ledger).collect()
 }
 
