@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use domain::audit::Hash;
-use domain::conservation::{Conservation, CountAndSum};
-use domain::control::{ControlCheck, out_of_balance};
+use domain::conservation::Conservation;
 use domain::discrepancy::Discrepancy;
 use domain::matching::{self, Comparison, Pool};
-use domain::money::Currency;
 use domain::open_items::{self, Gone};
-use domain::policy::{RunContext, Scope};
-use domain::record::{Record, Side};
+use domain::policy::Scope;
+use domain::record::Record;
 use proto::totals::{add_conservation, conservation_to_wire, count_discrepancies};
 use proto::wire::RunTotals;
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{Compare, Conclude, Concluded, Run, Sides, Stored};
 
+use super::account::{balanced, broken_controls, carried_forward_is, carry_all_forward, received};
 use super::admit::source;
-use super::before::{Before, gone, summed};
+use super::before::{Before, gone};
 use super::compare::{self, Matches, received_by, too_large};
 use super::parts::{self, Compared, Found};
 use crate::Trueup;
@@ -70,116 +69,224 @@ async fn work(
     input: Conclude,
     attempt: String,
 ) -> Result<Concluded, Failure> {
-    let partner = SideManifest::load(&trueup.staging, &input.sides.partner.manifest).await?;
-    let ledger = SideManifest::load(&trueup.staging, &input.sides.ledger.manifest).await?;
-    let sides = [&partner, &ledger];
-    let stored = input.position.as_ref();
-    let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
-    let before = Before::load(&trueup, &standing, sides).await?;
-    let mut conservation = received(sides)?;
-    before.count(&mut conservation)?;
-    let broken = broken_controls(&trueup, &input.run, sides)?;
-    let is_broken = !broken.is_empty();
+    let begun = Begun::load(&trueup, &input, &attempt).await?;
     let mut all = gather(&trueup, &input.compared).await?;
-    conservation.merge(&all.conservation).map_err(too_large)?;
     progress.set("classifying");
-    let policy = &source(&trueup, &input.run)?.policy;
-    let mut outcome = match is_broken {
-        false => classify(&trueup, &input.run, standing.context()?, all.left).await?,
-        true => Comparison {
-            discrepancies: broken,
-            ..Comparison::default()
-        },
-    };
-    match is_broken {
-        false => before.settle(&mut conservation)?,
-        true => carry_all_forward(&mut conservation)?,
-    }
-    conservation.conclude(&outcome).map_err(too_large)?;
-    balanced(&conservation)?;
+    let left = std::mem::take(&mut all.left);
+    let mut outcome = begun.classify(&trueup, &input.run, left).await?;
+    let conservation = begun.account(&all.conservation, &outcome)?;
     progress.set("writing");
-    let folder = Folder::Compared {
-        run_id: &input.run.run_id,
-    };
-    let mut last = Matches::default();
-    last.add(policy, &outcome.matched);
-    if !last.leaves.is_empty() || all.matches.is_empty() {
-        let lines = last.lines.finish();
-        all.matches.push(trueup.staging.put(folder, lines).await?);
+    let leaves = put_matches(&trueup, &input.run, &mut all.matches, &outcome).await?;
+    if let Some(all) = &mut all.leaves {
+        all.extend(leaves);
     }
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
     matching::sort_for_people(&mut all.discrepancies);
-    let received = received_by(&input.run)?;
-    let is_whole = standing.asked.scope == Scope::Whole;
-    let cleared = match is_whole && !is_broken {
-        true => {
-            let run_id = &input.run.run_id;
-            all.settled
-                .extend(open_items::of_matches(policy, run_id, &outcome.matched));
-            open_items::cleared(
-                run_id,
-                &before.open,
-                &all.discrepancies,
-                &outcome.in_transit,
-                all.settled,
-                before.gone,
-            )
-        }
-        false => Vec::new(),
-    };
-    let position = match standing.makes_position && !is_broken {
-        true => {
-            let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
-            carried_forward_is(&conservation, &open)?;
-            let used = open_items::used_up(&received, &outcome.matched);
-            let used = positions::put_used(&trueup.staging, folder, used).await?;
-            positions::gather(&trueup.staging, &mut all.used, used).await?;
-            let outcome = Outcome {
-                sides,
-                ledger_side: &input.sides.ledger.manifest,
-                open,
-                used: all.used,
-                reopened: before.reopened,
-                taken_back: before.taken_back,
-            };
-            Some(positions::next(&trueup, &input.run, &received, &standing, outcome).await?)
-        }
-        false => None,
-    };
-    let seals = all.leaves.map(|mut leaves| {
-        leaves.extend(last.leaves);
+    let settled = std::mem::take(&mut all.settled);
+    let cleared = begun.cleared(&trueup, &input.run, &all, &outcome, settled)?;
+    let position = begun
+        .position(&trueup, &input, &mut all, &outcome, &conservation)
+        .await?;
+    let totals = begun.totals(&input.sides, &all, &outcome, &conservation, cleared.len())?;
+    let seals = all.leaves.map(|leaves| {
         let key = trueup.audit.commitments;
         seal::seals(leaves, &all.discrepancies, key).into()
     });
+    let folder = of_run(&input.run);
     let found = Found {
         seals,
         discrepancies: trueup.staging.put_all(folder, &all.discrepancies).await?,
         matches: all.matches,
         cleared: cleared
-            .iter()
-            .map(|gone| (gone.discrepancy.to_string(), gone.evidence.clone()))
+            .into_iter()
+            .map(|gone| (gone.discrepancy.to_string(), gone.evidence))
             .collect(),
-        open_before: before.open.iter().map(ToString::to_string).collect(),
+        open_before: begun.before.open.iter().map(ToString::to_string).collect(),
         position,
     };
-    let is_open_before = |found: &&Discrepancy| before.open.contains(&found.id);
-    let known = sides.iter().flat_map(|side| &side.known);
-    let mut totals = RunTotals {
-        partner: Some(input.sides.partner.counts),
-        ledger: Some(input.sides.ledger.counts),
-        matched: all.matched + outcome.matched.len() as u64,
-        in_transit: outcome.in_transit.len() as u64,
-        out_of_scope: all.out_of_scope + outcome.out_of_scope.records().count() as u64,
-        conservation: conservation_to_wire(&conservation).map_err(too_large)?,
-        seen_again: all.discrepancies.iter().filter(is_open_before).count() as u64,
-        cleared: cleared.len() as u64,
-        known: known.map(|part| part.count).sum(),
-        ..RunTotals::default()
-    };
-    count_discrepancies(&mut totals, &all.discrepancies);
     let findings = parts::put(&trueup.staging, folder, &found).await?;
     Ok(Concluded { findings, totals })
+}
+
+fn of_run(run: &Run) -> Folder<'_> {
+    Folder::Compared {
+        run_id: &run.run_id,
+    }
+}
+
+/// What the conclusion begins with, besides what was compared.
+struct Begun {
+    partner: SideManifest,
+    ledger: SideManifest,
+    standing: Standing,
+    before: Before,
+    /// What the reports state about themselves and break: of such a report nothing was compared.
+    broken: Vec<Discrepancy>,
+}
+
+impl Begun {
+    async fn load(trueup: &Trueup, input: &Conclude, attempt: &str) -> Result<Self, Failure> {
+        let partner = SideManifest::load(&trueup.staging, &input.sides.partner.manifest).await?;
+        let ledger = SideManifest::load(&trueup.staging, &input.sides.ledger.manifest).await?;
+        let position = input.position.as_ref();
+        let standing = Standing::load(trueup, &input.run, attempt, position).await?;
+        let sides = [&partner, &ledger];
+        Ok(Begun {
+            before: Before::load(trueup, &standing, sides).await?,
+            broken: broken_controls(trueup, &input.run, sides)?,
+            standing,
+            partner,
+            ledger,
+        })
+    }
+
+    fn sides(&self) -> [&SideManifest; 2] {
+        [&self.partner, &self.ledger]
+    }
+
+    fn is_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// Applies the further rules to what is left, and says what is alone.
+    async fn classify(
+        &self,
+        trueup: &Arc<Trueup>,
+        run: &Run,
+        left: Pool,
+    ) -> Result<Comparison, Failure> {
+        if self.is_broken() {
+            return Ok(Comparison {
+                discrepancies: self.broken.clone(),
+                ..Comparison::default()
+            });
+        }
+        let context = self.standing.context()?;
+        let (trueup, run) = (Arc::clone(trueup), run.clone());
+        compute(move || {
+            let policy = &source(&trueup, &run)?.policy;
+            Ok(matching::conclude(policy, &context, left))
+        })
+        .await
+    }
+
+    /// Where all the money went, which has to add up.
+    fn account(
+        &self,
+        compared: &Conservation,
+        outcome: &Comparison,
+    ) -> Result<Conservation, Failure> {
+        let mut conservation = received(self.sides())?;
+        self.before.count(&mut conservation)?;
+        conservation.merge(compared).map_err(too_large)?;
+        match self.is_broken() {
+            false => self.before.settle(&mut conservation)?,
+            true => carry_all_forward(&mut conservation)?,
+        }
+        conservation.conclude(outcome).map_err(too_large)?;
+        balanced(&conservation)?;
+        Ok(conservation)
+    }
+
+    /// Former discrepancies that are none any more.
+    fn cleared(
+        &self,
+        trueup: &Trueup,
+        run: &Run,
+        all: &Gathered,
+        outcome: &Comparison,
+        mut settled: Vec<Gone>,
+    ) -> Result<Vec<Gone>, Failure> {
+        if self.standing.asked.scope != Scope::Whole || self.is_broken() {
+            return Ok(Vec::new());
+        }
+        let policy = &source(trueup, run)?.policy;
+        let by_last = open_items::of_matches(policy, &run.run_id, &outcome.matched);
+        settled.extend(by_last);
+        Ok(open_items::cleared(
+            &run.run_id,
+            &self.before.open,
+            &all.discrepancies,
+            &outcome.in_transit,
+            settled,
+            self.before.gone.clone(),
+        ))
+    }
+
+    /// What the next run begins with, where this one is followed by any.
+    async fn position(
+        &self,
+        trueup: &Trueup,
+        input: &Conclude,
+        all: &mut Gathered,
+        outcome: &Comparison,
+        conservation: &Conservation,
+    ) -> Result<Option<Stored>, Failure> {
+        if !self.standing.makes_position || self.is_broken() {
+            return Ok(None);
+        }
+        let received = received_by(&input.run)?;
+        let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
+        carried_forward_is(conservation, &open)?;
+        let used = open_items::used_up(&received, &outcome.matched);
+        let used = positions::put_used(&trueup.staging, of_run(&input.run), used).await?;
+        positions::gather(&trueup.staging, &mut all.used, used).await?;
+        let outcome = Outcome {
+            sides: self.sides(),
+            ledger_side: &input.sides.ledger.manifest,
+            open,
+            used: std::mem::take(&mut all.used),
+            reopened: self.before.reopened,
+            taken_back: self.before.taken_back,
+        };
+        let next = positions::next(trueup, &input.run, &received, &self.standing, outcome);
+        next.await.map(Some)
+    }
+
+    fn totals(
+        &self,
+        sides: &Sides,
+        all: &Gathered,
+        outcome: &Comparison,
+        conservation: &Conservation,
+        cleared: usize,
+    ) -> Result<RunTotals, Failure> {
+        let is_open_before = |found: &&Discrepancy| self.before.open.contains(&found.id);
+        let seen_again = all.discrepancies.iter().filter(is_open_before);
+        let sides_known = self.sides();
+        let known = sides_known.iter().flat_map(|side| &side.known);
+        let mut totals = RunTotals {
+            partner: Some(sides.partner.counts.clone()),
+            ledger: Some(sides.ledger.counts.clone()),
+            matched: all.matched + outcome.matched.len() as u64,
+            in_transit: outcome.in_transit.len() as u64,
+            out_of_scope: all.out_of_scope + outcome.out_of_scope.records().count() as u64,
+            conservation: conservation_to_wire(conservation).map_err(too_large)?,
+            seen_again: seen_again.count() as u64,
+            cleared: cleared as u64,
+            known: known.map(|part| part.count).sum(),
+            ..RunTotals::default()
+        };
+        count_discrepancies(&mut totals, &all.discrepancies);
+        Ok(totals)
+    }
+}
+
+/// Stores what further rules matched; the leaves of these matches.
+async fn put_matches(
+    trueup: &Trueup,
+    run: &Run,
+    matches: &mut Vec<Stored>,
+    outcome: &Comparison,
+) -> Result<Vec<Hash>, Failure> {
+    let mut last = Matches::default();
+    last.add(&source(trueup, run)?.policy, &outcome.matched);
+    if !last.leaves.is_empty() || matches.is_empty() {
+        let lines = last.lines.finish();
+        matches.push(trueup.staging.put(of_run(run), lines).await?);
+    }
+    Ok(last.leaves)
 }
 
 /// Of what a comparison stored for its run, the objects that are read after it.
@@ -194,104 +301,6 @@ pub(super) async fn read_later(
         objects.extend(Position::load(staging, position).await?.used_by_last());
     }
     Ok(objects)
-}
-
-/// The discrepancies that are open must be what the next run begins with, to the cent.
-fn carried_forward_is(conservation: &Conservation, open: &[Record]) -> Result<(), Failure> {
-    let mut stated = Conservation::default();
-    stated.carry_forward(open).map_err(too_large)?;
-    let mut sums = Conservation::default();
-    for (side, currency, line) in conservation.lines() {
-        if line.carried_forward != CountAndSum::default() {
-            sums.line_mut(side, currency).carried_forward = line.carried_forward;
-        }
-    }
-    match stated == sums {
-        true => Ok(()),
-        false => Err(Failure::last(
-            failure::NOT_CONSERVED,
-            "what is carried forward is not what was left open, please report this",
-        )),
-    }
-}
-
-/// What both sides delivered, as counted while reading: held against where it all went.
-fn received(sides: [&SideManifest; 2]) -> Result<Conservation, Failure> {
-    let mut conservation = Conservation::default();
-    for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
-        for received in &manifest.received {
-            let (currency, sum) = summed(received)?;
-            conservation.line_mut(side, currency).received = sum;
-        }
-    }
-    Ok(conservation)
-}
-
-/// Of a report that is not matched, everything stays open.
-fn carry_all_forward(conservation: &mut Conservation) -> Result<(), Failure> {
-    let lines: Vec<_> = conservation
-        .lines()
-        .map(|(s, c, line)| (s, c, line.opening, line.received))
-        .collect();
-    for (side, currency, opening, received) in lines {
-        let line = conservation.line_mut(side, currency);
-        line.carried_forward.merge(opening).map_err(too_large)?;
-        line.carried_forward.merge(received).map_err(too_large)?;
-    }
-    Ok(())
-}
-
-/// A record lost or counted twice is our own mistake, and nothing may be built on it.
-fn balanced(conservation: &Conservation) -> Result<(), Failure> {
-    let imbalances: Vec<_> = conservation
-        .imbalances()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    match imbalances.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::last(
-            failure::NOT_CONSERVED,
-            format!(
-                "records were lost or doubled, please report this: {}",
-                imbalances.join("; ")
-            ),
-        )),
-    }
-}
-
-/// A discrepancy for each identity that a report states about itself and breaks.
-fn broken_controls(
-    trueup: &Trueup,
-    run: &Run,
-    sides: [&SideManifest; 2],
-) -> Result<Vec<Discrepancy>, Failure> {
-    let policy = &source(trueup, run)?.policy;
-    let mut broken = Vec::new();
-    for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
-        // A check of counts is told in the report's currency; ISO 4217 has a code for none.
-        let currency = manifest
-            .received
-            .first()
-            .map_or("XXX", |received| &received.currency);
-        let currency = Currency::parse(currency).map_err(too_large)?;
-        for control in &manifest.controls {
-            let check = ControlCheck::try_from(control.clone()).map_err(|error| {
-                Failure::last(
-                    failure::STAGING_DAMAGED,
-                    format!("{side} manifest: {error}"),
-                )
-            })?;
-            broken.extend(out_of_balance(
-                &policy.source,
-                side,
-                &check,
-                currency,
-                &policy.severity,
-            ));
-        }
-    }
-    Ok(broken)
 }
 
 /// What all comparisons of buckets found and left.
@@ -352,21 +361,4 @@ async fn read_leaves(staging: &Staging, stored: &Stored) -> Result<Vec<Hash>, Fa
         let problem = format!("{}: it is no list of hashes", stored.key);
         Failure::last(failure::STAGING_DAMAGED, problem)
     })
-}
-
-async fn classify(
-    trueup: &Arc<Trueup>,
-    run: &Run,
-    context: RunContext,
-    left: Pool,
-) -> Result<Comparison, Failure> {
-    let (trueup, run) = (Arc::clone(trueup), run.clone());
-    compute(move || {
-        Ok(matching::conclude(
-            &source(&trueup, &run)?.policy,
-            &context,
-            left,
-        ))
-    })
-    .await
 }

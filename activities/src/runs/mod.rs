@@ -1,5 +1,6 @@
 //! The activities of a run, one file each, in the order in which they happen.
 
+mod account;
 mod admit;
 mod again;
 pub mod backtest;

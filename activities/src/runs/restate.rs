@@ -14,7 +14,7 @@ use workflows::ports::Run;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::staging::Folder;
-use crate::store::{DiscrepancyFilter, LISTED_MAX, Page, Restatement, SignOff};
+use crate::store::{Restatement, SignOff};
 
 /// The whole of it, as it is in the object store.
 #[derive(Serialize)]
@@ -155,26 +155,12 @@ fn conservation(
 
 /// All discrepancies of a run, by id.
 async fn discrepancies(trueup: &Trueup, run_id: &str) -> Result<BTreeMap<String, Named>, Failure> {
-    let mut all = BTreeMap::new();
-    loop {
-        let offset = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let filter = DiscrepancyFilter {
-            run_id: Some(run_id.to_owned()),
-            page: Page {
-                limit: LISTED_MAX,
-                offset,
-            },
-            ..DiscrepancyFilter::default()
-        };
-        let page = trueup.store.discrepancies(filter).await?;
-        let count = page.len();
-        for row in page {
-            all.insert(row.discrepancy.id.to_string(), named(&row.discrepancy));
-        }
-        if count < LISTED_MAX as usize {
-            return Ok(all);
-        }
-    }
+    let rows = trueup.store.discrepancies_of(run_id).await?;
+    let named = rows.iter().map(|row| {
+        let found = &row.discrepancy;
+        (found.id.to_string(), named(found))
+    });
+    Ok(named.collect())
 }
 
 fn named(discrepancy: &Discrepancy) -> Named {

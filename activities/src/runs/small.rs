@@ -16,7 +16,7 @@ use domain::record::Side;
 use serde::{Deserialize, Serialize};
 use workflows::failure;
 use workflows::ports::{
-    Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Run, Sides, Stored,
+    Closing, Concluded, Done, Ending, Fetch, Opened, Opening, Plan, Record, Run, Sides,
 };
 
 use super::admit::{context, source};
@@ -25,7 +25,7 @@ use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::Progress;
 use crate::inputs;
-use crate::staging::Folder;
+use crate::staging::{Folder, Staging};
 
 /// Discrepancies of a small run at most: what is recorded in a moment, by any store.
 const DISCREPANCIES_MAX: u64 = 100;
@@ -49,17 +49,30 @@ pub(crate) async fn open(
     if input.in_steps || trueup.pace.small_run_bytes == 0 {
         return Ok(Opened::Proceed(plan));
     }
+    let holding = over(trueup, trueup.staging.holding());
     let way = match Way::decided(trueup, &input, attempt).await? {
         Some(way) => way,
         None => {
-            let way = find_way(trueup, &input, &plan, attempt).await;
+            let way = find_way(&holding, &input, &plan, attempt).await;
             way.decide(trueup, &input).await?
         }
     };
     match way {
-        Way::AtOnce(found) => finish(trueup, input, *found).await,
+        // What is read again is still in memory, what is written is for good.
+        Way::AtOnce(found) => {
+            let kept = over(trueup, holding.staging.kept());
+            finish(&kept, input, *found).await
+        }
         Way::InSteps => Ok(Opened::Proceed(plan)),
     }
+}
+
+/// The same installation, with other eyes on the object store.
+fn over(trueup: &Trueup, staging: Staging) -> Arc<Trueup> {
+    Arc::new(Trueup {
+        staging,
+        ..trueup.clone()
+    })
 }
 
 /// How an opened run goes on. An attempt that was thought dead may still be at it: whoever decides
@@ -135,13 +148,14 @@ struct Found {
     concluded: Concluded,
 }
 
-/// Reads and compares, unless that shows that the run is not small.
+/// Reads and compares, unless that shows that the run is not small, and stores what is read later.
+/// What steps only leave for each other stays in memory; nearly all of it, when the run is not small.
 async fn find(
-    trueup: &Arc<Trueup>,
+    holding: &Arc<Trueup>,
     input: &Opening,
     plan: &Plan,
 ) -> Result<Option<Found>, Failure> {
-    if !has_small_inputs(trueup, input).await? {
+    if !has_small_inputs(holding, input).await? {
         return Ok(None);
     }
     let Opening {
@@ -156,42 +170,24 @@ async fn find(
             side: side.name().to_owned(),
             position: position(),
         };
-        fetch::from_the_start(trueup, side, workflow_run_id)
+        fetch::from_the_start(holding, side, workflow_run_id)
     };
     let (partner, ledger) = tokio::try_join!(fetched(Side::Partner), fetched(Side::Ledger))?;
     let sides = Sides { partner, ledger };
-    let Some(concluded) = compare(trueup, run, &sides, position(), workflow_run_id).await? else {
-        return Ok(None);
+    let concluded = {
+        let (run, sides) = (run.clone(), sides.clone());
+        conclude::both_sides(holding, run, sides, position(), workflow_run_id).await?
     };
+    if concluded.totals.discrepancies > DISCREPANCIES_MAX {
+        return Ok(None);
+    }
+    let later = conclude::read_later(&holding.staging, &concluded).await?;
+    holding.staging.keep(of_run(run), &later).await?;
     Ok(Some(Found {
         plan: plan.clone(),
         sides,
         concluded,
     }))
-}
-
-/// Compares both sides, and stores what is read later. What steps only leave for each other stays in
-/// memory; all of it, when the run is not small.
-async fn compare(
-    trueup: &Arc<Trueup>,
-    run: &Run,
-    sides: &Sides,
-    position: Option<Stored>,
-    workflow_run_id: &str,
-) -> Result<Option<Concluded>, Failure> {
-    let holding = Arc::new(Trueup {
-        staging: trueup.staging.holding(of_run(run)),
-        ..Trueup::clone(trueup)
-    });
-    let (run, sides) = (run.clone(), sides.clone());
-    let concluded = conclude::both_sides(&holding, run, sides, position, workflow_run_id).await?;
-    if concluded.totals.discrepancies > DISCREPANCIES_MAX {
-        return Ok(None);
-    }
-    for stored in conclude::read_later(&holding.staging, &concluded).await? {
-        holding.staging.keep(&stored).await?;
-    }
-    Ok(Some(concluded))
 }
 
 async fn has_small_inputs(trueup: &Trueup, input: &Opening) -> Result<bool, Failure> {

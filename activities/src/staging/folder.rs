@@ -73,6 +73,17 @@ impl<'a> Folder<'a> {
         ]
     }
 
+    /// Whether an object is in this folder.
+    pub(super) fn holds(&self, prefix: &Path, key: &Path) -> bool {
+        let name = key.filename().unwrap_or_default();
+        self.key(prefix, name) == *key
+    }
+
+    /// Whether an object is an input as it was received.
+    pub(super) fn is_sealed_input(prefix: &Path, key: &Path) -> bool {
+        key.prefix_matches(&prefix.clone().join("inputs"))
+    }
+
     /// The key of an object in this folder. Whatever is in the names, it stays in the folder.
     pub(super) fn key(&self, prefix: &Path, name: &str) -> Path {
         let (top, path, below) = match self {

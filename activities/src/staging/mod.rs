@@ -11,9 +11,12 @@
 
 mod as_records;
 mod config;
+mod error;
 mod folder;
+mod held;
 mod load;
 mod manifest;
+mod opening;
 mod read;
 mod recognise;
 mod redaction;
@@ -27,22 +30,20 @@ mod tests;
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
-use std::time::Duration;
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-use object_store::local::LocalFileSystem;
-use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{
-    ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
-};
+use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
 use workflows::ports::Stored;
 
-use crate::vault::{Layout, Vault, VaultError};
+use crate::vault::{Layout, Vault};
+
+use error::{damaged, decide};
+use held::{Held, Place};
 
 pub(crate) use as_records::RowsReader;
 pub use config::StagingConfig;
+pub use error::StagingError;
 pub use folder::{Folder, SETTINGS};
 pub use load::{load_buckets, load_rejects};
 pub(crate) use load::{load_records, load_rows, plain_rows};
@@ -57,84 +58,10 @@ pub use stage::{
     ROWS_PER_CHUNK, ScanBy, StageError, StageProgress, StageRequest, StagedSide, stage,
 };
 
-/// Why the object store did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StagingError {
-    /// An outage, or rights that somebody has to grant: the same call may work later.
-    #[error("object store can't {action} {key}: {reason}")]
-    Retry {
-        /// `read` or `write`.
-        action: &'static str,
-        /// The object.
-        key: String,
-        /// What the object store answered.
-        reason: String,
-    },
-    /// There is no such object. It was there when its reference was made.
-    #[error("{key} is missing from the object store; start the run again as a new generation")]
-    Missing {
-        /// The object.
-        key: String,
-    },
-    /// The object is not what was stored under this key.
-    #[error("{key} is damaged: {reason}; start the run again as a new generation")]
-    Damaged {
-        /// The object.
-        key: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A person's data was erased from it; the rest of it is kept as a redacted copy.
-    #[error("{key} is redacted: {by} had a person's data erased from it on {at}")]
-    Redacted {
-        /// The object.
-        key: String,
-        /// Who asked for it.
-        by: String,
-        /// When, RFC 3339.
-        at: String,
-        /// SHA-256 of the redacted copy, which the audit trail has.
-        redacted_sha256: String,
-    },
-    /// The object is sealed, and not with a key that is here.
-    #[error("{key} can't be opened: {error}")]
-    Sealed {
-        /// The object.
-        key: String,
-        /// Why not.
-        error: VaultError,
-    },
-    /// The object would be larger than the configuration allows.
-    #[error("{key} has {bytes} bytes, over object_bytes_max = {limit}; raise it if that is right")]
-    TooLarge {
-        /// The object.
-        key: String,
-        /// Its size.
-        bytes: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// The configuration of the object store can't be used.
-    #[error("staging url {url:?}: {reason}")]
-    Misconfigured {
-        /// As configured.
-        url: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
 /// Whether an object is there because of us.
 enum Created {
     Now,
     Before,
-}
-
-/// A folder whose new objects are in memory. What is not there is read from the object store.
-#[derive(Clone, Debug)]
-struct Held {
-    memory: Arc<dyn ObjectStore>,
-    folder: Path,
 }
 
 /// An open object store.
@@ -170,9 +97,9 @@ impl Staging {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, StagingError> {
         let opened = match config.url.split_once("://") {
-            Some(("s3", location)) => open_s3(config, location, environment),
+            Some(("s3", location)) => opening::open_s3(config, location, environment),
             Some((scheme, _)) => Err(format!("scheme {scheme} is unknown; use a folder or s3://")),
-            None => open_folder(&base.join(&config.url)),
+            None => opening::open_folder(&base.join(&config.url)),
         };
         let (store, prefix) = opened.map_err(|reason| {
             let url = config.url.clone();
@@ -185,64 +112,6 @@ impl Staging {
             object_bytes_max: config.object_bytes_max,
             vault: Vault::default(),
         })
-    }
-
-    /// The same objects, with what is stored from now on kept in memory only, and lost with it.
-    #[must_use]
-    pub fn over(&self) -> Self {
-        self.held_in(self.prefix.clone())
-    }
-
-    /// The same objects, with what is stored in this folder from now on kept in memory only, until it
-    /// is [kept](Staging::keep).
-    #[must_use]
-    pub(crate) fn holding(&self, folder: Folder<'_>) -> Self {
-        let object = folder.key(&self.prefix, "object");
-        let parts: Vec<_> = object.parts().collect();
-        self.held_in(parts[..parts.len() - 1].iter().cloned().collect())
-    }
-
-    fn held_in(&self, folder: Path) -> Self {
-        Staging {
-            held: Some(Held {
-                memory: Arc::new(InMemory::new()),
-                folder,
-            }),
-            ..self.clone()
-        }
-    }
-
-    /// Stores for good what is held in memory.
-    ///
-    /// # Errors
-    /// As [`Staging::put`] and [`Staging::get`].
-    pub(crate) async fn keep(&self, stored: &Stored) -> Result<(), StagingError> {
-        let bytes = self.get(stored).await?;
-        let for_good = Staging {
-            held: None,
-            ..self.clone()
-        };
-        for_good.ensure(stored, bytes).await
-    }
-
-    /// The memory for an object of this key, where it is not for the object store.
-    fn memory(&self, key: &Path) -> Option<&dyn ObjectStore> {
-        let held = self.held.as_ref();
-        let held = held.filter(|held| key.prefix_matches(&held.folder))?;
-        Some(&*held.memory)
-    }
-
-    /// Where an object is, if it is anywhere.
-    async fn holder(&self, key: &Path) -> &dyn ObjectStore {
-        match self.memory(key) {
-            Some(memory) if memory.head(key).await.is_ok() => memory,
-            _ => &*self.store,
-        }
-    }
-
-    /// Where an object belongs.
-    fn place(&self, key: &Path) -> &dyn ObjectStore {
-        self.memory(key).unwrap_or(&*self.store)
     }
 
     /// This object store, with objects that this vault seals and opens.
@@ -272,7 +141,7 @@ impl Staging {
 
     /// Sees to it that an object is there, and is the one that it should be.
     async fn ensure(&self, stored: &Stored, bytes: Vec<u8>) -> Result<(), StagingError> {
-        match self.create(&path(&stored.key)?, bytes).await? {
+        match self.create(&path(&stored.key)?, false, bytes).await? {
             Created::Now => Ok(()),
             Created::Before => self.get(stored).await.map(drop),
         }
@@ -303,7 +172,7 @@ impl Staging {
         bytes: Vec<u8>,
     ) -> Result<Vec<u8>, StagingError> {
         let key = folder.key(&self.prefix, name);
-        match self.create(&key, bytes.clone()).await? {
+        match self.create(&key, true, bytes.clone()).await? {
             Created::Now => Ok(bytes),
             Created::Before => self.get_named(folder, name).await?.ok_or_else(|| {
                 let key = key.to_string();
@@ -379,17 +248,24 @@ impl Staging {
         }
     }
 
-    async fn create(&self, key: &Path, bytes: Vec<u8>) -> Result<Created, StagingError> {
-        let options = PutOptions {
-            mode: PutMode::Create,
-            ..PutOptions::default()
-        };
+    async fn create(
+        &self,
+        key: &Path,
+        has_own_name: bool,
+        bytes: Vec<u8>,
+    ) -> Result<Created, StagingError> {
         let payload = PutPayload::from(self.vault.seal_object(bytes));
-        match self.place(key).put_opts(key, payload, options).await {
-            Ok(_) => Ok(Created::Now),
-            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
-            Err(error) => Err(decide("write", key.as_ref(), &error)),
+        let (store, memory) = (&*self.store, self.memory());
+        let (first, copy) = match (self.place(key, has_own_name), memory) {
+            (Place::Store, _) | (_, None) => (store, None),
+            (Place::Memory, Some(memory)) => (memory, None),
+            (Place::Both, memory) => (store, memory),
+        };
+        let created = create(first, key, payload.clone()).await?;
+        if let Some(memory) = copy {
+            create(memory, key, payload).await?;
         }
+        Ok(created)
     }
 
     /// What these bytes are called in this folder.
@@ -404,56 +280,20 @@ impl Staging {
     }
 }
 
-fn open_folder(folder: &FilePath) -> Result<(Arc<dyn ObjectStore>, Path), String> {
-    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    // What a sealed input was read from may be gone tomorrow: it must survive a power cut.
-    let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
-    Ok((Arc::new(store.with_fsync(true)), Path::default()))
-}
-
-fn open_s3(
-    config: &StagingConfig,
-    location: &str,
-    environment: impl IntoIterator<Item = (String, String)>,
-) -> Result<(Arc<dyn ObjectStore>, Path), String> {
-    let (bucket, prefix) = location.split_once('/').unwrap_or((location, ""));
-    if bucket.is_empty() {
-        return Err("there is no bucket; write s3://bucket/prefix".to_owned());
-    }
-    let prefix = Path::parse(prefix).map_err(|error| error.to_string())?;
-    let timeout = Duration::from_secs(u64::from(config.request_timeout_seconds));
-    let client = ClientOptions::new()
-        .with_timeout(timeout)
-        .with_allow_http(config.allow_http);
-    // Bridges a hiccup of one connection. Outages are waited for by the workflow.
-    let retries = RetryConfig {
-        max_retries: 2,
-        retry_timeout: timeout,
-        ..Default::default()
+async fn create(
+    store: &dyn ObjectStore,
+    key: &Path,
+    payload: PutPayload,
+) -> Result<Created, StagingError> {
+    let options = PutOptions {
+        mode: PutMode::Create,
+        ..PutOptions::default()
     };
-    // Its HTTP client takes the process's cryptography. Whoever chose one before us is left alone.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = AmazonS3Builder::new();
-    for (name, value) in environment {
-        let name = name.starts_with("AWS_").then(|| name.to_ascii_lowercase());
-        if let Some(Ok(key)) = name.map(|name| name.parse::<AmazonS3ConfigKey>()) {
-            builder = builder.with_config(key, value);
-        }
+    match store.put_opts(key, payload, options).await {
+        Ok(_) => Ok(Created::Now),
+        Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(Created::Before),
+        Err(error) => Err(decide("write", key.as_ref(), &error)),
     }
-    builder = builder
-        .with_bucket_name(bucket)
-        .with_client_options(client)
-        .with_retry(retries);
-    if let Some(endpoint) = &config.endpoint {
-        builder = builder
-            .with_endpoint(endpoint)
-            .with_virtual_hosted_style_request(false);
-    }
-    if let Some(region) = &config.region {
-        builder = builder.with_region(region);
-    }
-    let store = builder.build().map_err(|error| error.to_string())?;
-    Ok((Arc::new(store), prefix))
 }
 
 /// A key that came with a payload is outside data.
@@ -469,24 +309,5 @@ fn verify(key: &str, bytes: &[u8], sha256: &str) -> Result<(), StagingError> {
             key,
             format!("its SHA-256 is {found} instead of {sha256}"),
         )),
-    }
-}
-
-fn damaged(key: &str, reason: impl Into<String>) -> StagingError {
-    StagingError::Damaged {
-        key: key.to_owned(),
-        reason: reason.into(),
-    }
-}
-
-fn decide(action: &'static str, key: &str, error: &Error) -> StagingError {
-    let key = key.to_owned();
-    match error {
-        Error::NotFound { .. } if action == "read" => StagingError::Missing { key },
-        _ => StagingError::Retry {
-            action,
-            key,
-            reason: error.to_string(),
-        },
     }
 }

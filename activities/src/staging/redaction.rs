@@ -71,11 +71,11 @@ impl Staging {
         self.replace(key, object).await
     }
 
-    /// Puts these bytes in the place of an object.
+    /// Puts these bytes in the place of an object of the object store.
     pub(crate) async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<(), StagingError> {
         let payload = PutPayload::from(self.vault.seal_object(bytes));
         let at = path(key)?;
-        let put = self.place(&at).put(&at, payload).await;
+        let put = self.store.put(&at, payload).await;
         put.map_err(|error| decide("write", key, &error))?;
         Ok(())
     }

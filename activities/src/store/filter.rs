@@ -32,6 +32,23 @@ impl Default for Page {
 }
 
 impl Page {
+    /// All rows of a listing, page by page.
+    pub(super) async fn all<T, E, F: Future<Output = Result<Vec<T>, E>>>(
+        rows_of: impl Fn(Page) -> F,
+    ) -> Result<Vec<T>, E> {
+        let mut all = Vec::new();
+        let mut page = Page::default();
+        loop {
+            let rows = rows_of(page).await?;
+            let is_last = rows.len() < LISTED_MAX as usize;
+            all.extend(rows);
+            if is_last {
+                return Ok(all);
+            }
+            page.offset += LISTED_MAX;
+        }
+    }
+
     /// Which rows of the whole list these are.
     pub(super) fn range(self) -> Range<usize> {
         let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);

@@ -1,5 +1,7 @@
 //! What people list and auditors verify.
 
+use std::collections::BTreeSet;
+
 use domain::alert::CurrencyTotal;
 use domain::audit::AuditHead;
 use futures::FutureExt;
@@ -8,8 +10,8 @@ use rusqlite::Transaction;
 use super::sealing;
 use super::sqlite::{audit, inputs, listing, runs};
 use super::{
-    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, RejectRow, RunFilter, RunRow, Store,
-    StoreError,
+    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, Page, RejectRow, RunFilter, RunRow,
+    Store, StoreError,
 };
 
 /// Runs and discrepancies.
@@ -26,6 +28,21 @@ impl Store {
         store
             .read(move |transaction| listing::runs(transaction, &filter))
             .await
+    }
+
+    /// All runs of a source, or of all sources, newest first.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn runs_of(&self, source: Option<&str>) -> Result<Vec<RunRow>, StoreError> {
+        Page::all(|page| {
+            self.runs(RunFilter {
+                source: source.map(str::to_owned),
+                page,
+                ..RunFilter::default()
+            })
+        })
+        .await
     }
 
     /// One run.
@@ -92,6 +109,25 @@ impl Store {
             sealing::open(self.vault(), &mut row.discrepancy)?;
         }
         Ok(rows)
+    }
+
+    /// All discrepancies of a run's last execution, the most severe first. A run that is still
+    /// recording may shift what is on the next page: none is told twice.
+    ///
+    /// # Errors
+    /// The store can't be used.
+    pub async fn discrepancies_of(&self, run_id: &str) -> Result<Vec<DiscrepancyRow>, StoreError> {
+        let all = Page::all(|page| {
+            self.discrepancies(DiscrepancyFilter {
+                run_id: Some(run_id.to_owned()),
+                page,
+                ..DiscrepancyFilter::default()
+            })
+        });
+        let mut told = BTreeSet::new();
+        let mut all = all.await?;
+        all.retain(|row| told.insert(row.discrepancy.id));
+        Ok(all)
     }
 
     async fn kept_discrepancies(

@@ -8,7 +8,7 @@ use activities::formats::ReadLimits;
 use activities::past::{PastProblem, PastRun};
 use activities::source::Source;
 use activities::staging::Staging;
-use activities::store::{LISTED_MAX, Page, RunFilter, RunRow, RunState, Store, StoreError};
+use activities::store::{RunRow, RunState, Store, StoreError};
 use activities::{Pace, Trueup, Workflows};
 use domain::case::Authority;
 use jiff::civil::Date;
@@ -101,26 +101,11 @@ pub(super) async fn with_result(
     source: Option<&str>,
     is_meant: impl Fn(Date) -> bool,
 ) -> Result<Vec<RunRow>, StoreError> {
-    let mut found = Vec::new();
-    let mut offset = 0;
-    loop {
-        let limit = LISTED_MAX;
-        let filter = RunFilter {
-            source: source.map(str::to_owned),
-            page: Page { limit, offset },
-            ..RunFilter::default()
-        };
-        let page = store.runs(filter).await?;
-        let is_last = page.len() < limit as usize;
-        found.extend(page.into_iter().filter(|run| {
-            matches!(run.state, RunState::Completed | RunState::InReview)
-                && is_meant(run.business_date)
-        }));
-        if is_last {
-            return Ok(found);
-        }
-        offset += limit;
-    }
+    let mut runs = store.runs_of(source).await?;
+    runs.retain(|run| {
+        matches!(run.state, RunState::Completed | RunState::InReview) && is_meant(run.business_date)
+    });
+    Ok(runs)
 }
 
 fn failed(error: anyhow::Error) -> PastProblem {

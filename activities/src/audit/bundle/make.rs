@@ -16,7 +16,7 @@ use super::model::{
 use crate::audit::document::CheckpointJson;
 use crate::audit::seal;
 use crate::audit::verify::facts::{Fields, StreamFacts};
-use crate::audit::verify::runs::rows;
+use crate::audit::verify::runs::found;
 use crate::audit::verify::{VerifyProblem, Verifying};
 use crate::staging::{Folder, StagingError};
 use crate::store::StoreError;
@@ -188,9 +188,9 @@ impl<'a> Bundler<'a> {
 
     /// The discrepancies of the run in the order of their tree.
     async fn rows(&self, run: &Run) -> Result<Vec<Discrepancy>, BundleProblem> {
-        let mut rows = rows(self.with, &run.facts.stream).await?;
-        rows.sort_by_key(|a| a.id);
-        Ok(rows)
+        let mut found = found(self.with, &run.facts.stream).await?;
+        found.sort_by_key(|it| it.id);
+        Ok(found)
     }
 
     /// The matches of the run in the order of their tree.

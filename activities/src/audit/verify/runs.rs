@@ -6,7 +6,7 @@ use domain::discrepancy::Discrepancy;
 use super::facts::StreamFacts;
 use super::{Report, VerifyProblem, Verifying};
 use crate::audit::seal;
-use crate::store::{DiscrepancyFilter, LISTED_MAX, Page, SignOff};
+use crate::store::SignOff;
 
 /// Checks both.
 pub(super) async fn check(
@@ -32,8 +32,8 @@ async fn discrepancies(
     let Some(sealed) = sealed.filter(|_| !facts.is_reopened) else {
         return Ok(());
     };
-    let rows = rows(with, run_id).await?;
-    let leaves = seal::discrepancy_leaves(&rows, with.commitments);
+    let found = found(with, run_id).await?;
+    let leaves = seal::discrepancy_leaves(&found, with.commitments);
     report.leaves += leaves.len() as u64;
     if root_of(leaves).to_string() != *sealed {
         let problem = "the discrepancies in the store are not those that the run sealed";
@@ -42,27 +42,13 @@ async fn discrepancies(
     Ok(())
 }
 
-/// All discrepancies of a run's last execution.
-pub(in crate::audit) async fn rows(
+/// What a run found, as it is in the store.
+pub(in crate::audit) async fn found(
     with: &Verifying,
     run_id: &str,
 ) -> Result<Vec<Discrepancy>, VerifyProblem> {
-    let mut rows = Vec::new();
-    loop {
-        let offset = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let limit = LISTED_MAX;
-        let of_run = DiscrepancyFilter {
-            run_id: Some(run_id.to_owned()),
-            page: Page { limit, offset },
-            ..DiscrepancyFilter::default()
-        };
-        let page = with.store.discrepancies(of_run).await?;
-        let is_last = page.len() < limit as usize;
-        rows.extend(page.into_iter().map(|row| row.discrepancy));
-        if is_last {
-            return Ok(rows);
-        }
-    }
+    let rows = with.store.discrepancies_of(run_id).await?;
+    Ok(rows.into_iter().map(|row| row.discrepancy).collect())
 }
 
 async fn sign_off(

@@ -125,18 +125,38 @@ async fn rows_of_another_form_are_refused() {
 #[tokio::test]
 async fn what_is_held_is_in_no_file_until_it_is_kept() {
     let place = Place::new();
-    let (held, other) = (
-        Folder::Compared { run_id: RUN },
+    let compared = Folder::Compared { run_id: RUN };
+    let (positions, inputs) = (
+        Folder::Positions { source: "acme" },
         Folder::Inputs { source: "acme" },
     );
-    let holding = place.staging.holding(held);
-    let left = holding.put(held, b"left".to_vec()).await.unwrap();
-    let sealed = holding.put(other, b"sealed".to_vec()).await.unwrap();
+    let holding = place.staging.holding();
+    let put = async |folder, text: &str| holding.put(folder, text.into()).await.unwrap();
+    let passing = put(compared, "passing").await;
+    let left = put(compared, "left").await;
+    let position = put(positions, "position").await;
+    let sealed = put(inputs, "sealed").await;
+    let first = async |text: &str| {
+        let first = holding.put_first(compared, "decided", text.into()).await;
+        first.unwrap()
+    };
+    assert_eq!(first("this").await, b"this");
+    assert_eq!(first("that").await, b"this");
+    let there = async |stored| place.staging.holds(stored).await.unwrap();
     assert_eq!(holding.get(&left).await.unwrap(), b"left");
-    assert!(place.staging.holds(&sealed).await.unwrap());
-    assert!(!place.staging.holds(&left).await.unwrap());
+    assert!(there(&sealed).await);
+    assert!(!there(&left).await && !there(&position).await);
     for _ in 0..2 {
-        holding.keep(&left).await.unwrap();
+        holding
+            .keep(compared, std::slice::from_ref(&left))
+            .await
+            .unwrap();
         assert_eq!(place.staging.get(&left).await.unwrap(), b"left");
+        assert_eq!(place.staging.get(&position).await.unwrap(), b"position");
+        assert!(!there(&passing).await);
     }
+    let kept = holding.kept();
+    assert_eq!(kept.get(&passing).await.unwrap(), b"passing");
+    let new = kept.put(compared, b"new".to_vec()).await.unwrap();
+    assert!(there(&new).await);
 }

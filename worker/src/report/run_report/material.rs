@@ -1,13 +1,9 @@
 //! What a report is made of, as the store has it: read once, before anything is computed.
 
-use std::collections::BTreeSet;
-
 use activities::store::{
-    AuditStream, DiscrepancyFilter, DiscrepancyRow, InputRow, LISTED_MAX, Page, RejectRow, RunRow,
-    Store, StoreError,
+    AuditStream, DiscrepancyRow, InputRow, RejectRow, RunRow, Store, StoreError,
 };
 use domain::calendar::BusinessCalendar;
-use domain::case::Case;
 use jiff::Timestamp;
 
 /// Everything on record about one run, and what its source's file says of it.
@@ -24,7 +20,7 @@ pub struct Material {
     /// What it could not read.
     pub rejects: Vec<RejectRow>,
     /// What it found, the most severe first, with the cases as they stand now.
-    pub discrepancies: Vec<(DiscrepancyRow, Case)>,
+    pub discrepancies: Vec<DiscrepancyRow>,
     /// Its audit stream, or why that can't be read.
     pub audit: Result<AuditStream, String>,
 }
@@ -59,46 +55,8 @@ pub async fn collect(
         source: source(&run.source),
         inputs: store.inputs(run_id).await?,
         rejects: store.rejects(run_id).await?,
-        discrepancies: discrepancies(store, run_id).await?,
+        discrepancies: store.discrepancies_of(run_id).await?,
         audit,
         run,
     })
-}
-
-/// Page by page. A run that is still recording may shift what is on the next page: nothing is
-/// listed twice, and the report says that the run has not ended.
-async fn discrepancies(
-    store: &Store,
-    run_id: &str,
-) -> Result<Vec<(DiscrepancyRow, Case)>, StoreError> {
-    let mut seen = BTreeSet::new();
-    let mut all = Vec::new();
-    let mut offset = 0;
-    loop {
-        let page = Page {
-            limit: LISTED_MAX,
-            offset,
-        };
-        let filter = DiscrepancyFilter {
-            run_id: Some(run_id.to_owned()),
-            page,
-            ..DiscrepancyFilter::default()
-        };
-        let rows = store.discrepancies(filter).await?;
-        let is_last = rows.len() < LISTED_MAX as usize;
-        all.extend(
-            rows.into_iter()
-                .filter(|row| seen.insert(row.discrepancy.id))
-                .map(with_case),
-        );
-        if is_last {
-            return Ok(all);
-        }
-        offset += LISTED_MAX;
-    }
-}
-
-fn with_case(row: DiscrepancyRow) -> (DiscrepancyRow, Case) {
-    let case = row.case.clone();
-    (row, case)
 }

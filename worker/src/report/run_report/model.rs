@@ -101,7 +101,7 @@ impl RunReport {
         let calendar = calendar.unwrap_or_default();
         let mut items: Vec<Item> = discrepancies
             .into_iter()
-            .map(|(row, case)| item(row, case, &run, &calendar))
+            .map(|row| item(row, &run, &calendar))
             .collect();
         items.sort_by(most_urgent_first);
         let conservation = balance::conservation(&run)?;
@@ -150,11 +150,11 @@ fn most_urgent_first(a: &Item, b: &Item) -> Ordering {
         .then_with(|| a.id.cmp(&b.id))
 }
 
-fn item(row: DiscrepancyRow, case: Case, run: &RunRow, calendar: &BusinessCalendar) -> Item {
+fn item(row: DiscrepancyRow, run: &RunRow, calendar: &BusinessCalendar) -> Item {
     Item {
         age_business_days: age::age(&row.discrepancy, calendar, run.business_date),
         discrepancy: row.discrepancy,
-        case,
+        case: row.case,
         first_seen_run: row.first_seen_run,
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn write_off(amount_text: &str) -> Resolution {
 }
 
 /// A lone record of the partner's.
-pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
+pub(super) fn row(facts: &Facts) -> DiscrepancyRow {
     let at_stake = amount(&facts.amount);
     let currency = currency(facts.currency);
     let record = Record::from(RecordFields {
@@ -107,7 +107,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         past: None,
         has_namesake: false,
     });
-    let row = DiscrepancyRow {
+    DiscrepancyRow {
         run_id: "recon/shop/2026-11-20".to_owned(),
         source: "shop".to_owned(),
         discrepancy: Discrepancy {
@@ -130,8 +130,7 @@ pub(super) fn row(facts: &Facts) -> (DiscrepancyRow, Case) {
         last_seen_run: "recon/shop/2026-11-20".to_owned(),
         alert_ids: Vec::new(),
         cause: None,
-    };
-    (row, facts.case.clone())
+    }
 }
 
 fn part(count: u64, amount: &str) -> Option<CountAndSum> {

@@ -129,7 +129,7 @@ fn no_text_column_of_the_csv_begins_a_formula() {
             ..Facts::default()
         };
         let mut hostile = material(&[facts]);
-        hostile.discrepancies[0].0.first_seen_run.clone_from(&name);
+        hostile.discrepancies[0].first_seen_run.clone_from(&name);
         let rows = csv_rows(&written(hostile, Format::Csv));
         let (header, row) = (&rows[0], &rows[1]);
         let mut escaped = Vec::new();
