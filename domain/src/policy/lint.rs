@@ -29,7 +29,7 @@ pub enum RuleFlaw {
         /// Index of the second.
         key: usize,
     },
-    /// What this step takes away can't be there: the steps before it change or remove it.
+    /// What this step looks for can't be there: the steps before it change or remove it.
     NeverThere {
         /// Index of the key.
         key: usize,
@@ -150,16 +150,18 @@ fn in_keys(rule: &MatchRule) -> Vec<RuleFlaw> {
     flaws
 }
 
-/// A beginning or end that the steps before it would have changed.
+/// A step that looks for a text that the steps before it would have changed.
 fn never_there(term: &Term) -> Option<&TextStep> {
     let mut steps = term.steps.iter().enumerate();
     let found = steps.find(|(index, step)| {
-        let (TextStep::Prefix(text) | TextStep::Suffix(text)) = step else {
-            return false;
+        let wanted = match step {
+            TextStep::Prefix(text) | TextStep::Suffix(text) => vec![text.to_string()],
+            TextStep::Capture(pattern) | TextStep::Each(pattern) => pattern.required(),
+            _ => Vec::new(),
         };
         let before = term.steps[..*index].iter();
         let mut letters = before.filter(|step| changes_letters(step));
-        letters.any(|step| step.changes(text))
+        letters.any(|step| wanted.iter().any(|text| step.changes(text)))
     });
     found.map(|(_, step)| step)
 }
@@ -175,7 +177,7 @@ fn changes_letters(step: &TextStep) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Field, Key, Tolerances};
+    use crate::policy::{Field, Key, Pattern, Tolerances};
     use crate::record::ReferenceKind;
 
     fn on(name: &str, keys: Vec<Key>) -> MatchRule {
@@ -306,10 +308,13 @@ mod tests {
         let never = |steps: &[TextStep]| said(&[on("never", vec![invoice(steps)])]);
         let small = TextStep::Prefix("inv-".into());
         let large = TextStep::Prefix("INV-".into());
+        let capture = |text: &str| TextStep::Capture(Pattern::parse(text).unwrap());
         for steps in [
             [TextStep::IgnoreCase, small.clone()],
             [TextStep::IgnoreSeparators, large.clone()],
             [TextStep::Digits, large.clone()],
+            [TextStep::Digits, capture("INV-?([0-9]+)")],
+            [TextStep::IgnoreSeparators, capture("([0-9]+)/2026")],
         ] {
             assert_eq!(never(&steps).len(), 1, "{steps:?}");
         }
@@ -317,6 +322,8 @@ mod tests {
             [small, TextStep::IgnoreCase],
             [TextStep::IgnoreCase, large],
             [TextStep::Digits, TextStep::Suffix("00".into())],
+            [TextStep::IgnoreCase, capture("INV-?([0-9]+)")],
+            [TextStep::IgnoreSeparators, capture("(?:RE-|INV)([0-9]+)")],
         ] {
             assert_eq!(never(&steps), [], "{steps:?}");
         }

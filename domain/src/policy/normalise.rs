@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use regex::Regex;
+use regex_syntax::hir::{Hir, HirKind, Literal};
 
 /// One step.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +52,11 @@ impl Pattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Texts that are in all that it finds.
+    pub(super) fn required(&self) -> Vec<String> {
+        regex_syntax::parse(self.as_str()).map_or(Vec::new(), |tree| literals(&tree))
     }
 
     /// What it finds, in order.
@@ -131,6 +137,19 @@ impl fmt::Display for TextStep {
             TextStep::Each(pattern) => write!(f, "{{ each = '{}' }}", pattern.as_str()),
             _ => Ok(()),
         }
+    }
+}
+
+/// The texts of a pattern that no choice and no repetition leaves out.
+fn literals(tree: &Hir) -> Vec<String> {
+    match tree.kind() {
+        HirKind::Literal(Literal(bytes)) => {
+            vec![String::from_utf8_lossy(bytes).into_owned()]
+        }
+        HirKind::Concat(parts) => parts.iter().flat_map(literals).collect(),
+        HirKind::Capture(group) => literals(&group.sub),
+        HirKind::Repetition(repeated) if repeated.min > 0 => literals(&repeated.sub),
+        _ => Vec::new(),
     }
 }
 
@@ -263,5 +282,13 @@ mod tests {
         assert_eq!(pattern("INV-?([0-9]+)").as_str(), "INV-?([0-9]+)");
         assert_eq!(pattern("[0-9]+"), pattern("[0-9]+"));
         assert_ne!(pattern("[0-9]+"), pattern("[0-9]"));
+    }
+
+    #[test]
+    fn a_pattern_knows_what_it_can_not_do_without() {
+        let required = |text: &str| Pattern::parse(text).unwrap().required();
+        assert_eq!(required("INV-?([0-9]+)"), ["INV"]);
+        assert_eq!(required("(?:RE|INV)([0-9]+)/(20)+"), ["/", "20"]);
+        assert_eq!(required("(?i)inv[0-9]+"), Vec::<String>::new());
     }
 }
