@@ -9,6 +9,10 @@
 //! 4. where one amount is left on each side in a currency, those; then the same across currencies;
 //! 5. what is left on both sides fits equally well: undecided, never guessed.
 //!
+//! Of a series, payments of one amount under one reference on days far from each other, nothing goes
+//! together whose dates don't agree, and what is left over is a repetition only if it is much nearer to
+//! another one than they are to each other.
+//!
 //! Where the references of the rule don't say what a record is about, records with others are not each
 //! other's repetitions: which of them is meant is a choice, too.
 //!
@@ -17,9 +21,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::combine::Combined;
 use super::identity::canonical_order;
 use super::twins::{self, Member};
+use crate::calendar;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, MatchRule, Tolerance};
 use crate::record::{Movement, Side};
@@ -105,6 +112,8 @@ struct Class<'r> {
     held: Vec<Member<'r>>,
     /// Whether they may be about different things: none repeats another.
     is_mixed: bool,
+    /// Whether those that are decided are payments of a series.
+    is_series: bool,
 }
 
 type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
@@ -145,6 +154,7 @@ fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class<'r>> {
             free: alike.to_vec(),
             held: Vec::new(),
             is_mixed: !rule.identifies(first.side) && alike.iter().any(is_other),
+            is_series: false,
         }
     };
     let classes = members.chunk_by(|a, b| a.record.money == b.record.money);
@@ -160,11 +170,16 @@ fn pair_off<'r>(
     let (reported, booked) = (partner.free.len(), ledger.free.len());
     let is_choice =
         (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
-    let pair = match is_choice {
-        true => twins::pair_off_by_date_alone,
-        false => twins::pair_off,
+    let pair = match (is_choice, partner.is_series || ledger.is_series) {
+        (true, _) => twins::pair_off_by_date_alone,
+        (false, true) => twins::pair_near_dates,
+        (false, false) => twins::pair_off,
     };
-    pair(accepts, &mut partner.free, &mut ledger.free)
+    let pairs = pair(accepts, &mut partner.free, &mut ledger.free);
+    if twins::is_series(accepts, &pairs) {
+        (partner.is_series, ledger.is_series) = (true, true);
+    }
+    pairs
 }
 
 fn in_pairs(pairs: Pairs<'_>) -> Vec<Decision> {
@@ -263,6 +278,11 @@ fn settle<'r>(
     hold_surplus(&mut partner, reported.saturating_sub(booked));
     hold_surplus(&mut ledger, booked.saturating_sub(reported));
     let pairs = pair_last_of_each_currency(accepts, &mut partner, &mut ledger);
+    for class in partner.iter_mut().chain(&mut ledger) {
+        if class.is_series {
+            class.held.append(&mut class.free);
+        }
+    }
     let is_undecided = count_free(&partner) > 0 && count_free(&ledger) > 0;
     if is_undecided && look == Look::First {
         return Vec::new();
@@ -330,27 +350,46 @@ fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<De
     for class in classes.iter().filter(with_original) {
         let same_money = others.binary_search_by_key(&class.position(), Class::position);
         let of_others = same_money.map_or(&[][..], |at| &others[at].members);
+        let apart = class.days_apart(of_others);
         for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
             let is_like = |member: &&Member| member.record.movement() == movement;
-            let mut left = class.open().filter(is_like).peekable();
-            let original = left.peek().and_then(|_| class.first_decided(movement));
-            let Some(original) = original else {
-                continue;
-            };
             let copies = class.members.iter().filter(is_like).count();
             let counterparts = of_others.iter().filter(is_like).count();
-            duplicates.extend(left.map(|member| {
-                Decision::Duplicate(Duplicate {
-                    side,
-                    slot: member.slot,
-                    original: original.slot,
-                    copies,
-                    counterparts,
-                })
-            }));
+            let decided: Vec<&Member> = class.decided().filter(is_like).collect();
+            for member in class.open().filter(is_like) {
+                let nearest = nearest(member, &decided);
+                let repeats = |original: &&Member<'_>| match apart {
+                    Some(days) => 2 * days_from(member, original) < days,
+                    None => true,
+                };
+                duplicates.extend(nearest.filter(repeats).map(|original| {
+                    Decision::Duplicate(Duplicate {
+                        side,
+                        slot: member.slot,
+                        original: original.slot,
+                        copies,
+                        counterparts,
+                    })
+                }));
+            }
         }
     }
     duplicates
+}
+
+/// The nearest of these by date, which are in its order; of two the earlier.
+fn nearest<'m, 'r>(to: &Member<'_>, members: &[&'m Member<'r>]) -> Option<&'m Member<'r>> {
+    let day = to.record.value_date;
+    let after = members.partition_point(|member| member.record.value_date < day);
+    let around = &members[after.saturating_sub(1)..members.len().min(after + 1)];
+    around
+        .iter()
+        .copied()
+        .min_by_key(|member| days_from(to, member))
+}
+
+fn days_from(one: &Member<'_>, other: &Member<'_>) -> i64 {
+    calendar::days_between(one.record.value_date, other.record.value_date).abs()
 }
 
 fn count_free(classes: &[Class<'_>]) -> usize {
@@ -400,10 +439,26 @@ impl<'r> Class<'r> {
         }
     }
 
-    /// The first member of this movement that found a counterpart.
-    fn first_decided(&self, movement: Movement) -> Option<&Member<'r>> {
+    /// Members that found a counterpart.
+    fn decided(&self) -> impl Iterator<Item = &Member<'r>> {
         let open: BTreeSet<usize> = self.open().map(|member| member.slot).collect();
-        let mut members = self.members.iter();
-        members.find(|member| member.record.movement() == movement && !open.contains(&member.slot))
+        let members = self.members.iter();
+        members.filter(move |member| !open.contains(&member.slot))
+    }
+
+    /// Of a series, days between two payments at least, as the other side has them.
+    fn days_apart(&self, others: &[Member<'_>]) -> Option<i64> {
+        let days: BTreeSet<Date> = others
+            .iter()
+            .map(|member| member.record.value_date)
+            .collect();
+        let mut days = days.into_iter();
+        let mut last = days.next()?;
+        let apart = days.map(|day| {
+            let apart = calendar::days_between(last, day);
+            last = day;
+            apart
+        });
+        apart.min().filter(|_| self.is_series)
     }
 }

@@ -9,6 +9,7 @@
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
 mod alike;
+mod apart;
 mod claims;
 mod combine;
 mod edits;
@@ -197,8 +198,13 @@ pub fn conclude_in_parts(
     left: Pool,
 ) -> [Comparison; 2] {
     let mut work = Work::new(policy, context, left);
-    for rule in 1..policy.rules.len() {
-        work.apply_rule(rule, Look::First);
+    work.are_left = true;
+    for rule in 0..policy.rules.len() {
+        // The first rule was applied, bucket by bucket, but for what waits for others.
+        if rule > 0 || apart::waits_for_later(policy, 0) {
+            work.apply_rule(rule, Look::First);
+            work.settle_apart(rule);
+        }
     }
     // A later rule may have taken some of the records between which an earlier one could not
     // choose, so the choice may be plain now; what is not, is ambiguous.

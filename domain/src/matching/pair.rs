@@ -84,12 +84,12 @@ pub(super) fn difference(
     let difference = same_currency
         .then(|| amount_difference(partner, ledger))
         .flatten();
+    let is_paid_in_question = findings.iter().any(|it| matches!(it, Finding::Status(..)));
     let at_stake = match first {
-        Finding::Fee(fault) => fault.at_stake(),
         // The whole amount is in question when even its currency or its being paid is.
-        Finding::Currency | Finding::Status(..) | Finding::Amount(None) => {
-            partner.money.amount.abs()
-        }
+        Finding::Currency | Finding::Amount(None) => partner.money.amount.abs(),
+        _ if is_paid_in_question => partner.money.amount.abs(),
+        Finding::Fee(fault) => fault.at_stake(),
         _ => difference.unwrap_or_default().abs(),
     };
     Some(Difference {
@@ -98,6 +98,19 @@ pub(super) fn difference(
         difference,
         reason: explain::pair(accepts, &subject(), partner, ledger, &findings),
     })
+}
+
+/// Whether two records agree in everything that is compared.
+pub(super) fn agree(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    findings(accepts, partner, ledger).is_empty()
+}
+
+/// Whether two records are of different currencies, or of amounts beyond every tolerance.
+pub(super) fn differ_in_money(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    partner.money != ledger.money
+        && findings(accepts, partner, ledger)
+            .iter()
+            .any(|it| matches!(it, Finding::Currency | Finding::Amount(_)))
 }
 
 /// Everything in which two records differ, in order of precedence.

@@ -2,12 +2,13 @@
 //! nearly equal) amounts. Which goes with which is settled by what else they say, never by the
 //! order of lines.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
 use super::identity::canonical_order;
-use super::pair::{Timing, timing};
+use super::pair::{Timing, timing, timing_of};
 use crate::calendar::days_between;
 use crate::money::Money;
 use crate::policy::Accepts;
@@ -49,7 +50,8 @@ impl<'r> Members<'r> {
 ///
 /// Both lists are in canonical order and stay so. First those whose references are all the same,
 /// of them those that say the same of whether the money moved, then those whose dates agree, then in
-/// order, each with the next whose date is the nearest: of equal ones the later are left over.
+/// order, each with the next whose date is the nearest: of equal ones the later are left over. Of a
+/// [series](is_series) nothing goes together whose dates don't agree.
 pub(super) fn pair_off<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
@@ -59,8 +61,23 @@ pub(super) fn pair_off<'r>(
     if partner.len() + ledger.len() > 2 {
         pairs = pair_equal_references(accepts, partner, ledger);
     }
-    pairs.extend(pair_by_date(accepts, partner, ledger));
+    let is_series = is_series(accepts, &pairs);
+    pairs.extend(pair_by_date(accepts, partner, ledger, is_series));
     pairs
+}
+
+/// Whether these are payments of a series, as a rent or a daily transfer under one reference: of days too
+/// far from each other to be the same payment.
+pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]) -> bool {
+    let mut days = pairs.iter().map(|(_, ledger)| ledger.record.value_date);
+    let Some(first) = days.next() else {
+        return false;
+    };
+    let (first, last) = days.fold((first, first), |(first, last), day| {
+        (first.min(day), last.max(day))
+    });
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+    timing_of(window, calendar, last, first) != Timing::Within
 }
 
 /// As [`pair_off`], of more records than there are counterparts, each about another thing: only those
@@ -122,7 +139,12 @@ fn pair_equal_references<'r>(
     }
     let mut pairs = Vec::new();
     for (_, (mut of_partner, mut of_ledger)) in alike {
-        pairs.extend(pair_by_date(accepts, &mut of_partner, &mut of_ledger));
+        pairs.extend(pair_by_date(
+            accepts,
+            &mut of_partner,
+            &mut of_ledger,
+            false,
+        ));
         partner.append(&mut of_partner);
         ledger.append(&mut of_ledger);
     }
@@ -138,6 +160,7 @@ fn pair_by_date<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
+    are_of_series: bool,
 ) -> Vec<(Member<'r>, Member<'r>)> {
     let mut pairs = Vec::new();
     let says = |what| move |member: &Member| says_moved(member.record) == Some(what);
@@ -148,6 +171,9 @@ fn pair_by_date<'r>(
         pairs.extend(pair_near_dates_of(accepts, partner, ledger, says(false)));
     }
     pairs.extend(pair_near_dates(accepts, partner, ledger));
+    if are_of_series || is_series(accepts, &pairs) {
+        return pairs;
+    }
     pairs.extend(pair_in_order(partner, ledger, may_have_moved));
     pairs.extend(pair_in_order(partner, ledger, |_| true));
     pairs
@@ -243,25 +269,100 @@ fn in_order<'r>(mut some: Vec<Member<'r>>, mut others: Vec<Member<'r>>) -> Vec<M
     some
 }
 
-/// Walks both lists by value date. Taking the earliest that fits gives the most pairs whose dates
-/// agree.
-fn pair_near_dates<'r>(
+/// Takes out the most pairs whose dates agree. Where that leaves some over, those go together first
+/// whose days lie to each other as most do, if there are as many pairs then: which day is left over is
+/// told by the days of the others.
+pub(super) fn pair_near_dates<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
-    let (mut pairs, mut partner_rest, mut ledger_rest) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut partners, mut ledgers) = (partner.drain(..).peekable(), ledger.drain(..).peekable());
-    while let (Some(p), Some(l)) = (partners.peek(), ledgers.peek()) {
-        match timing(accepts, p.record, l.record) {
-            Timing::Within => pairs.extend(partners.next().zip(ledgers.next())),
-            Timing::Early(_) => partner_rest.extend(partners.next()),
-            Timing::Late(_) => ledger_rest.extend(ledgers.next()),
+    let all = Sides::of(partner, ledger);
+    let mut earliest = all.clone();
+    earliest.pair_earliest(accepts);
+    let most = earliest.pairs.len();
+    let is_left = most < partner.len().max(ledger.len());
+    let chosen = match is_left && most > 1 {
+        false => earliest,
+        true => {
+            let mut usual = all;
+            usual.pair_usual(accepts);
+            usual.pair_earliest(accepts);
+            if usual.pairs.len() < most {
+                earliest
+            } else {
+                usual
+            }
+        }
+    };
+    (*partner, *ledger) = (chosen.partner, chosen.ledger);
+    chosen.pairs
+}
+
+/// Both lists by value date, and what was taken out of them.
+#[derive(Clone)]
+struct Sides<'r> {
+    partner: Vec<Member<'r>>,
+    ledger: Vec<Member<'r>>,
+    pairs: Vec<(Member<'r>, Member<'r>)>,
+}
+
+impl<'r> Sides<'r> {
+    fn of(partner: &[Member<'r>], ledger: &[Member<'r>]) -> Self {
+        Sides {
+            partner: partner.to_vec(),
+            ledger: ledger.to_vec(),
+            pairs: Vec::new(),
         }
     }
-    partner_rest.extend(partners);
-    ledger_rest.extend(ledgers);
-    *partner = partner_rest;
-    *ledger = ledger_rest;
-    pairs
+
+    /// Taking the earliest that fits gives the most pairs whose dates agree.
+    fn pair_earliest(&mut self, accepts: Accepts<'_>) {
+        self.pair(|partner, ledger| match timing(accepts, partner, ledger) {
+            Timing::Within => Ordering::Equal,
+            Timing::Early(_) => Ordering::Less,
+            Timing::Late(_) => Ordering::Greater,
+        });
+    }
+
+    /// Pairs those that have so many days between them, of all numbers of days within the window the one
+    /// that most have, and of those the smallest.
+    fn pair_usual(&mut self, accepts: Accepts<'_>) {
+        let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+        let days = |partner: &Record, ledger: &Record| {
+            calendar.days_between(ledger.value_date, partner.value_date, window.unit)
+        };
+        let (early, late) = (i64::from(window.early_days), i64::from(window.late_days));
+        let mut usual: Option<Sides<'r>> = None;
+        let mut distances: Vec<i64> = (-early..=late).collect();
+        distances.sort_by_key(|distance| distance.abs());
+        for distance in distances {
+            let mut some = self.clone();
+            some.pair(|partner, ledger| days(partner, ledger).cmp(&distance));
+            let before = usual.as_ref().map_or(0, |usual| usual.pairs.len());
+            if some.pairs.len() > before {
+                usual = Some(some);
+            }
+        }
+        if let Some(usual) = usual {
+            *self = usual;
+        }
+    }
+
+    /// Walks both lists: takes out what is equal, and passes over what comes too early.
+    fn pair(&mut self, compare: impl Fn(&Record, &Record) -> Ordering) {
+        let (mut partner_rest, mut ledger_rest) = (Vec::new(), Vec::new());
+        let mut partners = self.partner.drain(..).peekable();
+        let mut ledgers = self.ledger.drain(..).peekable();
+        while let (Some(p), Some(l)) = (partners.peek(), ledgers.peek()) {
+            match compare(p.record, l.record) {
+                Ordering::Equal => self.pairs.extend(partners.next().zip(ledgers.next())),
+                Ordering::Less => partner_rest.extend(partners.next()),
+                Ordering::Greater => ledger_rest.extend(ledgers.next()),
+            }
+        }
+        partner_rest.extend(partners);
+        ledger_rest.extend(ledgers);
+        (self.partner, self.ledger) = (partner_rest, ledger_rest);
+    }
 }

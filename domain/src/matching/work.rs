@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::apart::{self, Apart};
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{Ids, duplicate_key, shared_key};
 use super::later::Decided;
@@ -32,8 +33,11 @@ const WORTH_A_THREAD: usize = if cfg!(test) { 4 } else { 2_000 };
 pub(super) struct Work<'a> {
     pub(super) policy: &'a SourcePolicy,
     pub(super) context: &'a RunContext,
-    partner: Slots,
-    ledger: Slots,
+    pub(super) partner: Slots,
+    pub(super) ledger: Slots,
+    pub(super) apart: Apart,
+    /// Whether these are what buckets left: some counterparts are gone.
+    pub(super) are_left: bool,
     pub(super) decided: Comparison,
     pub(super) ids: Ids,
     /// What is to be said of records for which nothing is found, by where they stand.
@@ -41,16 +45,29 @@ pub(super) struct Work<'a> {
 }
 
 /// A rule that is being applied to one group.
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     index: usize,
-    rule: &'a MatchRule,
+    pub(super) rule: &'a MatchRule,
     look: Look,
     /// Whether some record of the group is what the run is about.
     is_inside: bool,
+    /// Whether what disagrees in the money waits for later rules.
+    waits: bool,
 }
 
 impl<'a> Turn<'a> {
-    fn accepts(&self, policy: &'a SourcePolicy) -> Accepts<'a> {
+    /// The first turn of a rule, when nothing waits any more.
+    pub(super) fn first(index: usize, rule: &'a MatchRule) -> Self {
+        Turn {
+            index,
+            rule,
+            look: Look::First,
+            is_inside: false,
+            waits: false,
+        }
+    }
+
+    pub(super) fn accepts(&self, policy: &'a SourcePolicy) -> Accepts<'a> {
         policy.accepts(self.rule)
     }
 }
@@ -62,6 +79,8 @@ impl<'a> Work<'a> {
             context,
             partner: pool.partner.into_iter().map(Some).collect(),
             ledger: pool.ledger.into_iter().map(Some).collect(),
+            apart: Apart::new(),
+            are_left: false,
             decided: Comparison::default(),
             ids: Ids::default(),
             notes: BTreeMap::new(),
@@ -106,6 +125,7 @@ impl<'a> Work<'a> {
             return;
         }
         let groups = key::groups(rule, &self.partner, &self.ledger);
+        let waits = look == Look::First && apart::waits_for_later(self.policy, index);
         // Most groups are one matched pair; growing step by step would move them all again.
         self.decided.matched.reserve(groups.len());
         for (partner, ledger) in groups.iter() {
@@ -114,6 +134,7 @@ impl<'a> Work<'a> {
                 rule,
                 look,
                 is_inside: false,
+                waits,
             };
             let is_one_to_one = rule.cardinality == Cardinality::OneToOne;
             if let ([partner], [ledger], true) = (partner, ledger, is_one_to_one) {
@@ -177,6 +198,7 @@ impl<'a> Work<'a> {
             rule,
             look,
             is_inside: false,
+            waits: false,
         };
         self.carry_out(&turn, decisions);
     }
@@ -186,11 +208,13 @@ impl<'a> Work<'a> {
     /// Money in is compared with money out only here, and only before anything else was taken:
     /// later, the counterpart that each of them lacks may be gone for good reasons.
     fn settle_two(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
-        let is_first = turn.index == 0 && turn.look == Look::First;
+        let is_first = turn.index == 0 && turn.look == Look::First && !self.are_left;
         let are_opposite =
             pair::are_opposite(peek(&self.partner, partner), peek(&self.ledger, ledger));
-        if is_first || !are_opposite {
-            self.pair(turn, partner, ledger);
+        match are_opposite {
+            false => self.pair_or_wait(turn, partner, ledger),
+            true if is_first => self.pair(turn, partner, ledger),
+            true => {}
         }
     }
 
@@ -204,7 +228,7 @@ impl<'a> Work<'a> {
         for decision in decisions {
             match decision {
                 Decision::Duplicate(_) => {}
-                Decision::Pair { partner, ledger } => self.pair(turn, partner, ledger),
+                Decision::Pair { partner, ledger } => self.pair_or_wait(turn, partner, ledger),
                 Decision::Together { partner, ledger } => self.together(turn, &partner, &ledger),
                 Decision::Apart { partner, ledger } => self.report_apart(turn, &partner, &ledger),
                 Decision::Ambiguous { partner, ledger } => {
@@ -215,7 +239,18 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn pair(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+    fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+        let differ = |work: &Self| {
+            let (one, other) = (peek(&work.partner, partner), peek(&work.ledger, ledger));
+            pair::differ_in_money(turn.accepts(work.policy), one, other)
+        };
+        match turn.waits && differ(self) {
+            true => self.apart.push((partner, ledger)),
+            false => self.pair(turn, partner, ledger),
+        }
+    }
+
+    pub(super) fn pair(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let partner = take(&mut self.partner, partner);
         let ledger = take(&mut self.ledger, ledger);
         let subject = || explain::subject(turn.rule, &ledger);
@@ -295,6 +330,10 @@ impl<'a> Work<'a> {
             true => None,
             false => self.notes.get(&Place::of(record)).map(String::as_str),
         }
+    }
+
+    pub(super) fn are_waiting(&self, partner: usize, ledger: usize) -> bool {
+        self.partner[partner].is_some() && self.ledger[ledger].is_some()
     }
 
     fn waiting(&mut self, side: Side) -> &mut Slots {

@@ -1,0 +1,91 @@
+//! Pairs of an earlier rule that disagree in the money, and what a later rule knows better.
+//!
+//! Under a reference that was used twice, cut off or copied, the money differs; under the invoice there may
+//! be a record that agrees in everything. So a rule of pairs lets those wait that disagree in amount or
+//! currency until the later rules of pairs that say what a record is about were asked for one that agrees.
+//! Only then they are what they seemed to be. One that has another text for the earlier rule is not asked for:
+//! it is as far from the record as the first one.
+
+use std::collections::BTreeSet;
+
+use super::group::{self, Decision, Look};
+use super::slots::{members, peek};
+use super::work::{Turn, Work};
+use super::{key, pair};
+use crate::policy::{Cardinality, MatchRule, SourcePolicy};
+use crate::record::Side;
+
+/// Pairs that wait, by their slots, the partner's first.
+pub(super) type Apart = Vec<(usize, usize)>;
+
+/// Whether pairs of the rule at `index` that disagree wait for what later rules say.
+pub(super) fn waits_for_later(policy: &SourcePolicy, index: usize) -> bool {
+    later(policy, index).next().is_some()
+}
+
+/// The later rules of pairs whose texts say what a record is about, with their places.
+fn later(policy: &SourcePolicy, index: usize) -> impl Iterator<Item = (usize, &MatchRule)> {
+    let rule = &policy.rules[index];
+    let says_more = |later: &MatchRule| {
+        later.cardinality == Cardinality::OneToOne
+            && !later.looks_at_all()
+            && Side::BOTH.iter().all(|side| later.identifies(*side))
+            && later.on != rule.on
+    };
+    let rules = policy.rules.iter().enumerate().skip(index + 1);
+    rules.filter(move |(_, later)| says_more(later))
+}
+
+impl<'a> Work<'a> {
+    /// Decides about the pairs that the rule at `index` left waiting.
+    pub(super) fn settle_apart(&mut self, index: usize) {
+        let apart = std::mem::take(&mut self.apart);
+        if apart.is_empty() {
+            return;
+        }
+        let (partners, ledgers) = apart.iter().copied().unzip();
+        for (later, rule) in later(self.policy, index) {
+            let earlier = &self.policy.rules[index];
+            self.pair_agreeing(&Turn::first(later, rule), earlier, [&partners, &ledgers]);
+        }
+        let turn = Turn::first(index, &self.policy.rules[index]);
+        for (partner, ledger) in apart {
+            if self.are_waiting(partner, ledger) {
+                self.pair(&turn, partner, ledger);
+            }
+        }
+    }
+
+    /// Of the groups of a later rule, the pairs that agree, have one of these slots of either side, and
+    /// one record of which the earlier rule says nothing.
+    fn pair_agreeing(
+        &mut self,
+        turn: &Turn<'a>,
+        earlier: &MatchRule,
+        apart: [&BTreeSet<usize>; 2],
+    ) {
+        let accepts = turn.accepts(self.policy);
+        let groups = key::groups(turn.rule, &self.partner, &self.ledger);
+        for (partner, ledger) in groups.iter() {
+            let mut sides = apart.into_iter().zip([partner, ledger]);
+            if !sides.any(|(apart, slots)| slots.iter().any(|slot| apart.contains(slot))) {
+                continue;
+            }
+            let of_partner = members(&self.partner, partner);
+            let of_ledger = members(&self.ledger, ledger);
+            let decisions = group::decide(accepts, &of_partner, &of_ledger, Look::First);
+            for decision in decisions {
+                let Decision::Pair { partner, ledger } = decision else {
+                    continue;
+                };
+                let is_one = apart[0].contains(&partner) || apart[1].contains(&ledger);
+                let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
+                let is_unknown =
+                    !key::is_complete(earlier, one) || !key::is_complete(earlier, other);
+                if is_one && is_unknown && pair::agree(accepts, one, other) {
+                    self.pair(turn, partner, ledger);
+                }
+            }
+        }
+    }
+}
