@@ -189,16 +189,80 @@ fn are_strangers(partner: &Record, ledger: &Record) -> bool {
         || names.is_some_and(|(one, other)| words(one).is_disjoint(&words(other)))
 }
 
-/// The words of a name, in one case; never none.
+/// What many names have: forms of companies, titles, and words between words.
+const OF_MANY_NAMES: [&str; 52] = [
+    "AB",
+    "AG",
+    "AND",
+    "APS",
+    "AS",
+    "BV",
+    "CO",
+    "COMPANY",
+    "CORP",
+    "CORPORATION",
+    "DA",
+    "DE",
+    "DER",
+    "DI",
+    "DR",
+    "DU",
+    "E",
+    "EK",
+    "ET",
+    "EV",
+    "FRAU",
+    "GBR",
+    "GMBH",
+    "HERR",
+    "INC",
+    "KG",
+    "LA",
+    "LE",
+    "LIMITED",
+    "LLC",
+    "LLP",
+    "LTD",
+    "MR",
+    "MRS",
+    "MS",
+    "NV",
+    "OF",
+    "OHG",
+    "OY",
+    "PLC",
+    "PROF",
+    "PTY",
+    "SA",
+    "SARL",
+    "SE",
+    "SL",
+    "SPA",
+    "SRL",
+    "THE",
+    "UG",
+    "UND",
+    "Y",
+];
+
+/// The words of a name by which it is known, in one case and spelling; all of them where it has no other.
 fn words(name: &str) -> BTreeSet<String> {
-    let words = name.split(|letter: char| !letter.is_alphanumeric());
-    let words: BTreeSet<String> = words
-        .filter(|word| !word.is_empty())
-        .map(str::to_uppercase)
-        .collect();
-    match words.is_empty() {
-        true => BTreeSet::from([name.to_owned()]),
-        false => words,
+    let folded = name.to_uppercase();
+    let folded = folded
+        .replace('Ä', "AE")
+        .replace('Ö', "OE")
+        .replace('Ü', "UE");
+    let words = folded.split(|letter: char| !letter.is_alphanumeric());
+    let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+    let own = words
+        .iter()
+        .copied()
+        .filter(|it| !OF_MANY_NAMES.contains(it));
+    let own: BTreeSet<String> = own.map(str::to_owned).collect();
+    match (own.is_empty(), words.is_empty()) {
+        (false, _) => own,
+        (true, false) => words.into_iter().map(str::to_owned).collect(),
+        (true, true) => BTreeSet::from([name.to_owned()]),
     }
 }
 
@@ -298,6 +362,27 @@ mod tests {
         ] {
             assert!(are_far(one, other), "{one} {other}");
             assert!(are_far(other, one), "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_company_is_no_name_in_common() {
+        let are_strangers = |one, other| words(one).is_disjoint(&words(other));
+        for (one, other) in [
+            ("Isar Kajak GmbH", "Donau Boot GmbH"),
+            ("Dr. Weber", "Dr. Klein"),
+            ("Smith and Co", "Jones and Co"),
+            ("Sommer", "Winter"),
+        ] {
+            assert!(are_strangers(one, other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("Isar Kajak GmbH", "ISAR KAJAK"),
+            ("MUELLER", "Müller GmbH & Co. KG"),
+            ("Ms. Anna Weber", "Weber, Anna"),
+            ("The Company", "The Company Ltd."),
+        ] {
+            assert!(!are_strangers(one, other), "{one} {other}");
         }
     }
 

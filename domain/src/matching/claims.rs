@@ -5,7 +5,8 @@
 //! would have to do without, none of them gets any: nothing is guessed.
 //!
 //! Where the texts of the rule don't say what records are about, those with other references are not
-//! interchangeable: which of them is meant would be a guess, too.
+//! interchangeable: which of them is meant would be a guess, too. Nor is anything taken then for adding up
+//! that any amount might do with so many records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,13 +32,16 @@ impl<'r> Search<'r> {
         limit: u32,
         are_identified: bool,
     ) -> Self {
-        let mut gave = combine::combine(one.record.money.amount, &candidates, limit);
-        if let Combined::Only(amounts) = &gave
-            && !are_identified
-            && is_choice(&candidates, amounts)
-        {
-            gave = Combined::Several;
-        }
+        let amount = one.record.money.amount;
+        let gave = match !are_identified && combine::may_be_chance(amount, &candidates) {
+            true => Combined::Chance,
+            false => match combine::combine(amount, &candidates, limit) {
+                Combined::Only(amounts) if !are_identified && is_choice(&candidates, &amounts) => {
+                    Combined::Several
+                }
+                gave => gave,
+            },
+        };
         let count = candidates.len();
         let parts = match &gave {
             Combined::Only(amounts) => by_amount(candidates, amounts),

@@ -21,6 +21,50 @@ pub(super) enum Combined {
     Several,
     /// There are more combinations than may be gone through.
     TooMany,
+    /// There are so many that one of them may be any amount.
+    Chance,
+}
+
+/// So many combinations of whatever records leave hardly any amount to chance.
+const FEW: u128 = 64;
+
+/// Sums that there have to be for each combination: then one of a hundred amounts is met by chance.
+const SUMS_FOR_EACH: u128 = 100;
+
+/// Whether one of these may add up to `target` though they have nothing to do with it: where combinations
+/// are too many for the sums that there can be, in steps that all amounts are made of.
+pub(super) fn may_be_chance(target: Amount, candidates: &[Member<'_>]) -> bool {
+    let Ok(target) = target.to_units() else {
+        return false;
+    };
+    let Some(classes) = classes(candidates, usize::MAX) else {
+        return false;
+    };
+    let step = classes.iter().fold(target.unsigned_abs(), |step, class| {
+        greatest_common_divisor(step, class.units.unsigned_abs())
+    });
+    let reach = classes.iter().fold(0, |reach: u128, class| {
+        reach.saturating_add(
+            class
+                .units
+                .unsigned_abs()
+                .saturating_mul(class.count.into()),
+        )
+    });
+    let ways = number_of_ways(&classes);
+    ways > FEW && ways.saturating_mul(SUMS_FOR_EACH) > reach / step.max(1)
+}
+
+fn greatest_common_divisor(mut one: u128, mut other: u128) -> u128 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
+fn number_of_ways(classes: &[Class]) -> u128 {
+    let each = classes.iter().map(|class| u128::from(class.count) + 1);
+    each.fold(1, u128::saturating_mul)
 }
 
 /// Records with equal amounts.
@@ -107,11 +151,7 @@ fn classes(candidates: &[Member<'_>], distinct_max: usize) -> Option<Vec<Class>>
 
 /// Two parts with about as many ways each.
 fn halves(classes: &[Class]) -> (&[Class], &[Class]) {
-    let ways = |classes: &[Class]| -> u128 {
-        let each = classes.iter().map(|class| u128::from(class.count) + 1);
-        each.fold(1, u128::saturating_mul)
-    };
-    let balance = |at: &usize| ways(&classes[..*at]).max(ways(&classes[*at..]));
+    let balance = |at: &usize| number_of_ways(&classes[..*at]).max(number_of_ways(&classes[*at..]));
     let middle = (0..=classes.len()).min_by_key(balance).unwrap_or(0);
     classes.split_at(middle)
 }

@@ -324,6 +324,10 @@ fn not_combined(rule: &MatchRule, among: &str, gave: &Combined) -> String {
              was looked for",
             rule.name
         ),
+        Combined::Chance => format!(
+            "the {among} have so many combinations that one may give any amount by chance, so none \
+             was looked for"
+        ),
         Combined::Only(_) => {
             format!("the only combination of the {among} has records that another needs, too")
         }

@@ -6,14 +6,14 @@
 
 use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
-use super::group::{Decision, Look};
+use super::group::{Decision, Duplicate, Look};
 use super::pair::{Difference, Timing, contradicts, partner_first, timing};
 use super::twins::{Member, Members};
 use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// Decides about a group; both lists are in canonical order.
 pub(super) fn decide(
@@ -38,6 +38,7 @@ pub(super) fn takes_all(
     let decided = decide(accepts, partner, ledger, Look::First);
     let taken = decided.iter().map(|decision| match decision {
         Decision::Together { partner, ledger } => partner.len() + ledger.len(),
+        Decision::Duplicate(_) => 1,
         _ => 0,
     });
     taken.sum::<usize>() == partner.len() + ledger.len()
@@ -80,8 +81,9 @@ pub(super) fn explains(
     if !is_one_currency || !members.fits(accepts.rule.cardinality) {
         return false;
     }
-    if accepts.rule.combinations_max.is_some() {
-        return members.whole(accepts).is_some();
+    if let Some(limit) = accepts.rule.combinations_max {
+        let is_combination = || search(accepts, *one, several, limit).parts().is_some();
+        return members.whole(accepts).is_some() || is_combination();
     }
     let gap = |other: Amount| money.amount.checked_sub(other).ok().map(Amount::abs);
     let nearest = several
@@ -99,6 +101,9 @@ impl<'r> Members<'r> {
         let whole = self.whole(accepts);
         if let Some(together) = whole.or_else(|| self.without_failed()?.whole(accepts)) {
             return vec![together];
+        }
+        if let Some(repeated) = self.repeated(accepts) {
+            return repeated;
         }
         if let Some(limit) = accepts.rule.combinations_max {
             return self.combinations(accepts, limit, look);
@@ -131,6 +136,47 @@ impl<'r> Members<'r> {
             partner: slots(&self.partner),
             ledger: slots(&self.ledger),
         })
+    }
+
+    /// The one record is there several times, and once it is all of the others.
+    fn repeated(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        if !matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne) {
+            return None;
+        }
+        let (ones, many) = self.sides(cardinality);
+        let (original, copies) = ones.split_first()?;
+        let side = original.record.side;
+        let what = |it: &Member<'r>| (it.record.money, it.record.movement());
+        let is_copy = |copy: &Member<'r>| {
+            what(copy) == what(original) && copy.record.references == original.record.references
+        };
+        let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
+        if copies.is_empty() || many.len() < 2 || !may_repeat || !copies.iter().all(is_copy) {
+            return None;
+        }
+        let (one, many) = (vec![*original], many.to_vec());
+        let once = match side {
+            Side::Partner => Members {
+                partner: one,
+                ledger: many,
+            },
+            Side::Ledger => Members {
+                partner: many,
+                ledger: one,
+            },
+        };
+        let duplicate = |copy: &Member<'r>| {
+            Decision::Duplicate(Duplicate {
+                side,
+                slot: copy.slot,
+                original: original.slot,
+                copies: ones.len(),
+                counterparts: 1,
+            })
+        };
+        let together = once.whole(accepts)?;
+        Some(copies.iter().map(duplicate).chain([together]).collect())
     }
 
     /// As many on each side as the rule says.
@@ -206,12 +252,9 @@ impl<'r> Members<'r> {
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let search = |one: &Member<'r>| {
-            let are_identified = accepts.rule.identifies(one.record.side.other());
-            let candidates = candidates(accepts, one, many);
-            Search::of(*one, candidates, limit, are_identified)
-        };
-        ones.iter().map(search).collect()
+        let searches = ones.iter();
+        let searches = searches.map(|one| search(accepts, *one, many, limit));
+        searches.collect()
     }
 
     /// Takes a record and its parts.
@@ -247,6 +290,18 @@ impl<'r> Members<'r> {
             }
         }
     }
+}
+
+/// Looks for the only combination of `many` that is `one`.
+fn search<'r>(
+    accepts: Accepts<'_>,
+    one: Member<'r>,
+    many: &[Member<'r>],
+    limit: u32,
+) -> Search<'r> {
+    let are_identified = accepts.rule.identifies(one.record.side.other());
+    let candidates = candidates(accepts, &one, many);
+    Search::of(one, candidates, limit, are_identified)
 }
 
 /// Those of `many` that may be a part of `one`.

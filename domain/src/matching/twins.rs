@@ -5,8 +5,6 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
 use super::identity::canonical_order;
 use super::pair::{Timing, timing, timing_of};
 use crate::calendar::days_between;
@@ -81,40 +79,56 @@ pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]
 }
 
 /// As [`pair_off`], of more records than there are counterparts, each about another thing: only those
-/// whose dates leave no choice.
+/// whose dates leave no choice. Those between which there is one are told by whose dates are near whose.
 pub(super) fn pair_off_by_date_alone<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
-    let of_partner = |one: &Member<'_>| {
-        let is_near = |other: &Member<'_>| timing(accepts, one.record, other.record);
-        is_any_within(ledger, one.record.value_date, is_near)
-    };
-    let of_ledger = |one: &Member<'_>| {
-        let is_near = |other: &Member<'_>| timing(accepts, other.record, one.record);
-        is_any_within(partner, one.record.value_date, is_near)
-    };
-    let near_partner = partner.iter().filter(|it| of_partner(it)).count();
-    let near_ledger = ledger.iter().filter(|it| of_ledger(it)).count();
-    match near_partner == near_ledger {
-        true => pair_near_dates(accepts, partner, ledger),
-        false => Vec::new(),
+    let mut pairs = Vec::new();
+    let (mut of_partner, mut of_ledger) = (Vec::new(), Vec::new());
+    for (mut some, mut others) in by_nearness(accepts, partner, ledger) {
+        if some.len() == others.len() {
+            pairs.extend(pair_near_dates(accepts, &mut some, &mut others));
+        }
+        of_partner.append(&mut some);
+        of_ledger.append(&mut others);
     }
+    (*partner, *ledger) = (of_partner, of_ledger);
+    pairs
 }
 
-/// Whether some of these, which are in order of their dates, are within the window of this day: if any,
-/// then the last before it or the first after it.
-fn is_any_within(
-    members: &[Member<'_>],
-    day: Date,
-    timing: impl Fn(&Member<'_>) -> Timing,
-) -> bool {
-    let after = members.partition_point(|member| member.record.value_date < day);
-    let nearest = &members[after.saturating_sub(1)..members.len().min(after + 1)];
-    nearest
-        .iter()
-        .any(|member| timing(member) == Timing::Within)
+/// Parts of both lists, which are in order of their dates, so that no record of one part is within the
+/// window of a record of another.
+fn by_nearness<'r>(
+    accepts: Accepts<'_>,
+    partner: &[Member<'r>],
+    ledger: &[Member<'r>],
+) -> Vec<(Vec<Member<'r>>, Vec<Member<'r>>)> {
+    let mut parts: Vec<(Vec<Member>, Vec<Member>)> = Vec::new();
+    // Of the ledger, what is in a part so far.
+    let mut end = 0;
+    for one in partner {
+        let timing = |other: &Member<'_>| timing(accepts, one.record, other.record);
+        let is_before = |other: &Member<'_>| matches!(timing(other), Timing::Late(_));
+        let is_not_after = |other: &Member<'_>| !matches!(timing(other), Timing::Early(_));
+        let near = ledger.partition_point(is_before)..ledger.partition_point(is_not_after);
+        if near.start > end {
+            parts.push((Vec::new(), ledger[end..near.start].to_vec()));
+            end = near.start;
+        }
+        let new = ledger[end..near.end.max(end)].to_vec();
+        match parts.last_mut() {
+            Some((some, others)) if !some.is_empty() && near.start < end => {
+                some.push(*one);
+                others.extend(new);
+            }
+            _ => parts.push((vec![*one], new)),
+        }
+        end = end.max(near.end);
+    }
+    parts.push((Vec::new(), ledger[end..].to_vec()));
+    parts
 }
 
 fn pair_equal_references<'r>(
