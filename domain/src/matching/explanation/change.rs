@@ -91,13 +91,8 @@ pub enum RuleChange {
     LateDays(u32),
     /// Lets the partner's value date be so much earlier.
     EarlyDays(u32),
-    /// Compares this in place of the key that stands there.
-    Compares {
-        /// Index of the key.
-        at: usize,
-        /// Instead.
-        key: Key,
-    },
+    /// Compares these keys, of which some are others.
+    Compares(Vec<Key>),
     /// Compares this, too.
     AlsoCompares(Field),
     /// Takes texts that are misspelled, cut off or in the middle of others.
@@ -110,17 +105,17 @@ impl RuleChange {
         match self {
             RuleChange::Accepted { .. } => rule.tolerances.is_none(),
             RuleChange::LateDays(_) | RuleChange::EarlyDays(_) => rule.date_window.is_none(),
-            RuleChange::Compares { .. } | RuleChange::AlsoCompares(_) | RuleChange::Alike => false,
+            RuleChange::Compares(_) | RuleChange::AlsoCompares(_) | RuleChange::Alike => false,
         }
     }
 
     /// Whether it compares another field in place of the rule's.
     fn looks_elsewhere(&self, rule: &MatchRule) -> bool {
-        let RuleChange::Compares { at, key } = self else {
+        let RuleChange::Compares(keys) = self else {
             return false;
         };
         let fields = |key: &Key| (key.partner.field, key.ledger.field);
-        rule.on.get(*at).map(fields) != Some(fields(key))
+        !keys.iter().map(fields).eq(rule.on.iter().map(fields))
     }
 
     /// Changes the only rule of `policy`, or the limits that it has from it.
@@ -144,11 +139,7 @@ impl RuleChange {
             }
             RuleChange::LateDays(days) => window.late_days = *days,
             RuleChange::EarlyDays(days) => window.early_days = *days,
-            RuleChange::Compares { at, key } => {
-                if let Some(there) = rule.on.get_mut(*at) {
-                    *there = key.clone();
-                }
-            }
+            RuleChange::Compares(keys) => rule.on.clone_from(keys),
             RuleChange::AlsoCompares(field) => rule.on.push(Key::same(Term {
                 field: *field,
                 steps: Vec::new(),
@@ -177,7 +168,10 @@ impl fmt::Display for RuleChange {
             }
             RuleChange::LateDays(days) => write!(f, "dates.late_days = {days}"),
             RuleChange::EarlyDays(days) => write!(f, "dates.early_days = {days}"),
-            RuleChange::Compares { key, .. } => write!(f, "on = [{key}]"),
+            RuleChange::Compares(keys) => {
+                let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+                write!(f, "on = [{}]", keys.join(", "))
+            }
             RuleChange::AlsoCompares(field) => write!(f, "on = [..., \"{}\"]", field.name()),
             RuleChange::Alike => f.write_str("alike = true"),
         }

@@ -1,6 +1,7 @@
 //! What was compared of the records of a discrepancy, side by side.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::super::{fees, own_records, several};
 use crate::discrepancy::Discrepancy;
@@ -50,28 +51,44 @@ pub(super) fn compared(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Vec<
     });
     let mut compared: Vec<Compared> = texts.collect();
     compared.push(amounts(accepts, &partner, &ledger));
-    let [of_partner, of_ledger] = firsts.map(|record| record.map(|it| it.value_date.to_string()));
     compared.push(Compared {
         what: "value_date",
         agrees: several::are_near(accepts, of(&partner), of(&ledger)),
-        partner: of_partner.unwrap_or_default(),
-        ledger: of_ledger.unwrap_or_default(),
+        partner: days(&partner),
+        ledger: days(&ledger),
     });
     compared.extend(fee(accepts, &partner, &ledger));
-    let [of_partner, of_ledger] = firsts.map(|record| record.and_then(|it| it.status));
+    let has_status = |records: &[&Record]| records.iter().any(|it| it.status.is_some());
     let agrees = !several::contradict(of(&partner), of(&ledger));
-    let is_told = of_partner.is_some() && of_ledger.is_some();
+    let is_told = has_status(&partner) && has_status(&ledger);
     // One without a status may contradict what failed.
     if is_told || (firsts.iter().all(Option::is_some) && !agrees) {
-        let told = |status: Option<Status>| status.map_or("none".to_owned(), |it| it.to_string());
         compared.push(Compared {
             what: "status",
-            partner: told(of_partner),
-            ledger: told(of_ledger),
+            partner: statuses(&partner),
+            ledger: statuses(&ledger),
             agrees,
         });
     }
     compared
+}
+
+/// The day; of several records the first and the last.
+fn days(records: &[&Record]) -> String {
+    let days = || of(records).map(|record| record.value_date);
+    match days().min().zip(days().max()) {
+        None => String::new(),
+        Some((first, last)) if first == last => first.to_string(),
+        Some((first, last)) => format!("{first} to {last}"),
+    }
+}
+
+/// The statuses that are there, each once.
+fn statuses(records: &[&Record]) -> String {
+    let statuses: BTreeSet<Option<Status>> = of(records).map(|record| record.status).collect();
+    let told = |status: Option<Status>| status.map_or("none".to_owned(), |it| it.to_string());
+    let told: Vec<String> = statuses.into_iter().map(told).collect();
+    told.join(", ")
 }
 
 /// The records of one side; where there is none, what came closest.

@@ -157,19 +157,22 @@ enum Way {
 
 /// Changes of the rule's keys by which all texts of the two go together.
 fn texts(rule: &MatchRule, partner: &Record, ledger: &Record, way: Way) -> Option<Vec<RuleChange>> {
-    let mut changes = Vec::new();
-    for (at, key) in rule.on.iter().enumerate() {
+    let mut keys = rule.on.clone();
+    for key in &mut keys {
         let texts = (key.partner.text(partner), key.ledger.text(ledger));
         let is_complete = texts.0.is_some() && texts.1.is_some();
         if is_complete && (texts.0 == texts.1 || way == Way::Alike) {
             continue;
         }
-        let key = match way {
+        *key = match way {
             Way::Equal => normalised(key, partner, ledger)
                 .or_else(|| elsewhere(key, partner, ledger, |one, other| one == other)),
             Way::Alike => elsewhere(key, partner, ledger, |one, other| one.contains(other)),
-        };
-        changes.push(RuleChange::Compares { at, key: key? });
+        }?;
+    }
+    let mut changes = Vec::new();
+    if keys != rule.on {
+        changes.push(RuleChange::Compares(keys));
     }
     if way == Way::Alike && !rule.is_alike {
         changes.push(RuleChange::Alike);
@@ -195,8 +198,12 @@ fn normalised(key: &Key, partner: &Record, ledger: &Record) -> Option<Key> {
     ];
     let plain = PLAIN.iter().map(|steps| steps.to_vec());
     let with_prefix = prefix(key, partner, ledger).map(|prefix| vec![TextStep::Prefix(prefix)]);
+    let with_suffix = suffix(key, partner, ledger).map(|suffix| vec![TextStep::Suffix(suffix)]);
     let digits = vec![TextStep::Digits];
-    let mut steps = plain.chain(with_prefix).chain([digits]);
+    let steps = plain.chain(with_prefix).chain(with_suffix).chain([digits]);
+    let is_done =
+        |step: &TextStep| key.partner.steps.contains(step) && key.ledger.steps.contains(step);
+    let mut steps = steps.filter(|steps| !steps.iter().any(is_done));
     steps.find_map(|steps| {
         let more = |term: &Term| Term {
             field: term.field,
@@ -207,9 +214,14 @@ fn normalised(key: &Key, partner: &Record, ledger: &Record) -> Option<Key> {
             ledger: more(&key.ledger),
         };
         let texts = (key.partner.text(partner)?, key.ledger.text(ledger)?);
-        (texts.0 == texts.1).then_some(key)
+        // A few digits in common are no reference in common.
+        let says_enough = steps != [TextStep::Digits] || texts.0.len() >= DIGITS_MIN;
+        (texts.0 == texts.1 && says_enough).then_some(key)
     })
 }
+
+/// Fewest digits that are worth a proposal of comparing nothing else.
+const DIGITS_MIN: usize = 4;
 
 /// What stands before the same text on one side: `INV-` of `INV-104` and `104`. Only where it ends
 /// with a letter or a separator: a digit belongs to the number.
@@ -221,6 +233,18 @@ fn prefix(key: &Key, partner: &Record, ledger: &Record) -> Option<Box<str>> {
     let is_digit = |letter: char| letter.is_ascii_digit();
     let is_prefix = !before.is_empty() && !before.ends_with(is_digit);
     is_prefix.then(|| before.into())
+}
+
+/// What stands behind the same text on one side: `-X` of `PAY-59-X` and `PAY-59`. Only where it begins
+/// with a letter or a separator.
+fn suffix(key: &Key, partner: &Record, ledger: &Record) -> Option<Box<str>> {
+    let (one, other) = (key.partner.text(partner)?, key.ledger.text(ledger)?);
+    let behind = one
+        .strip_prefix(&*other)
+        .or_else(|| other.strip_prefix(&*one))?;
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    let is_suffix = !behind.is_empty() && !behind.starts_with(is_digit);
+    is_suffix.then(|| behind.into())
 }
 
 /// The key with another field of one side, of which the text goes together with the other side's.

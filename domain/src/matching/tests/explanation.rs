@@ -101,8 +101,16 @@ fn a_lone_record_says_how_it_would_have_met_what_came_closest() {
                  = \"reference\" }]` and `alike = true`",
             ),
         ),
-        // Another digit is another payment.
+        (
+            &["P PAY-5 10 EUR 5", "L PAY-5-X 10 EUR 5"],
+            Some(
+                "rule by reference with `on = [{ field = \"reference\", normalise = [{ suffix = \
+                 \"-X\" }] }]`",
+            ),
+        ),
+        // Another digit is another payment, and one digit in common is none.
         (&["P INV-1042 10 EUR 5", "L INV-1043 10 EUR 5"], None),
+        (&["P po1 10 EUR 5", "L r1 10 EUR 5"], None),
     ];
     for (records, wanted) in examples {
         let found = compare(&policy(), &whole(), pool(records)).discrepancies;
@@ -113,6 +121,46 @@ fn a_lone_record_says_how_it_would_have_met_what_came_closest() {
             assert_eq!(said.as_deref(), *wanted, "{records:?}");
         }
     }
+}
+
+/// Another way to compare one key leaves the others as they are.
+#[test]
+fn a_changed_key_stands_beside_the_others() {
+    let mut policy = policy();
+    let keys = [ReferenceKind::Invoice, ReferenceKind::Order];
+    policy.rules = vec![MatchRule::exact("both", &keys)];
+    let records = [
+        "P - 10 EUR 5 invoice=I71 order=o-1",
+        "L - 10 EUR 5 invoice=I71 order=O-1",
+    ];
+    for found in compare(&policy, &whole(), pool(&records)).discrepancies {
+        let said = Explanation::of(&policy, &found).would_match;
+        let wanted = "rule both with `on = [\"invoice\", { field = \"order\", normalise = \
+                      [\"ignore_case\"] }]`";
+        assert_eq!(said.map(|it| it.to_string()).as_deref(), Some(wanted));
+    }
+}
+
+#[test]
+fn of_several_records_all_days_and_statuses_are_told() {
+    let mut policy = policy();
+    policy.rules[0].cardinality = Cardinality::OneToMany;
+    let explained = explained(
+        &policy,
+        &[
+            "P A 30 EUR 5 status=settled",
+            "L A 10 EUR 5 status=settled",
+            "L A 10 EUR 7 status=pending",
+        ],
+    );
+    let days = (
+        "value_date",
+        "2026-01-05",
+        "2026-01-05 to 2026-01-07",
+        false,
+    );
+    let statuses = ("status", "settled", "pending, settled", true);
+    assert_eq!(shown(&explained)[2..], [days, statuses]);
 }
 
 #[test]
