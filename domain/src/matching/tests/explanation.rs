@@ -153,12 +153,7 @@ fn of_several_records_all_days_and_statuses_are_told() {
             "L A 10 EUR 7 status=pending",
         ],
     );
-    let days = (
-        "value_date",
-        "2026-01-05",
-        "2026-01-05 to 2026-01-07",
-        false,
-    );
+    let days = ("value_date", "2026-01-05", "2026-01-05 to 2026-01-07", true);
     let statuses = ("status", "settled", "pending, settled", true);
     assert_eq!(shown(&explained)[2..], [days, statuses]);
 }
