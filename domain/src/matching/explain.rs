@@ -176,14 +176,14 @@ pub(super) fn duplicate(
     let copies = times(copies) + &days;
     match (record.side, counterparts) {
         (Side::Partner, 0) => {
-            format!("partner reports {money} for {subject} {copies}, the ledger has no such amount")
+            format!("partner reports {money} for {subject} {copies}, no ledger record goes with it")
         }
         (Side::Partner, counterparts) => format!(
             "partner reports {money} for {subject} {copies}, the ledger has it {}",
             times(counterparts)
         ),
         (Side::Ledger, 0) => {
-            format!("ledger has {money} for {subject} {copies}, the partner has no such amount")
+            format!("ledger has {money} for {subject} {copies}, no partner record goes with it")
         }
         (Side::Ledger, counterparts) => format!(
             "ledger has {money} for {subject} {copies}, the partner reports it {}",

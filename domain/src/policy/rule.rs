@@ -55,7 +55,8 @@ impl MatchRule {
     }
 
     /// Whether records of this side with equal texts are about one thing, so that of equal amounts one
-    /// repeats the other. Whose they are doesn't say that, nor does what is left of a text that was cut.
+    /// repeats the other. Whose they are doesn't say that, nor does what is left of a text that was cut, nor
+    /// free text as people write it.
     pub(crate) fn identifies(&self, side: Side) -> bool {
         let mut terms = self.on.iter().map(|key| key.of(side));
         terms.any(Term::identifies)
@@ -199,8 +200,13 @@ impl Term {
 
     fn identifies(&self) -> bool {
         let loses = |step: &TextStep| matches!(step, TextStep::First(_) | TextStep::Digits);
-        let is_whose = matches!(self.field, Field::Client | Field::Counterparty);
-        !is_whose && !self.steps.iter().any(loses)
+        let finds = |step: &TextStep| matches!(step, TextStep::Capture(_) | TextStep::Each(_));
+        let says_what = match self.field {
+            Field::Client | Field::Counterparty => false,
+            Field::Description => self.steps.iter().any(finds),
+            Field::Reference(_) => true,
+        };
+        says_what && !self.steps.iter().any(loses)
     }
 
     /// Whether a text of it may name several records.
