@@ -256,15 +256,25 @@ fn plain_letters(text: &str) -> impl Iterator<Item = char> {
     kept.flat_map(char::to_uppercase)
 }
 
-/// Half a sentence on what differs: the reference, then the amount, then the value date where that is
-/// outside the window.
+/// Half a sentence on what differs: the reference, the client, the amount, then the value date where that
+/// is outside the window.
 fn kept_apart_by(
     accepts: Option<Accepts<'_>>,
     record: &Record,
     other: &Record,
     relation: Option<&Relation>,
 ) -> String {
-    let mut parts = vec![reference_part(relation)];
+    let mut parts = vec![match relation {
+        Some(relation) => reference_part(relation),
+        None if record.references.is_empty() && other.references.is_empty() => {
+            "neither of the two carries a reference".to_owned()
+        }
+        None => "one of the two carries no reference".to_owned(),
+    }];
+    let clients = record.client.as_deref().zip(other.client.as_deref());
+    if let Some((ours, theirs)) = clients.filter(|(ours, theirs)| ours != theirs) {
+        parts.push(format!("its client is another ({ours} / {theirs})"));
+    }
     if record.money != other.money {
         parts.push(format!("its amount is {}", other.money));
     }
@@ -279,10 +289,7 @@ fn kept_apart_by(
     parts.join(", ")
 }
 
-fn reference_part(relation: Option<&Relation>) -> String {
-    let Some(relation) = relation else {
-        return "one of the two carries no reference".to_owned();
-    };
+fn reference_part(relation: &Relation) -> String {
     let ((our_kind, ours), (their_kind, theirs)) = (relation.ours, relation.theirs);
     let kind = kind_named(their_kind);
     match relation.likeness {
