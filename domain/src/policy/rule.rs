@@ -199,14 +199,20 @@ impl Term {
     }
 
     fn identifies(&self) -> bool {
-        let loses = |step: &TextStep| matches!(step, TextStep::First(_) | TextStep::Digits);
         let finds = |step: &TextStep| matches!(step, TextStep::Capture(_) | TextStep::Each(_));
+        // The digits of what a pattern found are its number; those of a whole text may be anything.
+        let is_number = |at: usize| self.steps[..at].iter().any(finds);
+        let loses = |(at, step): (usize, &TextStep)| match step {
+            TextStep::First(_) => true,
+            TextStep::Digits => !is_number(at),
+            _ => false,
+        };
         let says_what = match self.field {
             Field::Client | Field::Counterparty => false,
             Field::Description => self.steps.iter().any(finds),
             Field::Reference(_) => true,
         };
-        says_what && !self.steps.iter().any(loses)
+        says_what && !self.steps.iter().enumerate().any(loses)
     }
 
     /// Whether a text of it may name several records.
