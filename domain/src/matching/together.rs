@@ -152,7 +152,7 @@ impl<'r> Members<'r> {
             what(copy) == what(original) && copy.record.references == original.record.references
         };
         let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
-        if copies.is_empty() || many.len() < 2 || !may_repeat || !copies.iter().all(is_copy) {
+        if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
         }
         let (one, many) = (vec![*original], many.to_vec());

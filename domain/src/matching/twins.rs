@@ -296,7 +296,7 @@ pub(super) fn pair_near_dates<'r>(
     earliest.pair_earliest(accepts);
     let most = earliest.pairs.len();
     let is_left = most < partner.len().max(ledger.len());
-    let chosen = match is_left && most > 1 {
+    let chosen = match is_left && most > 0 {
         false => earliest,
         true => {
             let mut usual = all;
