@@ -78,7 +78,7 @@ fn clause(
         Finding::Amount(gap) => {
             let tolerance = accepts.tolerance(currency);
             let allowed = amount_text(tolerance.rounding_of(booked.amount), currency);
-            let direction = match are_opposite(partner, ledger) {
+            let direction = match are_opposite(partner.money, ledger.money) {
                 true => ", and the money flows the other way",
                 false => "",
             };

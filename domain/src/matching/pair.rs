@@ -9,7 +9,7 @@ use super::explain;
 use super::fees::{self, FeeFault};
 use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
-use crate::money::Amount;
+use crate::money::{Amount, Money};
 use crate::policy::{Accepts, DateWindow};
 use crate::record::{Record, ReferenceKind, ShortText, Side, Status};
 
@@ -202,8 +202,8 @@ fn amount_difference(partner: &Record, ledger: &Record) -> Option<Amount> {
 }
 
 /// Whether the money flows one way on one side and the other way on the other.
-pub(super) fn are_opposite(partner: &Record, ledger: &Record) -> bool {
-    let (reported, booked) = (partner.money.amount, ledger.money.amount);
+pub(super) fn are_opposite(partner: Money, ledger: Money) -> bool {
+    let (reported, booked) = (partner.amount, ledger.amount);
     let any_zero = reported.is_zero() || booked.is_zero();
     !any_zero && reported.is_negative() != booked.is_negative()
 }

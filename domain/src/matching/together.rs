@@ -7,7 +7,7 @@
 use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
 use super::group::{Decision, Duplicate, Look};
-use super::pair::{Difference, Timing, contradicts, partner_first, timing};
+use super::pair::{Difference, Timing, are_opposite, contradicts, partner_first, timing};
 use super::twins::{Member, Members};
 use super::{explain, several};
 use crate::discrepancy::Kind;
@@ -26,7 +26,23 @@ pub(super) fn decide(
     // With equal texts and one currency.
     let groups = Members::alike_in(members, |money| money.currency);
     let both = groups.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
-    both.flat_map(|group| group.decide(accepts, look)).collect()
+    let decisions: Vec<Decision> = both.flat_map(|group| group.decide(accepts, look)).collect();
+    match (partner, ledger, look) {
+        // Nothing to add up: one record of each side, in different currencies.
+        ([one], [other], Look::Last) if decisions.is_empty() && are_two(one, other) => {
+            vec![Decision::Pair {
+                partner: one.slot,
+                ledger: other.slot,
+            }]
+        }
+        _ => decisions,
+    }
+}
+
+/// Whether two records are of different currencies, and the money flows the same way.
+fn are_two(partner: &Member<'_>, ledger: &Member<'_>) -> bool {
+    let (reported, booked) = (partner.record.money, ledger.record.money);
+    reported.currency != booked.currency && !are_opposite(reported, booked)
 }
 
 /// Whether a rule by which several are one takes all of a group, which is in canonical order.

@@ -291,92 +291,104 @@ pub(super) fn pair_near_dates<'r>(
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
 ) -> Vec<(Member<'r>, Member<'r>)> {
-    let all = Sides::of(partner, ledger);
-    let mut earliest = all.clone();
-    earliest.pair_earliest(accepts);
-    let most = earliest.pairs.len();
-    let is_left = most < partner.len().max(ledger.len());
-    let chosen = match is_left && most > 0 {
-        false => earliest,
-        true => {
-            let mut usual = all;
-            usual.pair_usual(accepts);
-            usual.pair_earliest(accepts);
-            if usual.pairs.len() < most {
-                earliest
-            } else {
-                usual
-            }
-        }
-    };
-    (*partner, *ledger) = (chosen.partner, chosen.ledger);
-    chosen.pairs
-}
-
-/// Both lists by value date, and what was taken out of them.
-#[derive(Clone)]
-struct Sides<'r> {
-    partner: Vec<Member<'r>>,
-    ledger: Vec<Member<'r>>,
-    pairs: Vec<(Member<'r>, Member<'r>)>,
-}
-
-impl<'r> Sides<'r> {
-    fn of(partner: &[Member<'r>], ledger: &[Member<'r>]) -> Self {
-        Sides {
-            partner: partner.to_vec(),
-            ledger: ledger.to_vec(),
-            pairs: Vec::new(),
-        }
+    let earliest = pair_earliest(accepts, partner, ledger);
+    let is_left = earliest.len() < partner.len().max(ledger.len());
+    if earliest.is_empty() || !is_left {
+        return take_pairs(partner, ledger, &earliest);
     }
+    let (mut others, mut their_others) = (partner.clone(), ledger.clone());
+    let usual = pair_usual(accepts, partner, ledger);
+    let mut pairs = take_pairs(&mut others, &mut their_others, &usual);
+    let rest = pair_earliest(accepts, &others, &their_others);
+    if usual.len() + rest.len() < earliest.len() {
+        return take_pairs(partner, ledger, &earliest);
+    }
+    pairs.extend(take_pairs(&mut others, &mut their_others, &rest));
+    (*partner, *ledger) = (others, their_others);
+    pairs
+}
 
-    /// Taking the earliest that fits gives the most pairs whose dates agree.
-    fn pair_earliest(&mut self, accepts: Accepts<'_>) {
-        self.pair(|partner, ledger| match timing(accepts, partner, ledger) {
+/// Pairs by their places in both lists, in order.
+type Places = Vec<(usize, usize)>;
+
+/// Taking the earliest that fits gives the most pairs whose dates agree.
+fn pair_earliest(accepts: Accepts<'_>, partner: &[Member<'_>], ledger: &[Member<'_>]) -> Places {
+    pair_in_step(partner, ledger, |one, other| {
+        match timing(accepts, one, other) {
             Timing::Within => Ordering::Equal,
             Timing::Early(_) => Ordering::Less,
             Timing::Late(_) => Ordering::Greater,
+        }
+    })
+}
+
+/// Pairs that have the same number of days between them: of all numbers within the window the one that
+/// most have, of those the smallest.
+fn pair_usual(accepts: Accepts<'_>, partner: &[Member<'_>], ledger: &[Member<'_>]) -> Places {
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+    let pair_apart = |distance: i64| {
+        pair_in_step(partner, ledger, |one, other| {
+            let days = calendar.days_between(other.value_date, one.value_date, window.unit);
+            days.cmp(&distance)
+        })
+    };
+    let (early, late) = (i64::from(window.early_days), i64::from(window.late_days));
+    let most = partner.len().min(ledger.len());
+    let mut usual = pair_apart(0);
+    for distance in 1..=early.max(late) {
+        for (days, limit) in [(distance, late), (-distance, early)] {
+            if usual.len() < most && distance <= limit {
+                let pairs = pair_apart(days);
+                usual = if pairs.len() > usual.len() {
+                    pairs
+                } else {
+                    usual
+                };
+            }
+        }
+    }
+    usual
+}
+
+/// Walks both lists, which are by value date: pairs what is equal, and passes over what comes too early.
+fn pair_in_step(
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+    compare: impl Fn(&Record, &Record) -> Ordering,
+) -> Places {
+    let mut pairs = Vec::with_capacity(partner.len().min(ledger.len()));
+    let (mut at, mut other) = (0, 0);
+    while let Some((one, another)) = partner.get(at).zip(ledger.get(other)) {
+        let order = compare(one.record, another.record);
+        if order == Ordering::Equal {
+            pairs.push((at, other));
+        }
+        at += usize::from(order != Ordering::Greater);
+        other += usize::from(order != Ordering::Less);
+    }
+    pairs
+}
+
+/// Takes these pairs out of both lists.
+fn take_pairs<'r>(
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+    pairs: &[(usize, usize)],
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let taken = pairs
+        .iter()
+        .map(|(one, other)| (partner[*one], ledger[*other]));
+    let taken: Vec<(Member, Member)> = taken.collect();
+    let drop = |members: &mut Vec<Member<'r>>, places: &mut dyn Iterator<Item = usize>| {
+        let mut places = places.peekable();
+        let mut place = 0;
+        members.retain(|_| {
+            let is_taken = places.next_if_eq(&place).is_some();
+            place += 1;
+            !is_taken
         });
-    }
-
-    /// Pairs those that have so many days between them, of all numbers of days within the window the one
-    /// that most have, and of those the smallest.
-    fn pair_usual(&mut self, accepts: Accepts<'_>) {
-        let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
-        let days = |partner: &Record, ledger: &Record| {
-            calendar.days_between(ledger.value_date, partner.value_date, window.unit)
-        };
-        let (early, late) = (i64::from(window.early_days), i64::from(window.late_days));
-        let mut usual: Option<Sides<'r>> = None;
-        let mut distances: Vec<i64> = (-early..=late).collect();
-        distances.sort_by_key(|distance| distance.abs());
-        for distance in distances {
-            let mut some = self.clone();
-            some.pair(|partner, ledger| days(partner, ledger).cmp(&distance));
-            let before = usual.as_ref().map_or(0, |usual| usual.pairs.len());
-            if some.pairs.len() > before {
-                usual = Some(some);
-            }
-        }
-        if let Some(usual) = usual {
-            *self = usual;
-        }
-    }
-
-    /// Walks both lists: takes out what is equal, and passes over what comes too early.
-    fn pair(&mut self, compare: impl Fn(&Record, &Record) -> Ordering) {
-        let (mut partner_rest, mut ledger_rest) = (Vec::new(), Vec::new());
-        let mut partners = self.partner.drain(..).peekable();
-        let mut ledgers = self.ledger.drain(..).peekable();
-        while let (Some(p), Some(l)) = (partners.peek(), ledgers.peek()) {
-            match compare(p.record, l.record) {
-                Ordering::Equal => self.pairs.extend(partners.next().zip(ledgers.next())),
-                Ordering::Less => partner_rest.extend(partners.next()),
-                Ordering::Greater => ledger_rest.extend(ledgers.next()),
-            }
-        }
-        partner_rest.extend(partners);
-        ledger_rest.extend(ledgers);
-        (self.partner, self.ledger) = (partner_rest, ledger_rest);
-    }
+    };
+    drop(partner, &mut pairs.iter().map(|pair| pair.0));
+    drop(ledger, &mut pairs.iter().map(|pair| pair.1));
+    taken
 }

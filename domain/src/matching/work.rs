@@ -209,8 +209,8 @@ impl<'a> Work<'a> {
     /// later, the counterpart that each of them lacks may be gone for good reasons.
     fn settle_two(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let is_first = turn.index == 0 && turn.look == Look::First && !self.are_left;
-        let are_opposite =
-            pair::are_opposite(peek(&self.partner, partner), peek(&self.ledger, ledger));
+        let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
+        let are_opposite = pair::are_opposite(one.money, other.money);
         match are_opposite {
             false => self.pair_or_wait(turn, partner, ledger),
             true if is_first => self.pair(turn, partner, ledger),

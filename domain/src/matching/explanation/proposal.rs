@@ -83,14 +83,16 @@ fn wider(
     difference: Option<Amount>,
     records: &[&Record],
 ) -> Option<Vec<RuleChange>> {
-    let (partner, ledger) = of_both_sides(records)?;
+    let of = |side| records.iter().copied().filter(move |it| it.side == side);
+    let reported = several::sum(of(Side::Partner))?;
+    let booked = several::sum(of(Side::Ledger))?;
     let mut changes = Vec::new();
     let gap = difference?.abs();
-    let currency = ledger.money.currency;
+    let currency = booked.currency;
     let tolerance = accepts.tolerance(currency);
-    if gap > tolerance.accepted_of(ledger.money.amount) {
+    if gap > tolerance.accepted_of(booked.amount) {
         // Money that flows the other way is no difference to be tolerated.
-        if are_opposite(partner, ledger) {
+        if are_opposite(reported, booked) {
             return None;
         }
         changes.push(RuleChange::Accepted {

@@ -141,6 +141,18 @@ fn a_changed_key_stands_beside_the_others() {
     }
 }
 
+/// A refund among the parts does not make the sum flow the other way.
+#[test]
+fn a_sum_of_payments_and_refunds_may_differ_by_what_is_accepted() {
+    let mut policy = policy();
+    policy.rules[0].cardinality = Cardinality::OneToMany;
+    let records = ["P A 30 EUR 5", "L A -10 EUR 5", "L A 50 EUR 5"];
+    let said = explained(&policy, &records).would_match;
+    let wanted = "rule by reference with `tolerances.EUR = { accepted = \"10.00\", \
+                  rounding = \"10.00\" }` of the source";
+    assert_eq!(said.map(|it| it.to_string()).as_deref(), Some(wanted));
+}
+
 #[test]
 fn of_several_records_all_days_and_statuses_are_told() {
     let mut policy = policy();
