@@ -15,8 +15,13 @@ use super::{key, pair};
 use crate::policy::{Cardinality, MatchRule, SourcePolicy};
 use crate::record::Side;
 
-/// Pairs that wait, by their slots, the partner's first.
-pub(super) type Apart = Vec<(usize, usize)>;
+/// A pair that waits, by its slots.
+pub(super) struct Apart {
+    pub(super) partner: usize,
+    pub(super) ledger: usize,
+    /// Whether some record of its group is what the run is about.
+    pub(super) is_inside: bool,
+}
 
 /// Whether pairs of the rule at `index` that disagree wait for what later rules say.
 pub(super) fn waits_for_later(policy: &SourcePolicy, index: usize) -> bool {
@@ -43,15 +48,19 @@ impl<'a> Work<'a> {
         if apart.is_empty() {
             return;
         }
-        let (partners, ledgers) = apart.iter().copied().unzip();
+        let earlier = &self.policy.rules[index];
+        let (partners, ledgers) = apart.iter().map(|it| (it.partner, it.ledger)).unzip();
         for (later, rule) in later(self.policy, index) {
-            let earlier = &self.policy.rules[index];
-            self.pair_agreeing(&Turn::first(later, rule), earlier, [&partners, &ledgers]);
+            self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]);
         }
-        let turn = Turn::first(index, &self.policy.rules[index]);
-        for (partner, ledger) in apart {
+        for Apart {
+            partner,
+            ledger,
+            is_inside,
+        } in apart
+        {
             if self.are_waiting(partner, ledger) {
-                self.pair(&turn, partner, ledger);
+                self.pair(&Turn::first(index, earlier, is_inside), partner, ledger);
             }
         }
     }
@@ -60,12 +69,13 @@ impl<'a> Work<'a> {
     /// one record of which the earlier rule says nothing.
     fn pair_agreeing(
         &mut self,
-        turn: &Turn<'a>,
+        index: usize,
+        rule: &'a MatchRule,
         earlier: &MatchRule,
         apart: [&BTreeSet<usize>; 2],
     ) {
-        let accepts = turn.accepts(self.policy);
-        let groups = key::groups(turn.rule, &self.partner, &self.ledger);
+        let accepts = self.policy.accepts(rule);
+        let groups = key::groups(rule, &self.partner, &self.ledger);
         for (partner, ledger) in groups.iter() {
             let mut sides = apart.into_iter().zip([partner, ledger]);
             if !sides.any(|(apart, slots)| slots.iter().any(|slot| apart.contains(slot))) {
@@ -73,6 +83,7 @@ impl<'a> Work<'a> {
             }
             let of_partner = members(&self.partner, partner);
             let of_ledger = members(&self.ledger, ledger);
+            let turn = Turn::first(index, rule, self.is_about(&of_partner, &of_ledger));
             let decisions = group::decide(accepts, &of_partner, &of_ledger, Look::First);
             for decision in decisions {
                 let Decision::Pair { partner, ledger } = decision else {
@@ -83,7 +94,7 @@ impl<'a> Work<'a> {
                 let is_unknown =
                     !key::is_complete(earlier, one) || !key::is_complete(earlier, other);
                 if is_one && is_unknown && pair::agree(accepts, one, other) {
-                    self.pair(turn, partner, ledger);
+                    self.pair(&turn, partner, ledger);
                 }
             }
         }

@@ -35,7 +35,7 @@ pub(super) struct Work<'a> {
     pub(super) context: &'a RunContext,
     pub(super) partner: Slots,
     pub(super) ledger: Slots,
-    pub(super) apart: Apart,
+    pub(super) apart: Vec<Apart>,
     /// Whether these are what buckets left: some counterparts are gone.
     pub(super) are_left: bool,
     pub(super) decided: Comparison,
@@ -57,12 +57,12 @@ pub(super) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     /// The first turn of a rule, when nothing waits any more.
-    pub(super) fn first(index: usize, rule: &'a MatchRule) -> Self {
+    pub(super) fn first(index: usize, rule: &'a MatchRule, is_inside: bool) -> Self {
         Turn {
             index,
             rule,
             look: Look::First,
-            is_inside: false,
+            is_inside,
             waits: false,
         }
     }
@@ -79,7 +79,7 @@ impl<'a> Work<'a> {
             context,
             partner: pool.partner.into_iter().map(Some).collect(),
             ledger: pool.ledger.into_iter().map(Some).collect(),
-            apart: Apart::new(),
+            apart: Vec::new(),
             are_left: false,
             decided: Comparison::default(),
             ids: Ids::default(),
@@ -144,10 +144,7 @@ impl<'a> Work<'a> {
             let slots = [partner, ledger];
             let partner = members(&self.partner, partner);
             let ledger = members(&self.ledger, ledger);
-            turn.is_inside = self.context.scope != Scope::Whole
-                && partner.iter().chain(&ledger).any(|member| {
-                    scope::membership(&self.context.scope, member.record) == Membership::Inside
-                });
+            turn.is_inside = self.is_about(&partner, &ledger);
             let accepts = turn.accepts(self.policy);
             let decisions = match rule.cardinality {
                 Cardinality::OneToOne => group::decide(accepts, &partner, &ledger, look),
@@ -163,6 +160,14 @@ impl<'a> Work<'a> {
             self.carry_out(&turn, own.unwrap_or(decisions));
             self.mark_namesakes(rule, slots);
         }
+    }
+
+    /// Whether the run is of a part, and some of these are of it.
+    pub(super) fn is_about(&self, partner: &[Member<'_>], ledger: &[Member<'_>]) -> bool {
+        let scope = &self.context.scope;
+        let is_inside =
+            |member: &Member<'_>| scope::membership(scope, member.record) == Membership::Inside;
+        *scope != Scope::Whole && partner.iter().chain(ledger).any(is_inside)
     }
 
     /// Marks what was left of a group: its texts are known on the other side.
@@ -245,7 +250,11 @@ impl<'a> Work<'a> {
             pair::differ_in_money(turn.accepts(work.policy), one, other)
         };
         match turn.waits && differ(self) {
-            true => self.apart.push((partner, ledger)),
+            true => self.apart.push(Apart {
+                partner,
+                ledger,
+                is_inside: turn.is_inside,
+            }),
             false => self.pair(turn, partner, ledger),
         }
     }
