@@ -169,7 +169,8 @@ fn pair_equal_references<'r>(
 
 /// Those whose dates agree, then what is left in order. A failed attempt and the one that went
 /// through are not confused: where some say that no money moved, each goes with one that says the same,
-/// if that one's date agrees, and one that says nothing rather with one that may have moved some.
+/// if that one's date agrees, and one that says nothing rather with one that may have moved some. Nor is
+/// what was announced taken for it, where there are more than the other side has.
 fn pair_by_date<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
@@ -179,7 +180,10 @@ fn pair_by_date<'r>(
     let mut pairs = Vec::new();
     let says = |what| move |member: &Member| says_moved(member.record) == Some(what);
     let may_have_moved = |member: &Member| !says(false)(member);
-    if partner.iter().chain(&*ledger).any(says(false)) {
+    let is_uneven = partner.len() != ledger.len();
+    let is_announced = |member: &Member| member.record.status == Some(Status::Pending);
+    let mut all = partner.iter().chain(&*ledger);
+    if all.any(|member| says(false)(member) || is_uneven && is_announced(member)) {
         pairs.extend(pair_near_dates_of(accepts, partner, ledger, says(true)));
         pairs.extend(pair_near_dates_of(accepts, partner, ledger, may_have_moved));
         pairs.extend(pair_near_dates_of(accepts, partner, ledger, says(false)));
