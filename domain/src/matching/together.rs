@@ -164,9 +164,7 @@ impl<'r> Members<'r> {
         let (original, copies) = ones.split_first()?;
         let side = original.record.side;
         let what = |it: &Member<'r>| (it.record.money, it.record.movement());
-        let is_copy = |copy: &Member<'r>| {
-            what(copy) == what(original) && copy.record.references == original.record.references
-        };
+        let is_copy = |copy: &Member<'r>| what(copy) == what(original);
         let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
         if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
