@@ -49,7 +49,7 @@ pub(crate) async fn open(
     if input.in_steps || trueup.pace.small_run_bytes == 0 {
         return Ok(Opened::Proceed(plan));
     }
-    let holding = over(trueup, trueup.staging.holding());
+    let holding = with_staging(trueup, trueup.staging.holding());
     let way = match Way::decided(trueup, &input, attempt).await? {
         Some(way) => way,
         None => {
@@ -60,7 +60,7 @@ pub(crate) async fn open(
     match way {
         // What is read again is still in memory, what is written is for good.
         Way::AtOnce(found) => {
-            let kept = over(trueup, holding.staging.kept());
+            let kept = with_staging(trueup, holding.staging.kept());
             finish(&kept, input, *found).await
         }
         Way::InSteps => Ok(Opened::Proceed(plan)),
@@ -68,7 +68,7 @@ pub(crate) async fn open(
 }
 
 /// The same installation, with other eyes on the object store.
-fn over(trueup: &Trueup, staging: Staging) -> Arc<Trueup> {
+fn with_staging(trueup: &Trueup, staging: Staging) -> Arc<Trueup> {
     Arc::new(Trueup {
         staging,
         ..trueup.clone()

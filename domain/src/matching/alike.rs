@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 
 use super::edits::edits;
 use super::group::{Decision, Note, Why};
-use super::pair::{Timing, contradicts, partner_first, timing};
-use super::twins::{Member, Members};
+use super::pair::{contradicts, partner_first};
+use super::twins::{Member, Members, within};
 use crate::policy::{Accepts, MatchRule};
 use crate::record::{Record, Side};
 
@@ -120,28 +120,18 @@ fn find_all<'r>(accepts: Accepts<'_>, own: &[Member<'r>], others: &[Member<'r>])
 
 /// Looks at those of the other side, in order of their dates, that are within the window.
 fn find<'r>(accepts: Accepts<'_>, one: &'r Record, others: &[Member<'r>]) -> Found {
-    let with = |other: &Member<'r>| partner_first(one, other.record);
-    let timing = |other: &Member<'r>| {
-        let (partner, ledger) = with(other);
-        timing(accepts, partner, ledger)
-    };
-    let is_before = |other: &Member<'r>| match one.side {
-        Side::Partner => matches!(timing(other), Timing::Late(_)),
-        Side::Ledger => matches!(timing(other), Timing::Early(_)),
-    };
-    let start = others.partition_point(is_before);
-    let near = others[start..].partition_point(|it| timing(it) == Timing::Within);
+    let near = within(accepts, one, others);
     let is_long = is_long(accepts.rule, one);
     let limit = match is_long {
         true => CANDIDATES_OF_LONG_MAX,
         false => CANDIDATES_MAX,
     };
-    if near > limit {
+    if near.len() > limit {
         return Found::TooMany(limit);
     }
     let (mut alike, mut not_far) = (None, 0);
-    for (at, other) in others.iter().enumerate().skip(start).take(near) {
-        let (partner, ledger) = with(other);
+    for at in near {
+        let (partner, ledger) = partner_first(one, others[at].record);
         let likeness = likeness(accepts, partner, ledger);
         let is_far = likeness == Likeness::Far || (is_long && likeness == Likeness::Unknown);
         not_far += usize::from(!is_far);

@@ -25,7 +25,7 @@ use jiff::civil::Date;
 
 use super::combine::Combined;
 use super::identity::canonical_order;
-use super::twins::{self, Member};
+use super::twins::{self, Member, days_from};
 use crate::calendar;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, MatchRule, Tolerance};
@@ -346,7 +346,8 @@ fn pair_last_of_each_currency<'r>(
 /// repeats its like. An attempt that failed repeats nothing, and nothing repeats it.
 fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
     let mut duplicates = Vec::new();
-    let with_original = |class: &&Class| class.is_any_decided() && !class.is_mixed;
+    let with_original =
+        |class: &&Class| class.is_any_decided() && class.open().next().is_some() && !class.is_mixed;
     for class in classes.iter().filter(with_original) {
         let same_money = others.binary_search_by_key(&class.position(), Class::position);
         let of_others = same_money.map_or(&[][..], |at| &others[at].members);
@@ -386,10 +387,6 @@ fn nearest<'m, 'r>(to: &Member<'_>, members: &[&'m Member<'r>]) -> Option<&'m Me
         .iter()
         .copied()
         .min_by_key(|member| days_from(to, member))
-}
-
-fn days_from(one: &Member<'_>, other: &Member<'_>) -> i64 {
-    calendar::days_between(one.record.value_date, other.record.value_date).abs()
 }
 
 fn count_free(classes: &[Class<'_>]) -> usize {
@@ -448,6 +445,9 @@ impl<'r> Class<'r> {
 
     /// Of a series, days between two payments at least, as the other side has them.
     fn days_apart(&self, others: &[Member<'_>]) -> Option<i64> {
+        if !self.is_series {
+            return None;
+        }
         let days: BTreeSet<Date> = others
             .iter()
             .map(|member| member.record.value_date)
@@ -459,6 +459,6 @@ impl<'r> Class<'r> {
             last = day;
             apart
         });
-        apart.min().filter(|_| self.is_series)
+        apart.min()
     }
 }

@@ -160,7 +160,7 @@ impl<'r> Members<'r> {
         if !matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne) {
             return None;
         }
-        let (ones, many) = self.sides(cardinality);
+        let (ones, _) = self.sides(cardinality);
         let (original, copies) = ones.split_first()?;
         let side = original.record.side;
         let what = |it: &Member<'r>| (it.record.money, it.record.movement());
@@ -169,17 +169,14 @@ impl<'r> Members<'r> {
         if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
         }
-        let (one, many) = (vec![*original], many.to_vec());
-        let once = match side {
-            Side::Partner => Members {
-                partner: one,
-                ledger: many,
-            },
-            Side::Ledger => Members {
-                partner: many,
-                ledger: one,
-            },
+        let mut once = Members {
+            partner: self.partner.clone(),
+            ledger: self.ledger.clone(),
         };
+        match side {
+            Side::Partner => once.partner.truncate(1),
+            Side::Ledger => once.ledger.truncate(1),
+        }
         let duplicate = |copy: &Member<'r>| {
             Decision::Duplicate(Duplicate {
                 side,
@@ -266,9 +263,8 @@ impl<'r> Members<'r> {
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let searches = ones.iter();
-        let searches = searches.map(|one| search(accepts, *one, many, limit));
-        searches.collect()
+        let search = |one: &Member<'r>| search(accepts, *one, many, limit);
+        ones.iter().map(search).collect()
     }
 
     /// Takes a record and its parts.

@@ -4,9 +4,10 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::identity::canonical_order;
-use super::pair::{Timing, timing, timing_of};
+use super::pair::{Timing, partner_first, timing, timing_of};
 use crate::calendar::days_between;
 use crate::money::Money;
 use crate::policy::Accepts;
@@ -98,6 +99,27 @@ pub(super) fn pair_off_by_date_alone<'r>(
     pairs
 }
 
+/// Those of the other side, which are in order of their dates, that are within the window of `one`: their
+/// places.
+pub(super) fn within(accepts: Accepts<'_>, one: &Record, others: &[Member<'_>]) -> Range<usize> {
+    let timing = |other: &Member<'_>| {
+        let (partner, ledger) = partner_first(one, other.record);
+        timing(accepts, partner, ledger)
+    };
+    let is_before = |other: &Member<'_>| match one.side {
+        Side::Partner => matches!(timing(other), Timing::Late(_)),
+        Side::Ledger => matches!(timing(other), Timing::Early(_)),
+    };
+    let start = others.partition_point(is_before);
+    let near = others[start..].partition_point(|other| timing(other) == Timing::Within);
+    start..start + near
+}
+
+/// Days between the value dates of two, without sign.
+pub(super) fn days_from(one: &Member<'_>, other: &Member<'_>) -> i64 {
+    days_between(one.record.value_date, other.record.value_date).abs()
+}
+
 /// Parts of both lists, which are in order of their dates, so that no record of one part is within the
 /// window of a record of another.
 fn by_nearness<'r>(
@@ -109,10 +131,7 @@ fn by_nearness<'r>(
     // Of the ledger, what is in a part so far.
     let mut end = 0;
     for one in partner {
-        let timing = |other: &Member<'_>| timing(accepts, one.record, other.record);
-        let is_before = |other: &Member<'_>| matches!(timing(other), Timing::Late(_));
-        let is_not_after = |other: &Member<'_>| !matches!(timing(other), Timing::Early(_));
-        let near = ledger.partition_point(is_before)..ledger.partition_point(is_not_after);
+        let near = within(accepts, one.record, ledger);
         if near.start > end {
             parts.push((Vec::new(), ledger[end..near.start].to_vec()));
             end = near.start;
@@ -235,13 +254,11 @@ fn nearest_in_order<'r>(
     let mut others = others.into_iter().peekable();
     let (mut nearest, mut left) = (Vec::with_capacity(some.len()), Vec::with_capacity(spare));
     for one in some {
-        let distance =
-            |to: &Member<'_>| days_between(one.record.value_date, to.record.value_date).abs();
         let Some(mut best) = others.next() else {
             break;
         };
         while spare > 0
-            && let Some(nearer) = others.next_if(|it| distance(it) < distance(&best))
+            && let Some(nearer) = others.next_if(|it| days_from(one, it) < days_from(one, &best))
         {
             left.push(std::mem::replace(&mut best, nearer));
             spare -= 1;

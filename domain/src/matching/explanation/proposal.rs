@@ -228,25 +228,31 @@ const DIGITS_MIN: usize = 4;
 /// What stands before the same text on one side: `INV-` of `INV-104` and `104`. Only where it ends
 /// with a letter or a separator: a digit belongs to the number.
 fn prefix(key: &Key, partner: &Record, ledger: &Record) -> Option<Box<str>> {
-    let (one, other) = (key.partner.text(partner)?, key.ledger.text(ledger)?);
-    let before = one
-        .strip_suffix(&*other)
-        .or_else(|| other.strip_suffix(&*one))?;
-    let is_digit = |letter: char| letter.is_ascii_digit();
-    let is_prefix = !before.is_empty() && !before.ends_with(is_digit);
-    is_prefix.then(|| before.into())
+    let before = added(key, partner, ledger, |long, short| long.strip_suffix(short))?;
+    (!before.ends_with(is_digit)).then_some(before)
 }
 
 /// What stands behind the same text on one side: `-X` of `PAY-59-X` and `PAY-59`. Only where it begins
 /// with a letter or a separator.
 fn suffix(key: &Key, partner: &Record, ledger: &Record) -> Option<Box<str>> {
+    let behind = added(key, partner, ledger, |long, short| long.strip_prefix(short))?;
+    (!behind.starts_with(is_digit)).then_some(behind)
+}
+
+/// What one of the two texts has more than the other, which is taken off it.
+fn added(
+    key: &Key,
+    partner: &Record,
+    ledger: &Record,
+    without: for<'t> fn(&'t str, &str) -> Option<&'t str>,
+) -> Option<Box<str>> {
     let (one, other) = (key.partner.text(partner)?, key.ledger.text(ledger)?);
-    let behind = one
-        .strip_prefix(&*other)
-        .or_else(|| other.strip_prefix(&*one))?;
-    let is_digit = |letter: char| letter.is_ascii_digit();
-    let is_suffix = !behind.is_empty() && !behind.starts_with(is_digit);
-    is_suffix.then(|| behind.into())
+    let added = without(&one, &other).or_else(|| without(&other, &one))?;
+    (!added.is_empty()).then(|| added.into())
+}
+
+fn is_digit(letter: char) -> bool {
+    letter.is_ascii_digit()
 }
 
 /// The key with another field of one side, of which the text goes together with the other side's.
