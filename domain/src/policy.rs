@@ -15,6 +15,7 @@ use crate::money::{Amount, Currency};
 use crate::severity::SeverityPolicy;
 
 pub use lint::{RuleFlaw, flaws};
+pub(crate) use normalise::apply as normalised;
 pub use normalise::{Pattern, TextStep};
 pub use rule::{Cardinality, Field, Key, MatchRule, Term};
 

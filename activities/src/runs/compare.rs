@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread::available_parallelism;
 
 use domain::audit::Hash;
-use domain::matching::{self, Matched, Pool, bucket_of};
+use domain::matching::{self, Buckets, Matched, Pool};
 use domain::money::MoneyError;
 use domain::open_items::{self, Received};
 use domain::policy::SourcePolicy;
@@ -141,10 +141,10 @@ async fn made(
             pool.push(record);
         }
     }
-    let policy = &source(trueup, &input.run)?.policy;
+    let bucket_of = Buckets::of(&source(trueup, &input.run)?.policy);
     let undone = standing.undone(staging, sides.each_ref()).await?;
     for record in undone.records {
-        if buckets.contains(&bucket_of(policy, &record)) {
+        if buckets.contains(&bucket_of.of_record(&record)) {
             pool.push(record);
         }
     }

@@ -5,6 +5,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use crate::failures::Failure;
 use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, load_rows};
 use domain::conservation::Conservation;
 use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, key_of};
-use domain::matching::{Pool, bucket_of};
+use domain::matching::{Buckets, Kin, Pool};
 use domain::open_items::{Fingerprint, UsedUp};
 use domain::policy::{Scope, SourcePolicy};
-use domain::record::{Record, ReferenceKind};
+use domain::record::Record;
 
 /// The simple rows of one side.
 pub(super) struct SideRows {
@@ -81,12 +82,12 @@ pub(super) fn sift(
         return Ok(sifted);
     };
     let looked_at = [
-        keys_by_bucket(policy, kind, &pool.partner),
-        keys_by_bucket(policy, kind, &pool.ledger),
+        keys_by_bucket(policy, &pool.partner),
+        keys_by_bucket(policy, &pool.ledger),
     ];
     let agreement = Agreement::of(policy);
     let mut writer = PairWriter::new(policy, kind);
-    let mut pairing = Pairing::default();
+    let mut pairing = Pairing::of(policy);
     let mut left = Vec::new();
     for (number, bucket) in buckets.enumerate() {
         let [partner, ledger] = &sides;
@@ -119,16 +120,16 @@ pub(super) fn sift(
     Ok(sifted)
 }
 
-/// The keys of records, by their buckets.
+/// What records are kin to rows in, by their buckets.
 fn keys_by_bucket<'r>(
     policy: &SourcePolicy,
-    kind: ReferenceKind,
     records: &'r [Record],
-) -> BTreeMap<u32, Vec<&'r str>> {
-    let mut keys: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+) -> BTreeMap<u32, Vec<Cow<'r, str>>> {
+    let (kin, buckets) = (Kin::of(policy), Buckets::of(policy));
+    let mut keys: BTreeMap<u32, Vec<Cow<str>>> = BTreeMap::new();
     for record in records {
-        if let Some(key) = record.reference(kind) {
-            keys.entry(bucket_of(policy, record)).or_default().push(key);
+        if let Some(key) = kin.written(record) {
+            keys.entry(buckets.of_record(record)).or_default().push(key);
         }
     }
     keys
@@ -171,7 +172,7 @@ impl<'s> Bucket<'s> {
         Ok(bucket)
     }
 
-    fn side<'k>(&'k self, looked_at: &'k [&'k str]) -> PairingSide<'k> {
+    fn side<'k>(&'k self, looked_at: &'k [Cow<'k, str>]) -> PairingSide<'k> {
         PairingSide {
             rows: &self.kept,
             looked_at,

@@ -2,7 +2,7 @@
 
 use domain::conservation::{Conservation, CountAndSum};
 use domain::matching::sieve::Tally;
-use domain::matching::{BUCKETS, bucket_of, bucket_of_key};
+use domain::matching::{BUCKETS, Buckets};
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Side};
 use proto::staged::Encoder;
@@ -20,7 +20,7 @@ const TEXT_BYTES_MAX: usize = 16 << 20;
 /// Lines on their way into chunks.
 pub(super) struct Spread {
     side: Side,
-    policy: SourcePolicy,
+    bucket_of: Buckets,
     rows_per_chunk: u64,
     buckets: Vec<Bucket>,
     rejects: Encoder,
@@ -78,13 +78,13 @@ pub(super) struct FilledChunk {
 impl Spread {
     pub(super) fn new(
         side: Side,
-        policy: SourcePolicy,
+        policy: &SourcePolicy,
         rows_per_chunk: u64,
         recognition: Option<Recognition>,
     ) -> Self {
         Spread {
             side,
-            policy,
+            bucket_of: Buckets::of(policy),
             rows_per_chunk: rows_per_chunk.max(1),
             buckets: empty_buckets(),
             rejects: Encoder::default(),
@@ -126,7 +126,7 @@ impl Spread {
         }
         self.tally.add(row.facts);
         self.text_bytes += row.text.len();
-        let bucket = &mut self.buckets[bucket_of_key(row.key) as usize];
+        let bucket = &mut self.buckets[self.bucket_of.of_key(row.key) as usize];
         bucket.rows.push(row, print);
         self.rows += 1;
         Ok(true)
@@ -158,7 +158,7 @@ impl Spread {
         self.received
             .receive([&record])
             .map_err(|_| TakeError::Sum)?;
-        let bucket = &mut self.buckets[bucket_of(&self.policy, &record) as usize];
+        let bucket = &mut self.buckets[self.bucket_of.of_record(&record) as usize];
         bucket.records.push(&record);
         bucket.count += 1;
         Ok(())
@@ -204,9 +204,9 @@ impl Spread {
 
 /// Records spread over buckets, as one object.
 pub(super) fn by_bucket(policy: &SourcePolicy, records: &[Record]) -> Segments {
-    let mut buckets = empty_buckets();
+    let (bucket_of, mut buckets) = (Buckets::of(policy), empty_buckets());
     for record in records {
-        let bucket = &mut buckets[bucket_of(policy, record) as usize];
+        let bucket = &mut buckets[bucket_of.of_record(record) as usize];
         bucket.records.push(record);
         bucket.count += 1;
     }

@@ -156,6 +156,14 @@ pub(crate) fn counted_days(days: i64, unit: DayUnit) -> String {
     }
 }
 
+/// What a reader calls a record that is there again, and how else it is written.
+pub(super) fn subjects<'t>(again: &'t str, original: &str) -> Cow<'t, str> {
+    match original.is_empty() || original == again {
+        true => again.into(),
+        false => format!("{again} (also written {original})").into(),
+    }
+}
+
 /// Why a record is one too many, among `copies` on its side and `counterparts` on the other. A payment
 /// that comes every month looks like that, too: days that are not the original's are told.
 pub(super) fn duplicate(

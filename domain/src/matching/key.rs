@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::kin::Kin;
 use crate::policy::{Key, MatchRule, SourcePolicy};
 use crate::record::{FETCHED, Record, fetch};
 
@@ -13,30 +14,46 @@ use crate::record::{FETCHED, Record, fetch};
 /// makes records that are already staged unreadable.
 pub const BUCKETS: u32 = 16;
 
-/// Bucket of a record: the same for ever, and the same on both sides for records that the first
-/// rule can bring together.
-#[must_use]
-pub fn bucket_of(policy: &SourcePolicy, record: &Record) -> u32 {
-    let by_rule = policy
-        .rules
-        .first()
-        .and_then(|rule| hash_of(&rule.on, record));
-    let hash = by_rule.unwrap_or_else(|| {
-        // Such a record meets its counterpart in `conclude`; any even spread will do.
-        let start = hash_text(HASH_START, &record.origin.raw);
-        record
-            .references
-            .iter()
-            .fold(start, |hash, (_, text)| hash_text(hash, text))
-    });
-    bucket(hash)
+/// Says in which bucket a record is staged: the same for ever, and the same on both sides for records that
+/// the first rule can bring together, and for those that are [kin](Kin) to them.
+#[derive(Clone, Debug)]
+pub struct Buckets {
+    kin: Kin,
+    /// What the first rule compares.
+    on: Vec<Key>,
 }
 
-/// Bucket of the records whose only text of the first rule is this one.
-#[must_use]
-#[inline]
-pub fn bucket_of_key(key: &[u8]) -> u32 {
-    bucket(hash_bytes(HASH_START, key))
+impl Buckets {
+    /// The buckets of a source.
+    #[must_use]
+    pub fn of(policy: &SourcePolicy) -> Self {
+        let first = policy.rules.first();
+        Buckets {
+            kin: Kin::of(policy),
+            on: first.map_or_else(Vec::new, |rule| rule.on.clone()),
+        }
+    }
+
+    /// The bucket of a record.
+    #[must_use]
+    pub fn of_record(&self, record: &Record) -> u32 {
+        let by_kin = self.kin.text(record).map(|it| hash_of_text(&it));
+        let by_rule = || hash_of(&self.on, record).filter(|_| !self.on.is_empty());
+        bucket(by_kin.or_else(by_rule).unwrap_or_else(|| {
+            // Such a record meets its counterpart in `conclude`; any even spread will do.
+            let start = hash_text(HASH_START, &record.origin.raw);
+            let texts = record.references.iter();
+            texts.fold(start, |hash, (_, text)| hash_text(hash, text))
+        }))
+    }
+
+    /// The bucket of the records whose only text of the first rule is this one, as it is written.
+    #[must_use]
+    #[inline]
+    pub fn of_key(&self, key: &[u8]) -> u32 {
+        self.kin
+            .of_key(key, |key| bucket(hash_bytes(HASH_START, key)))
+    }
 }
 
 fn bucket(hash: u64) -> u32 {
@@ -164,6 +181,11 @@ pub(super) fn hash_of(on: &[Key], record: &Record) -> Option<u64> {
 }
 
 const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A hash of one text.
+pub(super) fn hash_of_text(text: &str) -> u64 {
+    hash_text(HASH_START, text)
+}
 
 fn hash_text(start: u64, text: &str) -> u64 {
     hash_bytes(start, text.as_bytes())

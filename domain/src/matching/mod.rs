@@ -8,6 +8,7 @@
 //! does the rest with what all buckets left. Records are moved through, never copied, except where
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
+mod again;
 mod alike;
 mod apart;
 mod claims;
@@ -19,6 +20,7 @@ mod fees;
 mod group;
 mod identity;
 mod key;
+mod kin;
 mod later;
 mod lone;
 mod named;
@@ -42,10 +44,12 @@ use crate::record::{Record, Side};
 
 pub(crate) use explain::counted_days;
 pub use identity::{in_order_for_people, sort_for_people};
-pub use key::{BUCKETS, bucket_of, bucket_of_key};
+pub use key::{BUCKETS, Buckets};
+pub use kin::Kin;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub use work::AMBIGUOUS_RECORDS_MAX;
 
+use again::KinGroups;
 use group::Look;
 use work::Work;
 
@@ -159,7 +163,7 @@ impl Comparison {
     }
 }
 
-/// Applies the first rule to the records of whole buckets (see [`bucket_of`]).
+/// Applies the first rule to the records of whole buckets (see [`Buckets`]).
 #[must_use]
 pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Findings {
     let mut work = Work::new(policy, context, pool);
@@ -169,7 +173,9 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
         .first()
         .is_some_and(|rule| !rule.looks_at_all())
     {
+        let kin = KinGroups::of(&work);
         work.apply_rule(0, Look::First);
+        work.settle_kin(kin);
     }
     let (decided, left) = work.finish();
     Findings {
@@ -199,6 +205,7 @@ pub fn conclude_in_parts(
 ) -> [Comparison; 2] {
     let mut work = Work::new(policy, context, left);
     work.are_left = true;
+    let kin = KinGroups::of(&work);
     for rule in 0..policy.rules.len() {
         // The first rule was applied, bucket by bucket, but for what waits for others.
         if rule > 0 || apart::waits_for_later(policy, 0) {
@@ -211,6 +218,7 @@ pub fn conclude_in_parts(
     for rule in 0..policy.rules.len() {
         work.apply_rule(rule, Look::Last);
     }
+    work.settle_kin(kin);
     lone::classify(work)
 }
 

@@ -53,6 +53,8 @@ pub(super) struct Turn<'a> {
     is_inside: bool,
     /// Whether what disagrees in the money waits for later rules.
     waits: bool,
+    /// Whether it is about what is there again in other words.
+    is_again: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -64,6 +66,15 @@ impl<'a> Turn<'a> {
             look: Look::First,
             is_inside,
             waits: false,
+            is_again: false,
+        }
+    }
+
+    /// When all rules had their turn, of what is there again in other words.
+    pub(super) fn again(index: usize, rule: &'a MatchRule, is_inside: bool) -> Self {
+        Turn {
+            is_again: true,
+            ..Turn::first(index, rule, is_inside)
         }
     }
 
@@ -135,6 +146,7 @@ impl<'a> Work<'a> {
                 look,
                 is_inside: false,
                 waits,
+                is_again: false,
             };
             let is_one_to_one = rule.cardinality == Cardinality::OneToOne;
             if let ([partner], [ledger], true) = (partner, ledger, is_one_to_one) {
@@ -174,13 +186,16 @@ impl<'a> Work<'a> {
     fn mark_namesakes(&mut self, rule: &MatchRule, slots: [&[usize]; 2]) {
         for (side, slots) in Side::BOTH.into_iter().zip(slots) {
             if rule.identifies(side) {
-                let waiting = self.waiting(side);
-                for slot in slots {
-                    if let Some(record) = &mut waiting[*slot] {
-                        record.has_namesake = true;
-                    }
-                }
+                slots
+                    .iter()
+                    .for_each(|slot| self.mark_namesake(side, *slot));
             }
+        }
+    }
+
+    pub(super) fn mark_namesake(&mut self, side: Side, slot: usize) {
+        if let Some(record) = &mut self.waiting(side)[slot] {
+            record.has_namesake = true;
         }
     }
 
@@ -204,6 +219,7 @@ impl<'a> Work<'a> {
             look,
             is_inside: false,
             waits: false,
+            is_again: false,
         };
         self.carry_out(&turn, decisions);
     }
@@ -227,7 +243,8 @@ impl<'a> Work<'a> {
         // Duplicates show their original, so they go first, while it still waits in its slot.
         for decision in &decisions {
             if let Decision::Duplicate(duplicate) = decision {
-                self.report_duplicate(turn, *duplicate);
+                let original = peek(self.slots(duplicate.side), duplicate.original).clone();
+                self.report_duplicate(turn, *duplicate, original);
             }
         }
         for decision in decisions {
@@ -345,6 +362,13 @@ impl<'a> Work<'a> {
         self.partner[partner].is_some() && self.ledger[ledger].is_some()
     }
 
+    pub(super) fn slots(&self, side: Side) -> &Slots {
+        match side {
+            Side::Partner => &self.partner,
+            Side::Ledger => &self.ledger,
+        }
+    }
+
     fn waiting(&mut self, side: Side) -> &mut Slots {
         match side {
             Side::Partner => &mut self.partner,
@@ -357,11 +381,15 @@ impl<'a> Work<'a> {
         slots.iter().map(|slot| take(waiting, *slot)).collect()
     }
 
-    fn report_duplicate(&mut self, turn: &Turn<'a>, duplicate: Duplicate) {
+    pub(super) fn report_duplicate(
+        &mut self,
+        turn: &Turn<'a>,
+        duplicate: Duplicate,
+        original: Record,
+    ) {
         let (policy, context) = (self.policy, self.context);
         let window = turn.accepts(policy).window();
         let slots = self.waiting(duplicate.side);
-        let original = peek(slots, duplicate.original);
         let record = peek(slots, duplicate.slot);
         // The next one of a series, which the partner may still report.
         let (before, day) = (original.value_date, record.value_date);
@@ -369,12 +397,12 @@ impl<'a> Work<'a> {
         if is_next && lone::is_in_transit(policy, context, record) {
             return;
         }
-        let original = original.clone();
         let record = take(slots, duplicate.slot);
         let keys = duplicate_key(self.keys(turn, &record), record.money);
         let subject = explain::subject(turn.rule, &record);
         let (copies, counterparts) = (duplicate.copies, duplicate.counterparts);
-        let reason = explain::duplicate(&record, Some(&original), &subject, copies, counterparts);
+        let subjects = explain::subjects(&subject, &explain::subject(turn.rule, &original));
+        let reason = explain::duplicate(&record, Some(&original), &subjects, copies, counterparts);
         let reported = Reported {
             kind: duplicate_kind(duplicate.side),
             reference: subject,
@@ -431,6 +459,9 @@ impl<'a> Work<'a> {
         let same_references = self.policy.rules.first().map(|first| &first.on);
         if !is_first && same_references == Some(&turn.rule.on) {
             keys.push("second look".to_owned());
+        }
+        if turn.is_again {
+            keys.push("in other words".to_owned());
         }
         keys
     }

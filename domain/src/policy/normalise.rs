@@ -101,6 +101,35 @@ impl TextStep {
         self.apply(Cow::Borrowed(text)) != text
     }
 
+    /// Applies it in place to the first `length` bytes of an ASCII text; false where it can't be done so.
+    pub(crate) fn apply_to_ascii(&self, text: &mut [u8], length: &mut usize) -> bool {
+        match self {
+            TextStep::IgnoreCase => text[..*length].make_ascii_uppercase(),
+            TextStep::IgnoreSeparators => {
+                let mut kept = 0;
+                for at in 0..*length {
+                    text[kept] = text[at];
+                    kept += usize::from(text[at].is_ascii_alphanumeric());
+                }
+                *length = kept;
+            }
+            TextStep::IgnoreLeadingZeros => {
+                let (mut kept, mut is_in_number) = (0, false);
+                for at in 0..*length {
+                    let letter = text[at];
+                    let is_number_after = at + 1 < *length && text[at + 1].is_ascii_digit();
+                    let is_kept = letter != b'0' || is_in_number || !is_number_after;
+                    text[kept] = letter;
+                    kept += usize::from(is_kept);
+                    is_in_number = is_kept && letter.is_ascii_digit();
+                }
+                *length = kept;
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Applies it.
     fn apply<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
         match self {
@@ -154,7 +183,7 @@ fn literals(tree: &Hir) -> Vec<String> {
 }
 
 /// Applies all steps; none when nothing is left.
-pub(super) fn apply<'t>(steps: &[TextStep], text: &'t str) -> Option<Cow<'t, str>> {
+pub(crate) fn apply<'t>(steps: &[TextStep], text: &'t str) -> Option<Cow<'t, str>> {
     let steps = steps.iter();
     let text = steps.fold(Cow::Borrowed(text), |text, step| step.apply(text));
     (!text.is_empty()).then_some(text)

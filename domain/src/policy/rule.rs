@@ -152,6 +152,14 @@ impl Key {
         }
     }
 
+    /// The steps by which texts that are equal for `finer` are made equal in more spellings; none where it
+    /// compares something else, or no more spellings.
+    pub(crate) fn respells(&self, finer: &Key) -> Option<&[TextStep]> {
+        let more = |side: Side| self.of(side).more_steps(finer.of(side));
+        let (partner, ledger) = more(Side::Partner).zip(more(Side::Ledger))?;
+        (partner == ledger && !partner.is_empty()).then_some(partner)
+    }
+
     /// What is compared of records of this side.
     #[must_use]
     pub fn of(&self, side: Side) -> &Term {
@@ -195,7 +203,13 @@ pub struct Term {
 impl Term {
     /// Whether it is made from what `other` is: of equal texts there, equal texts come out here.
     fn follows(&self, other: &Term) -> bool {
-        self.field == other.field && self.steps.starts_with(&other.steps)
+        self.more_steps(other).is_some()
+    }
+
+    /// What is done to it beyond what is done to `other`, if it is made from what `other` is.
+    fn more_steps(&self, other: &Term) -> Option<&[TextStep]> {
+        let more = self.steps.strip_prefix(&other.steps[..])?;
+        (self.field == other.field).then_some(more)
     }
 
     fn identifies(&self) -> bool {

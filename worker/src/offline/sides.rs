@@ -9,7 +9,7 @@ use activities::formats::{self, Format, Line, ReadLimits, ReadSummary};
 use activities::source::Source;
 use anyhow::{Context, bail};
 use domain::matching::sieve::Day;
-use domain::matching::{BUCKETS, bucket_of};
+use domain::matching::{BUCKETS, Buckets};
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Reject, Side};
 use domain::threads::at_once;
@@ -100,11 +100,11 @@ fn read_side(
     let bytes = read_bytes(path, limits.input_bytes_max)
         .with_context(|| format!("cannot read the {side} file {}", path.display()))?;
     let file = file_name(path);
-    let mut buckets = vec![Vec::new(); BUCKETS as usize];
+    let (bucket_of, mut buckets) = (Buckets::of(policy), vec![Vec::new(); BUCKETS as usize]);
     let mut rejects = Vec::new();
     let mut emit = |line| match line {
         Line::Record(record) => {
-            let bucket = bucket_of(policy, &record) as usize % buckets.len();
+            let bucket = bucket_of.of_record(&record) as usize % buckets.len();
             buckets[bucket].push(record);
         }
         Line::Reject(reject) => rejects.push(reject),

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use domain::audit::AuditEvent;
 use domain::money::Amount;
 use domain::open_items::Records;
-use domain::policy::{MatchRule, Tolerance, Tolerances};
-use domain::record::Side;
+use domain::policy::{Field, Key, MatchRule, Term, TextStep, Tolerance, Tolerances};
+use domain::record::{ReferenceKind, Side};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -69,9 +69,17 @@ fn source(reading: Reading, records: Records) -> Source {
     let of = |side: &str| format.replace("[csv", &format!("[{side}.format.csv"));
     let mut source = any_source();
     source.text = of("partner") + &of("ledger").replace("[[csv", "[[ledger.format.csv");
+    let any_case = Term {
+        field: Field::Reference(ReferenceKind::Reference),
+        steps: vec![TextStep::IgnoreCase],
+    };
     source.policy.rules = vec![
         MatchRule::exact("reference", &[ReferenceKind::Reference]),
         MatchRule::exact("invoice", &[ReferenceKind::Invoice]),
+        MatchRule {
+            on: vec![Key::same(any_case)],
+            ..MatchRule::exact("in any case", &[])
+        },
     ];
     let cent = Tolerance {
         accepted: Amount::parse("0.01").unwrap(),
@@ -197,8 +205,9 @@ fn rows() -> impl Strategy<Value = String> {
             reference % 9
         )
     });
-    let usual = (0u32..200).prop_map(|reference| {
-        format!("R{reference},I{reference},{reference}.50,EUR,2026-11-20,SETTLED")
+    let letter = select(vec!["R", "R", "R", "r"]);
+    let usual = (letter, 0u32..200).prop_map(|(letter, reference)| {
+        format!("{letter}{reference},I{reference},{reference}.50,EUR,2026-11-20,SETTLED")
     });
     let odd = select(vec![
         " R1 ,I1,1.00,EUR,2026-11-20,",

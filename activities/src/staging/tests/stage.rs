@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::time::SystemTime;
 
 use domain::calendar::{BusinessCalendar, DayUnit};
-use domain::matching::{BUCKETS, bucket_of};
+use domain::matching::{BUCKETS, Buckets};
 use domain::policy::{DateWindow, MatchRule, SourcePolicy, Tolerances};
 use domain::record::{Record, ReferenceKind, Side};
 use domain::severity::SeverityPolicy;
@@ -225,7 +225,7 @@ async fn buckets_hold_what_belongs_in_them() {
             .unwrap();
         assert_eq!(records.len() as u64, manifest.rows_in(from..to));
         for record in &records {
-            assert!((from..to).contains(&bucket_of(&place.policy, record)));
+            assert!((from..to).contains(&Buckets::of(&place.policy).of_record(record)));
         }
         count += records.len();
     }

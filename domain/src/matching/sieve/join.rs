@@ -1,10 +1,11 @@
 //! Finds the groups of exactly one row on each side that agree, in one pair of partitions.
 
 use super::agreement::Agreement;
-use super::hash::hash;
 use super::partition::Rows;
 use super::row::{Place, Row, SETTLED, same_key};
 use super::tally::Tally;
+use crate::matching::Kin;
+use crate::policy::SourcePolicy;
 
 /// What became of the rows of two partitions.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +30,9 @@ impl Sifted {
     }
 }
 
-/// No partner row has this key yet.
+/// No partner row is of this kin yet.
 const NONE: u32 = u32::MAX;
-/// One of the sides has several rows with this key.
+/// One of the sides has several rows of this kin.
 const SEVERAL: u32 = u32::MAX - 1;
 /// An entry without a row.
 const EMPTY: u64 = u64::MAX;
@@ -41,17 +42,28 @@ const ROW_BYTES_MIN: usize = 16;
 /// Joins one pair of partitions after the other, in the same memory.
 #[derive(Debug, Default)]
 pub struct Join {
+    /// What rows are kin in: those that are the only ones of their kin are settled.
+    pub(super) kin: Kin,
     /// The partner's rows.
     pub partner: Rows,
     /// The ledger's, of the same keys.
     pub ledger: Rows,
-    /// One entry per key of the ledger: half of its hash and where its row begins.
+    /// One entry per kin of the ledger's rows: half of its hash and where its row begins.
     entries: Vec<u64>,
-    /// Where the partner row with the key of a ledger row begins.
+    /// Where the partner row that is kin to a ledger row begins.
     counterparts: Vec<u32>,
 }
 
 impl Join {
+    /// For rows of this source.
+    #[must_use]
+    pub fn of(policy: &SourcePolicy) -> Self {
+        Join {
+            kin: Kin::of(policy),
+            ..Join::default()
+        }
+    }
+
     /// Settles what agrees, and lists what is left.
     pub fn join(&mut self, agreement: &Agreement, sifted: &mut Sifted) {
         self.settle_all(agreement);
@@ -94,15 +106,15 @@ impl Join {
         self.entries.resize(size, EMPTY);
         let mut at = 0;
         while let Some(row) = self.ledger.row(at) {
-            let hash = hash(row.key);
+            let hash = self.kin.hash(row.key);
             let size = row.size;
-            match find(&self.entries, &self.ledger, row.key, hash) {
+            match find(&self.entries, hash) {
                 (entry, None) => {
                     if let Some(entry) = self.entries.get_mut(entry) {
                         *entry = hash >> 32 << 32 | at as u64;
                     }
                 }
-                (_, Some((first, _))) => self.counterparts[first / ROW_BYTES_MIN] = SEVERAL,
+                (_, Some(first)) => self.counterparts[first / ROW_BYTES_MIN] = SEVERAL,
             }
             at += size;
         }
@@ -114,15 +126,18 @@ impl Join {
         while let Some(row) = self.partner.row(next) {
             let at = next;
             next += row.size;
-            let found = find(&self.entries, &self.ledger, row.key, hash(row.key));
-            let Some((other, booked)) = found.1 else {
+            let (_, Some(other)) = find(&self.entries, self.kin.hash(row.key)) else {
                 continue;
             };
             let counterpart = &mut self.counterparts[other / ROW_BYTES_MIN];
             match *counterpart {
                 NONE => {
                     *counterpart = at as u32;
-                    if agreement.agree(&row, &booked) {
+                    let booked = self.ledger.row(other);
+                    let agree = |booked: Row<'_>| {
+                        same_key(row.key, booked.key) && agreement.agree(&row, &booked)
+                    };
+                    if booked.is_some_and(agree) {
                         self.partner.set(at, SETTLED, true);
                         self.ledger.set(other, SETTLED, true);
                     }
@@ -138,14 +153,10 @@ impl Join {
     }
 }
 
-/// The entry with this key, or the empty one where it belongs; and its row with where it begins.
+/// The entry of rows with this hash, or the empty one where it belongs; and where its row begins. Rows whose
+/// hashes are equal in half of their bits by chance are one entry, too: they are left, which is always right.
 #[inline]
-fn find<'r>(
-    entries: &[u64],
-    rows: &'r Rows,
-    key: &[u8],
-    hash: u64,
-) -> (usize, Option<(usize, Row<'r>)>) {
+fn find(entries: &[u64], hash: u64) -> (usize, Option<usize>) {
     let (tag, mask) = (hash >> 32, entries.len() - 1);
     let mut at = hash as usize & mask;
     loop {
@@ -154,10 +165,7 @@ fn find<'r>(
             return (at, None);
         }
         if entry >> 32 == tag {
-            let place = (entry as u32) as usize;
-            if let Some(row) = rows.row(place).filter(|row| same_key(row.key, key)) {
-                return (at, Some((place, row)));
-            }
+            return (at, Some((entry as u32) as usize));
         }
         at = (at + 1) & mask;
     }

@@ -1,11 +1,14 @@
 //! The pairs among the rows of one bucket, as a run keeps rows between two of its steps.
 
+use std::borrow::Cow;
+
 use super::agreement::Agreement;
-use super::hash::hash;
 use super::join::Join;
 use super::partition::Rows;
 use super::row::{self, Day, Place, PlainAmount, ROW_BYTES_MAX, Row};
+use crate::matching::Kin;
 use crate::money::Currency;
+use crate::policy::SourcePolicy;
 
 /// Rows that were added to one [`Partition`](super::Partition), as its chunks one behind the other.
 #[derive(Clone, Copy, Debug)]
@@ -81,12 +84,22 @@ pub struct Pairing {
 pub struct PairingSide<'k> {
     /// The rows, numbered from 0 on.
     pub rows: &'k [KeptRows<'k>],
-    /// Keys of what else the side has in this bucket: all rows with them are for the rules.
-    pub looked_at: &'k [&'k str],
+    /// Texts of the first rule, or in the place of one, of what else the side has in this bucket: all rows
+    /// of their kin are for the rules.
+    pub looked_at: &'k [Cow<'k, str>],
 }
 
 impl Pairing {
-    /// Tells the numbers of the rows that are the only ones with their key, and agree: the partner's,
+    /// For rows of this source.
+    #[must_use]
+    pub fn of(policy: &SourcePolicy) -> Self {
+        Pairing {
+            join: Join::of(policy),
+            ..Pairing::default()
+        }
+    }
+
+    /// Tells the numbers of the rows that are the only ones of their kin, and agree: the partner's,
     /// then the ledger's. All other rows are for the rules.
     pub fn pairs(
         &mut self,
@@ -99,8 +112,8 @@ impl Pairing {
         let most: usize = usize::max(bytes(partner), bytes(ledger));
         let bits = (most / JOINED_BYTES + 1).next_power_of_two().ilog2();
         let bits = bits.min(PARTS_BITS_MAX);
-        spread(&mut self.partner, bits, partner);
-        spread(&mut self.ledger, bits, ledger);
+        spread(&self.join.kin, &mut self.partner, bits, partner);
+        spread(&self.join.kin, &mut self.ledger, bits, ledger);
         for (partner, ledger) in self.partner.iter_mut().zip(&mut self.ledger) {
             std::mem::swap(partner, &mut self.join.partner);
             std::mem::swap(ledger, &mut self.join.ledger);
@@ -111,11 +124,11 @@ impl Pairing {
     }
 }
 
-/// Spreads a side's rows over 2^`bits` parts by the hashes of their keys.
-fn spread(parts: &mut Vec<Rows>, bits: u32, side: PairingSide<'_>) {
+/// Spreads a side's rows over 2^`bits` parts by the hashes of what they are kin in.
+fn spread(kin: &Kin, parts: &mut Vec<Rows>, bits: u32, side: PairingSide<'_>) {
     parts.resize_with(1 << bits, Rows::default);
     parts.iter_mut().for_each(Rows::clear);
-    let part = |key: &[u8]| (hash(key) >> 1 >> (u64::BITS - 1 - bits)) as usize;
+    let part = |key: &[u8]| (kin.hash(key) >> 1 >> (u64::BITS - 1 - bits)) as usize;
     let mut number = 0;
     for rows in side.rows {
         // What is no row is for whoever reads them.

@@ -1,5 +1,6 @@
 //! Rows come out of their small form as they went in, and the short cuts say what the rules say.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
@@ -113,7 +114,7 @@ proptest! {
             side.each_ref().map(|(bytes, count)| KeptRows { bytes, count: *count })
         });
         let looked: Vec<String> = looked_at.iter().map(|key| long(*key)).collect();
-        let looked: Vec<&str> = looked.iter().map(String::as_str).collect();
+        let looked: Vec<Cow<str>> = looked.iter().map(|key| Cow::Borrowed(&**key)).collect();
         let side = |rows| PairingSide { rows, looked_at: &looked };
         let agreement = Agreement::of_window(
             DateWindow { early_days: 0, late_days: 0, unit: DayUnit::Calendar },
@@ -270,7 +271,7 @@ fn a_bucket_larger_than_a_cache_gives_the_same_pairs() {
     });
     let side = |rows| PairingSide {
         rows,
-        looked_at: &["PAYMENT-00000000000000000007"],
+        looked_at: &[Cow::Borrowed("PAYMENT-00000000000000000007")],
     };
     let window = DateWindow {
         early_days: 0,

@@ -1,6 +1,7 @@
 //! The sentences, word for word, and the figures beside them.
 
 use super::*;
+use crate::policy::{Field, Key, Term, TextStep};
 
 #[test]
 fn reasons_name_amounts_dates_and_limits() {
@@ -106,6 +107,28 @@ fn a_missing_payment_says_how_late_it_is() {
         found.reason,
         "100.00 EUR for A: the partner took a fee of 4.00 EUR on 100.00, agreed is 3.20"
     );
+}
+
+#[test]
+fn a_payment_again_is_told_in_both_spellings() {
+    let any_case = Term {
+        field: Field::Reference(ReferenceKind::Reference),
+        steps: vec![TextStep::IgnoreCase],
+    };
+    let mut policy = policy();
+    policy.rules[1].on = vec![Key::same(any_case)];
+    let found = only_discrepancy(
+        &policy,
+        &["P PAY-1 10 EUR 5", "P pay-1 10 EUR 7", "L PAY-1 10 EUR 5"],
+    );
+    assert_eq!(
+        found.reason,
+        "partner reports 10.00 EUR for pay-1 (also written PAY-1) twice (value dates 2026-01-05 and \
+         2026-01-07), the ledger has it once"
+    );
+    assert_eq!(found.kind, Kind::DuplicateAtPartner);
+    assert_eq!(found.rule, policy.rules[1].name);
+    assert_eq!(found.related[0].origin.line, 1, "the original is shown");
 }
 
 #[test]

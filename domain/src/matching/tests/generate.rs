@@ -30,6 +30,22 @@ pub(super) fn numbered(lines: Vec<String>) -> Pool {
     pool
 }
 
+/// Few records that agree in all but how they are spelled.
+pub(super) fn pools_of_kin() -> impl Strategy<Value = Pool> {
+    let reference = select(vec!["PAY", "pay", "B", "-"]);
+    let more = select(vec![
+        "",
+        "",
+        "invoice=AB",
+        "status=settled",
+        "status=failed",
+    ]);
+    let line = (select(vec!["P", "L"]), reference, 5u32..=6, more).prop_map(
+        |(side, reference, day, more)| format!("{side} {reference} 100 EUR {day} {more}"),
+    );
+    vec(line, 0..=5).prop_map(numbered)
+}
+
 /// One record as text: mostly under reference A or B, in euro and within a few days.
 pub(super) fn lines() -> impl Strategy<Value = String> {
     let side = select(vec!["P", "L"]);

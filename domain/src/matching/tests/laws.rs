@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::generate::{pools, pools_in_two_orders};
+use super::generate::{pools, pools_in_two_orders, pools_of_kin};
 use super::*;
 use crate::conservation::Conservation;
+use crate::policy::{Field, Key, Term, TextStep};
 
 /// Cases in which every kind must turn up; many more than it takes.
 const COVERAGE_CASES: usize = 3000;
@@ -78,8 +79,9 @@ pub(super) fn compare_in_buckets(
     pool: Pool,
 ) -> Comparison {
     let mut buckets: Vec<Pool> = (0..BUCKETS).map(|_| Pool::default()).collect();
+    let bucket_of = Buckets::of(policy);
     for record in pool.partner.into_iter().chain(pool.ledger) {
-        buckets[bucket_of(policy, &record) as usize].push(record);
+        buckets[bucket_of.of_record(&record) as usize].push(record);
     }
     let (mut decided, mut left) = (Comparison::default(), Pool::default());
     for bucket in buckets.into_iter().rev() {
@@ -128,6 +130,36 @@ fn several() -> impl Strategy<Value = SourcePolicy> {
             policy
         },
     )
+}
+
+/// Rules that know a reference in another spelling, or in the place of another.
+pub(super) fn respelled() -> impl Strategy<Value = SourcePolicy> {
+    any::<(bool, bool, bool)>().prop_map(|(is_spelled, is_named, is_alike)| {
+        let of_partner = |kind, steps| Term {
+            field: Field::Reference(kind),
+            steps,
+        };
+        let reference = || of_partner(ReferenceKind::Reference, Vec::new());
+        let any_case = of_partner(ReferenceKind::Reference, vec![TextStep::IgnoreCase]);
+        let named = Key {
+            partner: of_partner(ReferenceKind::Invoice, Vec::new()),
+            ledger: reference(),
+        };
+        let with = |name: &str, key: Key| MatchRule {
+            on: vec![key],
+            ..rule(name, &[])
+        };
+        let alike = with("alike", Key::same(reference()));
+        let mut policy = policy();
+        policy.rules.truncate(1);
+        let more = [
+            is_spelled.then(|| with("any case", Key::same(any_case))),
+            is_named.then(|| with("named", named)),
+            is_alike.then(|| MatchRule { is_alike, ..alike }),
+        ];
+        policy.rules.extend(more.into_iter().flatten());
+        policy
+    })
 }
 
 fn windows() -> impl Strategy<Value = SourcePolicy> {
@@ -181,7 +213,17 @@ proptest! {
     }
 
     #[test]
-    fn ids_are_unique(pool in pools(), policy in windows()) {
+    fn buckets_change_nothing_for_kin(
+        pool in pools_of_kin(), policy in respelled(), scope in scopes(),
+    ) {
+        let context = context(scope);
+        let at_once = compare(&policy, &context, pool.clone());
+        let in_buckets = compare_in_buckets(&policy, &context, pool);
+        prop_assert_eq!(content(&in_buckets), content(&at_once));
+    }
+
+    #[test]
+    fn ids_are_unique(pool in prop_oneof![pools(), pools_of_kin()], policy in prop_oneof![windows(), respelled()]) {
         let comparison = compare(&policy, &whole(), pool);
         let ids: BTreeSet<_> = comparison.discrepancies.iter().map(|found| &found.id).collect();
         prop_assert_eq!(ids.len(), comparison.discrepancies.len());

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use activities::formats::{Sieve, SimpleRow};
-use domain::matching::sieve::{CHUNK_BYTES, Facts, KEY_BYTES_MAX, Partition, Place, hash};
-use domain::record::{Record, ReferenceKind, Reject};
+use domain::matching::Kin;
+use domain::matching::sieve::{CHUNK_BYTES, Facts, KEY_BYTES_MAX, Partition, Place};
+use domain::record::{Record, Reject};
 
 use super::spill::Spill;
 
@@ -30,7 +31,8 @@ impl Memory {
 /// One side's rows.
 #[derive(Debug)]
 pub(super) struct Pile<'a> {
-    kind: ReferenceKind,
+    /// What its rows are kin in: those that are, are in one partition.
+    kin: &'a Kin,
     partitions: Vec<Partition>,
     /// How far a hash is shifted to give its partition.
     shift: u32,
@@ -44,17 +46,17 @@ pub(super) struct Pile<'a> {
 }
 
 impl<'a> Pile<'a> {
-    /// A pile of 2^`bits` partitions by this reference. What does not fit into memory goes into
+    /// A pile of 2^`bits` partitions. What does not fit into memory goes into
     /// `folder`.
     pub(super) fn new(
-        kind: ReferenceKind,
+        kin: &'a Kin,
         bits: u32,
         memory: &'a Memory,
         folder: &'a Path,
         name: &'static str,
     ) -> Self {
         Pile {
-            kind,
+            kin,
             partitions: vec![Partition::default(); 1 << bits],
             shift: u64::BITS - bits,
             left: Vec::new(),
@@ -78,7 +80,7 @@ impl<'a> Pile<'a> {
 
     #[inline]
     fn push(&mut self, place: Place, key: &[u8], facts: Option<&Facts>) -> io::Result<()> {
-        let index = (hash(key) >> self.shift) as usize;
+        let index = (self.kin.hash(key) >> self.shift) as usize;
         match self.partitions[index].push(place, key, facts) {
             true => self.grown(),
             false => Ok(()),
@@ -112,7 +114,7 @@ impl Sieve for Pile<'_> {
     }
 
     fn record(&mut self, place: Place, record: Record) -> io::Result<()> {
-        match record.reference(self.kind) {
+        match self.kin.written(&record) {
             Some(key) if key.len() <= KEY_BYTES_MAX => self.push(place, key.as_bytes(), None)?,
             _ => self.left.push(place),
         }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use activities::formats::{self, NoScan, ReadLimits, Scan};
 use anyhow::Context;
 use domain::matching::sieve::{self, Agreement, Join, Partition, Place, Rows, Sifted, Tally};
-use domain::matching::{BUCKETS, bucket_of};
+use domain::matching::{BUCKETS, Buckets, Kin};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind, Reject, Side};
 use domain::threads::at_once;
@@ -62,7 +62,8 @@ pub(crate) fn sift_sides(
     let bits = bits.clamp(*PARTITION_BITS.start(), *PARTITION_BITS.end());
     // The rest is for what is left, for the program itself, and for what huge pages waste.
     let memory = Memory::of_bytes(memory_bytes / 3 * 2);
-    let pile = |file: &Opened<'_>| Pile::new(key, bits, &memory, folder, file.input.side.name());
+    let kin = Kin::of(policy);
+    let pile = |file: &Opened<'_>| Pile::new(&kin, bits, &memory, folder, file.input.side.name());
     let (first_pile, second_pile) = (pile(&first), pile(&second));
     let both = at_once(
         || first.scan(limits, key, first_pile),
@@ -172,9 +173,10 @@ impl Scanned<'_> {
             rejects,
         } = self;
         let SideInput { side, format, .. } = file.input;
+        let bucket_of = Buckets::of(policy);
         let mut buckets = vec![Vec::new(); BUCKETS as usize];
         let take = |record: Record| {
-            let bucket = bucket_of(policy, &record) as usize % buckets.len();
+            let bucket = bucket_of.of_record(&record) as usize % buckets.len();
             buckets[bucket].push(record);
         };
         formats::read_again(format, side, &file.name, &file.file, limits, left, take)?;
@@ -223,7 +225,7 @@ fn join_all(policy: &SourcePolicy, partner: Partitions, ledger: Partitions) -> i
     let waiting: Vec<_> = waiting.collect();
     let next = AtomicUsize::new(0);
     let work = || {
-        let (mut join, mut sifted) = (Join::default(), Sifted::default());
+        let (mut join, mut sifted) = (Join::of(policy), Sifted::default());
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= count {

@@ -5,7 +5,7 @@ use std::fs;
 
 use activities::formats::ReadLimits;
 use activities::source::Source;
-use domain::policy::{RunContext, Scope};
+use domain::policy::{Key, RunContext, Scope, Term, TextStep};
 use domain::record::{Reject, Side};
 
 use super::sift_sides;
@@ -68,10 +68,33 @@ fn bench() -> Configuration {
 }
 
 /// Compares two texts with the sieve and without.
+/// The same, with a rule that knows references in any case.
+fn in_any_case() -> Configuration {
+    let mut configuration = bench();
+    for source in configuration.sources.values_mut() {
+        let mut rule = source.policy.rules[0].clone();
+        rule.name = "in any case".to_owned();
+        for key in &mut rule.on {
+            *key = Key::same(Term {
+                steps: vec![TextStep::IgnoreCase],
+                ..key.partner.clone()
+            });
+        }
+        source.policy.rules.push(rule);
+    }
+    configuration
+}
+
 #[track_caller]
 fn check(partner: &str, ledger: &str) {
-    let configuration = bench();
-    let source = configuration.source("bench").expect("is configured");
+    for configuration in [bench(), in_any_case()] {
+        let source = configuration.source("bench").expect("is configured");
+        check_source(source, partner, ledger);
+    }
+}
+
+#[track_caller]
+fn check_source(source: &Source, partner: &str, ledger: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
     fs::write(&paths[0], partner).expect("written");
@@ -119,6 +142,7 @@ fn rows(side: Side, count: u64, end: &str) -> String {
             4 => String::new(),
             5 => format!("PAY-{}", payment / 200),
             6 => format!("PAY-{}", "9".repeat(300)),
+            7 if is_partner => format!("pay-{}", payment + 1),
             _ => format!("PAY-{payment}"),
         };
         let amount = match payment % 73 {
@@ -177,6 +201,23 @@ fn small_files_go_the_same_way() {
     check(
         &format!("{HEAD}A,1.00,EUR,2026-01-05,,,\nA,1.00,EUR,2026-01-05,,,\n"),
         &format!("\u{feff}{HEAD}\n\nA,1.00,EUR,2026-01-06,,,SETTLED"),
+    );
+}
+
+#[test]
+fn references_in_another_case_change_nothing() {
+    let rows = |references: &[&str]| {
+        let rows = references.iter();
+        let rows = rows.map(|it| format!("{it},1.00,EUR,2026-01-05,,,\n"));
+        format!("{HEAD}{}", rows.collect::<String>())
+    };
+    check(
+        &rows(&["PAY-1", "PAY-2", "pay-1"]),
+        &rows(&["PAY-2", "PAY-1"]),
+    );
+    check(
+        &rows(&["PAY-1", "PAY-2"]),
+        &rows(&["PAY-2", "Pay-2", "PAY-1"]),
     );
 }
 

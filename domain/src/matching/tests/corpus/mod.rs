@@ -51,6 +51,7 @@ themes! {
     exact_pairs
     look_alikes
     duplicates_and_repeats
+    in_other_words
     ambiguous
     normalisation
     tolerances

@@ -1,0 +1,244 @@
+//! Records that may be about the same as those of a group of the first rule, as a later rule says: its
+//! reference in another spelling, or named in a text.
+//!
+//! `INV-1042` was paid and matched by the reference as it is written; `inv 1042`, paid two days later, is
+//! that payment again, though a rule that ignores case finds nothing of the ledger's any more. So records
+//! are spread over buckets by what they are kin in, and whoever settles a group of the first rule sees
+//! what else there is.
+
+use std::borrow::Cow;
+use std::str;
+
+use super::sieve::{self, KEY_BYTES_MAX};
+use crate::policy::{Cardinality, Key, MatchRule, SourcePolicy, TextStep, normalised};
+use crate::record::{Record, Side};
+
+/// What records are kin in: one text. Nothing where no later rule says so, or the first one does not go by
+/// pairs of one text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Kin {
+    /// What the first rule compares.
+    own: Option<Key>,
+    /// How a later rule spells it, with that rule's index.
+    spelled: Option<(usize, Vec<TextStep>)>,
+    /// Where later rules find the text that the first one compares, by their index: with the side on which
+    /// they find it.
+    named: Vec<(usize, Side, Key)>,
+}
+
+impl Kin {
+    /// What the records of a source are kin in.
+    #[must_use]
+    pub fn of(policy: &SourcePolicy) -> Self {
+        let Some((first, later)) = policy.rules.split_first() else {
+            return Kin::default();
+        };
+        let Some(own) = only_key(first) else {
+            return Kin::default();
+        };
+        let later = later.iter().zip(1..);
+        let later = later.filter(|(rule, _)| Side::BOTH.iter().all(|side| rule.identifies(*side)));
+        let later = || {
+            later
+                .clone()
+                .filter_map(|(rule, at)| Some((at, only_key(rule)?)))
+        };
+        let spelled = later().find_map(|(at, key)| Some((at, key.respells(own)?.to_vec())));
+        let named = later().filter_map(|(at, key)| {
+            let mut sides = Side::BOTH.into_iter();
+            // The other side's is compared as the first rule compares it.
+            let side = sides.find(|side| {
+                key.of(side.other()) == own.of(side.other())
+                    && key.of(*side).field != own.of(*side).field
+            })?;
+            Some((at, side, key.clone()))
+        });
+        Kin {
+            own: Some(own.clone()),
+            named: named.collect(),
+            spelled,
+        }
+    }
+
+    /// Whether records can be kin without being of one group of the first rule.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.spelled.is_some() || !self.named.is_empty()
+    }
+
+    /// What this record is kin in; none where it says nothing of the kind. Equal for those with equal texts
+    /// by the first rule.
+    #[must_use]
+    pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
+        let text = self.written(record)?;
+        Some(match text {
+            Cow::Borrowed(text) => self.spelled(text),
+            Cow::Owned(text) => self.spelled(&text).into_owned().into(),
+        })
+    }
+
+    /// The same as it is written, before it is spelled in one way.
+    #[must_use]
+    pub fn written<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
+        let own = self.own.as_ref()?.of(record.side).text(record);
+        own.or_else(|| self.name(record).map(|(_, text)| text))
+    }
+
+    /// The rule, by its index, that says of this record what it is kin in, when it is not the first one.
+    pub(super) fn rule_of(&self, record: &Record) -> Option<usize> {
+        let own = self.own.as_ref()?.of(record.side);
+        match own.text(record) {
+            Some(_) => self.spelled.as_ref().map(|(at, _)| *at),
+            None => self.name(record).map(|(at, _)| at),
+        }
+    }
+
+    fn name<'r>(&self, record: &'r Record) -> Option<(usize, Cow<'r, str>)> {
+        let named = self.named.iter();
+        let mut named = named.filter(|(_, side, _)| *side == record.side);
+        named.find_map(|(at, side, key)| Some((*at, key.of(*side).text(record)?)))
+    }
+
+    /// A text of the first rule in the one spelling; itself where nothing would be left.
+    fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.spelled {
+            Some((_, steps)) => normalised(steps, text).unwrap_or(Cow::Borrowed(text)),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// A hash of what records with this text of the first rule are kin in, for the [`sieve`].
+    #[must_use]
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        match &self.spelled {
+            None => sieve::hash(key),
+            Some((_, steps)) => self.with_spelled(steps, key, sieve::hash),
+        }
+    }
+
+    /// Does something with a key in the one spelling.
+    pub(super) fn of_key<T>(&self, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
+        match &self.spelled {
+            None => what(key),
+            Some((_, steps)) => self.with_spelled(steps, key, what),
+        }
+    }
+
+    fn with_spelled<T>(&self, steps: &[TextStep], key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
+        let mut room = [0; KEY_BYTES_MAX];
+        if let Some(room) = room.get_mut(..key.len()).filter(|_| key.is_ascii()) {
+            room.copy_from_slice(key);
+            let mut length = key.len();
+            if steps
+                .iter()
+                .all(|step| step.apply_to_ascii(room, &mut length))
+            {
+                return what(if length == 0 { key } else { &room[..length] });
+            }
+        }
+        match str::from_utf8(key) {
+            Ok(text) => what(self.spelled(text).as_bytes()),
+            Err(_) => what(key),
+        }
+    }
+}
+
+/// The key of a rule of pairs that compares one text.
+fn only_key(rule: &MatchRule) -> Option<&Key> {
+    match &rule.on[..] {
+        [key] if rule.cardinality == Cardinality::OneToOne && !rule.looks_at_all() => Some(key),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::super::tests::policy;
+    use super::*;
+    use crate::policy::{Field, Pattern, Term};
+    use crate::record::ReferenceKind;
+
+    const REFERENCE: Field = Field::Reference(ReferenceKind::Reference);
+
+    /// The reference as it is written, then by these terms of the partner's and of ours.
+    fn kin(later: &[(Term, Term)]) -> Kin {
+        let mut policy = policy();
+        policy.rules.truncate(1);
+        policy
+            .rules
+            .extend(later.iter().map(|(partner, ledger)| MatchRule {
+                on: vec![Key {
+                    partner: partner.clone(),
+                    ledger: ledger.clone(),
+                }],
+                ..MatchRule::exact("later", &[])
+            }));
+        Kin::of(&policy)
+    }
+
+    fn term(field: Field, steps: &[TextStep]) -> Term {
+        Term {
+            field,
+            steps: steps.to_vec(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_hash_as_they_are_spelled(
+            key in "[A-Ca-c0-2 /äÄ-]{0,12}",
+            steps in vec(select(vec![
+                TextStep::IgnoreCase,
+                TextStep::IgnoreSeparators,
+                TextStep::IgnoreLeadingZeros,
+                TextStep::Prefix("A".into()),
+            ]), 1..4),
+        ) {
+            let spelled = term(REFERENCE, &steps);
+            let kin = kin(&[(spelled.clone(), spelled)]);
+            let expected = normalised(&steps, &key).unwrap_or(Cow::Borrowed(&key)).into_owned();
+            prop_assert_eq!(kin.of_key(key.as_bytes(), <[u8]>::to_vec), expected.as_bytes());
+            prop_assert_eq!(kin.hash(key.as_bytes()), sieve::hash(expected.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn only_rules_of_pairs_that_say_what_a_record_is_make_kin() {
+        let plain = || term(REFERENCE, &[]);
+        let any_case = || term(REFERENCE, &[TextStep::IgnoreCase]);
+        let text = |steps: &[TextStep]| term(Field::Description, steps);
+        let found = TextStep::Capture(Pattern::parse("INV-[0-9]+").expect("a pattern"));
+        for (is_any, partner, ledger) in [
+            (true, any_case(), any_case()),
+            (false, any_case(), plain()),
+            (true, text(std::slice::from_ref(&found)), plain()),
+            (false, text(&[]), plain()),
+            (false, text(std::slice::from_ref(&found)), any_case()),
+            (
+                false,
+                term(REFERENCE, &[TextStep::First(4)]),
+                term(REFERENCE, &[TextStep::First(4)]),
+            ),
+            (false, term(Field::Client, &[]), term(Field::Client, &[])),
+        ] {
+            let shown = format!("{partner} = {ledger}");
+            assert_eq!(kin(&[(partner, ledger)]).is_any(), is_any, "{shown}");
+        }
+        assert!(!kin(&[]).is_any());
+    }
+
+    #[test]
+    fn the_first_spelling_counts() {
+        let by = |step| {
+            let term = term(REFERENCE, &[step]);
+            (term.clone(), term)
+        };
+        let kin = kin(&[by(TextStep::IgnoreCase), by(TextStep::IgnoreLeadingZeros)]);
+        assert_eq!(kin.of_key(b"inv-07", <[u8]>::to_vec), b"INV-07");
+    }
+}
