@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::days_between;
-use domain::open_items::{self, Fingerprint, Own, Received, Used, UsedUp};
+use domain::open_items::{
+    self, Fingerprint, Own, Payment, Payments, Received, Remembered, Used, UsedUp,
+};
+use domain::policy::SourcePolicy;
 use domain::record::{Record, Side};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use workflows::ports::{Run, Stored};
 
 use super::memory::withdrawn_of_groups;
-use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, damaged, date};
+use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, damaged, date, paid};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::source;
@@ -49,9 +52,11 @@ pub(crate) async fn next(
     let mut as_of = received.business_date;
     if let Some(begun_with) = &standing.begun_with {
         as_of = as_of.max(begun_with.position.as_of()?);
-        let kept = keep(staging, folder, begun_with, received, &outcome).await?;
+        let source = source(trueup, run)?;
+        let policy = &source.policy;
+        let kept = keep(staging, folder, policy, begun_with, received, &outcome).await?;
         settled = kept.settled;
-        let remembered = i64::from(source(trueup, run)?.remember_days);
+        let remembered = i64::from(source.remember_days);
         for earlier in kept.spent {
             if days_between(date(&earlier.business_date)?, as_of) <= remembered {
                 spent.push(earlier);
@@ -63,6 +68,7 @@ pub(crate) async fn next(
         ledger,
         carried,
         matched,
+        payments,
     } = outcome.used;
     let mut stored_carried = Vec::new();
     for ((side, since), own) in carried {
@@ -75,6 +81,7 @@ pub(crate) async fn next(
         ledger: put_prints(staging, folder, ledger).await?,
         carried: stored_carried,
         matched,
+        payments: paid::put(staging, folder, payments).await?,
         settled: put_groups(staging, folder, &settled).await?,
         ledger_side: outcome.ledger_side.clone(),
     });
@@ -113,6 +120,7 @@ struct Kept {
 async fn keep(
     staging: &Staging,
     folder: Folder<'_>,
+    policy: &SourcePolicy,
     begun_with: &BegunWith,
     received: &Received,
     outcome: &Outcome<'_>,
@@ -121,6 +129,7 @@ async fn keep(
     let day = received.business_date;
     let memory = Memory::load(staging, position, resolved, day).await?;
     let withdrawn = withdrawn_of_groups(outcome.sides);
+    let mut payments = Payments::of(policy);
     let undone: BTreeSet<usize> = withdrawn.iter().map(|(group, _)| *group).collect();
     let mut kept = Kept {
         spent: Vec::new(),
@@ -157,6 +166,15 @@ async fn keep(
                 spent.carried.extend(carried);
             }
             spent.matched = Vec::from_iter(put_groups(staging, folder, &matched).await?);
+            let mut left = paid::get(staging, spent.payments.as_ref()).await?;
+            let of_run = memory.places.iter().zip(&memory.used).enumerate();
+            let gone = of_run.filter(|(group, (place, _))| {
+                place.spent == at && !place.is_settled && undone.contains(group)
+            });
+            for (_, (_, Remembered { used, .. })) in gone {
+                open_items::forget(&mut left, &payments.of_group(used.records.iter()));
+            }
+            spent.payments = paid::put(staging, folder, left).await?;
         }
         kept.spent.push(spent);
     }
@@ -170,6 +188,8 @@ pub(crate) struct UsedParts {
     ledger: Option<Prints>,
     carried: Vec<Carried>,
     matched: Option<Stored>,
+    #[serde(default)]
+    payments: Option<Stored>,
 }
 
 /// What a whole comparison used up.
@@ -179,6 +199,7 @@ pub(crate) struct GatheredUse {
     ledger: Own,
     carried: BTreeMap<(Side, Date), Own>,
     matched: Vec<Stored>,
+    payments: Vec<Payment>,
 }
 
 /// Stores what matched pairs use up.
@@ -196,6 +217,7 @@ pub(crate) async fn put_used(
         ledger: put_prints(staging, folder, used.ledger).await?,
         carried,
         matched: put_groups(staging, folder, &used.groups).await?,
+        payments: paid::put(staging, folder, used.payments).await?,
     })
 }
 
@@ -224,6 +246,8 @@ pub(crate) async fn gather(
             .append(own);
     }
     all.matched.extend(part.matched);
+    all.payments
+        .append(&mut paid::get(staging, part.payments.as_ref()).await?);
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 
 mod closing;
 mod memory;
+mod paid;
 mod reading;
 mod resolutions;
 mod standing;
@@ -64,6 +65,9 @@ pub(crate) struct Spent {
     pub(crate) carried: Vec<Carried>,
     /// Those pairs.
     pub(crate) matched: Vec<Stored>,
+    /// The payments of all pairs, sorted; none in a position of before version 5 of the engine.
+    #[serde(default)]
+    pub(crate) payments: Option<Stored>,
     /// What resolutions settled before it began.
     pub(crate) settled: Option<Stored>,
     /// Its ledger side, as it was staged: for when it is replaced.

@@ -6,7 +6,7 @@ use domain::backtest::Outcome;
 use domain::{matching, open_items};
 
 use super::admit::source;
-use super::compare::{load, too_large};
+use super::compare::{both, load, too_large};
 use super::past::{Again, PastProblem, PastRun, failed};
 use crate::Trueup;
 use crate::heartbeat::compute;
@@ -29,10 +29,15 @@ pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outco
     let position = again.position.as_ref();
     let standing = Standing::load(&trueup, &again.run, attempt, position).await;
     let standing = standing.map_err(failed)?;
-    let pool = load(&trueup, &again.all(), &standing)
+    let mut pool = load(&trueup, &again.all(), &standing)
         .await
         .map_err(failed)?;
     let context = standing.context().map_err(failed)?;
+    let sides = both(&trueup, &again.all()).await.map_err(failed)?;
+    let policy = &source(&trueup, &again.run).map_err(failed)?.policy;
+    let (staging, sides) = (&trueup.staging, sides.each_ref());
+    let marked = standing.mark_paid(staging, policy, &context, sides, &mut pool);
+    marked.await.map_err(failed)?;
     let found = compute(move || {
         let policy = &source(&trueup, &again.run)?.policy;
         let mut found = matching::compare(policy, &context, pool);

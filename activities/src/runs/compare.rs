@@ -85,6 +85,7 @@ pub(super) async fn work(
     let staging = &trueup.staging;
     matches.add(policy, &findings.matched);
     used.append(open_items::used_up(
+        policy,
         &received_by(&input.run)?,
         &findings.matched,
     ));
@@ -106,7 +107,7 @@ pub(super) async fn work(
 }
 
 /// What is staged of both sides.
-async fn both(trueup: &Trueup, input: &Compare) -> Result<[SideManifest; 2], Failure> {
+pub(super) async fn both(trueup: &Trueup, input: &Compare) -> Result<[SideManifest; 2], Failure> {
     let partner = SideManifest::load(&trueup.staging, &input.partner).await?;
     let ledger = SideManifest::load(&trueup.staging, &input.ledger).await?;
     Ok([partner, ledger])

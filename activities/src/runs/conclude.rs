@@ -154,7 +154,7 @@ impl Begun {
         &self,
         trueup: &Arc<Trueup>,
         run: &Run,
-        left: Pool,
+        mut left: Pool,
     ) -> Result<Comparison, Failure> {
         if self.is_broken() {
             return Ok(Comparison {
@@ -162,7 +162,12 @@ impl Begun {
                 ..Comparison::default()
             });
         }
-        let context = self.standing.context()?;
+        let (standing, staging) = (&self.standing, &trueup.staging);
+        let context = standing.context()?;
+        let policy = &source(trueup, run)?.policy;
+        standing
+            .mark_paid(staging, policy, &context, self.sides(), &mut left)
+            .await?;
         let (trueup, run) = (Arc::clone(trueup), run.clone());
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;
@@ -229,7 +234,8 @@ impl Begun {
         let received = received_by(&input.run)?;
         let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
         carried_forward_is(conservation, &open)?;
-        let used = open_items::used_up(&received, &outcome.matched);
+        let policy = &source(trueup, &input.run)?.policy;
+        let used = open_items::used_up(policy, &received, &outcome.matched);
         let used = positions::put_used(&trueup.staging, of_run(&input.run), used).await?;
         positions::gather(&trueup.staging, &mut all.used, used).await?;
         let outcome = Outcome {

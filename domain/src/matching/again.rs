@@ -123,7 +123,8 @@ impl Group {
 }
 
 impl<'a> Work<'a> {
-    /// Reports what is there again of what found a counterpart, and marks all that is left of its kin.
+    /// Reports what is there again of what found a counterpart, and marks what is left of the same money: it
+    /// is nobody's misspelling. With other money it may be: short numbers are like others without their zeros.
     pub(super) fn settle_kin(&mut self, groups: KinGroups) {
         let kin = Kin::of(self.policy);
         let mut again = Vec::new();
@@ -143,8 +144,12 @@ impl<'a> Work<'a> {
                 [false, true] => Side::Ledger,
                 _ => continue,
             };
+            let decided = |it: &&Relative| !waits(it);
             for one in left(side) {
-                known.insert((side, one.slot));
+                let is_known = |it: &Relative| it.money == one.money;
+                if group.members.iter().filter(decided).any(is_known) {
+                    known.insert((side, one.slot));
+                }
                 again.extend(self.again(&kin, group, one));
             }
         }

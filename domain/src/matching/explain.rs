@@ -200,15 +200,15 @@ pub(super) fn duplicate(
     }
 }
 
-/// Why a record is one too many, when an earlier run had an equal one.
+/// Why a record is one too many, when an earlier run had an equal one, or matched that payment.
 pub(super) fn repeated(record: &Record, subject: &str, run: &str) -> String {
     let money = record.money;
     match record.side {
         Side::Partner => {
-            format!("partner reports {money} for {subject} again: {run} had the same record")
+            format!("partner reports {money} for {subject} again: {run} had it already")
         }
         Side::Ledger => {
-            format!("ledger has {money} for {subject} again: {run} had the same record")
+            format!("ledger has {money} for {subject} again: {run} had it already")
         }
     }
 }

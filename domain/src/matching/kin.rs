@@ -9,8 +9,10 @@
 use std::borrow::Cow;
 use std::str;
 
-use super::sieve::{self, KEY_BYTES_MAX};
-use crate::policy::{Cardinality, Key, MatchRule, SourcePolicy, TextStep, normalised};
+use super::sieve;
+use crate::policy::{
+    ASCII_BYTES_MAX, AsciiSteps, Cardinality, Key, MatchRule, SourcePolicy, TextStep, normalised,
+};
 use crate::record::{Record, Side};
 
 /// What records are kin in: one text. Nothing where no later rule says so, or the first one does not go by
@@ -19,11 +21,23 @@ use crate::record::{Record, Side};
 pub struct Kin {
     /// What the first rule compares.
     own: Option<Key>,
+    /// Whether that says what a record is about.
+    identifies: bool,
     /// How a later rule spells it, with that rule's index.
-    spelled: Option<(usize, Vec<TextStep>)>,
+    spelled: Option<Spelled>,
     /// Where later rules find the text that the first one compares, by their index: with the side on which
     /// they find it.
     named: Vec<(usize, Side, Key)>,
+}
+
+/// How a rule spells a text of the first one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Spelled {
+    /// The rule, by its index.
+    rule: usize,
+    steps: Vec<TextStep>,
+    /// The same for the keys of millions of rows, where that can be.
+    ascii: Option<AsciiSteps>,
 }
 
 impl Kin {
@@ -43,7 +57,11 @@ impl Kin {
                 .clone()
                 .filter_map(|(rule, at)| Some((at, only_key(rule)?)))
         };
-        let spelled = later().find_map(|(at, key)| Some((at, key.respells(own)?.to_vec())));
+        let spelled = later().find_map(|(rule, key)| {
+            let steps = key.respells(own)?.to_vec();
+            let ascii = AsciiSteps::of(&steps);
+            Some(Spelled { rule, steps, ascii })
+        });
         let named = later().filter_map(|(at, key)| {
             let mut sides = Side::BOTH.into_iter();
             // The other side's is compared as the first rule compares it.
@@ -55,6 +73,7 @@ impl Kin {
         });
         Kin {
             own: Some(own.clone()),
+            identifies: Side::BOTH.iter().all(|side| first.identifies(*side)),
             named: named.collect(),
             spelled,
         }
@@ -84,11 +103,22 @@ impl Kin {
         own.or_else(|| self.name(record).map(|(_, text)| text))
     }
 
+    /// Whether it says what a record is about, so that the same text with the same money is the same payment.
+    #[must_use]
+    pub fn identifies(&self) -> bool {
+        self.identifies
+    }
+
+    /// The text of a record that says what it is about.
+    pub(crate) fn identity<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
+        self.text(record).filter(|_| self.identifies)
+    }
+
     /// The rule, by its index, that says of this record what it is kin in, when it is not the first one.
     pub(super) fn rule_of(&self, record: &Record) -> Option<usize> {
         let own = self.own.as_ref()?.of(record.side);
         match own.text(record) {
-            Some(_) => self.spelled.as_ref().map(|(at, _)| *at),
+            Some(_) => self.spelled.as_ref().map(|it| it.rule),
             None => self.name(record).map(|(at, _)| at),
         }
     }
@@ -102,7 +132,7 @@ impl Kin {
     /// A text of the first rule in the one spelling; itself where nothing would be left.
     fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match &self.spelled {
-            Some((_, steps)) => normalised(steps, text).unwrap_or(Cow::Borrowed(text)),
+            Some(Spelled { steps, .. }) => normalised(steps, text).unwrap_or(Cow::Borrowed(text)),
             None => Cow::Borrowed(text),
         }
     }
@@ -113,29 +143,23 @@ impl Kin {
     pub fn hash(&self, key: &[u8]) -> u64 {
         match &self.spelled {
             None => sieve::hash(key),
-            Some((_, steps)) => self.with_spelled(steps, key, sieve::hash),
+            Some(spelled) => self.with_spelled(spelled, key, sieve::hash),
         }
     }
 
     /// Does something with a key in the one spelling.
-    pub(super) fn of_key<T>(&self, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
+    pub(crate) fn of_key<T>(&self, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
         match &self.spelled {
             None => what(key),
-            Some((_, steps)) => self.with_spelled(steps, key, what),
+            Some(spelled) => self.with_spelled(spelled, key, what),
         }
     }
 
-    fn with_spelled<T>(&self, steps: &[TextStep], key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
-        let mut room = [0; KEY_BYTES_MAX];
-        if let Some(room) = room.get_mut(..key.len()).filter(|_| key.is_ascii()) {
-            room.copy_from_slice(key);
-            let mut length = key.len();
-            if steps
-                .iter()
-                .all(|step| step.apply_to_ascii(room, &mut length))
-            {
-                return what(if length == 0 { key } else { &room[..length] });
-            }
+    fn with_spelled<T>(&self, spelled: &Spelled, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
+        let mut room = [0; ASCII_BYTES_MAX + 1];
+        let ascii = spelled.ascii.as_ref();
+        if let Some(text) = ascii.and_then(|steps| steps.apply(key, &mut room)) {
+            return what(if text.is_empty() { key } else { text });
         }
         match str::from_utf8(key) {
             Ok(text) => what(self.spelled(text).as_bytes()),

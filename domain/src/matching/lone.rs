@@ -235,7 +235,7 @@ fn judge_twins(
 }
 
 /// Whether the partner may still report this ledger record.
-pub(super) fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -> bool {
+pub(crate) fn is_in_transit(policy: &SourcePolicy, context: &RunContext, record: &Record) -> bool {
     let window = i64::from(policy.settlement_window_days);
     record.side == Side::Ledger && window > 0 && business_age(policy, context, record) <= window
 }

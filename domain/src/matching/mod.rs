@@ -46,6 +46,7 @@ pub(crate) use explain::counted_days;
 pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, Buckets};
 pub use kin::Kin;
+pub(crate) use lone::is_in_transit;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub use work::AMBIGUOUS_RECORDS_MAX;
 

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 
 use super::Used;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::paid::{Payment, Payments};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Matched, own_records};
+use crate::policy::SourcePolicy;
 use crate::record::{Past, Record, Side};
 
 /// The run that received what no earlier one had.
@@ -29,6 +31,8 @@ pub struct UsedUp {
     pub ledger: Own,
     /// The matches with a record that an earlier run received.
     pub groups: Vec<Used>,
+    /// The payments of all of them, in no order.
+    pub payments: Vec<Payment>,
 }
 
 impl UsedUp {
@@ -37,6 +41,7 @@ impl UsedUp {
         self.partner.append(other.partner);
         self.ledger.append(other.ledger);
         self.groups.append(&mut other.groups);
+        self.payments.append(&mut other.payments);
     }
 }
 
@@ -122,8 +127,11 @@ pub fn open_items(
 
 /// What these matches use up.
 #[must_use]
-pub fn used_up(received: &Received, matches: &[Matched]) -> UsedUp {
-    let mut used = UsedUp::default();
+pub fn used_up(policy: &SourcePolicy, received: &Received, matches: &[Matched]) -> UsedUp {
+    let mut used = UsedUp {
+        payments: Payments::of(policy).of_matches(matches),
+        ..UsedUp::default()
+    };
     for matched in matches {
         if matched
             .records()

@@ -12,6 +12,7 @@
 mod closing;
 mod evidence;
 mod fingerprint;
+mod paid;
 mod reading;
 mod settle;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::record::Record;
 pub use closing::{Own, Received, UsedUp, keep_ids, open_items, prints_of, used_up};
 pub use evidence::{Gone, cleared, of_matches};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
+pub use paid::{Asked, PAYMENT_BYTES, Payment, Payments, forget};
 pub use reading::{Opening, Reading, ReadingContext};
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
 pub use undone::{Undone, undone};

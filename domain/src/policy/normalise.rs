@@ -3,12 +3,16 @@
 //! Steps are applied in order, to what the step before left. A text of which nothing is left is no
 //! text: it matches nothing.
 
+mod ascii;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind, Literal};
+
+pub(crate) use ascii::{ASCII_BYTES_MAX, AsciiSteps};
 
 /// One step.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,35 +103,6 @@ impl TextStep {
     /// Whether it leaves something else of `text`.
     pub(super) fn changes(&self, text: &str) -> bool {
         self.apply(Cow::Borrowed(text)) != text
-    }
-
-    /// Applies it in place to the first `length` bytes of an ASCII text; false where it can't be done so.
-    pub(crate) fn apply_to_ascii(&self, text: &mut [u8], length: &mut usize) -> bool {
-        match self {
-            TextStep::IgnoreCase => text[..*length].make_ascii_uppercase(),
-            TextStep::IgnoreSeparators => {
-                let mut kept = 0;
-                for at in 0..*length {
-                    text[kept] = text[at];
-                    kept += usize::from(text[at].is_ascii_alphanumeric());
-                }
-                *length = kept;
-            }
-            TextStep::IgnoreLeadingZeros => {
-                let (mut kept, mut is_in_number) = (0, false);
-                for at in 0..*length {
-                    let letter = text[at];
-                    let is_number_after = at + 1 < *length && text[at + 1].is_ascii_digit();
-                    let is_kept = letter != b'0' || is_in_number || !is_number_after;
-                    text[kept] = letter;
-                    kept += usize::from(is_kept);
-                    is_in_number = is_kept && letter.is_ascii_digit();
-                }
-                *length = kept;
-            }
-            _ => return false,
-        }
-        true
     }
 
     /// Applies it.

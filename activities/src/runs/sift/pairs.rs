@@ -2,7 +2,7 @@
 
 use domain::audit::{PairLeaves, PairedLine};
 use domain::matching::sieve::{Day, Tally};
-use domain::open_items::{Fingerprint, Own};
+use domain::open_items::{Fingerprint, Own, Payments};
 use domain::policy::SourcePolicy;
 use domain::record::{ReferenceKind, Side};
 use proto::staged::PairLines;
@@ -15,6 +15,7 @@ use crate::runs::compare::{Matches, too_large};
 pub(super) struct PairWriter {
     lines: PairLines,
     leaves: PairLeaves,
+    payments: Payments,
     partner: Settled,
     ledger: Settled,
 }
@@ -36,6 +37,7 @@ impl PairWriter {
         PairWriter {
             lines: PairLines::new(rule, kind),
             leaves: PairLeaves::new(rule, kind),
+            payments: Payments::of(policy),
             partner: Settled::default(),
             ledger: Settled::default(),
         }
@@ -45,11 +47,24 @@ impl PairWriter {
         self.partner.take(&partner);
         self.ledger.take(&ledger);
         let reference = String::from_utf8_lossy(partner.row.key);
+        self.pay(&partner, &ledger, sifted);
         let partner = partner.line(&self.partner.amount);
         let ledger = ledger.line(&self.ledger.amount);
         let Matches { lines, leaves } = &mut sifted.matches;
         leaves.push(self.leaves.leaf(&reference, partner, ledger));
         self.lines.push(lines, &reference, partner, ledger);
+    }
+
+    /// Notes the payment, or both where the amounts differ by what is accepted.
+    fn pay(&mut self, partner: &Told<'_>, ledger: &Told<'_>, sifted: &mut Sifted) {
+        let (key, currency) = (partner.row.key, partner.row.currency.code());
+        let payments = &mut sifted.used.payments;
+        let reported = &self.partner.amount;
+        payments.extend(self.payments.of_key(key, reported, currency));
+        if self.ledger.amount != *reported {
+            let booked = &self.ledger.amount;
+            payments.extend(self.payments.of_key(ledger.row.key, booked, currency));
+        }
     }
 
     pub(super) fn finish(self, sifted: &mut Sifted) -> Result<(), Failure> {

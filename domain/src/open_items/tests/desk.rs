@@ -12,8 +12,8 @@ use crate::conservation::Conservation;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Comparison, Pool, compare};
 use crate::open_items::{
-    self, Fingerprint, Gone, Opening, Reading, ReadingContext, Received, Records, Remembered,
-    Settled, Used, fingerprint,
+    self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
+    Records, Remembered, Settled, Used, fingerprint,
 };
 use crate::policy::{DateWindow, MatchRule, RunContext, Scope, SourcePolicy, Tolerances};
 use crate::record::{Past, Record, ReferenceKind, Side};
@@ -34,6 +34,7 @@ struct Spent {
     own: [Vec<Fingerprint>; 2],
     matched: Vec<Used>,
     settled: Vec<Used>,
+    payments: Vec<Payment>,
     received_ledger: Vec<Record>,
 }
 
@@ -141,7 +142,8 @@ impl Desk {
             business_date: day,
         };
         let comparison = &report.comparison;
-        let used = open_items::used_up(&received, &comparison.matched);
+        let mut used = open_items::used_up(&self.policy, &received, &comparison.matched);
+        used.payments.sort_unstable();
         let (mut settled, mut spent) = (Vec::new(), Vec::new());
         let mut group = 0;
         let mut kept = |groups: Vec<Used>| -> Vec<Used> {
@@ -157,7 +159,13 @@ impl Desk {
         };
         for mut run in std::mem::take(&mut self.spent) {
             if run.concerns(day) {
+                let before = run.matched.clone();
                 run.matched = kept(run.matched);
+                let is_gone = |group: &&Used| !run.matched.contains(group);
+                let mut payments = Payments::of(&self.policy);
+                for gone in before.iter().filter(is_gone) {
+                    open_items::forget(&mut run.payments, &payments.of_group(gone.records.iter()));
+                }
             }
             run.settled = kept(run.settled);
             match run.day == day {
@@ -179,6 +187,7 @@ impl Desk {
             ],
             matched: used.groups,
             settled,
+            payments: used.payments,
             received_ledger,
         });
         self.spent = spent;
@@ -306,6 +315,7 @@ impl Desk {
         report.1 += undone.reopened;
         report.2 += undone.taken_back;
         conservation.open_with(&undone.records).unwrap();
+        let open_again = undone.records.clone();
         for record in undone.records {
             pool.push(record);
         }
@@ -332,6 +342,12 @@ impl Desk {
             business_date: self.as_of.map_or(day, |as_of| as_of.max(day)),
             scope,
         };
+        let mut asked = Asked::of(&self.policy, &context, &pool);
+        asked.leave_out(&self.policy, &open_again);
+        for spent in self.spent.iter().filter(|spent| spent.day != day) {
+            asked.look(&spent.run, &spent.payments);
+        }
+        asked.mark(&context, &mut pool);
         let mut comparison = compare(&self.policy, &context, pool);
         open_items::keep_ids(&mut comparison.discrepancies);
         conservation.conclude(&comparison).unwrap();

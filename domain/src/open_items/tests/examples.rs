@@ -83,7 +83,7 @@ fn a_payment_that_comes_again_is_a_duplicate_for_as_long_as_it_is_open() {
     let again = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
     assert_eq!(
         again.reason,
-        "partner reports 9.90 EUR for A again: r0 had the same record"
+        "partner reports 9.90 EUR for A again: r0 had it already"
     );
     let id = again.id;
     let third = desk.run("r2", day(2), vec![], view());
@@ -96,6 +96,93 @@ fn a_payment_that_comes_again_is_a_duplicate_for_as_long_as_it_is_open() {
     let last = desk.run("r3", day(3), vec![], twice);
     assert_eq!((last.cleared.len(), last.known), (1, 1));
     assert!(desk.open.is_empty());
+}
+
+#[test]
+fn a_payment_of_another_day_that_a_run_matched_is_a_duplicate() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 990, day(0))];
+    desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+    let second = desk.run("r1", day(2), vec![partner("A", 990, day(2))], view());
+    let again = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!(
+        again.reason,
+        "partner reports 9.90 EUR for A again: r0 had it already"
+    );
+    let id = again.id;
+    let third = desk.run("r2", day(3), vec![], view());
+    let still = only(&third.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!(still.id, id, "for as long as it is open");
+    let booked = vec![ledger("A", 990, day(0)), ledger("A", 990, day(2))];
+    let last = desk.run("r3", day(4), vec![], booked);
+    assert_eq!(last.cleared.len(), 1, "it was owed twice");
+}
+
+#[test]
+fn one_booked_again_on_another_day_is_a_duplicate_once_the_partner_had_its_time() {
+    let mut desk = usual();
+    desk.policy.settlement_window_days = 2;
+    let (first, again) = (ledger("A", 990, day(0)), ledger("A", 990, day(1)));
+    desk.run(
+        "r0",
+        day(0),
+        vec![partner("A", 990, day(0))],
+        vec![first.clone()],
+    );
+    let second = desk.run("r1", day(1), vec![], vec![first.clone(), again.clone()]);
+    assert_eq!(second.comparison.in_transit.len(), 1);
+    let later = desk.run("r2", day(7), vec![], vec![first, again]);
+    only(&later.comparison.discrepancies, Kind::DuplicateInLedger);
+}
+
+#[test]
+fn what_comes_again_and_again_is_missing_when_the_other_side_lacks_it() {
+    let mut desk = usual();
+    for month in 0..2 {
+        let paid = |side: fn(&str, i64, Date) -> Record| vec![side("RENT", 990, day(month * 7))];
+        desk.run(
+            &format!("r{month}"),
+            day(month * 7),
+            paid(partner),
+            paid(ledger),
+        );
+    }
+    let third = desk.run("r3", day(14), vec![partner("RENT", 990, day(14))], vec![]);
+    only(&third.comparison.discrepancies, Kind::MissingInLedger);
+}
+
+#[test]
+fn another_amount_or_money_back_is_no_payment_again() {
+    let mut desk = usual();
+    let view = || vec![ledger("A", 990, day(0))];
+    desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+    let other = vec![partner("A", 991, day(2)), partner("A", -990, day(2))];
+    let second = desk.run("r1", day(2), other, view());
+    let kinds: Vec<Kind> = second
+        .comparison
+        .discrepancies
+        .iter()
+        .map(|it| it.kind)
+        .collect();
+    assert_eq!(kinds, [Kind::MissingInLedger; 2]);
+}
+
+#[test]
+fn a_payment_whose_match_is_taken_apart_repeats_nothing() {
+    let mut desk = usual();
+    desk.records = [Records::New, Records::New];
+    desk.run("r0", day(0), vec![], vec![ledger("A", 990, day(0))]);
+    desk.run("r1", day(1), vec![partner("A", 990, day(1))], vec![]);
+    assert!(desk.open.is_empty());
+    // The ledger's day is amended, and has no such booking.
+    let amended = desk.run("g2", day(0), vec![], vec![]);
+    only(&amended.comparison.discrepancies, Kind::MissingInLedger);
+    let again = desk.run("r2", day(2), vec![partner("A", 990, day(2))], vec![]);
+    let found = &again.comparison.discrepancies;
+    assert!(
+        found.iter().all(|it| !it.reason.contains("r1")),
+        "{found:?}"
+    );
 }
 
 #[test]
