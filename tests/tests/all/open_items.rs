@@ -150,6 +150,30 @@ async fn a_payment_reported_on_two_days_is_a_duplicate() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_payment_of_another_day_that_was_matched_before_is_a_duplicate() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    shop.alerts_settled().await?;
+    let again = format!("P-2,INV-2,250.00,EUR,{MONDAY}\n");
+    write_day(&shop, MONDAY, &again, shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    let found = shop.json(&["discrepancies", "--reference", "P-2"]).await?;
+    assert_eq!(texts(&found, "kind"), ["duplicate_at_partner"]);
+    assert_eq!(
+        found[0]["reason"],
+        format!("partner reports 250.00 EUR for P-2 again: {RUN} had it already")
+    );
+    assert_eq!(shop.alerts_settled().await?.len(), shop::CRITICAL.len() + 1);
+    assert_eq!(slack.posts().len(), shop::CRITICAL.len() + 1);
+
+    // For as long as it is open it is that, and nobody hears of it again.
+    write_day(&shop, TUESDAY, "", shop::LEDGER)?;
+    assert_eq!(run(&shop, TUESDAY).await?["seen_again"], 6);
+    assert_eq!(slack.posts().len(), shop::CRITICAL.len() + 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_amended_report_replaces_the_first_and_what_was_built_on_it() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
     let first = run(&shop, DATE).await?;
