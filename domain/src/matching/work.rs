@@ -141,12 +141,9 @@ impl<'a> Work<'a> {
         self.decided.matched.reserve(groups.len());
         for (partner, ledger) in groups.iter() {
             let mut turn = Turn {
-                index,
-                rule,
                 look,
-                is_inside: false,
                 waits,
-                is_again: false,
+                ..Turn::first(index, rule, false)
             };
             let is_one_to_one = rule.cardinality == Cardinality::OneToOne;
             if let ([partner], [ledger], true) = (partner, ledger, is_one_to_one) {
@@ -214,12 +211,8 @@ impl<'a> Work<'a> {
             false => named::decide(accepts, waiting, look),
         };
         let turn = Turn {
-            index,
-            rule,
             look,
-            is_inside: false,
-            waits: false,
-            is_again: false,
+            ..Turn::first(index, rule, false)
         };
         self.carry_out(&turn, decisions);
     }

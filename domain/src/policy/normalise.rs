@@ -12,7 +12,7 @@ use std::fmt;
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind, Literal};
 
-pub(crate) use ascii::{ASCII_BYTES_MAX, AsciiSteps};
+pub(crate) use ascii::{AsciiSteps, Room};
 
 /// One step.
 #[derive(Clone, PartialEq, Eq, Debug)]

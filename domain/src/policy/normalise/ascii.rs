@@ -2,11 +2,11 @@
 
 use super::TextStep;
 
-/// Longest text.
-pub(crate) const ASCII_BYTES_MAX: usize = u8::MAX as usize;
+/// Longest text: of those that are longer there are few.
+const BYTES_MAX: usize = 63;
 
 /// Room for a text and one byte behind it.
-pub(crate) type Room = [u8; ASCII_BYTES_MAX + 1];
+pub(crate) type Room = [u8; BYTES_MAX + 1];
 
 /// Some steps, in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,7 +50,7 @@ impl AsciiSteps {
 
     /// Applies them; what is left is in the room. None for a text that is no ASCII, or too long.
     pub(crate) fn apply<'r>(&self, text: &[u8], room: &'r mut Room) -> Option<&'r [u8]> {
-        if text.len() > ASCII_BYTES_MAX || !text.is_ascii() {
+        if text.len() > BYTES_MAX || !text.is_ascii() {
             return None;
         }
         room[..text.len()].copy_from_slice(text);
