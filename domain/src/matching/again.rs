@@ -16,7 +16,7 @@ use super::kin::Kin;
 use super::pair::{Timing, timing_of};
 use super::scope::{Membership, membership};
 use super::work::{Turn, Work};
-use super::{key, own_records};
+use super::{Comparison, Matched, key, own_records};
 use crate::calendar::days_between;
 use crate::money::Money;
 use crate::policy::{Scope, SourcePolicy};
@@ -127,28 +127,12 @@ impl<'a> Work<'a> {
     /// is nobody's misspelling. With other money it may be: short numbers are like others without their zeros.
     pub(super) fn settle_kin(&mut self, groups: KinGroups) {
         let kin = Kin::of(self.policy);
-        let mut again = Vec::new();
-        let mut known: BTreeSet<(Side, usize)> = BTreeSet::new();
+        let (mut again, mut known) = (Vec::new(), Vec::new());
         for group in &groups.0 {
-            let waits = |it: &&Relative| self.slots(it.side)[it.slot].is_some();
-            let left = |side: Side| {
-                group
-                    .members
-                    .iter()
-                    .filter(move |it| it.side == side)
-                    .filter(waits)
-            };
-            let sides = Side::BOTH.map(|side| left(side).next().is_some());
-            let side = match sides {
-                [true, false] => Side::Partner,
-                [false, true] => Side::Ledger,
-                _ => continue,
-            };
-            let decided = |it: &&Relative| !waits(it);
-            for one in left(side) {
-                let is_known = |it: &Relative| it.money == one.money;
-                if group.members.iter().filter(decided).any(is_known) {
-                    known.insert((side, one.slot));
+            for one in self.left_of_one_side(group) {
+                let mut members = group.members.iter();
+                if members.any(|it| it.money == one.money && !self.waits(it)) {
+                    known.push((one.side, one.slot));
                 }
                 again.extend(self.again(&kin, group, one));
             }
@@ -157,6 +141,19 @@ impl<'a> Work<'a> {
             self.mark_namesake(side, slot);
         }
         self.report_again(again);
+    }
+
+    fn waits(&self, one: &Relative) -> bool {
+        self.slots(one.side)[one.slot].is_some()
+    }
+
+    /// What waits of a group; nothing where some of both sides do.
+    fn left_of_one_side<'g>(&self, group: &'g Group) -> Vec<&'g Relative> {
+        let left: Vec<&Relative> = group.members.iter().filter(|it| self.waits(it)).collect();
+        match left.iter().all(|it| it.side == left[0].side) {
+            true => left,
+            false => Vec::new(),
+        }
     }
 
     /// One that is left, if it is one of those too many.
@@ -169,8 +166,7 @@ impl<'a> Work<'a> {
         let members = group.members.iter();
         let like = members.filter(|it| (it.money, it.movement) == (one.money, one.movement));
         let of_side = |side: Side| like.clone().filter(move |it| it.side == side);
-        let found = of_side(one.side)
-            .filter(|it| it.first != one.first && self.slots(it.side)[it.slot].is_none());
+        let found = of_side(one.side).filter(|it| it.first != one.first && !self.waits(it));
         let found: Vec<&Relative> = found.collect();
         let original = found
             .iter()
@@ -194,27 +190,36 @@ impl<'a> Work<'a> {
     }
 
     fn report_again(&mut self, again: Vec<Again>) {
-        let places: BTreeSet<&Place> = again.iter().map(|it| &it.original).collect();
-        if places.is_empty() {
+        if again.is_empty() {
             return;
         }
-        let matched = self.decided.matched.iter().flat_map(|it| it.records());
-        let found = self.decided.discrepancies.iter().flat_map(own_records);
-        let decided = matched
-            .chain(found)
-            .chain(self.decided.out_of_scope.records());
-        let originals = decided.filter(|record| places.contains(&Place::of(record)));
-        let originals: BTreeMap<Place, Record> = originals
-            .map(|record| (Place::of(record), record.clone()))
-            .collect();
-        for Again {
-            rule: index,
-            is_inside,
-            duplicate,
-            original,
-        } in again
-        {
-            if let Some(original) = originals.get(&original) {
+        let places: BTreeSet<&Place> = again.iter().map(|it| &it.original).collect();
+        let originals = |records: &mut dyn Iterator<Item = &Record>| -> BTreeMap<Place, Record> {
+            let records = records.map(|record| (Place::of(record), record));
+            let records = records.filter(|(place, _)| places.contains(place));
+            records.map(|(place, it)| (place, it.clone())).collect()
+        };
+        let Comparison {
+            matched,
+            discrepancies,
+            out_of_scope,
+            ..
+        } = &self.decided;
+        let agreed = matched.iter().flat_map(Matched::records);
+        let agreed = originals(&mut agreed.chain(out_of_scope.records()));
+        let differing = originals(&mut discrepancies.iter().flat_map(own_records));
+        for found in again {
+            let Again {
+                rule: index,
+                is_inside,
+                duplicate,
+                original,
+            } = found;
+            // One that is a part of another amount may have been meant by a part of it.
+            let differing = differing
+                .get(&original)
+                .filter(|_| duplicate.counterparts > 0);
+            if let Some(original) = agreed.get(&original).or(differing) {
                 let turn = Turn::again(index, &self.policy.rules[index], is_inside);
                 self.report_duplicate(&turn, duplicate, original.clone());
             }
