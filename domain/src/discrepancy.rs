@@ -56,9 +56,23 @@ impl DiscrepancyId {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
+        Self::of_digest(hash)
+    }
+
+    fn of_digest(hash: Sha256) -> Self {
         let mut digits = [0; 32];
         hex::encode_to_slice(&hash.finalize()[..16], &mut digits).expect("two digits for a byte");
         DiscrepancyId(digits)
+    }
+
+    /// The id of another one that would have the same.
+    pub(crate) fn following(other: &DiscrepancyId, what: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in ["trueup.discrepancy.v1", other.as_str(), what] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self::of_digest(hash)
     }
 
     /// Reads an id back.

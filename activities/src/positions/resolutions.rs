@@ -176,7 +176,10 @@ fn final_name(stored: &Stored) -> String {
 }
 
 /// Everything that resolutions settled before, as far back as is remembered.
-async fn settled_before(staging: &Staging, position: &Position) -> Result<Vec<Used>, Failure> {
+pub(super) async fn settled_before(
+    staging: &Staging,
+    position: &Position,
+) -> Result<Vec<Used>, Failure> {
     let mut all = Vec::new();
     for stored in position.spent.iter().filter_map(|run| run.settled.as_ref()) {
         all.extend(staging.get_all::<Used>(stored).await?);

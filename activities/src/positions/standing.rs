@@ -1,9 +1,13 @@
 //! What a run begins with, the same for each of its steps.
 
+use std::collections::BTreeSet;
+
+use domain::discrepancy::DiscrepancyId;
 use domain::open_items::Undone;
 use domain::policy::{RunContext, Scope};
 use workflows::ports::{Run, Stored};
 
+use super::resolutions::settled_before;
 use super::{Position, Resolved, memory, undone_by};
 use crate::Trueup;
 use crate::failures::Failure;
@@ -56,6 +60,22 @@ impl Standing {
             context.business_date = context.business_date.max(begun_with.position.as_of()?);
         }
         Ok(context)
+    }
+
+    /// The discrepancies that people settled, as far back as is remembered.
+    pub(crate) async fn settled(
+        &self,
+        staging: &Staging,
+    ) -> Result<BTreeSet<DiscrepancyId>, Failure> {
+        let Some(BegunWith { position, resolved }) = &self.begun_with else {
+            return Ok(BTreeSet::new());
+        };
+        let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
+        for used in settled_before(staging, position).await? {
+            let by = used.settled.map(|by| by.discrepancy);
+            settled.extend(by.filter(|id| !resolved.returned.contains(id)));
+        }
+        Ok(settled)
     }
 
     /// What is not used up any more because of what the sides no longer have.

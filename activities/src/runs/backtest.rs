@@ -36,12 +36,14 @@ pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outco
     let sides = both(&trueup, &again.all()).await.map_err(failed)?;
     let policy = &source(&trueup, &again.run).map_err(failed)?.policy;
     let (staging, sides) = (&trueup.staging, sides.each_ref());
+    let settled = standing.settled(staging).await.map_err(failed)?;
     let marked = standing.mark_paid(staging, policy, &context, sides, &mut pool);
     marked.await.map_err(failed)?;
     let found = compute(move || {
         let policy = &source(&trueup, &again.run)?.policy;
         let mut found = matching::compare(policy, &context, pool);
         open_items::keep_ids(&mut found.discrepancies);
+        open_items::part_from_settled(&mut found.discrepancies, &settled);
         Outcome::of(policy, found).map_err(too_large)
     });
     found.await.map(Some).map_err(failed)

@@ -7,23 +7,28 @@
 //! too many: as it would be under one and the same text. Where both sides have something left, later rules
 //! decide.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
 use super::group::Duplicate;
-use super::kin::Kin;
 use super::pair::{Timing, timing_of};
 use super::scope::{Membership, membership};
+use super::slots::peek;
 use super::work::{Turn, Work};
-use super::{Comparison, Matched, key, own_records};
+use super::{Comparison, Matched, alike, key, own_records};
 use crate::calendar::days_between;
-use crate::money::Money;
+use crate::money::{Amount, Currency, Money};
 use crate::policy::{Scope, SourcePolicy};
 use crate::record::{Movement, Place, Record, Side};
 
 /// Records that are kin, in groups with other texts for the first rule, before rules are applied.
-pub(super) struct KinGroups(Vec<Group>);
+#[derive(Default)]
+pub(super) struct KinGroups {
+    groups: Vec<Group>,
+    /// The group of each record in one.
+    places: HashMap<(Side, usize), usize>,
+}
 
 struct Group {
     members: Vec<Relative>,
@@ -43,6 +48,21 @@ struct Relative {
     first: Option<u64>,
 }
 
+impl Relative {
+    fn as_written(&self) -> (ClassKey, Option<u64>) {
+        (class_of(self, self.side), self.first)
+    }
+}
+
+/// One too many of those with equal texts, as a rule sees it that knows one spelling.
+pub(super) struct Surplus {
+    group: usize,
+    rule: usize,
+    is_inside: bool,
+    duplicate: Duplicate,
+    original: Record,
+}
+
 /// One that is there again.
 struct Again {
     rule: usize,
@@ -54,43 +74,45 @@ struct Again {
 impl KinGroups {
     /// Those that wait.
     pub(super) fn of(work: &Work<'_>) -> Self {
-        let kin = Kin::of(work.policy);
-        if !kin.is_any() {
-            return KinGroups(Vec::new());
+        let mut all = KinGroups::default();
+        if !work.kin.is_any() {
+            return all;
         }
         let mut entries: Vec<(u64, Side, usize)> = Vec::new();
         for side in Side::BOTH {
             let slots = work.slots(side).iter().enumerate();
             entries.extend(slots.filter_map(|(slot, record)| {
-                let text = kin.text(record.as_ref()?)?;
+                let text = work.kin.text(record.as_ref()?)?;
                 Some((key::hash_of_text(&text), side, slot))
             }));
         }
         entries.sort_unstable();
-        let groups = entries.chunk_by(|a, b| a.0 == b.0);
-        let groups = groups.filter(|group| {
-            let of_partner = group.partition_point(|(_, side, _)| *side == Side::Partner);
-            group.len() > 2 && (1..group.len()).contains(&of_partner)
-        });
-        KinGroups(
-            groups
-                .filter_map(|group| Group::of(work, &kin, group))
-                .collect(),
-        )
+        for entries in entries.chunk_by(|a, b| a.0 == b.0) {
+            all.groups.extend(Group::of(work, entries));
+        }
+        for (number, group) in all.groups.iter().enumerate() {
+            let members = group.members.iter();
+            all.places
+                .extend(members.map(|it| ((it.side, it.slot), number)));
+        }
+        all
     }
 }
 
 impl Group {
     /// None where all have the same text for the first rule, or only a hash in common.
-    fn of(work: &Work<'_>, kin: &Kin, entries: &[(u64, Side, usize)]) -> Option<Self> {
+    fn of(work: &Work<'_>, entries: &[(u64, Side, usize)]) -> Option<Self> {
+        if entries.len() < 2 {
+            return None;
+        }
         let record = |side: Side, slot: usize| work.slots(side)[slot].as_ref();
         let records = || {
             entries
                 .iter()
                 .filter_map(|(_, side, slot)| record(*side, *slot))
         };
-        let text = kin.text(records().next()?);
-        if records().any(|record| kin.text(record) != text) {
+        let text = work.kin.text(records().next()?);
+        if records().any(|record| work.kin.text(record) != text) {
             return None;
         }
         let on = &work.policy.rules.first()?.on;
@@ -123,18 +145,45 @@ impl Group {
 }
 
 impl<'a> Work<'a> {
+    /// Remembers what is one too many for a rule: the other side may have its counterpart in another spelling.
+    /// Gives it back where that can't be.
+    pub(super) fn keep_surplus(
+        &mut self,
+        turn: &Turn<'a>,
+        duplicate: Duplicate,
+        original: Record,
+    ) -> Option<Record> {
+        let place = (duplicate.side, duplicate.slot);
+        let Some(group) = self.kin_groups.places.get(&place) else {
+            return Some(original);
+        };
+        self.surplus.push(Surplus {
+            group: *group,
+            rule: turn.index,
+            is_inside: turn.is_inside,
+            duplicate,
+            original,
+        });
+        None
+    }
+
     /// Reports what is there again of what found a counterpart, and marks what is left of the same money: it
     /// is nobody's misspelling. With other money it may be: short numbers are like others without their zeros.
-    pub(super) fn settle_kin(&mut self, groups: KinGroups) {
-        let kin = Kin::of(self.policy);
+    pub(super) fn settle_kin(&mut self) {
+        let KinGroups { groups, .. } = std::mem::take(&mut self.kin_groups);
+        self.report_surplus(&groups);
         let (mut again, mut known) = (Vec::new(), Vec::new());
-        for group in &groups.0 {
-            for one in self.left_of_one_side(group) {
-                let mut members = group.members.iter();
-                if members.any(|it| it.money == one.money && !self.waits(it)) {
-                    known.push((one.side, one.slot));
+        for group in &groups {
+            let left = self.left_of_one_side(group);
+            if left.is_empty() {
+                continue;
+            }
+            let decided = Decided::of(self, group);
+            for alike in left.chunk_by(|a, b| a.as_written() == b.as_written()) {
+                if decided.has(alike[0]) {
+                    known.extend(alike.iter().map(|it| (it.side, it.slot)));
                 }
-                again.extend(self.again(&kin, group, one));
+                again.extend(self.again(group, &decided, alike));
             }
         }
         for (side, slot) in known {
@@ -143,50 +192,69 @@ impl<'a> Work<'a> {
         self.report_again(again);
     }
 
+    fn report_surplus(&mut self, groups: &[Group]) {
+        for surplus in std::mem::take(&mut self.surplus) {
+            let other = surplus.duplicate.side.other();
+            let mut members = groups[surplus.group].members.iter();
+            let (side, slot) = (surplus.duplicate.side, surplus.duplicate.slot);
+            if self.slots(side)[slot].is_some()
+                && !members.any(|it| it.side == other && self.waits(it))
+            {
+                let rule = &self.policy.rules[surplus.rule];
+                let turn = Turn::first(surplus.rule, rule, surplus.is_inside);
+                self.report_duplicate(&turn, surplus.duplicate, surplus.original);
+            }
+        }
+    }
+
     fn waits(&self, one: &Relative) -> bool {
         self.slots(one.side)[one.slot].is_some()
     }
 
-    /// What waits of a group; nothing where some of both sides do.
+    /// What waits of a group, those together that are written alike; nothing where some of both sides do.
     fn left_of_one_side<'g>(&self, group: &'g Group) -> Vec<&'g Relative> {
-        let left: Vec<&Relative> = group.members.iter().filter(|it| self.waits(it)).collect();
-        match left.iter().all(|it| it.side == left[0].side) {
-            true => left,
-            false => Vec::new(),
+        let mut left: Vec<&Relative> = group.members.iter().filter(|it| self.waits(it)).collect();
+        if left.iter().any(|it| it.side != left[0].side) {
+            return Vec::new();
         }
+        left.sort_by_key(|it| it.as_written());
+        left
     }
 
-    /// One that is left, if it is one of those too many.
-    fn again(&self, kin: &Kin, group: &Group, one: &Relative) -> Option<Again> {
-        let record = self.slots(one.side)[one.slot].as_ref()?;
-        let rule = kin.rule_of(record)?;
-        if !one.movement.repeats() {
-            return None;
-        }
-        let members = group.members.iter();
-        let like = members.filter(|it| (it.money, it.movement) == (one.money, one.movement));
-        let of_side = |side: Side| like.clone().filter(move |it| it.side == side);
-        let found = of_side(one.side).filter(|it| it.first != one.first && !self.waits(it));
-        let found: Vec<&Relative> = found.collect();
-        let original = found
-            .iter()
-            .min_by_key(|it| (days_between(it.day, one.day).abs(), &it.place))?;
-        let days = days_between(original.day, one.day).abs();
-        if apart(self.policy, rule, &found).is_some_and(|apart| 2 * days >= apart) {
-            return None;
-        }
-        Some(Again {
-            rule,
-            is_inside: group.is_inside,
-            duplicate: Duplicate {
-                side: one.side,
-                slot: one.slot,
-                original: original.slot,
-                copies: of_side(one.side).count(),
-                counterparts: of_side(one.side.other()).count(),
-            },
-            original: original.place.clone(),
-        })
+    /// Of those that are left and written alike, the ones that are too many.
+    fn again(&self, group: &Group, decided: &Decided<'_>, alike: &[&Relative]) -> Vec<Again> {
+        let first = alike[0];
+        let record = self.slots(first.side)[first.slot].as_ref();
+        let (copies, counterparts) = decided.counts(first);
+        let rule = record.and_then(|record| self.kin.rule_of(record));
+        let rule = rule.filter(|_| first.movement.repeats() && copies > counterparts);
+        let Some(rule) = rule else {
+            return Vec::new();
+        };
+        let originals = decided.written_otherwise(first);
+        let apart = apart(self.policy, rule, &originals);
+        let again = alike.iter().filter_map(|one| {
+            let after = originals.partition_point(|it| it.day < one.day);
+            let around = &originals[after.saturating_sub(1)..originals.len().min(after + 1)];
+            let days = |it: &&&Relative| days_between(it.day, one.day).abs();
+            let original = around.iter().min_by_key(days)?;
+            if apart.is_some_and(|apart| 3 * days(&original) >= apart) {
+                return None;
+            }
+            Some(Again {
+                rule,
+                is_inside: group.is_inside,
+                duplicate: Duplicate {
+                    side: one.side,
+                    slot: one.slot,
+                    original: original.slot,
+                    copies,
+                    counterparts,
+                },
+                original: original.place.clone(),
+            })
+        });
+        again.collect()
     }
 
     fn report_again(&mut self, again: Vec<Again>) {
@@ -219,12 +287,101 @@ impl<'a> Work<'a> {
             let differing = differing
                 .get(&original)
                 .filter(|_| duplicate.counterparts > 0);
-            if let Some(original) = agreed.get(&original).or(differing) {
+            let Some(original) = agreed.get(&original).or(differing) else {
+                continue;
+            };
+            let record = peek(self.slots(duplicate.side), duplicate.slot);
+            if !self.are_of_others(record, original) {
                 let turn = Turn::again(index, &self.policy.rules[index], is_inside);
                 self.report_duplicate(&turn, duplicate, original.clone());
             }
         }
     }
+
+    /// Whether two records that are kin are about different things all the same: somebody else's each, or with
+    /// other numbers that only look alike when they are run together.
+    fn are_of_others(&self, one: &Record, other: &Record) -> bool {
+        let written = |record| self.kin.written(record).unwrap_or_default().into_owned();
+        alike::are_strangers(one, other) || are_other_numbers(&written(one), &written(other))
+    }
+}
+
+/// Whether both texts say where their numbers end, and it is elsewhere: `1-23` and `12-3`.
+fn are_other_numbers(one: &str, other: &str) -> bool {
+    let numbers = |text: &str| -> Vec<String> {
+        let numbers = text.split(|letter: char| !letter.is_ascii_digit());
+        let numbers = numbers.filter(|number| !number.is_empty());
+        numbers
+            .map(|number| number.trim_start_matches('0').to_owned())
+            .collect()
+    };
+    let (one, other) = (numbers(one), numbers(other));
+    one.len() > 1 && other.len() > 1 && one != other
+}
+
+/// What of a group found a counterpart, by its money and what it says of it.
+struct Decided<'g> {
+    classes: BTreeMap<ClassKey, Class<'g>>,
+}
+
+type ClassKey = (Side, Currency, Amount, Movement);
+
+#[derive(Default)]
+struct Class<'g> {
+    /// All of the group, those that wait, too.
+    copies: usize,
+    /// In the order of their days.
+    decided: Vec<&'g Relative>,
+}
+
+impl<'g> Decided<'g> {
+    fn of(work: &Work<'_>, group: &'g Group) -> Self {
+        let mut classes: BTreeMap<ClassKey, Class> = BTreeMap::new();
+        for member in &group.members {
+            let class = classes.entry(class_of(member, member.side)).or_default();
+            class.copies += 1;
+            if !work.waits(member) {
+                class.decided.push(member);
+            }
+        }
+        for class in classes.values_mut() {
+            class.decided.sort_by_key(|it| (it.day, &it.place));
+        }
+        Decided { classes }
+    }
+
+    fn decided(&self, key: &ClassKey) -> &[&'g Relative] {
+        self.classes.get(key).map_or(&[], |class| &class.decided)
+    }
+
+    /// Whether the money of this one found a counterpart.
+    fn has(&self, one: &Relative) -> bool {
+        Movement::ALL.iter().any(|movement| {
+            let of = |side| (side, one.money.currency, one.money.amount, *movement);
+            Side::BOTH
+                .iter()
+                .any(|side| !self.decided(&of(*side)).is_empty())
+        })
+    }
+
+    /// How often its side has it, and the other one.
+    fn counts(&self, one: &Relative) -> (usize, usize) {
+        let count = |side| {
+            let class = self.classes.get(&class_of(one, side));
+            class.map_or(0, |class| class.copies)
+        };
+        (count(one.side), count(one.side.other()))
+    }
+
+    /// Those of its side and money that found a counterpart and are written otherwise, by their days.
+    fn written_otherwise(&self, one: &Relative) -> Vec<&'g Relative> {
+        let own = self.decided(&class_of(one, one.side)).iter().copied();
+        own.filter(|it| it.first != one.first).collect()
+    }
+}
+
+fn class_of(one: &Relative, side: Side) -> ClassKey {
+    (side, one.money.currency, one.money.amount, one.movement)
 }
 
 /// Of a series, days between two payments at least.

@@ -171,7 +171,7 @@ fn likeness(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Likeness
 }
 
 /// Whether both say whose they are, and it is somebody else each.
-fn are_strangers(partner: &Record, ledger: &Record) -> bool {
+pub(super) fn are_strangers(partner: &Record, ledger: &Record) -> bool {
     let clients = partner.client.as_deref().zip(ledger.client.as_deref());
     let names = partner.counterparty.as_deref();
     let names = names.zip(ledger.counterparty.as_deref());

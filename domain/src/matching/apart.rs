@@ -75,7 +75,7 @@ impl<'a> Work<'a> {
         apart: [&BTreeSet<usize>; 2],
     ) {
         let accepts = self.policy.accepts(rule);
-        let groups = key::groups(rule, &self.partner, &self.ledger);
+        let groups = self.groups(index, rule);
         for (partner, ledger) in groups.iter() {
             let mut sides = apart.into_iter().zip([partner, ledger]);
             if !sides.any(|(apart, slots)| slots.iter().any(|slot| apart.contains(slot))) {

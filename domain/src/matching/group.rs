@@ -360,7 +360,7 @@ fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<De
             for member in class.open().filter(is_like) {
                 let nearest = nearest(member, &decided);
                 let repeats = |original: &&Member<'_>| match apart {
-                    Some(days) => 2 * days_from(member, original) < days,
+                    Some(days) => 3 * days_from(member, original) < days,
                     None => true,
                 };
                 duplicates.extend(nearest.filter(repeats).map(|original| {

@@ -123,12 +123,12 @@ struct Entry {
     slot: usize,
 }
 
-/// Groups the records that `rule` can bring together. Empty slots and records without all texts
-/// of the rule take no part.
+/// Groups the records that `rule` can bring together and that are offered to it. Empty slots and records
+/// without all texts of the rule take no part.
 pub(super) fn groups(
     rule: &MatchRule,
-    partner: &[Option<Record>],
-    ledger: &[Option<Record>],
+    [partner, ledger]: [&[Option<Record>]; 2],
+    is_offered: impl Fn(&Record) -> bool,
 ) -> KeyGroups {
     let mut entries = Vec::with_capacity(partner.len() + ledger.len());
     for (is_ledger, slots) in [(false, partner), (true, ledger)] {
@@ -136,7 +136,8 @@ pub(super) fn groups(
             if slot.is_multiple_of(FETCHED) {
                 fetch(slots[slot..].iter().take(FETCHED).flatten());
             }
-            if let Some(hash) = record.as_ref().and_then(|r| hash_of(&rule.on, r)) {
+            let record = record.as_ref().filter(|it| is_offered(it));
+            if let Some(hash) = record.and_then(|it| hash_of(&rule.on, it)) {
                 entries.push(Entry {
                     hash,
                     is_ledger,

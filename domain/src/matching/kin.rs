@@ -114,6 +114,11 @@ impl Kin {
         self.text(record).filter(|_| self.identifies)
     }
 
+    /// Whether this rule spells it otherwise.
+    pub(super) fn is_spelled_by(&self, rule: usize) -> bool {
+        self.spelled.as_ref().is_some_and(|it| it.rule == rule)
+    }
+
     /// The rule, by its index, that says of this record what it is kin in, when it is not the first one.
     pub(super) fn rule_of(&self, record: &Record) -> Option<usize> {
         let own = self.own.as_ref()?.of(record.side);

@@ -174,9 +174,9 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
         .first()
         .is_some_and(|rule| !rule.looks_at_all())
     {
-        let kin = KinGroups::of(&work);
+        work.kin_groups = KinGroups::of(&work);
         work.apply_rule(0, Look::First);
-        work.settle_kin(kin);
+        work.settle_kin();
     }
     let (decided, left) = work.finish();
     Findings {
@@ -206,7 +206,7 @@ pub fn conclude_in_parts(
 ) -> [Comparison; 2] {
     let mut work = Work::new(policy, context, left);
     work.are_left = true;
-    let kin = KinGroups::of(&work);
+    work.kin_groups = KinGroups::of(&work);
     for rule in 0..policy.rules.len() {
         // The first rule was applied, bucket by bucket, but for what waits for others.
         if rule > 0 || apart::waits_for_later(policy, 0) {
@@ -219,7 +219,7 @@ pub fn conclude_in_parts(
     for rule in 0..policy.rules.len() {
         work.apply_rule(rule, Look::Last);
     }
-    work.settle_kin(kin);
+    work.settle_kin();
     lone::classify(work)
 }
 

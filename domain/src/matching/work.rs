@@ -3,9 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::again::{KinGroups, Surplus};
 use super::apart::{self, Apart};
 use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::{Ids, duplicate_key, shared_key};
+use super::key::KeyGroups;
+use super::kin::Kin;
 use super::later::Decided;
 use super::pair::{Difference, Timing};
 use super::scope::{self, Membership, covers};
@@ -35,6 +38,10 @@ pub(super) struct Work<'a> {
     pub(super) context: &'a RunContext,
     pub(super) partner: Slots,
     pub(super) ledger: Slots,
+    pub(super) kin: Kin,
+    pub(super) kin_groups: KinGroups,
+    /// What is one too many, if the other side has no counterpart in another spelling.
+    pub(super) surplus: Vec<Surplus>,
     pub(super) apart: Vec<Apart>,
     /// Whether these are what buckets left: some counterparts are gone.
     pub(super) are_left: bool,
@@ -46,11 +53,11 @@ pub(super) struct Work<'a> {
 
 /// A rule that is being applied to one group.
 pub(super) struct Turn<'a> {
-    index: usize,
+    pub(super) index: usize,
     pub(super) rule: &'a MatchRule,
     look: Look,
     /// Whether some record of the group is what the run is about.
-    is_inside: bool,
+    pub(super) is_inside: bool,
     /// Whether what disagrees in the money waits for later rules.
     waits: bool,
     /// Whether it is about what is there again in other words.
@@ -90,6 +97,9 @@ impl<'a> Work<'a> {
             context,
             partner: pool.partner.into_iter().map(Some).collect(),
             ledger: pool.ledger.into_iter().map(Some).collect(),
+            kin: Kin::of(policy),
+            kin_groups: KinGroups::default(),
+            surplus: Vec::new(),
             apart: Vec::new(),
             are_left: false,
             decided: Comparison::default(),
@@ -135,7 +145,7 @@ impl<'a> Work<'a> {
             self.apply_to_all(index, look);
             return;
         }
-        let groups = key::groups(rule, &self.partner, &self.ledger);
+        let groups = self.groups(index, rule);
         let waits = look == Look::First && apart::waits_for_later(self.policy, index);
         // Most groups are one matched pair; growing step by step would move them all again.
         self.decided.matched.reserve(groups.len());
@@ -171,6 +181,23 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What waits and is offered to a rule, in groups.
+    pub(super) fn groups(&self, index: usize, rule: &MatchRule) -> KeyGroups {
+        key::groups(rule, [&self.partner, &self.ledger], |record| {
+            self.is_offered(index, record)
+        })
+    }
+
+    /// Whether a rule is asked for a counterpart. For what repeats a payment of an earlier run that is only
+    /// the rule by which it does so: others would find that of another payment.
+    fn is_offered(&self, index: usize, record: &Record) -> bool {
+        record.repeats().is_none()
+            || self.kin.is_spelled_by(index)
+            || !self.policy.rules[..index]
+                .iter()
+                .any(|earlier| key::is_complete(earlier, record))
+    }
+
     /// Whether the run is of a part, and some of these are of it.
     pub(super) fn is_about(&self, partner: &[Member<'_>], ledger: &[Member<'_>]) -> bool {
         let scope = &self.context.scope;
@@ -201,7 +228,7 @@ impl<'a> Work<'a> {
         let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
             let slots = slots.iter().enumerate();
             slots.filter_map(|(slot, record)| {
-                let record = record.as_ref()?;
+                let record = record.as_ref().filter(|it| self.is_offered(index, it))?;
                 Some(Member { slot, record })
             })
         });
@@ -237,7 +264,9 @@ impl<'a> Work<'a> {
         for decision in &decisions {
             if let Decision::Duplicate(duplicate) = decision {
                 let original = peek(self.slots(duplicate.side), duplicate.original).clone();
-                self.report_duplicate(turn, *duplicate, original);
+                if let Some(original) = self.keep_surplus(turn, *duplicate, original) {
+                    self.report_duplicate(turn, *duplicate, original);
+                }
             }
         }
         for decision in decisions {

@@ -1,6 +1,6 @@
 //! The next position: what a comparison leaves open, and what it used up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -197,6 +197,26 @@ pub fn keep_ids(discrepancies: &mut [Discrepancy]) {
             place.remove(&own);
         }
         discrepancies[at].id = id;
+    }
+}
+
+/// Gives those an id of their own that would have one of a discrepancy that people settled: its records are
+/// used up, so these are others. Where some of them was in it, it is that one again.
+pub fn part_from_settled(discrepancies: &mut [Discrepancy], settled: &BTreeSet<DiscrepancyId>) {
+    let mut given: BTreeSet<DiscrepancyId> = discrepancies.iter().map(|it| it.id).collect();
+    for found in discrepancies {
+        let was_in_it = |record: &Record| record.found_in().is_some_and(|(id, _)| *id == found.id);
+        if !settled.contains(&found.id) || own_records(found).any(was_in_it) {
+            continue;
+        }
+        let another = |number: u32| {
+            let number = format!("number {number} since it was settled");
+            DiscrepancyId::following(&found.id, &number)
+        };
+        let mut others = (2..).map(another);
+        let other = others.find(|id| !settled.contains(id) && !given.contains(id));
+        found.id = other.unwrap_or(found.id);
+        given.insert(found.id);
     }
 }
 

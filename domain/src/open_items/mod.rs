@@ -26,7 +26,9 @@ use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::named_enum;
 use crate::record::Record;
 
-pub use closing::{Own, Received, UsedUp, keep_ids, open_items, prints_of, used_up};
+pub use closing::{
+    Own, Received, UsedUp, keep_ids, open_items, part_from_settled, prints_of, used_up,
+};
 pub use evidence::{Gone, cleared, of_matches};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
 pub use paid::{Asked, PAYMENT_BYTES, Payment, Payments, forget};

@@ -36,6 +36,13 @@ pub enum RuleFlaw {
         /// The step, as it is written.
         step: String,
     },
+    /// What this step finds may be a part of a longer number, which names something else.
+    CutsNumbers {
+        /// Index of the key.
+        key: usize,
+        /// The step, as it is written.
+        step: String,
+    },
 }
 
 impl fmt::Display for RuleFlaw {
@@ -57,6 +64,12 @@ impl fmt::Display for RuleFlaw {
                 f,
                 "{step} never finds anything: the steps before it leave no such text"
             ),
+            RuleFlaw::CutsNumbers { step, .. } => {
+                write!(
+                    f,
+                    "{step} also finds a part of a longer number: another reference"
+                )
+            }
         }
     }
 }
@@ -73,6 +86,9 @@ impl RuleFlaw {
             RuleFlaw::NeverThere { .. } => {
                 "put it before the other steps, or write it as they leave it"
             }
+            RuleFlaw::CutsNumbers { .. } => {
+                "write `\\b` where the number begins or ends, or `+` for any number of digits"
+            }
         }
     }
 
@@ -80,7 +96,9 @@ impl RuleFlaw {
     #[must_use]
     pub fn key(&self) -> Option<usize> {
         match self {
-            RuleFlaw::SameKeyTwice { key } | RuleFlaw::NeverThere { key, .. } => Some(*key),
+            RuleFlaw::SameKeyTwice { key }
+            | RuleFlaw::NeverThere { key, .. }
+            | RuleFlaw::CutsNumbers { key, .. } => Some(*key),
             _ => None,
         }
     }
@@ -146,6 +164,12 @@ fn in_keys(rule: &MatchRule) -> Vec<RuleFlaw> {
             key: index,
             step: step.to_string(),
         }));
+        let sides = Side::BOTH.iter();
+        let step = sides.filter_map(|side| cuts_numbers(key.of(*side))).next();
+        flaws.extend(step.map(|step| RuleFlaw::CutsNumbers {
+            key: index,
+            step: step.to_string(),
+        }));
     }
     flaws
 }
@@ -164,6 +188,15 @@ fn never_there(term: &Term) -> Option<&TextStep> {
         letters.any(|step| wanted.iter().any(|text| step.changes(text)))
     });
     found.map(|(_, step)| step)
+}
+
+/// A step that finds a part of a number where all of it is there.
+fn cuts_numbers(term: &Term) -> Option<&TextStep> {
+    let mut steps = term.steps.iter();
+    steps.find(|step| match step {
+        TextStep::Capture(pattern) | TextStep::Each(pattern) => pattern.cuts_numbers(),
+        _ => false,
+    })
 }
 
 /// Whether what a step leaves of a text does not depend on where in it each letter stands.
@@ -296,6 +329,19 @@ mod tests {
             let found = said(&rules.map(MatchRule::clone));
             assert_eq!(found.len(), flaws, "{rules:?} {found:?}");
         }
+    }
+
+    #[test]
+    fn patterns_that_cut_numbers_are_named() {
+        let step = TextStep::Each(Pattern::parse("PAY-[0-9]{8}").unwrap());
+        assert_eq!(
+            said(&[on("several", vec![invoice(&[step])])]),
+            [(
+                0,
+                "{ each = 'PAY-[0-9]{8}' } also finds a part of a longer number: another reference"
+                    .to_owned()
+            )]
+        );
     }
 
     #[test]

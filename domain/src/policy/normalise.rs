@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use regex::Regex;
-use regex_syntax::hir::{Hir, HirKind, Literal};
+use regex_syntax::hir::{Class, Hir, HirKind, Literal};
 
 pub(crate) use ascii::{AsciiSteps, Room};
 
@@ -61,6 +61,16 @@ impl Pattern {
     /// Texts that are in all that it finds.
     pub(super) fn required(&self) -> Vec<String> {
         regex_syntax::parse(self.as_str()).map_or(Vec::new(), |tree| literals(&tree))
+    }
+
+    /// Whether it may find a part of a longer number: it begins or ends with so many digits, whatever
+    /// stands beside them.
+    pub(super) fn cuts_numbers(&self) -> bool {
+        let tree = regex_syntax::parse(self.as_str());
+        tree.is_ok_and(|tree| {
+            counts_digits(&tree, |parts| parts.first())
+                || counts_digits(&tree, |parts| parts.last())
+        })
     }
 
     /// What it finds, in order.
@@ -154,6 +164,29 @@ fn literals(tree: &Hir) -> Vec<String> {
         HirKind::Capture(group) => literals(&group.sub),
         HirKind::Repetition(repeated) if repeated.min > 0 => literals(&repeated.sub),
         _ => Vec::new(),
+    }
+}
+
+/// Whether at one end of it stands a digit, or a counted number of them.
+fn counts_digits(tree: &Hir, end: fn(&[Hir]) -> Option<&Hir>) -> bool {
+    match tree.kind() {
+        HirKind::Class(class) => has_digits(class),
+        HirKind::Concat(parts) => end(parts).is_some_and(|part| counts_digits(part, end)),
+        HirKind::Capture(group) => counts_digits(&group.sub, end),
+        HirKind::Alternation(choices) => choices.iter().any(|choice| counts_digits(choice, end)),
+        HirKind::Repetition(repeated) => {
+            repeated.max.is_some() && counts_digits(&repeated.sub, end)
+        }
+        _ => false,
+    }
+}
+
+fn has_digits(class: &Class) -> bool {
+    match class {
+        Class::Unicode(class) => class.iter().any(|it| it.start() <= '9' && '0' <= it.end()),
+        Class::Bytes(class) => class
+            .iter()
+            .any(|it| it.start() <= b'9' && b'0' <= it.end()),
     }
 }
 
@@ -286,6 +319,30 @@ mod tests {
         assert_eq!(pattern("INV-?([0-9]+)").as_str(), "INV-?([0-9]+)");
         assert_eq!(pattern("[0-9]+"), pattern("[0-9]+"));
         assert_ne!(pattern("[0-9]+"), pattern("[0-9]"));
+    }
+
+    #[test]
+    fn a_pattern_knows_whether_it_cuts_numbers() {
+        let cuts = |text: &str| Pattern::parse(text).unwrap().cuts_numbers();
+        for text in [
+            "PAY-[0-9]{8}",
+            r"([0-9]{4})-[A-Z]+",
+            r"INV-\d\d",
+            "A|B-([0-9]{2,4})",
+            "[A-Z0-9]{10}",
+        ] {
+            assert!(cuts(text), "{text}");
+        }
+        for text in [
+            "PAY-[0-9]+",
+            r"PAY-[0-9]{8}\b",
+            r"\b[0-9]{4}\b",
+            "INV-([0-9]{4})/",
+            "[0-9]{4,}",
+            "[A-Z]{3}",
+        ] {
+            assert!(!cuts(text), "{text}");
+        }
     }
 
     #[test]

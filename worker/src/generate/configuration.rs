@@ -122,7 +122,7 @@ on = [{{ field = \"reference\", normalise = {steps} }}]
 
 [[rules]]
 name = \"reference in the text\"
-on = [{{ partner = {{ field = \"description\", normalise = [{{ capture = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+on = [{{ partner = {{ field = \"description\", normalise = [{{ capture = '{prefix}-[0-9]{{9}}\\b' }}] }}, ledger = \"reference\" }}]
 
 [[rules]]
 name = \"payment in parts\"
@@ -141,12 +141,12 @@ cardinality = \"1:N\"
 
 [[rules]]
 name = \"several references\"
-on = [{{ partner = {{ field = \"reference\", normalise = [{{ each = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+on = [{{ partner = {{ field = \"reference\", normalise = [{{ each = '{prefix}-[0-9]{{9}}\\b' }}] }}, ledger = \"reference\" }}]
 cardinality = \"1:N\"
 
 [[rules]]
 name = \"several references in the text\"
-on = [{{ partner = {{ field = \"description\", normalise = [{{ each = \"{prefix}-[0-9]{{9}}\" }}] }}, ledger = \"reference\" }}]
+on = [{{ partner = {{ field = \"description\", normalise = [{{ each = '{prefix}-[0-9]{{9}}\\b' }}] }}, ledger = \"reference\" }}]
 cardinality = \"1:N\"
 
 [[rules]]

@@ -350,6 +350,12 @@ impl Desk {
         asked.mark(&context, &mut pool);
         let mut comparison = compare(&self.policy, &context, pool);
         open_items::keep_ids(&mut comparison.discrepancies);
+        let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
+        let groups = self.spent.iter().flat_map(|spent| &spent.settled);
+        let by = groups.filter_map(|used| used.settled.as_ref());
+        let still = by.filter(|by| !resolved.returned.contains(&by.discrepancy));
+        settled.extend(still.map(|by| by.discrepancy));
+        open_items::part_from_settled(&mut comparison.discrepancies, &settled);
         conservation.conclude(&comparison).unwrap();
         let matched = open_items::of_matches(&self.policy, name, &comparison.matched);
         let cleared = open_items::cleared(

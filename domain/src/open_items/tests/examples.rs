@@ -5,7 +5,8 @@ use super::*;
 use crate::case::Resolution;
 use crate::discrepancy::Kind;
 use crate::open_items::Records;
-use crate::policy::Scope;
+use crate::policy::{MatchRule, Scope};
+use crate::record::ReferenceKind;
 
 fn usual() -> Desk {
     Desk::new([Records::New, Records::Cumulative])
@@ -149,6 +150,54 @@ fn what_comes_again_and_again_is_missing_when_the_other_side_lacks_it() {
     }
     let third = desk.run("r3", day(14), vec![partner("RENT", 990, day(14))], vec![]);
     only(&third.comparison.discrepancies, Kind::MissingInLedger);
+}
+
+#[test]
+fn what_is_there_once_more_after_people_settled_it_is_another_case() {
+    for how in [
+        Resolution::DuplicateConfirmed,
+        Resolution::Void,
+        Resolution::NotAnError,
+    ] {
+        let mut desk = usual();
+        let paid = |on: i64| vec![partner("A", 990, day(on))];
+        let view = || vec![ledger("A", 990, day(0))];
+        desk.run("r0", day(0), paid(0), view());
+        let second = desk.run("r1", day(1), paid(0), view());
+        let settled = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner).id;
+        desk.resolve(&settled, how.clone());
+        let third = desk.run("r2", day(2), paid(0), view());
+        let again = only(&third.comparison.discrepancies, Kind::DuplicateAtPartner).id;
+        assert_ne!(again, settled, "{how:?}: another payment");
+        let last = desk.run("r3", day(3), vec![], view());
+        let open = &last.comparison.discrepancies;
+        assert_eq!(only(open, Kind::DuplicateAtPartner).id, again, "{how:?}");
+        assert_eq!(desk.open.len(), 1, "what was settled stays so");
+    }
+}
+
+#[test]
+fn a_payment_again_takes_no_record_of_another_one() {
+    let mut desk = usual();
+    let by_invoice = MatchRule::exact("invoice", &[ReferenceKind::Invoice]);
+    desk.policy.rules.push(by_invoice);
+    let of = |mut record: Record| {
+        record
+            .references
+            .push((ReferenceKind::Invoice, "I-1".into()));
+        vec![record]
+    };
+    let paid = |reference: &str, on: i64| of(partner(reference, 990, day(on)));
+    let booked = |reference: &str, on: i64| of(ledger(reference, 990, day(on)));
+    desk.run("r0", day(0), paid("A", 0), booked("A", 0));
+    let second = desk.run("r1", day(1), paid("A", 1), booked("B", 1));
+    assert!(
+        second.comparison.matched.is_empty(),
+        "B is another part of the invoice"
+    );
+    only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    let third = desk.run("r2", day(2), paid("B", 1), vec![]);
+    assert_eq!(third.comparison.matched.len(), 1);
 }
 
 #[test]
