@@ -7,20 +7,27 @@
 //! too many: as it would be under one and the same text. Where both sides have something left, later rules
 //! decide.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
 
 use super::group::Duplicate;
+use super::identity::canonical_order;
 use super::pair::{Timing, timing_of};
 use super::scope::{Membership, membership};
 use super::slots::peek;
+use super::strangers::are_strangers;
 use super::work::{Turn, Work};
-use super::{Comparison, Matched, alike, key, own_records};
+use super::{Comparison, Matched, is_repetition, key, own_records};
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Scope, SourcePolicy};
 use crate::record::{Movement, Place, Record, Side};
+
+/// Days between a payment and the one that repeats it in other words, at most: numbers are used again, year
+/// by year, and then not always written as before.
+const DAYS_MAX: i64 = 90;
 
 /// Records that are kin, in groups with other texts for the first rule, before rules are applied.
 #[derive(Default)]
@@ -31,6 +38,7 @@ pub(super) struct KinGroups {
 }
 
 struct Group {
+    /// In canonical order, the partner's first.
     members: Vec<Relative>,
     /// Whether some record of it is what the run is about.
     is_inside: bool,
@@ -128,7 +136,13 @@ impl Group {
                 first: key::hash_of(on, record),
             })
         };
-        let members: Vec<Relative> = entries.iter().filter_map(relative).collect();
+        let mut members: Vec<&(u64, Side, usize)> = entries.iter().collect();
+        members.sort_by(|(_, side, slot), (_, other_side, other)| {
+            let sides = side.cmp(other_side);
+            let records = record(*side, *slot).zip(record(*other_side, *other));
+            sides.then_with(|| records.map_or(Ordering::Equal, |(a, b)| canonical_order(a, b)))
+        });
+        let members: Vec<Relative> = members.into_iter().filter_map(relative).collect();
         if members
             .iter()
             .all(|member| member.first == members[0].first)
@@ -171,14 +185,22 @@ impl<'a> Work<'a> {
     /// is nobody's misspelling. With other money it may be: short numbers are like others without their zeros.
     pub(super) fn settle_kin(&mut self) {
         let KinGroups { groups, .. } = std::mem::take(&mut self.kin_groups);
+        if groups.is_empty() {
+            return;
+        }
         self.report_surplus(&groups);
+        let found = self.decided.discrepancies.iter();
+        let repeated = found
+            .filter(|it| is_repetition(it.kind))
+            .flat_map(own_records);
+        let repeated: BTreeSet<Place> = repeated.map(Place::of).collect();
         let (mut again, mut known) = (Vec::new(), Vec::new());
         for group in &groups {
             let left = self.left_of_one_side(group);
             if left.is_empty() {
                 continue;
             }
-            let decided = Decided::of(self, group);
+            let decided = Decided::of(self, group, &repeated);
             for alike in left.chunk_by(|a, b| a.as_written() == b.as_written()) {
                 if decided.has(alike[0]) {
                     known.extend(alike.iter().map(|it| (it.side, it.slot)));
@@ -238,7 +260,8 @@ impl<'a> Work<'a> {
             let around = &originals[after.saturating_sub(1)..originals.len().min(after + 1)];
             let days = |it: &&&Relative| days_between(it.day, one.day).abs();
             let original = around.iter().min_by_key(days)?;
-            if apart.is_some_and(|apart| 3 * days(&original) >= apart) {
+            let is_near = apart.is_none_or(|apart| 3 * days(&original) < apart);
+            if !is_near || days(&original) > DAYS_MAX {
                 return None;
             }
             Some(Again {
@@ -302,7 +325,7 @@ impl<'a> Work<'a> {
     /// other numbers that only look alike when they are run together.
     fn are_of_others(&self, one: &Record, other: &Record) -> bool {
         let written = |record| self.kin.written(record).unwrap_or_default().into_owned();
-        alike::are_strangers(one, other) || are_other_numbers(&written(one), &written(other))
+        are_strangers(one, other) || are_other_numbers(&written(one), &written(other))
     }
 }
 
@@ -330,22 +353,22 @@ type ClassKey = (Side, Currency, Amount, Movement);
 struct Class<'g> {
     /// All of the group, those that wait, too.
     copies: usize,
-    /// In the order of their days.
+    /// In the order of their days; without those that repeat another.
     decided: Vec<&'g Relative>,
 }
 
 impl<'g> Decided<'g> {
-    fn of(work: &Work<'_>, group: &'g Group) -> Self {
+    fn of(work: &Work<'_>, group: &'g Group, repeated: &BTreeSet<Place>) -> Self {
         let mut classes: BTreeMap<ClassKey, Class> = BTreeMap::new();
         for member in &group.members {
             let class = classes.entry(class_of(member, member.side)).or_default();
             class.copies += 1;
-            if !work.waits(member) {
+            if !work.waits(member) && !repeated.contains(&member.place) {
                 class.decided.push(member);
             }
         }
         for class in classes.values_mut() {
-            class.decided.sort_by_key(|it| (it.day, &it.place));
+            class.decided.sort_by_key(|it| it.day);
         }
         Decided { classes }
     }

@@ -4,9 +4,11 @@
 //! be a record that agrees in everything. So a rule of pairs lets those wait that disagree in amount or
 //! currency until the later rules of pairs that say what a record is about were asked for one that agrees.
 //! Only then they are what they seemed to be. One that has another text for the earlier rule is not asked for:
-//! it is as far from the record as the first one.
+//! it is as far from the record as the first one. But where the later rule spells the first one's reference
+//! otherwise, it is as near: of `INV-7` that failed and `inv 7` that went through, or of another year, the one
+//! that agrees in everything is meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::{self, Decision, Look};
 use super::slots::{members, peek};
@@ -14,6 +16,9 @@ use super::work::{Turn, Work};
 use super::{key, pair};
 use crate::policy::{Cardinality, MatchRule, SourcePolicy};
 use crate::record::Side;
+
+/// Pairs of a group that are looked at for the only one that agrees, at most: where there are more, it is none.
+const PAIRS_MAX: usize = 100_000;
 
 /// A pair that waits, by its slots.
 pub(super) struct Apart {
@@ -51,7 +56,10 @@ impl<'a> Work<'a> {
         let earlier = &self.policy.rules[index];
         let (partners, ledgers) = apart.iter().map(|it| (it.partner, it.ledger)).unzip();
         for (later, rule) in later(self.policy, index) {
-            self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]);
+            match index == 0 && self.kin.is_spelled_by(later) {
+                true => self.pair_respelled(later, rule, &apart),
+                false => self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]),
+            }
         }
         for Apart {
             partner,
@@ -63,6 +71,64 @@ impl<'a> Work<'a> {
                 self.pair(&Turn::first(index, earlier, is_inside), partner, ledger);
             }
         }
+    }
+
+    /// Of the groups of a rule that spells the first one's text otherwise, the only record that agrees with one
+    /// of a pair that does not.
+    fn pair_respelled(&mut self, index: usize, rule: &'a MatchRule, apart: &[Apart]) {
+        let ends: BTreeMap<usize, usize> = apart.iter().map(|it| (it.ledger, it.partner)).collect();
+        let groups = self.groups(index, rule);
+        for (partner, ledger) in groups.iter() {
+            if partner.len() * ledger.len() > PAIRS_MAX {
+                continue;
+            }
+            let is_inside = self.is_about(
+                &members(&self.partner, partner),
+                &members(&self.ledger, ledger),
+            );
+            let mut found = Vec::new();
+            for booked in ledger {
+                if let Some(reported) = ends.get(booked) {
+                    found.extend(self.only_agreeing(rule, partner, &[*booked]));
+                    found.extend(self.only_agreeing(rule, &[*reported], ledger));
+                }
+            }
+            found.sort_unstable();
+            found.dedup();
+            // One that agrees with several of them is a choice.
+            let shares = |pair: &(usize, usize)| {
+                let is_other = |it: &&(usize, usize)| *it != pair;
+                let mut others = found.iter().filter(is_other);
+                others.any(|it| it.0 == pair.0 || it.1 == pair.1)
+            };
+            let clear: Vec<(usize, usize)> =
+                found.iter().filter(|it| !shares(it)).copied().collect();
+            for (one, other) in clear {
+                self.pair(&Turn::first(index, rule, is_inside), one, other);
+            }
+        }
+    }
+
+    /// The pair of these that agrees, if there is only one.
+    fn only_agreeing(
+        &self,
+        rule: &MatchRule,
+        partner: &[usize],
+        ledger: &[usize],
+    ) -> Option<(usize, usize)> {
+        let accepts = self.policy.accepts(rule);
+        let pairs = partner
+            .iter()
+            .flat_map(|one| ledger.iter().map(move |other| (*one, *other)));
+        let mut agreeing = pairs.filter(|(one, other)| {
+            pair::agree(
+                accepts,
+                peek(&self.partner, *one),
+                peek(&self.ledger, *other),
+            )
+        });
+        let only = agreeing.next()?;
+        agreeing.next().is_none().then_some(only)
     }
 
     /// Of the groups of a later rule, the pairs that agree, have one of these slots of either side, and

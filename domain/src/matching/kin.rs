@@ -114,6 +114,11 @@ impl Kin {
         self.text(record).filter(|_| self.identifies)
     }
 
+    /// Whether some rule spells it otherwise.
+    pub(super) fn is_spelled(&self) -> bool {
+        self.spelled.is_some()
+    }
+
     /// Whether this rule spells it otherwise.
     pub(super) fn is_spelled_by(&self, rule: usize) -> bool {
         self.spelled.as_ref().is_some_and(|it| it.rule == rule)

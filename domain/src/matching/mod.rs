@@ -30,6 +30,7 @@ mod scope;
 mod several;
 pub mod sieve;
 mod slots;
+mod strangers;
 mod together;
 mod twins;
 mod work;

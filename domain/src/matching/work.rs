@@ -286,7 +286,11 @@ impl<'a> Work<'a> {
     fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let differ = |work: &Self| {
             let (one, other) = (peek(&work.partner, partner), peek(&work.ledger, ledger));
-            pair::differ_in_money(turn.accepts(work.policy), one, other)
+            let accepts = turn.accepts(work.policy);
+            match turn.index == 0 && work.kin.is_spelled() {
+                true => !pair::agree(accepts, one, other),
+                false => pair::differ_in_money(accepts, one, other),
+            }
         };
         match turn.waits && differ(self) {
             true => self.apart.push(Apart {

@@ -30,20 +30,35 @@ pub(super) fn numbered(lines: Vec<String>) -> Pool {
     pool
 }
 
-/// Few records that agree in all but how they are spelled.
+/// Few records that differ in little but how they are spelled.
 pub(super) fn pools_of_kin() -> impl Strategy<Value = Pool> {
+    vec(lines_of_kin(), 0..=6).prop_map(numbered)
+}
+
+/// The same on other lines.
+pub(super) fn pools_of_kin_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
+    vec(lines_of_kin(), 0..=6).prop_flat_map(|lines| {
+        let shuffled = Just(lines.clone()).prop_shuffle();
+        shuffled.prop_map(move |other| (numbered(lines.clone()), numbered(other)))
+    })
+}
+
+fn lines_of_kin() -> impl Strategy<Value = String> {
+    let side = select(vec!["P", "L"]);
     let reference = select(vec!["PAY", "pay", "B", "-"]);
+    let amount = select(vec!["100", "100", "100", "90"]);
+    let day = prop_oneof![4 => 5u32..=6, 1 => 1u32..=20];
     let more = select(vec![
         "",
         "",
-        "invoice=AB",
+        "invoice=PAY",
         "status=settled",
         "status=failed",
+        "client=x",
     ]);
-    let line = (select(vec!["P", "L"]), reference, 5u32..=6, more).prop_map(
-        |(side, reference, day, more)| format!("{side} {reference} 100 EUR {day} {more}"),
-    );
-    vec(line, 0..=5).prop_map(numbered)
+    (side, reference, amount, day, more).prop_map(|(side, reference, amount, day, more)| {
+        format!("{side} {reference} {amount} EUR {day} {more}")
+    })
 }
 
 /// One record as text: mostly under reference A or B, in euro and within a few days.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::generate::{pools, pools_in_two_orders, pools_of_kin};
+use super::generate::{pools, pools_in_two_orders, pools_of_kin, pools_of_kin_in_two_orders};
 use super::*;
 use crate::conservation::Conservation;
 use crate::policy::{Field, Key, Term, TextStep};
@@ -187,8 +187,19 @@ proptest! {
     }
 
     #[test]
+    fn any_order_of_kin_gives_the_same(
+        (one, other) in pools_of_kin_in_two_orders(), policy in respelled(), scope in scopes(),
+    ) {
+        let context = context(scope);
+        let (one, other) = (compare(&policy, &context, one), compare(&policy, &context, other));
+        prop_assert_eq!(content(&one), content(&other));
+    }
+
+    #[test]
     fn every_record_ends_in_one_place(
-        pool in pools(), policy in windows(), scope in scopes(),
+        pool in prop_oneof![pools(), pools_of_kin()],
+        policy in prop_oneof![windows(), respelled()],
+        scope in scopes(),
     ) {
         let mut came: Vec<_> = pool.records().map(|r| (r.side, r.origin.line)).collect();
         came.sort_unstable();
