@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use workflows::ports::{Run, Stored};
 
 use super::memory::withdrawn_of_groups;
-use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, damaged, date, paid};
+use super::{BegunWith, Carried, Memory, Position, Prints, Spent, Standing, damaged, date};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::source;
@@ -81,7 +81,7 @@ pub(crate) async fn next(
         ledger: put_prints(staging, folder, ledger).await?,
         carried: stored_carried,
         matched,
-        payments: paid::put(staging, folder, payments).await?,
+        payments: staging.put_payments(folder, payments).await?,
         settled: put_groups(staging, folder, &settled).await?,
         ledger_side: outcome.ledger_side.clone(),
     });
@@ -166,7 +166,7 @@ async fn keep(
                 spent.carried.extend(carried);
             }
             spent.matched = Vec::from_iter(put_groups(staging, folder, &matched).await?);
-            let mut left = paid::get(staging, spent.payments.as_ref()).await?;
+            let mut left = staging.get_payments(spent.payments.as_ref()).await?;
             let of_run = memory.places.iter().zip(&memory.used).enumerate();
             let gone = of_run.filter(|(group, (place, _))| {
                 place.spent == at && !place.is_settled && undone.contains(group)
@@ -174,7 +174,7 @@ async fn keep(
             for (_, (_, Remembered { used, .. })) in gone {
                 open_items::forget(&mut left, &payments.of_group(used.records.iter()));
             }
-            spent.payments = paid::put(staging, folder, left).await?;
+            spent.payments = staging.put_payments(folder, left).await?;
         }
         kept.spent.push(spent);
     }
@@ -217,7 +217,7 @@ pub(crate) async fn put_used(
         ledger: put_prints(staging, folder, used.ledger).await?,
         carried,
         matched: put_groups(staging, folder, &used.groups).await?,
-        payments: paid::put(staging, folder, used.payments).await?,
+        payments: staging.put_payments(folder, used.payments).await?,
     })
 }
 
@@ -247,7 +247,7 @@ pub(crate) async fn gather(
     }
     all.matched.extend(part.matched);
     all.payments
-        .append(&mut paid::get(staging, part.payments.as_ref()).await?);
+        .append(&mut staging.get_payments(part.payments.as_ref()).await?);
     Ok(())
 }
 

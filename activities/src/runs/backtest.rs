@@ -34,10 +34,10 @@ pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outco
         .map_err(failed)?;
     let context = standing.context().map_err(failed)?;
     let sides = both(&trueup, &again.all()).await.map_err(failed)?;
-    let policy = &source(&trueup, &again.run).map_err(failed)?.policy;
+    let of = source(&trueup, &again.run).map_err(failed)?;
     let (staging, sides) = (&trueup.staging, sides.each_ref());
     let settled = standing.settled(staging).await.map_err(failed)?;
-    let marked = standing.mark_paid(staging, policy, &context, sides, &mut pool);
+    let marked = standing.mark_paid(staging, of, &context, sides, &mut pool);
     marked.await.map_err(failed)?;
     let found = compute(move || {
         let policy = &source(&trueup, &again.run)?.policy;

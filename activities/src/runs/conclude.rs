@@ -166,10 +166,14 @@ impl Begun {
         }
         let (standing, staging) = (&self.standing, &trueup.staging);
         let context = standing.context()?;
-        let policy = &source(trueup, run)?.policy;
-        standing
-            .mark_paid(staging, policy, &context, self.sides(), &mut left)
-            .await?;
+        let marked = standing.mark_paid(
+            staging,
+            source(trueup, run)?,
+            &context,
+            self.sides(),
+            &mut left,
+        );
+        marked.await?;
         let (trueup, run) = (Arc::clone(trueup), run.clone());
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;

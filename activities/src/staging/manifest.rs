@@ -79,6 +79,9 @@ pub struct OpeningSide {
     pub reopened: u64,
     /// Open items of runs that this one replaces.
     pub taken_back: u64,
+    /// Payments that runs of other days used up and the inputs show again, sorted; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Stored>,
 }
 
 /// One input of a staged side.

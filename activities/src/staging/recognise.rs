@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use domain::conservation::Conservation;
 use domain::matching::BUCKETS;
-use domain::open_items::{FINGERPRINT_BYTES, Fingerprint, Gone, Opening, Reading, fingerprint};
+use domain::open_items::{
+    FINGERPRINT_BYTES, Fingerprint, Gone, Opening, PAYMENT_BYTES, Payment, Reading, fingerprint,
+};
 use domain::policy::SourcePolicy;
 use domain::record::{Past, Record};
 use jiff::civil::Date;
@@ -190,6 +192,7 @@ async fn store(
         }),
     };
     Ok(OpeningSide {
+        shown: staging.put_payments(folder, opening.shown).await?,
         records,
         items: sums(&opening.items).map_err(too_large)?,
         voided: sums(&opening.voided).map_err(too_large)?,
@@ -208,6 +211,34 @@ async fn load(
 }
 
 impl Staging {
+    /// Stores payments, sorted; nothing when there are none.
+    pub(crate) async fn put_payments(
+        &self,
+        folder: Folder<'_>,
+        mut payments: Vec<Payment>,
+    ) -> Result<Option<Stored>, StagingError> {
+        if payments.is_empty() {
+            return Ok(None);
+        }
+        payments.sort_unstable();
+        let bytes: Vec<u8> = payments.iter().flat_map(|payment| payment.0).collect();
+        self.put(folder, bytes).await.map(Some)
+    }
+
+    /// Reads payments back.
+    pub(crate) async fn get_payments(
+        &self,
+        stored: Option<&Stored>,
+    ) -> Result<Vec<Payment>, StagingError> {
+        let Some(stored) = stored else {
+            return Ok(Vec::new());
+        };
+        match self.get(stored).await?.as_chunks::<PAYMENT_BYTES>() {
+            (whole, []) => Ok(whole.iter().map(|bytes| Payment(*bytes)).collect()),
+            _ => Err(damaged(&stored.key, "it ends within a payment")),
+        }
+    }
+
     /// Reads fingerprints back, in the order in which they were stored.
     pub(crate) async fn get_prints(
         &self,

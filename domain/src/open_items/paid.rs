@@ -42,8 +42,13 @@ impl Payments {
 
     /// The payment of a record; none of one that says nothing of what it is about.
     pub fn of_record(&mut self, record: &Record) -> Option<Payment> {
+        self.of_money(record, record.money)
+    }
+
+    /// The payment that it would be with other money.
+    fn of_money(&mut self, record: &Record, money: Money) -> Option<Payment> {
         let text = self.kin.identity(record)?;
-        let Money { amount, currency } = record.money;
+        let Money { amount, currency } = money;
         Some(payment(
             &mut self.bytes,
             text.as_bytes(),
@@ -72,6 +77,13 @@ impl Payments {
     pub(super) fn of_matches(&mut self, matches: &[Matched]) -> Vec<Payment> {
         let payments = matches.iter().flat_map(|it| self.of_group(it.records()));
         payments.collect()
+    }
+}
+
+fn opposite(money: Money) -> Money {
+    Money {
+        amount: money.amount.negated(),
+        ..money
     }
 }
 
@@ -105,8 +117,18 @@ fn payment(bytes: &mut Vec<u8>, text: &[u8], amount: &str, currency: &str) -> Pa
 #[derive(Debug)]
 pub struct Asked {
     records: Vec<(Payment, Side, usize)>,
-    /// The only run that is known to have matched a payment; none where several times did.
-    found: BTreeMap<Payment, Option<Arc<str>>>,
+    /// The payments that would undo them, by which they would.
+    undone_by: BTreeMap<Payment, Payment>,
+    found: BTreeMap<Payment, Found>,
+}
+
+/// What runs matched of a payment.
+#[derive(Debug)]
+struct Found {
+    /// The last run that did.
+    run: Arc<str>,
+    /// How often, less what was paid back.
+    times: i64,
 }
 
 impl Asked {
@@ -115,7 +137,7 @@ impl Asked {
     #[must_use]
     pub fn of(policy: &SourcePolicy, context: &RunContext, pool: &Pool) -> Self {
         let mut payments = Payments::of(policy);
-        let mut records = Vec::new();
+        let (mut records, mut undone_by) = (Vec::new(), BTreeMap::new());
         for (side, of_side) in [(Side::Partner, &pool.partner), (Side::Ledger, &pool.ledger)] {
             for (at, record) in of_side.iter().enumerate() {
                 let is_asked = record.movement() == Movement::Made
@@ -124,12 +146,15 @@ impl Asked {
                     && !is_in_transit(policy, context, record);
                 if is_asked && let Some(payment) = payments.of_record(record) {
                     records.push((payment, side, at));
+                    let back = payments.of_money(record, opposite(record.money));
+                    undone_by.extend(back.map(|back| (payment, back)));
                 }
             }
         }
         records.sort_unstable();
         Asked {
             records,
+            undone_by,
             found: BTreeMap::new(),
         }
     }
@@ -144,6 +169,13 @@ impl Asked {
             .retain(|(payment, ..)| !open_again.contains(payment));
     }
 
+    /// Of a side whose inputs show records again, asks only about payments that this one shows, sorted: what it
+    /// no longer shows was corrected, not paid twice.
+    pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
+        self.records
+            .retain(|(payment, of, _)| *of != side || shown.binary_search(payment).is_ok());
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -152,27 +184,36 @@ impl Asked {
 
     /// Looks at what a run matched; `matched` is sorted.
     pub fn look(&mut self, run: &Arc<str>, matched: &[Payment]) {
+        let times = |payment: Payment| -> i64 {
+            let from = matched.partition_point(|other| *other < payment);
+            let equal = matched[from..].iter().take_while(|it| **it == payment);
+            equal.map(|_| 1).sum()
+        };
         for asked in self.records.chunk_by(|a, b| a.0 == b.0) {
             let payment = asked[0].0;
-            let from = matched.partition_point(|other| *other < payment);
-            let times = matched[from..]
-                .iter()
-                .take_while(|it| **it == payment)
-                .count();
-            for _ in 0..times {
-                let found = self.found.entry(payment);
-                found
-                    .and_modify(|only| *only = None)
-                    .or_insert_with(|| Some(Arc::clone(run)));
+            let back = self.undone_by.get(&payment).map_or(0, |back| times(*back));
+            let times = times(payment);
+            if times > 0 || back > 0 {
+                let first = Found {
+                    run: Arc::clone(run),
+                    times: 0,
+                };
+                let found = self.found.entry(payment).or_insert(first);
+                found.times += times - back;
+                if times > 0 {
+                    found.run = Arc::clone(run);
+                }
             }
         }
     }
 
     /// Marks the records that were matched once: should nothing be found for them, they are there again. What
-    /// was matched several times comes again and again, as a rent does: the next one is nothing special.
+    /// was matched several times comes again and again, as a rent does: the next one is nothing special. What
+    /// was paid back since may be paid anew.
     pub fn mark(self, context: &RunContext, pool: &mut Pool) {
         for (payment, side, at) in self.records {
-            let Some(Some(run)) = self.found.get(&payment) else {
+            let found = self.found.get(&payment).filter(|found| found.times == 1);
+            let Some(Found { run, .. }) = found else {
                 continue;
             };
             let records = match side {

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use super::evidence::Gone;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::paid::{Payment, Payments};
 use super::{Records, Remembered};
 use crate::matching::can_match;
 use crate::policy::SourcePolicy;
@@ -50,6 +51,9 @@ pub struct Opening {
     pub reopened: u64,
     /// How many open items the replaced run had received: received anew, or withdrawn.
     pub taken_back: u64,
+    /// Payments of records that runs of other days used up and that this input shows again: what is paid twice
+    /// stands beside the first, what was only corrected in its place.
+    pub shown: Vec<Payment>,
 }
 
 impl Opening {
@@ -84,6 +88,8 @@ pub struct Reading {
     facts: HashMap<Fingerprint, Facts>,
     /// How often the input had a record that is known from somewhere.
     seen: HashMap<Fingerprint, usize>,
+    payments: Payments,
+    shown: Vec<Payment>,
 }
 
 /// An open item, and what the input made of it.
@@ -140,6 +146,8 @@ impl Reading {
     ) -> Self {
         let mut reading = Reading {
             context,
+            payments: Payments::of(&policy),
+            shown: Vec::new(),
             policy,
             items: Vec::with_capacity(open.len()),
             used: Vec::new(),
@@ -199,6 +207,7 @@ impl Reading {
         if !is_new {
             let known = others + facts.of_other_days;
             if at < known {
+                self.shown.extend(self.payments.of_record(&record));
                 return None;
             }
             at -= known;
@@ -228,7 +237,12 @@ impl Reading {
     /// Ends the input: what the side begins with.
     #[must_use]
     pub fn finish(mut self) -> Opening {
-        let mut opening = Opening::default();
+        let mut opening = Opening {
+            shown: std::mem::take(&mut self.shown),
+            ..Opening::default()
+        };
+        opening.shown.sort_unstable();
+        opening.shown.dedup();
         let mut withdrawn: Vec<Fingerprint> = self.withdraw_from_groups(&mut opening);
         withdrawn.extend(self.leave_unseen(&mut opening));
         let replaces = self.replaces();

@@ -275,6 +275,7 @@ impl Desk {
         let mut received_ledger = Vec::new();
         let mut report = (0, returned.len() as u64, 0, 0, 0);
         let mut withdrawn_of_groups = BTreeSet::new();
+        let mut shown = Vec::new();
         for (side, input) in [(Side::Partner, partner), (Side::Ledger, ledger)] {
             let mut reading = self.reading(side, day, is_whole, &resolved, &returned, &used);
             for record in input {
@@ -290,6 +291,8 @@ impl Desk {
                 }
             }
             let mut opening: Opening = reading.finish();
+            let is_new = self.records[usize::from(side == Side::Ledger)] == Records::New;
+            shown.extend((!is_new).then(|| (side, std::mem::take(&mut opening.shown))));
             let brought = self.bring(day, std::mem::take(&mut opening.unseen));
             report.1 += opening.reopened + brought.len() as u64;
             report.2 += opening.taken_back;
@@ -344,6 +347,9 @@ impl Desk {
         };
         let mut asked = Asked::of(&self.policy, &context, &pool);
         asked.leave_out(&self.policy, &open_again);
+        for (side, shown) in &shown {
+            asked.only_shown(*side, shown);
+        }
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             asked.look(&spent.run, &spent.payments);
         }
