@@ -37,7 +37,8 @@ impl Buckets {
     /// The bucket of a record.
     #[must_use]
     pub fn of_record(&self, record: &Record) -> u32 {
-        let by_kin = self.kin.text(record).map(|it| hash_of_text(&it));
+        let kin = Some(&self.kin).filter(|kin| kin.is_any());
+        let by_kin = kin.and_then(|kin| Some(hash_of_text(&kin.text(record)?)));
         let by_rule = || hash_of(&self.on, record).filter(|_| !self.on.is_empty());
         bucket(by_kin.or_else(by_rule).unwrap_or_else(|| {
             // Such a record meets its counterpart in `conclude`; any even spread will do.

@@ -15,67 +15,86 @@ use crate::policy::{
 };
 use crate::record::{Record, Side};
 
-/// What records are kin in: one text. Nothing where no later rule says so, or the first one does not go by
-/// pairs of one text.
+/// Between texts, where the first rule compares several.
+const BETWEEN: char = '\u{1f}';
+
+/// What records are kin in. Nothing where no later rule says so, or the first one does not go by pairs of equal
+/// texts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Kin {
     /// What the first rule compares.
-    own: Option<Key>,
+    own: Vec<Key>,
     /// Whether that says what a record is about.
     identifies: bool,
-    /// How a later rule spells it, with that rule's index.
     spelled: Option<Spelled>,
-    /// Where later rules find the text that the first one compares, by their index: with the side on which
-    /// they find it.
-    named: Vec<(usize, Side, Key)>,
+    named: Vec<Named>,
 }
 
-/// How a rule spells a text of the first one.
+/// How a later rule spells the texts of the first one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Spelled {
     /// The rule, by its index.
     rule: usize,
-    steps: Vec<TextStep>,
+    /// What is done to each text.
+    steps: Vec<Vec<TextStep>>,
     /// The same for the keys of millions of rows, where that can be.
     ascii: Option<AsciiSteps>,
+}
+
+/// Where a later rule finds the texts that the first one compares.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Named {
+    /// The rule, by its index.
+    rule: usize,
+    /// Of whose records it does.
+    side: Side,
+    keys: Vec<Key>,
 }
 
 impl Kin {
     /// What the records of a source are kin in.
     #[must_use]
     pub fn of(policy: &SourcePolicy) -> Self {
-        let Some((first, later)) = policy.rules.split_first() else {
+        let mut rules = policy.rules.iter().enumerate();
+        let Some((_, first)) = rules.next().filter(|(_, first)| is_of_pairs(first)) else {
             return Kin::default();
         };
-        let Some(own) = only_key(first) else {
-            return Kin::default();
+        let says_what = |rule: &MatchRule| Side::BOTH.iter().all(|side| rule.identifies(*side));
+        let own = &first.on;
+        let as_many = |rule: &MatchRule| rule.on.len() == own.len();
+        let later: Vec<(usize, &MatchRule)> = rules
+            .filter(|(_, rule)| is_of_pairs(rule) && as_many(rule) && says_what(rule))
+            .collect();
+        let spelled = |&(rule, later): &(usize, &MatchRule)| {
+            let keys = later.on.iter().zip(own);
+            let steps = keys.map(|(key, own)| Some(key.respells(own)?.to_vec()));
+            let steps: Vec<Vec<TextStep>> = steps.collect::<Option<_>>()?;
+            let ascii = match &steps[..] {
+                [only] => AsciiSteps::of(only),
+                _ => None,
+            };
+            let is_any = steps.iter().any(|steps| !steps.is_empty());
+            is_any.then_some(Spelled { rule, steps, ascii })
         };
-        let later = later.iter().zip(1..);
-        let later = later.filter(|(rule, _)| Side::BOTH.iter().all(|side| rule.identifies(*side)));
-        let later = || {
-            later
-                .clone()
-                .filter_map(|(rule, at)| Some((at, only_key(rule)?)))
-        };
-        let spelled = later().find_map(|(rule, key)| {
-            let steps = key.respells(own)?.to_vec();
-            let ascii = AsciiSteps::of(&steps);
-            Some(Spelled { rule, steps, ascii })
-        });
-        let named = later().filter_map(|(at, key)| {
+        let named = |&(rule, later): &(usize, &MatchRule)| {
             let mut sides = Side::BOTH.into_iter();
             // The other side's is compared as the first rule compares it.
             let side = sides.find(|side| {
-                key.of(side.other()) == own.of(side.other())
-                    && key.of(*side).field != own.of(*side).field
+                let mut keys = later.on.iter().zip(own);
+                let is_same =
+                    |(key, own): (&Key, &Key)| key.of(side.other()) == own.of(side.other());
+                let fields =
+                    |keys: &[Key]| keys.iter().map(|it| it.of(*side).field).collect::<Vec<_>>();
+                keys.all(is_same) && fields(&later.on) != fields(own)
             })?;
-            Some((at, side, key.clone()))
-        });
+            let keys = later.on.clone();
+            Some(Named { rule, side, keys })
+        };
         Kin {
-            own: Some(own.clone()),
-            identifies: Side::BOTH.iter().all(|side| first.identifies(*side)),
-            named: named.collect(),
-            spelled,
+            own: own.clone(),
+            identifies: says_what(first),
+            named: later.iter().filter_map(named).collect(),
+            spelled: later.iter().find_map(spelled),
         }
     }
 
@@ -99,7 +118,7 @@ impl Kin {
     /// The same as it is written, before it is spelled in one way.
     #[must_use]
     pub fn written<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
-        let own = self.own.as_ref()?.of(record.side).text(record);
+        let own = joined(&self.own, record);
         own.or_else(|| self.name(record).map(|(_, text)| text))
     }
 
@@ -126,24 +145,31 @@ impl Kin {
 
     /// The rule, by its index, that says of this record what it is kin in, when it is not the first one.
     pub(super) fn rule_of(&self, record: &Record) -> Option<usize> {
-        let own = self.own.as_ref()?.of(record.side);
-        match own.text(record) {
+        match joined(&self.own, record) {
             Some(_) => self.spelled.as_ref().map(|it| it.rule),
-            None => self.name(record).map(|(at, _)| at),
+            None => self.name(record).map(|(rule, _)| rule),
         }
     }
 
     fn name<'r>(&self, record: &'r Record) -> Option<(usize, Cow<'r, str>)> {
         let named = self.named.iter();
-        let mut named = named.filter(|(_, side, _)| *side == record.side);
-        named.find_map(|(at, side, key)| Some((*at, key.of(*side).text(record)?)))
+        let mut named = named.filter(|named| named.side == record.side);
+        named.find_map(|named| Some((named.rule, joined(&named.keys, record)?)))
     }
 
-    /// A text of the first rule in the one spelling; itself where nothing would be left.
+    /// The texts of the first rule in the one spelling; themselves where nothing would be left of one.
     fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        match &self.spelled {
-            Some(Spelled { steps, .. }) => normalised(steps, text).unwrap_or(Cow::Borrowed(text)),
+        match self.spelled.as_ref().map(|spelled| &spelled.steps[..]) {
             None => Cow::Borrowed(text),
+            Some([steps]) => normalised(steps, text).unwrap_or(Cow::Borrowed(text)),
+            Some(several) => {
+                let texts = text.splitn(several.len(), BETWEEN).zip(several);
+                let texts = texts.map(|(text, steps)| normalised(steps, text));
+                let texts: Option<Vec<Cow<str>>> = texts.collect();
+                texts.map_or(Cow::Borrowed(text), |texts| {
+                    texts.join(BETWEEN.encode_utf8(&mut [0; 4])).into()
+                })
+            }
         }
     }
 
@@ -178,11 +204,20 @@ impl Kin {
     }
 }
 
-/// The key of a rule of pairs that compares one text.
-fn only_key(rule: &MatchRule) -> Option<&Key> {
-    match &rule.on[..] {
-        [key] if rule.cardinality == Cardinality::OneToOne && !rule.looks_at_all() => Some(key),
-        _ => None,
+fn is_of_pairs(rule: &MatchRule) -> bool {
+    rule.cardinality == Cardinality::OneToOne && !rule.looks_at_all() && !rule.on.is_empty()
+}
+
+/// The texts of these keys, if the record has all of them.
+fn joined<'r>(keys: &[Key], record: &'r Record) -> Option<Cow<'r, str>> {
+    let text = |key: &Key| key.of(record.side).text(record);
+    match keys {
+        [] => None,
+        [only] => only.of(record.side).text(record),
+        several => {
+            let texts: Option<Vec<Cow<str>>> = several.iter().map(text).collect();
+            Some(texts?.join(BETWEEN.encode_utf8(&mut [0; 4])).into())
+        }
     }
 }
 
@@ -249,7 +284,7 @@ mod tests {
         let found = TextStep::Capture(Pattern::parse("INV-[0-9]+").expect("a pattern"));
         for (is_any, partner, ledger) in [
             (true, any_case(), any_case()),
-            (false, any_case(), plain()),
+            (true, any_case(), plain()),
             (true, text(std::slice::from_ref(&found)), plain()),
             (false, text(&[]), plain()),
             (false, text(std::slice::from_ref(&found)), any_case()),

@@ -152,12 +152,15 @@ impl Key {
         }
     }
 
-    /// The steps by which texts that are equal for `finer` are made equal in more spellings; none where it
-    /// compares something else, or no more spellings.
+    /// The steps by which texts that are equal for `finer` are made equal in more spellings, on one side or
+    /// both; no steps where it is the same, nothing where it compares something else.
     pub(crate) fn respells(&self, finer: &Key) -> Option<&[TextStep]> {
         let more = |side: Side| self.of(side).more_steps(finer.of(side));
-        let (partner, ledger) = more(Side::Partner).zip(more(Side::Ledger))?;
-        (partner == ledger && !partner.is_empty()).then_some(partner)
+        match more(Side::Partner).zip(more(Side::Ledger))? {
+            (partner, ledger) if partner == ledger || ledger.is_empty() => Some(partner),
+            ([], ledger) => Some(ledger),
+            _ => None,
+        }
     }
 
     /// What is compared of records of this side.
