@@ -105,6 +105,13 @@ pub(super) fn agree(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> 
     findings(accepts, partner, ledger).is_empty()
 }
 
+/// Whether two records have in common only whose they are, and are of days too far from each other: that makes
+/// them no pair.
+pub(super) fn are_strange_in_time(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    let says_what = Side::BOTH.iter().all(|side| accepts.rule.identifies(*side));
+    !says_what && timing(accepts, partner, ledger) != Timing::Within
+}
+
 /// Whether two records are of different currencies, or of amounts beyond every tolerance.
 pub(super) fn differ_in_money(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
     partner.money != ledger.money

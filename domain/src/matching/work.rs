@@ -284,6 +284,10 @@ impl<'a> Work<'a> {
     }
 
     fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+        let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
+        if pair::are_strange_in_time(turn.accepts(self.policy), one, other) {
+            return;
+        }
         let differ = |work: &Self| {
             let (one, other) = (peek(&work.partner, partner), peek(&work.ledger, ledger));
             let accepts = turn.accepts(work.policy);
