@@ -214,17 +214,25 @@ impl<'a> Work<'a> {
         self.report_again(again);
     }
 
+    /// Reports what is one too many where nothing of the other side is left that may go with it.
     fn report_surplus(&mut self, groups: &[Group]) {
-        for surplus in std::mem::take(&mut self.surplus) {
-            let other = surplus.duplicate.side.other();
-            let mut members = groups[surplus.group].members.iter();
-            let (side, slot) = (surplus.duplicate.side, surplus.duplicate.slot);
-            if self.slots(side)[slot].is_some()
-                && !members.any(|it| it.side == other && self.waits(it))
-            {
-                let rule = &self.policy.rules[surplus.rule];
-                let turn = Turn::first(surplus.rule, rule, surplus.is_inside);
-                self.report_duplicate(&turn, surplus.duplicate, surplus.original);
+        let surplus = std::mem::take(&mut self.surplus);
+        let mut left: BTreeMap<usize, BTreeSet<Side>> = BTreeMap::new();
+        for it in &surplus {
+            left.entry(it.group).or_insert_with(|| {
+                let members = groups[it.group].members.iter();
+                members
+                    .filter(|it| self.waits(it))
+                    .map(|it| it.side)
+                    .collect()
+            });
+        }
+        for one in surplus {
+            let Duplicate { side, slot, .. } = one.duplicate;
+            let is_left = self.slots(side)[slot].is_some();
+            if is_left && !left[&one.group].contains(&side.other()) {
+                let turn = Turn::first(one.rule, &self.policy.rules[one.rule], one.is_inside);
+                self.report_duplicate(&turn, one.duplicate, one.original);
             }
         }
     }

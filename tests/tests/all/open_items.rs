@@ -251,6 +251,43 @@ async fn resolve(shop: &Installation, reference: &str, how: &[&str]) -> Result<S
 }
 
 #[tokio::test]
+async fn a_third_payment_is_another_case_than_a_confirmed_duplicate() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let again = format!("P-2,INV-2,250.00,EUR,{DATE}\n");
+    write_day(&shop, MONDAY, &again, shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    let confirmed = resolve(&shop, "P-2", &["--as", "duplicate_confirmed"]).await?;
+
+    write_day(&shop, TUESDAY, &again, shop::LEDGER)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(part(&third, "partner", "voided"), "1 250.00");
+    let open = shop.json(&["case", "list", "--state", "open"]).await?;
+    let open = open.as_array().context("a list")?.iter();
+    let mut open = open.filter(|case| case["reference"] == "P-2");
+    let another = open.next().context("a case")?["discrepancy_id"].clone();
+    assert!(open.next().is_none());
+    assert_ne!(another, confirmed.as_str());
+
+    // What was settled stays so, and the other one is what it was.
+    write_day(&shop, WEDNESDAY, "", shop::LEDGER)?;
+    let last = run(&shop, WEDNESDAY).await?;
+    for side in ["partner", "ledger"] {
+        let carried = part(&third, side, "carried_forward");
+        assert_eq!(part(&last, side, "opening"), carried, "{side}");
+    }
+    let found = shop.json(&["case", "show", &confirmed]).await?;
+    assert_eq!(found["case"]["state"], "resolved", "{found}");
+    let wednesday = format!("recon/shop/{WEDNESDAY}");
+    let found = shop.json(&["discrepancies", "--run", &wednesday]).await?;
+    let found = found.as_array().context("a list")?.iter();
+    let found: Vec<&Value> = found.filter(|it| it["reference"] == "P-2").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["discrepancy_id"], another);
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
     let first = run(&shop, DATE).await?;
