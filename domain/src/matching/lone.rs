@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
+use super::report::{Reported, duplicate_kind, on_its_side};
 use super::scope::{Membership, covers, membership};
 use super::slots::Lone;
-use super::work::{Reported, Work, both_sides, duplicate_kind, on_its_side};
+use super::work::{Work, both_sides};
 use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;

@@ -26,6 +26,7 @@ mod lone;
 mod named;
 mod nearest;
 mod pair;
+mod report;
 mod scope;
 mod several;
 pub mod sieve;
