@@ -259,7 +259,9 @@ async fn a_third_payment_is_another_case_than_a_confirmed_duplicate() -> Result<
     run(&shop, MONDAY).await?;
     let confirmed = resolve(&shop, "P-2", &["--as", "duplicate_confirmed"]).await?;
 
-    write_day(&shop, TUESDAY, &again, shop::LEDGER)?;
+    // With something else beside it: the same file would be refused.
+    let once_more = format!("{again}P-8,INV-8,1.00,EUR,{TUESDAY}\n");
+    write_day(&shop, TUESDAY, &once_more, shop::LEDGER)?;
     let third = run(&shop, TUESDAY).await?;
     assert_eq!(part(&third, "partner", "voided"), "1 250.00");
     let open = shop.json(&["case", "list", "--state", "open"]).await?;

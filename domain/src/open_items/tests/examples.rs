@@ -6,7 +6,7 @@ use crate::case::Resolution;
 use crate::discrepancy::Kind;
 use crate::open_items::Records;
 use crate::policy::{MatchRule, Scope};
-use crate::record::ReferenceKind;
+use crate::record::{ReferenceKind, Status};
 
 fn usual() -> Desk {
     Desk::new([Records::New, Records::Cumulative])
@@ -236,6 +236,20 @@ fn what_was_paid_back_may_be_paid_anew() {
     let (paid, _) = both(990, 2);
     let third = desk.run("r2", day(2), paid, vec![]);
     only(&third.comparison.discrepancies, Kind::MissingInLedger);
+}
+
+#[test]
+fn an_announced_payment_that_comes_again_as_settled_is_there_twice() {
+    let mut desk = usual();
+    let of = |status: Status, on: i64| {
+        let mut record = partner("A", 990, day(on));
+        record.status = Some(status);
+        vec![record]
+    };
+    let view = vec![ledger("A", 990, day(0))];
+    desk.run("r0", day(0), of(Status::Pending, 0), view);
+    let second = desk.run("r1", day(1), of(Status::Settled, 1), vec![]);
+    only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
 }
 
 #[test]
