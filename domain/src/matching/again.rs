@@ -171,6 +171,7 @@ impl<'a> Work<'a> {
         let Some(group) = self.kin_groups.places.get(&place) else {
             return Some(original);
         };
+        self.surplus_places.insert(place);
         self.surplus.push(Surplus {
             group: *group,
             rule: turn.index,
@@ -179,6 +180,12 @@ impl<'a> Work<'a> {
             original,
         });
         None
+    }
+
+    /// Whether this one is too many for a rule that knows one spelling.
+    pub(super) fn is_surplus(&self, side: Side, slot: usize) -> bool {
+        let place = (side, slot);
+        self.surplus_places.contains(&place)
     }
 
     /// Reports what is there again of what found a counterpart, and marks what is left of the same money: it

@@ -88,7 +88,9 @@ impl<'a> Work<'a> {
             );
             let mut found = Vec::new();
             for booked in ledger {
-                if let Some(reported) = ends.get(booked) {
+                // Another rule may have taken it meanwhile.
+                let reported = ends.get(booked);
+                if let Some(reported) = reported.filter(|it| self.are_waiting(**it, *booked)) {
                     found.extend(self.only_agreeing(rule, partner, &[*booked]));
                     found.extend(self.only_agreeing(rule, &[*reported], ledger));
                 }

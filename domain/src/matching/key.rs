@@ -129,7 +129,7 @@ struct Entry {
 pub(super) fn groups(
     rule: &MatchRule,
     [partner, ledger]: [&[Option<Record>]; 2],
-    is_offered: impl Fn(&Record) -> bool,
+    is_offered: impl Fn(usize, &Record) -> bool,
 ) -> KeyGroups {
     let mut entries = Vec::with_capacity(partner.len() + ledger.len());
     for (is_ledger, slots) in [(false, partner), (true, ledger)] {
@@ -137,7 +137,7 @@ pub(super) fn groups(
             if slot.is_multiple_of(FETCHED) {
                 fetch(slots[slot..].iter().take(FETCHED).flatten());
             }
-            let record = record.as_ref().filter(|it| is_offered(it));
+            let record = record.as_ref().filter(|it| is_offered(slot, it));
             if let Some(hash) = record.and_then(|it| hash_of(&rule.on, it)) {
                 entries.push(Entry {
                     hash,

@@ -143,6 +143,11 @@ impl Kin {
         self.spelled.as_ref().is_some_and(|it| it.rule == rule)
     }
 
+    /// Whether records are kin by this rule, though not by the first one.
+    pub(super) fn is_by(&self, rule: usize) -> bool {
+        self.is_spelled_by(rule) || self.named.iter().any(|named| named.rule == rule)
+    }
+
     /// The rule, by its index, that says of this record what it is kin in, when it is not the first one.
     pub(super) fn rule_of(&self, record: &Record) -> Option<usize> {
         match joined(&self.own, record) {

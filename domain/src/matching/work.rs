@@ -1,7 +1,7 @@
 //! Records on their way through the rules: each waits in its slot until something is decided
 //! about it, then moves out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::again::{KinGroups, Surplus};
 use super::apart::{self, Apart};
@@ -35,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) kin_groups: KinGroups,
     /// What is one too many, if the other side has no counterpart in another spelling.
     pub(super) surplus: Vec<Surplus>,
+    /// Where that is.
+    pub(super) surplus_places: HashSet<(Side, usize)>,
     pub(super) apart: Vec<Apart>,
     /// Whether these are what buckets left: some counterparts are gone.
     pub(super) are_left: bool,
@@ -93,6 +95,7 @@ impl<'a> Work<'a> {
             kin: Kin::of(policy),
             kin_groups: KinGroups::default(),
             surplus: Vec::new(),
+            surplus_places: HashSet::new(),
             apart: Vec::new(),
             are_left: false,
             decided: Comparison::default(),
@@ -176,19 +179,18 @@ impl<'a> Work<'a> {
 
     /// What waits and is offered to a rule, in groups.
     pub(super) fn groups(&self, index: usize, rule: &MatchRule) -> KeyGroups {
-        key::groups(rule, [&self.partner, &self.ledger], |record| {
-            self.is_offered(index, record)
+        key::groups(rule, [&self.partner, &self.ledger], |slot, record| {
+            self.is_offered(index, slot, record)
         })
     }
 
-    /// Whether a rule is asked for a counterpart. For what repeats a payment of an earlier run that is only
-    /// the rule by which it does so: others would find that of another payment.
-    fn is_offered(&self, index: usize, record: &Record) -> bool {
-        record.repeats().is_none()
-            || self.kin.is_spelled_by(index)
-            || !self.policy.rules[..index]
-                .iter()
-                .any(|earlier| key::is_complete(earlier, record))
+    /// Whether a rule is asked for a counterpart. For what repeats a payment, of an earlier run or of this one,
+    /// that is only a rule by which it does so: others would find that of another payment.
+    fn is_offered(&self, index: usize, slot: usize, record: &Record) -> bool {
+        let earlier = &self.policy.rules[..index];
+        let is_its_own = || !earlier.iter().any(|it| key::is_complete(it, record));
+        let is_free = record.repeats().is_none() && !self.is_surplus(record.side, slot);
+        is_free || self.kin.is_by(index) || is_its_own()
     }
 
     /// Whether the run is of a part, and some of these are of it.
@@ -221,7 +223,9 @@ impl<'a> Work<'a> {
         let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
             let slots = slots.iter().enumerate();
             slots.filter_map(|(slot, record)| {
-                let record = record.as_ref().filter(|it| self.is_offered(index, it))?;
+                let record = record
+                    .as_ref()
+                    .filter(|it| self.is_offered(index, slot, it))?;
                 Some(Member { slot, record })
             })
         });
