@@ -134,7 +134,7 @@ fn several() -> impl Strategy<Value = SourcePolicy> {
 
 /// Rules that know a reference in another spelling, or in the place of another.
 pub(super) fn respelled() -> impl Strategy<Value = SourcePolicy> {
-    any::<(bool, bool, bool)>().prop_map(|(is_spelled, is_named, is_alike)| {
+    any::<[bool; 4]>().prop_map(|[is_spelled, is_named, is_alike, is_named_first]| {
         let of_partner = |kind, steps| Term {
             field: Field::Reference(kind),
             steps,
@@ -152,9 +152,17 @@ pub(super) fn respelled() -> impl Strategy<Value = SourcePolicy> {
         let alike = with("alike", Key::same(reference()));
         let mut policy = policy();
         policy.rules.truncate(1);
-        let more = [
+        let mut by_kin = [
             is_spelled.then(|| with("any case", Key::same(any_case))),
             is_named.then(|| with("named", named)),
+        ];
+        if is_named_first {
+            by_kin.reverse();
+        }
+        let [first, second] = by_kin;
+        let more = [
+            first,
+            second,
             is_alike.then(|| MatchRule { is_alike, ..alike }),
         ];
         policy.rules.extend(more.into_iter().flatten());
