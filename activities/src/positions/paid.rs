@@ -28,6 +28,9 @@ impl Standing {
         };
         let policy = &source.policy;
         let mut asked = Asked::of(policy, context, pool);
+        if asked.is_empty() {
+            return Ok(());
+        }
         asked.leave_out(policy, &self.undone(staging, sides).await?.records);
         for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
             if source.side(side).records != Records::New {

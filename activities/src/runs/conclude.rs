@@ -82,8 +82,10 @@ async fn work(
     }
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
-    let settled_by_people = begun.standing.settled(&trueup.staging).await?;
-    open_items::part_from_settled(&mut all.discrepancies, &settled_by_people);
+    if !all.discrepancies.is_empty() {
+        let settled_by_people = begun.standing.settled(&trueup.staging).await?;
+        open_items::part_from_settled(&mut all.discrepancies, &settled_by_people);
+    }
     matching::sort_for_people(&mut all.discrepancies);
     let settled = std::mem::take(&mut all.settled);
     let cleared = begun.cleared(&trueup, &input.run, &all, &outcome, settled)?;

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use domain::conservation::Conservation;
 use domain::matching::BUCKETS;
-use domain::open_items::{
-    FINGERPRINT_BYTES, Fingerprint, Gone, Opening, PAYMENT_BYTES, Payment, Reading, fingerprint,
-};
+use domain::open_items::{Fingerprint, Gone, Opening, Payment, Reading, fingerprint};
 use domain::policy::SourcePolicy;
 use domain::record::{Past, Record};
 use jiff::civil::Date;
@@ -233,10 +231,8 @@ impl Staging {
         let Some(stored) = stored else {
             return Ok(Vec::new());
         };
-        match self.get(stored).await?.as_chunks::<PAYMENT_BYTES>() {
-            (whole, []) => Ok(whole.iter().map(|bytes| Payment(*bytes)).collect()),
-            _ => Err(damaged(&stored.key, "it ends within a payment")),
-        }
+        let payments = self.get_in_pieces(stored, "a payment").await?;
+        Ok(payments.into_iter().map(Payment).collect())
     }
 
     /// Reads fingerprints back, in the order in which they were stored.
@@ -244,11 +240,19 @@ impl Staging {
         &self,
         stored: &Stored,
     ) -> Result<Vec<Fingerprint>, StagingError> {
-        let bytes = self.get(stored).await?;
-        let (whole, rest) = bytes.as_chunks::<FINGERPRINT_BYTES>();
-        match rest.is_empty() {
-            true => Ok(whole.iter().map(|bytes| Fingerprint(*bytes)).collect()),
-            false => Err(damaged(&stored.key, "it ends within a fingerprint")),
+        let prints = self.get_in_pieces(stored, "a fingerprint").await?;
+        Ok(prints.into_iter().map(Fingerprint).collect())
+    }
+
+    /// Reads pieces of one size back, in the order in which they were stored.
+    async fn get_in_pieces<const N: usize>(
+        &self,
+        stored: &Stored,
+        piece: &str,
+    ) -> Result<Vec<[u8; N]>, StagingError> {
+        match self.get(stored).await?.as_chunks::<N>() {
+            (whole, []) => Ok(whole.to_vec()),
+            _ => Err(damaged(&stored.key, format!("it ends within {piece}"))),
         }
     }
 }

@@ -124,8 +124,12 @@ pub async fn stage(
     recognition: Option<Recognition>,
     progress: &mut (dyn FnMut(StageProgress) + Send + Sync),
 ) -> Result<StagedSide, StageError> {
-    let policy = request.policy.clone();
-    let mut spread = Spread::new(request.side, &policy, request.rows_per_chunk, recognition);
+    let mut spread = Spread::new(
+        request.side,
+        request.policy,
+        request.rows_per_chunk,
+        recognition,
+    );
     let mut writer = Writer::new(staging, request, progress);
     let mut summaries = Vec::with_capacity(request.inputs.len());
     for (number, input) in request.inputs.iter().enumerate() {

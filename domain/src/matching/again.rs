@@ -14,12 +14,11 @@ use jiff::civil::Date;
 
 use super::group::Duplicate;
 use super::identity::canonical_order;
-use super::pair::{Timing, timing_of};
 use super::scope::{Membership, membership};
 use super::slots::peek;
 use super::strangers::are_strangers;
 use super::work::{Turn, Work};
-use super::{Comparison, Matched, is_repetition, key, own_records};
+use super::{Comparison, Matched, is_repetition, key, own_records, twins};
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Field, Scope, SourcePolicy};
@@ -436,14 +435,7 @@ fn class_of(one: &Relative, side: Side) -> ClassKey {
 
 /// Of a series, days between two payments at least.
 fn apart(policy: &SourcePolicy, rule: usize, payments: &[&Relative]) -> Option<i64> {
-    let days: BTreeSet<Date> = payments.iter().map(|it| it.day).collect();
-    let (first, last) = (*days.first()?, *days.last()?);
-    let window = policy.accepts(&policy.rules[rule]).window();
-    if timing_of(window, &policy.calendar, last, first) == Timing::Within {
-        return None;
-    }
-    let days: Vec<Date> = days.into_iter().collect();
-    days.windows(2)
-        .map(|pair| days_between(pair[0], pair[1]))
-        .min()
+    let days = || payments.iter().map(|it| it.day);
+    let is_series = twins::are_of_series(policy.accepts(&policy.rules[rule]), days());
+    is_series.then(|| twins::days_apart(days()))?
 }

@@ -15,7 +15,6 @@ use super::slots::{members, peek};
 use super::work::{Turn, Work};
 use super::{key, pair};
 use crate::policy::{Cardinality, MatchRule, SourcePolicy};
-use crate::record::Side;
 
 /// Pairs of a group that are looked at for the only one that agrees, at most: where there are more, it is none.
 const PAIRS_MAX: usize = 100_000;
@@ -39,7 +38,7 @@ fn later(policy: &SourcePolicy, index: usize) -> impl Iterator<Item = (usize, &M
     let says_more = |later: &MatchRule| {
         later.cardinality == Cardinality::OneToOne
             && !later.looks_at_all()
-            && Side::BOTH.iter().all(|side| later.identifies(*side))
+            && later.identifies_both()
             && later.on != rule.on
     };
     let rules = policy.rules.iter().enumerate().skip(index + 1);

@@ -21,12 +21,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-
 use super::combine::Combined;
 use super::identity::canonical_order;
 use super::twins::{self, Member, days_from};
-use crate::calendar;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, MatchRule, Tolerance};
 use crate::record::{Movement, Side};
@@ -448,17 +445,6 @@ impl<'r> Class<'r> {
         if !self.is_series {
             return None;
         }
-        let days: BTreeSet<Date> = others
-            .iter()
-            .map(|member| member.record.value_date)
-            .collect();
-        let mut days = days.into_iter();
-        let mut last = days.next()?;
-        let apart = days.map(|day| {
-            let apart = calendar::days_between(last, day);
-            last = day;
-            apart
-        });
-        apart.min()
+        twins::days_apart(others.iter().map(|it| it.record.value_date))
     }
 }

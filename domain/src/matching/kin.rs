@@ -16,7 +16,7 @@ use crate::policy::{
 use crate::record::{Record, Side};
 
 /// Between texts, where the first rule compares several.
-const BETWEEN: char = '\u{1f}';
+const BETWEEN: &str = "\u{1f}";
 
 /// What records are kin in. Nothing where no later rule says so, or the first one does not go by pairs of equal
 /// texts.
@@ -59,11 +59,10 @@ impl Kin {
         let Some((_, first)) = rules.next().filter(|(_, first)| is_of_pairs(first)) else {
             return Kin::default();
         };
-        let says_what = |rule: &MatchRule| Side::BOTH.iter().all(|side| rule.identifies(*side));
         let own = &first.on;
         let as_many = |rule: &MatchRule| rule.on.len() == own.len();
         let later: Vec<(usize, &MatchRule)> = rules
-            .filter(|(_, rule)| is_of_pairs(rule) && as_many(rule) && says_what(rule))
+            .filter(|(_, rule)| is_of_pairs(rule) && as_many(rule) && rule.identifies_both())
             .collect();
         let spelled = |&(rule, later): &(usize, &MatchRule)| {
             let keys = later.on.iter().zip(own);
@@ -92,7 +91,7 @@ impl Kin {
         };
         Kin {
             own: own.clone(),
-            identifies: says_what(first),
+            identifies: first.identifies_both(),
             named: later.iter().filter_map(named).collect(),
             spelled: later.iter().find_map(spelled),
         }
@@ -171,9 +170,7 @@ impl Kin {
                 let texts = text.splitn(several.len(), BETWEEN).zip(several);
                 let texts = texts.map(|(text, steps)| normalised(steps, text));
                 let texts: Option<Vec<Cow<str>>> = texts.collect();
-                texts.map_or(Cow::Borrowed(text), |texts| {
-                    texts.join(BETWEEN.encode_utf8(&mut [0; 4])).into()
-                })
+                texts.map_or(Cow::Borrowed(text), |texts| texts.join(BETWEEN).into())
             }
         }
     }
@@ -182,21 +179,15 @@ impl Kin {
     #[must_use]
     #[inline]
     pub fn hash(&self, key: &[u8]) -> u64 {
-        match &self.spelled {
-            None => sieve::hash(key),
-            Some(spelled) => self.with_spelled(spelled, key, sieve::hash),
-        }
+        self.of_key(key, sieve::hash)
     }
 
     /// Does something with a key in the one spelling.
+    #[inline]
     pub(crate) fn of_key<T>(&self, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
-        match &self.spelled {
-            None => what(key),
-            Some(spelled) => self.with_spelled(spelled, key, what),
-        }
-    }
-
-    fn with_spelled<T>(&self, spelled: &Spelled, key: &[u8], what: impl FnOnce(&[u8]) -> T) -> T {
+        let Some(spelled) = &self.spelled else {
+            return what(key);
+        };
         let mut room: Room = [0; _];
         let ascii = spelled.ascii.as_ref();
         if let Some(text) = ascii.and_then(|steps| steps.apply(key, &mut room)) {
@@ -218,10 +209,10 @@ fn joined<'r>(keys: &[Key], record: &'r Record) -> Option<Cow<'r, str>> {
     let text = |key: &Key| key.of(record.side).text(record);
     match keys {
         [] => None,
-        [only] => only.of(record.side).text(record),
+        [only] => text(only),
         several => {
             let texts: Option<Vec<Cow<str>>> = several.iter().map(text).collect();
-            Some(texts?.join(BETWEEN.encode_utf8(&mut [0; 4])).into())
+            Some(texts?.join(BETWEEN).into())
         }
     }
 }

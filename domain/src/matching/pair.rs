@@ -108,8 +108,7 @@ pub(super) fn agree(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> 
 /// Whether two records have in common only whose they are, and are of days too far from each other: that makes
 /// them no pair.
 pub(super) fn are_strange_in_time(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    let says_what = Side::BOTH.iter().all(|side| accepts.rule.identifies(*side));
-    !says_what && timing(accepts, partner, ledger) != Timing::Within
+    !accepts.rule.identifies_both() && timing(accepts, partner, ledger) != Timing::Within
 }
 
 /// Whether two records are of different currencies, or of amounts beyond every tolerance.

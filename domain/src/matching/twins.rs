@@ -3,8 +3,10 @@
 //! order of lines.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+use jiff::civil::Date;
 
 use super::identity::canonical_order;
 use super::pair::{Timing, partner_first, timing, timing_of};
@@ -68,7 +70,12 @@ pub(super) fn pair_off<'r>(
 /// Whether these are payments of a series, as a rent or a daily transfer under one reference: of days too
 /// far from each other to be the same payment.
 pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]) -> bool {
-    let mut days = pairs.iter().map(|(_, ledger)| ledger.record.value_date);
+    let days = pairs.iter().map(|(_, ledger)| ledger.record.value_date);
+    are_of_series(accepts, days)
+}
+
+/// The same of their days.
+pub(super) fn are_of_series(accepts: Accepts<'_>, mut days: impl Iterator<Item = Date>) -> bool {
     let Some(first) = days.next() else {
         return false;
     };
@@ -77,6 +84,14 @@ pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]
     });
     let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
     timing_of(window, calendar, last, first) != Timing::Within
+}
+
+/// Days between two payments of a series at least.
+pub(super) fn days_apart(days: impl Iterator<Item = Date>) -> Option<i64> {
+    let days: BTreeSet<Date> = days.collect();
+    let after = days.iter().skip(1);
+    let apart = days.iter().zip(after);
+    apart.map(|(one, next)| days_between(*one, *next)).min()
 }
 
 /// As [`pair_off`], of more records than there are counterparts, each about another thing: only those

@@ -31,7 +31,7 @@ pub use closing::{
 };
 pub use evidence::{Gone, cleared, of_matches};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
-pub use paid::{Asked, PAYMENT_BYTES, Payment, Payments, forget};
+pub use paid::{Asked, Payment, Payments, forget};
 pub use reading::{Opening, Reading, ReadingContext};
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
 pub use undone::{Undone, undone};

@@ -16,7 +16,7 @@ use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
 
 /// Size of a payment in memory and in store.
-pub const PAYMENT_BYTES: usize = 8;
+const PAYMENT_BYTES: usize = 8;
 
 /// What was paid under which text: the first 64 bits of SHA-256 over length-prefixed texts. One that is asked
 /// about is equal to one of a thousand million others by chance once in eighteen thousand million times.

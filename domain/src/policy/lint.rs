@@ -158,18 +158,14 @@ fn in_keys(rule: &MatchRule) -> Vec<RuleFlaw> {
         if rule.on[..index].contains(key) {
             flaws.push(RuleFlaw::SameKeyTwice { key: index });
         }
-        let sides = Side::BOTH.iter();
-        let step = sides.filter_map(|side| never_there(key.of(*side))).next();
-        flaws.extend(step.map(|step| RuleFlaw::NeverThere {
-            key: index,
-            step: step.to_string(),
-        }));
-        let sides = Side::BOTH.iter();
-        let step = sides.filter_map(|side| cuts_numbers(key.of(*side))).next();
-        flaws.extend(step.map(|step| RuleFlaw::CutsNumbers {
-            key: index,
-            step: step.to_string(),
-        }));
+        let step = |find: fn(&Term) -> Option<&TextStep>| {
+            let mut sides = Side::BOTH.iter();
+            let step = sides.find_map(|side| find(key.of(*side)))?;
+            Some(step.to_string())
+        };
+        let key = index;
+        flaws.extend(step(never_there).map(|step| RuleFlaw::NeverThere { key, step }));
+        flaws.extend(step(cuts_numbers).map(|step| RuleFlaw::CutsNumbers { key, step }));
     }
     flaws
 }

@@ -62,6 +62,11 @@ impl MatchRule {
         terms.any(Term::identifies)
     }
 
+    /// The same of both sides.
+    pub(crate) fn identifies_both(&self) -> bool {
+        Side::BOTH.iter().all(|side| self.identifies(*side))
+    }
+
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one; or both
     /// do the same in the same limits.

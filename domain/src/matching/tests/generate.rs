@@ -15,7 +15,11 @@ pub(super) fn pools() -> impl Strategy<Value = Pool> {
 
 /// The same records on other lines: each pool shuffled, and numbered anew.
 pub(super) fn pools_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
-    vec(lines(), 0..=RECORDS_MAX).prop_flat_map(|lines| {
+    in_two_orders(vec(lines(), 0..=RECORDS_MAX))
+}
+
+fn in_two_orders(lines: impl Strategy<Value = Vec<String>>) -> impl Strategy<Value = (Pool, Pool)> {
+    lines.prop_flat_map(|lines| {
         let shuffled = Just(lines.clone()).prop_shuffle();
         shuffled.prop_map(move |other| (numbered(lines.clone()), numbered(other)))
     })
@@ -37,10 +41,7 @@ pub(super) fn pools_of_kin() -> impl Strategy<Value = Pool> {
 
 /// The same on other lines.
 pub(super) fn pools_of_kin_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
-    vec(lines_of_kin(), 0..=6).prop_flat_map(|lines| {
-        let shuffled = Just(lines.clone()).prop_shuffle();
-        shuffled.prop_map(move |other| (numbered(lines.clone()), numbered(other)))
-    })
+    in_two_orders(vec(lines_of_kin(), 0..=6))
 }
 
 fn lines_of_kin() -> impl Strategy<Value = String> {
