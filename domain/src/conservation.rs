@@ -11,7 +11,7 @@ use std::fmt;
 
 use crate::case::Settles;
 use crate::discrepancy::Discrepancy;
-use crate::matching::{Comparison, Findings, Matched, own_records};
+use crate::matching::{Comparison, Findings, Matched, Superseded, own_records};
 use crate::money::{AMOUNT_SCALE_MAX, Amount, Currency, Money, MoneyError};
 use crate::record::{FETCHED, Record, Side, fetch};
 
@@ -88,7 +88,7 @@ pub struct Line {
     pub matched: CountAndSum,
     /// Given up, with a reason.
     pub written_off: CountAndSum,
-    /// Declared not to exist.
+    /// Declared not to exist, or superseded: announced, and told the end of since.
     pub voided: CountAndSum,
     /// Still open: in a discrepancy, in transit, or on a side that was not matched.
     pub carried_forward: CountAndSum,
@@ -237,6 +237,7 @@ impl Conservation {
     pub fn decide(&mut self, findings: &Findings) -> Result<(), MoneyError> {
         self.count_matched(&findings.matched)?;
         self.keep_open(&findings.discrepancies)?;
+        self.supersede(&findings.superseded)?;
         self.count(findings.out_of_scope.records(), |line| {
             &mut line.out_of_scope
         })
@@ -250,6 +251,7 @@ impl Conservation {
         self.count_matched(&comparison.matched)?;
         self.keep_open(&comparison.discrepancies)?;
         self.carry_forward(&comparison.in_transit)?;
+        self.supersede(&comparison.superseded)?;
         self.count(comparison.out_of_scope.records(), |line| {
             &mut line.out_of_scope
         })
@@ -309,6 +311,11 @@ impl Conservation {
             self.carry_forward(records())?;
         }
         Ok(())
+    }
+
+    fn supersede(&mut self, superseded: &[Superseded]) -> Result<(), MoneyError> {
+        let records = superseded.iter().map(|it| &it.record);
+        self.settle(records, Settles::Voided)
     }
 
     fn count_matched(&mut self, matches: &[Matched]) -> Result<(), MoneyError> {

@@ -133,6 +133,7 @@ fn outcome<'d>(totals: &RunTotals, discrepancies: impl Iterator<Item = &'d Discr
     );
     let beside = [
         (totals.in_transit, "in transit"),
+        (totals.superseded, "superseded"),
         (totals.out_of_scope, "out of scope"),
     ];
     for (count, what) in beside.into_iter().filter(|(count, _)| *count > 0) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::matching::Pool;
+use domain::matching::{Pool, Superseded};
 use domain::open_items::{Asked, Records};
 use domain::policy::RunContext;
 use domain::record::Side;
@@ -14,7 +14,8 @@ use crate::staging::{SideManifest, Staging};
 
 impl Standing {
     /// Marks what is left of a run's records and that an earlier run matched already: should no rule find
-    /// anything for it, it is a payment made twice.
+    /// anything for it, it is a payment made twice. What was matched when it was announced is taken out, and
+    /// returned.
     pub(crate) async fn mark_paid(
         &self,
         staging: &Staging,
@@ -22,14 +23,14 @@ impl Standing {
         context: &RunContext,
         sides: [&SideManifest; 2],
         pool: &mut Pool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Superseded>, Failure> {
         let Some(begun_with) = &self.begun_with else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let policy = &source.policy;
         let mut asked = Asked::of(policy, context, pool);
         if asked.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         asked.leave_out(policy, &self.undone(staging, sides).await?.records);
         for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
@@ -49,7 +50,6 @@ impl Standing {
                 asked.look(&Arc::from(spent.run_id.as_str()), &payments);
             }
         }
-        asked.mark(context, pool);
-        Ok(())
+        Ok(asked.mark(context, pool))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 use std::thread::available_parallelism;
 
 use domain::audit::Hash;
-use domain::matching::{self, Buckets, Matched, Pool};
+use domain::matching::{self, Buckets, Findings, Matched, Pool};
 use domain::money::MoneyError;
 use domain::open_items::{self, Received};
 use domain::policy::SourcePolicy;
@@ -88,6 +88,7 @@ pub(super) async fn work(
         policy,
         &received_by(&input.run)?,
         &findings.matched,
+        &findings.superseded,
     ));
     let compared = Compared {
         matched: matches.leaves.len() as u64,
@@ -96,8 +97,9 @@ pub(super) async fn work(
         conservation: conservation_to_wire(&conservation).map_err(too_large)?,
         discrepancies: staging.put_all(folder, &findings.discrepancies).await?,
         left: staging.put_all(folder, findings.left.records()).await?,
+        superseded: findings.superseded.len() as u64,
         out_of_scope: findings.out_of_scope.records().count() as u64,
-        settled: gone(policy, &input.run, &findings.matched),
+        settled: gone(policy, &input.run, &findings),
         used: match standing.makes_position {
             true => Some(positions::put_used(staging, folder, used).await?),
             false => None,
@@ -174,9 +176,11 @@ pub(super) fn received_by(run: &Run) -> Result<Received, Failure> {
     })
 }
 
-/// What these pairs show about discrepancies of earlier runs.
-fn gone(policy: &SourcePolicy, run: &Run, pairs: &[Matched]) -> Vec<(String, String)> {
-    let gone = open_items::of_matches(policy, &run.run_id, pairs).into_iter();
+/// What these findings show about discrepancies of earlier runs.
+fn gone(policy: &SourcePolicy, run: &Run, findings: &Findings) -> Vec<(String, String)> {
+    let mut gone = open_items::of_matches(policy, &run.run_id, &findings.matched);
+    gone.extend(open_items::of_superseded(&findings.superseded));
+    let gone = gone.into_iter();
     gone.map(|gone| (gone.discrepancy.to_string(), gone.evidence))
         .collect()
 }

@@ -175,11 +175,13 @@ impl Begun {
             self.sides(),
             &mut left,
         );
-        marked.await?;
+        let superseded = marked.await?;
         let (trueup, run) = (Arc::clone(trueup), run.clone());
         compute(move || {
             let policy = &source(&trueup, &run)?.policy;
-            Ok(matching::conclude(policy, &context, left))
+            let mut comparison = matching::conclude(policy, &context, left);
+            comparison.superseded.extend(superseded);
+            Ok(comparison)
         })
         .await
     }
@@ -217,6 +219,7 @@ impl Begun {
         let policy = &source(trueup, run)?.policy;
         let by_last = open_items::of_matches(policy, &run.run_id, &outcome.matched);
         settled.extend(by_last);
+        settled.extend(open_items::of_superseded(&outcome.superseded));
         Ok(open_items::cleared(
             &run.run_id,
             &self.before.open,
@@ -243,7 +246,7 @@ impl Begun {
         let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
         carried_forward_is(conservation, &open)?;
         let policy = &source(trueup, &input.run)?.policy;
-        let used = open_items::used_up(policy, &received, &outcome.matched);
+        let used = open_items::used_up(policy, &received, &outcome.matched, &outcome.superseded);
         let used = positions::put_used(&trueup.staging, of_run(&input.run), used).await?;
         positions::gather(&trueup.staging, &mut all.used, used).await?;
         let outcome = Outcome {
@@ -275,6 +278,7 @@ impl Begun {
             ledger: Some(sides.ledger.counts.clone()),
             matched: all.matched + outcome.matched.len() as u64,
             in_transit: outcome.in_transit.len() as u64,
+            superseded: all.superseded + outcome.superseded.len() as u64,
             out_of_scope: all.out_of_scope + outcome.out_of_scope.records().count() as u64,
             conservation: conservation_to_wire(conservation).map_err(too_large)?,
             seen_again: seen_again.count() as u64,
@@ -326,6 +330,7 @@ struct Gathered {
     conservation: Conservation,
     discrepancies: Vec<Discrepancy>,
     left: Pool,
+    superseded: u64,
     out_of_scope: u64,
     used: GatheredUse,
     settled: Vec<Gone>,
@@ -339,6 +344,7 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
         conservation: Conservation::default(),
         discrepancies: Vec::new(),
         left: Pool::default(),
+        superseded: 0,
         out_of_scope: 0,
         used: GatheredUse::default(),
         settled: Vec::new(),
@@ -352,6 +358,7 @@ async fn gather(trueup: &Trueup, compared: &[Stored]) -> Result<Gathered, Failur
         }
         add_conservation(&mut all.conservation, &part.conservation).map_err(too_large)?;
         all.matched += part.matched;
+        all.superseded += part.superseded;
         all.out_of_scope += part.out_of_scope;
         all.matches.push(part.matches);
         all.leaves = match (all.leaves, &part.leaves) {

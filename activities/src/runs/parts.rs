@@ -29,6 +29,9 @@ pub(super) struct Compared {
     pub(super) discrepancies: Stored,
     /// Records of both sides for the further rules.
     pub(super) left: Stored,
+    /// How many records are superseded; none in what an earlier version left.
+    #[serde(default)]
+    pub(super) superseded: u64,
     /// How many records the run is not about.
     pub(super) out_of_scope: u64,
     /// What its pairs use up; for a run that makes a position.

@@ -213,6 +213,20 @@ pub(super) fn repeated(record: &Record, subject: &str, run: &str) -> String {
     }
 }
 
+/// Why a payment that failed is no small matter.
+pub(super) fn undone(record: &Record, subject: &str) -> String {
+    let money = record.money;
+    let run = record.repeats().map_or("an earlier run", |run| run);
+    let (who, whose) = match record.side {
+        Side::Partner => ("partner reports", "our"),
+        Side::Ledger => ("ledger has", "the partner's"),
+    };
+    format!(
+        "{who} {money} for {subject} as failed: {run} matched it when it was announced, so {whose} record \
+         of it counts money that never moved"
+    )
+}
+
 /// Why nothing was chosen among these.
 pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) -> String {
     format!(

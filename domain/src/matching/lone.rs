@@ -27,6 +27,8 @@ enum Fate {
     },
     /// Repeats a record of an earlier run that is not among these.
     Repeats,
+    /// Failed, after an earlier run counted it.
+    Undone,
 }
 
 /// What a lone record is, and whether one like it is what the run is about.
@@ -130,6 +132,7 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
             Fate::Missing => missing(work, verdict.home, record),
             Fate::Again { copies, .. } => again(work, verdict.home, record, original, copies),
             Fate::Repeats => again(work, verdict.home, record, None, 0),
+            Fate::Undone => undone(work, verdict.home, record),
         };
         discrepancy.nearest = candidate.map(|(_, found)| found);
         work.report(discrepancy, verdict.is_group_inside);
@@ -167,6 +170,7 @@ fn verdicts(policy: &SourcePolicy, context: &RunContext, lone: &[&Record]) -> Ve
 fn verdict(policy: &SourcePolicy, context: &RunContext, record: &Record) -> Verdict {
     let fate = match does_repeat(record) {
         true => Fate::Repeats,
+        false if is_undone(record) => Fate::Undone,
         false if is_in_transit(policy, context, record) => Fate::InTransit,
         false => Fate::Missing,
     };
@@ -184,6 +188,15 @@ fn verdict(policy: &SourcePolicy, context: &RunContext, record: &Record) -> Verd
 /// that payment again.
 fn does_repeat(record: &Record) -> bool {
     record.repeats().is_some() && record.movement() == Movement::Made
+}
+
+/// What failed is marked as a repetition only where it was matched when it was announced. An open item of an
+/// earlier version may be marked without that: it was missing then.
+fn is_undone(record: &Record) -> bool {
+    let was_missing = record
+        .found_in()
+        .is_some_and(|(_, kind)| *kind != Kind::StatusMismatch);
+    record.has_failed() && record.repeats().is_some() && !was_missing
 }
 
 /// Of records that may be twins: with the same references by their first rule, the same money, and the
@@ -282,6 +295,24 @@ fn missing(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepa
         related: Vec::new(),
         rule: rule_of(work.policy, home),
         reason: explain::missing(work.policy, work.context, &record, work.said_of(&record)),
+    };
+    let keys = lone_key(&record);
+    let (partner, ledger) = on_its_side(record);
+    work.discrepancy(reported, &keys, partner, ledger)
+}
+
+/// A payment of which no money moved, though an earlier run matched it when it was announced.
+fn undone(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepancy {
+    let reference = reference_of(work.policy, home, &record);
+    let reported = Reported {
+        kind: Kind::StatusMismatch,
+        reason: explain::undone(&record, &reference),
+        reference,
+        currency: record.money.currency,
+        at_stake: record.money.amount.abs(),
+        difference: None,
+        related: Vec::new(),
+        rule: rule_of(work.policy, home),
     };
     let keys = lone_key(&record);
     let (partner, ledger) = on_its_side(record);

@@ -10,6 +10,7 @@
 
 mod again;
 mod alike;
+mod announced;
 mod apart;
 mod claims;
 mod combine;
@@ -44,6 +45,7 @@ use crate::money::{Amount, Money, MoneyError};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
+pub use announced::Superseded;
 pub(crate) use explain::counted_days;
 pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, Buckets};
@@ -74,9 +76,14 @@ impl Pool {
 
     /// Takes in a record, on its own side.
     pub fn push(&mut self, record: Record) {
-        match record.side {
-            Side::Partner => self.partner.push(record),
-            Side::Ledger => self.ledger.push(record),
+        self.side_mut(record.side).push(record);
+    }
+
+    /// The records of one side.
+    pub fn side_mut(&mut self, side: Side) -> &mut Vec<Record> {
+        match side {
+            Side::Partner => &mut self.partner,
+            Side::Ledger => &mut self.ledger,
         }
     }
 
@@ -136,6 +143,8 @@ pub struct Findings {
     pub matched: Vec<Matched>,
     /// Differences, in no order to speak of.
     pub discrepancies: Vec<Discrepancy>,
+    /// What was announced, and told the end of since.
+    pub superseded: Vec<Superseded>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
     /// What the first rule could not decide: for [`conclude`].
@@ -152,6 +161,8 @@ pub struct Comparison {
     pub discrepancies: Vec<Discrepancy>,
     /// Ledger records that the partner may still report: their settlement window has not ended.
     pub in_transit: Vec<Record>,
+    /// What was announced, and told the end of since: no money of its own.
+    pub superseded: Vec<Superseded>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
 }
@@ -162,6 +173,7 @@ impl Comparison {
         self.matched.append(&mut other.matched);
         self.discrepancies.append(&mut other.discrepancies);
         self.in_transit.append(&mut other.in_transit);
+        self.superseded.append(&mut other.superseded);
         self.out_of_scope.append(other.out_of_scope);
     }
 }
@@ -176,6 +188,7 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
         .first()
         .is_some_and(|rule| !rule.looks_at_all())
     {
+        announced::supersede(&mut work);
         work.kin_groups = KinGroups::of(&work);
         work.apply_rule(0, Look::First);
         work.settle_kin();
@@ -184,6 +197,7 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
     Findings {
         matched: decided.matched,
         discrepancies: decided.discrepancies,
+        superseded: decided.superseded,
         out_of_scope: decided.out_of_scope,
         left,
     }
@@ -232,6 +246,7 @@ pub fn compare(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Compa
     let mut comparison = conclude(policy, context, findings.left);
     comparison.matched.splice(0..0, findings.matched);
     comparison.discrepancies.extend(findings.discrepancies);
+    comparison.superseded.extend(findings.superseded);
     comparison.out_of_scope.append(findings.out_of_scope);
     identity::sort_for_people(&mut comparison.discrepancies);
     comparison

@@ -9,7 +9,7 @@ use super::Used;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::paid::{Payment, Payments};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
-use crate::matching::{Matched, own_records};
+use crate::matching::{Matched, Superseded, own_records};
 use crate::policy::SourcePolicy;
 use crate::record::{Past, Record, Side};
 
@@ -125,19 +125,27 @@ pub fn open_items(
     items
 }
 
-/// What these matches use up.
+/// What these matches use up, and what is superseded.
 #[must_use]
-pub fn used_up(policy: &SourcePolicy, received: &Received, matches: &[Matched]) -> UsedUp {
+pub fn used_up(
+    policy: &SourcePolicy,
+    received: &Received,
+    matches: &[Matched],
+    superseded: &[Superseded],
+) -> UsedUp {
+    let mut payments = Payments::of(policy);
+    let mut noted = payments.of_matches(matches);
+    noted.extend(payments.of_superseded(superseded));
     let mut used = UsedUp {
-        payments: Payments::of(policy).of_matches(matches),
+        payments: noted,
         ..UsedUp::default()
     };
-    for matched in matches {
-        if matched
-            .records()
-            .all(|record| record.carried_from().is_none())
-        {
-            for record in matched.records() {
+    let matched = matches.iter().map(|it| it.records().collect());
+    let superseded = superseded.iter().map(|it| vec![&it.record]);
+    for records in matched.chain(superseded) {
+        let records: Vec<&Record> = records;
+        if records.iter().all(|it| it.carried_from().is_none()) {
+            for record in records {
                 match record.side {
                     Side::Partner => used.partner.add(record),
                     Side::Ledger => used.ledger.add(record),
@@ -148,7 +156,7 @@ pub fn used_up(policy: &SourcePolicy, received: &Received, matches: &[Matched]) 
         let found_in = |record: &Record| record.found_in().cloned();
         let remember = |record: &Record| received.remember(record, found_in(record));
         used.groups.push(Used {
-            records: matched.records().map(remember).collect(),
+            records: records.into_iter().map(remember).collect(),
             settled: None,
         });
     }

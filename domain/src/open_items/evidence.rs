@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
-use crate::matching::{Matched, own_records};
+use crate::matching::{Matched, Superseded, own_records};
 use crate::policy::SourcePolicy;
 use crate::record::Record;
 
@@ -66,6 +66,14 @@ pub fn of_matches(policy: &SourcePolicy, run_id: &str, matches: &[Matched]) -> V
         }
     }
     gone
+}
+
+/// What superseded records show about the discrepancies that they were in.
+#[must_use]
+pub fn of_superseded(superseded: &[Superseded]) -> Vec<Gone> {
+    let gone = superseded.iter();
+    gone.filter_map(|it| Gone::of(&it.record, format!("it was only announced: {}", it.by)))
+        .collect()
 }
 
 /// The discrepancies of `open` that this run no longer finds, each with what shows it: first what

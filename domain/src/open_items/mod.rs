@@ -29,7 +29,7 @@ use crate::record::Record;
 pub use closing::{
     Own, Received, UsedUp, keep_ids, open_items, part_from_settled, prints_of, used_up,
 };
-pub use evidence::{Gone, cleared, of_matches};
+pub use evidence::{Gone, cleared, of_matches, of_superseded};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
 pub use paid::{Asked, Payment, Payments, forget};
 pub use reading::{Opening, Reading, ReadingContext};

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::matching::{Kin, Matched, Pool, is_in_transit};
+use crate::matching::{Kin, Matched, Pool, Superseded, is_in_transit};
 use crate::money::Money;
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
@@ -42,35 +42,60 @@ impl Payments {
 
     /// The payment of a record; none of one that says nothing of what it is about.
     pub fn of_record(&mut self, record: &Record) -> Option<Payment> {
-        self.of_money(record, record.money)
+        self.noted(Mark::Paid, record, record.money)
     }
 
-    /// The payment that it would be with other money.
-    fn of_money(&mut self, record: &Record, money: Money) -> Option<Payment> {
+    fn noted(&mut self, mark: Mark, record: &Record, money: Money) -> Option<Payment> {
         let text = self.kin.identity(record)?;
         let Money { amount, currency } = money;
-        Some(payment(
-            &mut self.bytes,
-            text.as_bytes(),
-            &amount.to_string(),
-            currency.code(),
-        ))
+        let amount = amount.to_string();
+        Some(mark.of(&mut self.bytes, text.as_bytes(), &amount, currency.code()))
     }
 
     /// The payment of a record with this text of the first rule, as it is written, and this amount in its
     /// canonical form.
     pub fn of_key(&mut self, key: &[u8], amount: &str, currency: &str) -> Option<Payment> {
-        let (kin, bytes) = (&self.kin, &mut self.bytes);
-        kin.identifies()
-            .then(|| kin.of_key(key, |text| payment(bytes, text, amount, currency)))
+        self.of_text(Mark::Paid, key, amount, currency)
     }
 
-    /// The payments of records that were used up together, each once.
+    /// What is noted of an announcement that is matched, beside its payment.
+    pub fn of_announced(
+        &mut self,
+        side: Side,
+        key: &[u8],
+        amount: &str,
+        currency: &str,
+    ) -> Option<Payment> {
+        self.of_text(Mark::Announced(side), key, amount, currency)
+    }
+
+    fn of_text(&mut self, mark: Mark, key: &[u8], amount: &str, currency: &str) -> Option<Payment> {
+        let (kin, bytes) = (&self.kin, &mut self.bytes);
+        kin.identifies()
+            .then(|| kin.of_key(key, |text| mark.of(bytes, text, amount, currency)))
+    }
+
+    /// The payments of records that were used up together, each once, and what was announced of them.
     pub fn of_group<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> Vec<Payment> {
-        let mut payments: Vec<Payment> = records.filter_map(|it| self.of_record(it)).collect();
+        let mut payments: Vec<Payment> = Vec::new();
+        for record in records {
+            payments.extend(self.of_record(record));
+            if record.is_announced() {
+                payments.extend(self.noted(Mark::Announced(record.side), record, record.money));
+            }
+        }
         payments.sort_unstable();
         payments.dedup();
         payments
+    }
+
+    /// What is noted of records that were superseded: of which payments that were matched when they were
+    /// announced the end is told.
+    pub(super) fn of_superseded(&mut self, superseded: &[Superseded]) -> Vec<Payment> {
+        let records = superseded.iter().map(|it| &it.record);
+        let ends = records.filter(|record| record.is_settled());
+        ends.filter_map(|record| self.noted(Mark::Told(record.side), record, record.money))
+            .collect()
     }
 
     /// The payments of all matches.
@@ -96,65 +121,95 @@ pub fn forget(payments: &mut Vec<Payment>, group: &[Payment]) {
     }
 }
 
-fn payment(bytes: &mut Vec<u8>, text: &[u8], amount: &str, currency: &str) -> Payment {
-    bytes.clear();
-    for text in [
-        b"trueup.payment.v1",
-        text,
-        amount.as_bytes(),
-        currency.as_bytes(),
-    ] {
-        bytes.extend((text.len() as u64).to_be_bytes());
-        bytes.extend(text);
-    }
-    let digest = Sha256::digest(bytes);
-    let mut first = [0; PAYMENT_BYTES];
-    first.copy_from_slice(&digest[..PAYMENT_BYTES]);
-    Payment(first)
+/// What is noted.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// That it was matched.
+    Paid,
+    /// That this side's record of it was an announcement.
+    Announced(Side),
+    /// That this side has told since what became of it.
+    Told(Side),
 }
 
-/// Records for which nothing was found yet and that may be payments made twice.
+impl Mark {
+    fn of(self, bytes: &mut Vec<u8>, text: &[u8], amount: &str, currency: &str) -> Payment {
+        let (what, side) = match self {
+            Mark::Paid => ("trueup.payment.v1", None),
+            Mark::Announced(side) => ("trueup.announced.v1", Some(side)),
+            Mark::Told(side) => ("trueup.told.v1", Some(side)),
+        };
+        bytes.clear();
+        let side = side.map(|side| side.name().as_bytes());
+        let texts = [what.as_bytes()].into_iter().chain(side);
+        for text in texts.chain([text, amount.as_bytes(), currency.as_bytes()]) {
+            bytes.extend((text.len() as u64).to_be_bytes());
+            bytes.extend(text);
+        }
+        let digest = Sha256::digest(bytes);
+        let mut first = [0; PAYMENT_BYTES];
+        first.copy_from_slice(&digest[..PAYMENT_BYTES]);
+        Payment(first)
+    }
+}
+
+/// Records for which nothing was found yet and that may be payments of an earlier run: made twice, or announced.
 #[derive(Debug)]
 pub struct Asked {
-    records: Vec<(Payment, Side, usize)>,
-    /// The payments that would undo them, by which they would.
-    undone_by: BTreeMap<Payment, Payment>,
+    records: Vec<AskedRecord>,
+    /// All that is asked about them, sorted.
+    wanted: Vec<Payment>,
+    /// What is known of that.
     found: BTreeMap<Payment, Found>,
 }
 
-/// What runs matched of a payment.
 #[derive(Debug)]
+struct AskedRecord {
+    side: Side,
+    at: usize,
+    payment: Payment,
+    /// The payment that would undo it.
+    undone_by: Payment,
+    announced: Payment,
+    told: Payment,
+    /// Whether it may be made twice.
+    may_be_again: bool,
+}
+
+/// What runs noted of a payment.
+#[derive(Clone, Debug)]
 struct Found {
     /// The last run that did.
     run: Arc<str>,
-    /// How often, less what was paid back.
+    /// How often.
     times: i64,
 }
 
 impl Asked {
-    /// Those of these records. What an earlier run found already, what it may still be for the partner to
-    /// report, and what says that no money moved, or was moved back, is not asked about.
+    /// Those of these records. What an earlier run found already, and what says that money was moved back, is
+    /// not asked about; nor whether what the partner may still report is made twice.
     #[must_use]
     pub fn of(policy: &SourcePolicy, context: &RunContext, pool: &Pool) -> Self {
         let mut payments = Payments::of(policy);
-        let (mut records, mut undone_by) = (Vec::new(), BTreeMap::new());
-        for (side, of_side) in [(Side::Partner, &pool.partner), (Side::Ledger, &pool.ledger)] {
+        let mut records = Vec::new();
+        for of_side in [&pool.partner, &pool.ledger] {
             for (at, record) in of_side.iter().enumerate() {
-                let is_asked = record.movement() == Movement::Made
-                    && record.found_in().is_none()
-                    && record.repeats().is_none()
-                    && !is_in_transit(policy, context, record);
-                if is_asked && let Some(payment) = payments.of_record(record) {
-                    records.push((payment, side, at));
-                    let back = payments.of_money(record, opposite(record.money));
-                    undone_by.extend(back.map(|back| (payment, back)));
+                let is_asked =
+                    record.movement() != Movement::TakenBack && record.found_in().is_none();
+                if is_asked && let Some(mut asked) = AskedRecord::of(&mut payments, at, record) {
+                    asked.may_be_again &= !is_in_transit(policy, context, record);
+                    records.push(asked);
                 }
             }
         }
-        records.sort_unstable();
+        let wanted = records.iter();
+        let wanted = wanted.flat_map(|it| [it.payment, it.undone_by, it.announced, it.told]);
+        let mut wanted: Vec<Payment> = wanted.collect();
+        wanted.sort_unstable();
+        wanted.dedup();
         Asked {
             records,
-            undone_by,
+            wanted,
             found: BTreeMap::new(),
         }
     }
@@ -166,14 +221,15 @@ impl Asked {
         let open_again = open_again.iter().filter_map(|it| payments.of_record(it));
         let open_again: BTreeSet<Payment> = open_again.collect();
         self.records
-            .retain(|(payment, ..)| !open_again.contains(payment));
+            .retain(|asked| !open_again.contains(&asked.payment));
     }
 
-    /// Of a side whose inputs show records again, asks only about payments that this one shows, sorted: what it
-    /// no longer shows was corrected, not paid twice.
+    /// Of a side whose inputs show records again, takes only payments that this one shows, sorted, for made
+    /// twice: what it no longer shows was corrected.
     pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
-        self.records
-            .retain(|(payment, of, _)| *of != side || shown.binary_search(payment).is_ok());
+        for asked in self.records.iter_mut().filter(|asked| asked.side == side) {
+            asked.may_be_again &= shown.binary_search(&asked.payment).is_ok();
+        }
     }
 
     /// Whether there is nothing to look for.
@@ -182,27 +238,19 @@ impl Asked {
         self.records.is_empty()
     }
 
-    /// Looks at what a run matched; `matched` is sorted.
-    pub fn look(&mut self, run: &Arc<str>, matched: &[Payment]) {
-        let times = |payment: Payment| -> i64 {
-            let from = matched.partition_point(|other| *other < payment);
-            let equal = matched[from..].iter().take_while(|it| **it == payment);
-            equal.map(|_| 1).sum()
-        };
-        for asked in self.records.chunk_by(|a, b| a.0 == b.0) {
-            let payment = asked[0].0;
-            let back = self.undone_by.get(&payment).map_or(0, |back| times(*back));
-            let times = times(payment);
-            if times > 0 || back > 0 {
-                let first = Found {
+    /// Looks at what a run noted; `noted` is sorted.
+    pub fn look(&mut self, run: &Arc<str>, noted: &[Payment]) {
+        for payment in &self.wanted {
+            let from = noted.partition_point(|other| other < payment);
+            let equal = noted[from..].iter().take_while(|it| *it == payment);
+            let times: i64 = equal.map(|_| 1).sum();
+            if times > 0 {
+                let found = self.found.entry(*payment).or_insert_with(|| Found {
                     run: Arc::clone(run),
                     times: 0,
-                };
-                let found = self.found.entry(payment).or_insert(first);
-                found.times += times - back;
-                if times > 0 {
-                    found.run = Arc::clone(run);
-                }
+                });
+                found.times += times;
+                found.run = Arc::clone(run);
             }
         }
     }
@@ -210,27 +258,61 @@ impl Asked {
     /// Marks the records that were matched once: should nothing be found for them, they are there again. What
     /// was matched several times comes again and again, as a rent does: the next one is nothing special. What
     /// was paid back since may be paid anew.
-    pub fn mark(self, context: &RunContext, pool: &mut Pool) {
-        for (payment, side, at) in self.records {
-            let found = self.found.get(&payment).filter(|found| found.times == 1);
-            let Some(Found { run, .. }) = found else {
+    ///
+    /// Takes out what was matched when it was announced, and is told again: it is that payment. What failed
+    /// since is marked, too.
+    #[must_use]
+    pub fn mark(self, context: &RunContext, pool: &mut Pool) -> Vec<Superseded> {
+        let times = |payment: &Payment| self.found.get(payment).map_or(0, |found| found.times);
+        let mut told: BTreeMap<Payment, i64> = BTreeMap::new();
+        let mut taken: Vec<(Side, usize, Arc<str>)> = Vec::new();
+        for asked in &self.records {
+            let Some(Found { run, .. }) = self.found.get(&asked.payment) else {
                 continue;
             };
-            let records = match side {
-                Side::Partner => &mut pool.partner,
-                Side::Ledger => &mut pool.ledger,
-            };
-            let record = &mut records[at];
-            record.has_namesake = true;
-            let past = record.past.get_or_insert_with(|| {
-                Box::new(Past {
-                    received_by: None,
-                    since: context.business_date,
-                    found_in: None,
-                    repeats: None,
-                })
-            });
-            past.repeats = Some(Arc::clone(run));
+            let (paid, announced) = (times(&asked.payment), times(&asked.announced));
+            let told = told.entry(asked.told).or_insert_with(|| times(&asked.told));
+            let is_announced = *told < announced && paid <= announced;
+            let record = &mut pool.side_mut(asked.side)[asked.at];
+            if is_announced && !record.has_failed() {
+                *told += i64::from(record.is_settled());
+                taken.push((asked.side, asked.at, Arc::clone(run)));
+                continue;
+            }
+            let is_again = asked.may_be_again && paid - times(&asked.undone_by) == 1;
+            if is_again || is_announced {
+                record.has_namesake = true;
+                let past = record.past.get_or_insert_with(|| {
+                    Box::new(Past {
+                        received_by: None,
+                        since: context.business_date,
+                        found_in: None,
+                        repeats: None,
+                    })
+                });
+                past.repeats.get_or_insert_with(|| Arc::clone(run));
+            }
         }
+        // From behind, so that the places of the others stay.
+        let taken = taken.into_iter().rev().map(|(side, at, run)| Superseded {
+            record: pool.side_mut(side).swap_remove(at),
+            by: format!("{run} matched it when it was announced"),
+        });
+        taken.collect()
+    }
+}
+
+impl AskedRecord {
+    fn of(payments: &mut Payments, at: usize, record: &Record) -> Option<Self> {
+        let side = record.side;
+        Some(AskedRecord {
+            side,
+            at,
+            payment: payments.of_record(record)?,
+            undone_by: payments.noted(Mark::Paid, record, opposite(record.money))?,
+            announced: payments.noted(Mark::Announced(side), record, record.money)?,
+            told: payments.noted(Mark::Told(side), record, record.money)?,
+            may_be_again: record.movement().repeats(),
+        })
     }
 }

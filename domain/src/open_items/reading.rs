@@ -221,7 +221,8 @@ impl Reading {
             return Some(receive_again(&mut self.items[*item], record));
         }
         at -= facts.again.len();
-        if is_new && at >= released && can_match(&self.policy, &record) {
+        let may_repeat = record.movement().repeats() && can_match(&self.policy, &record);
+        if is_new && at >= released && may_repeat {
             record.past = self.repeated(print, facts).map(|run| {
                 Box::new(Past {
                     received_by: None,
@@ -420,7 +421,14 @@ impl Reading {
 
 /// The newest content of an open item; it stays the same item.
 fn refresh(item: &mut Item, newest: Record) {
-    let past = item.record.past.take();
+    let mut past = item.record.past.take();
+    if let Some(past) = past
+        .as_mut()
+        .filter(|_| newest.has_failed() && !item.record.has_failed())
+    {
+        // What failed repeats nothing.
+        past.repeats = None;
+    }
     item.record = newest;
     item.record.past = past;
     item.state = ItemState::Refreshed;

@@ -18,16 +18,17 @@ use crate::output::say;
 use crate::process::huge_pages;
 use crate::report::{
     OutputFolder, write_discrepancy_files, write_in_transit_csv, write_matches_csv,
-    write_rejects_csv,
+    write_rejects_csv, write_superseded_csv,
 };
 
 /// What is always written.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "discrepancies.csv",
     "discrepancies.ndjson",
     "summary.json",
     "rejects.csv",
     "in_transit.csv",
+    "superseded.csv",
 ];
 
 /// Compares a partner file with a ledger file by the rules of a source; alerts nobody, records
@@ -42,8 +43,8 @@ pub struct Arguments {
     /// Our records
     #[arg(long, value_name = "FILE")]
     ledger: PathBuf,
-    /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json, rejects.csv and
-    /// in_transit.csv
+    /// Folder for discrepancies.csv, discrepancies.ndjson, summary.json, rejects.csv,
+    /// in_transit.csv and superseded.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Also lists what belongs together, in matches.csv
@@ -121,6 +122,9 @@ pub fn run(
     out.write("rejects.csv", |file| write_rejects_csv(file, &rejects))?;
     out.write("in_transit.csv", |file| {
         write_in_transit_csv(file, &outcome.in_transit)
+    })?;
+    out.write("superseded.csv", |file| {
+        write_superseded_csv(file, &outcome.superseded)
     })?;
     if wanted == Matches::Listed {
         out.write("matches.csv", |file| {

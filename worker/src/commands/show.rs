@@ -133,6 +133,7 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
             say!("             {count:>6} {kind}");
         }
         say!("  in transit {}", totals.in_transit);
+        say!("  superseded {}", totals.superseded);
         say!("  seen again {}", totals.seen_again);
         say!("  cleared    {}", totals.cleared);
         say!("  known      {} records of earlier runs", totals.known);

@@ -6,7 +6,8 @@ use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
 use domain::matching::{
-    Comparison, Findings, Matched, Pool, conclude_in_parts, in_order_for_people, match_buckets,
+    Comparison, Findings, Matched, Pool, Superseded, conclude_in_parts, in_order_for_people,
+    match_buckets,
 };
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
@@ -28,6 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) discrepancies: Vec<Vec<Discrepancy>>,
     /// Ledger records that may still be settled within their window, in order of their lines.
     pub(crate) in_transit: Vec<Record>,
+    /// Announcements that count no longer, in the same order.
+    pub(crate) superseded: Vec<Superseded>,
     /// Records of another client or invoice.
     pub(crate) out_of_scope: u64,
     /// Where the money of each side and currency went.
@@ -99,6 +102,9 @@ pub(crate) fn compare(
         (&a.file, a.line).cmp(&(&b.file, b.line))
     };
     outcome.in_transit.sort_unstable_by(place);
+    outcome.superseded.sort_unstable_by(|a, b| {
+        place(&a.record, &b.record).then(a.record.side.cmp(&b.record.side))
+    });
     Ok(outcome)
 }
 
@@ -157,6 +163,7 @@ fn compare_buckets(
     for bucket in decided.into_iter().flatten() {
         outcome.matched += bucket.matched;
         outcome.matches.extend(bucket.matches);
+        outcome.superseded.extend(bucket.superseded);
         outcome.out_of_scope += bucket.out_of_scope;
         outcome.discrepancies.push(bucket.discrepancies);
         outcome.conservation.merge(&bucket.conservation)?;
@@ -169,6 +176,7 @@ fn compare_buckets(
 struct Decided {
     matched: u64,
     matches: Vec<Match>,
+    superseded: Vec<Superseded>,
     out_of_scope: u64,
     discrepancies: Vec<Discrepancy>,
     conservation: Conservation,
@@ -184,6 +192,7 @@ impl Decided {
         Ok(Decided {
             matched: findings.matched.len() as u64,
             matches: listed(&findings.matched, wanted)?,
+            superseded: findings.superseded,
             out_of_scope: findings.out_of_scope.records().count() as u64,
             discrepancies: findings.discrepancies,
             conservation,

@@ -64,6 +64,7 @@ impl Summary {
         let totals = &mut self.totals;
         totals.matched = outcome.matched;
         totals.in_transit = outcome.in_transit.len() as u64;
+        totals.superseded = outcome.superseded.len() as u64;
         totals.out_of_scope = outcome.out_of_scope;
         totals.conservation = conservation_to_wire(&outcome.conservation)?;
         count_discrepancies(totals, outcome.discrepancies.iter().flatten());

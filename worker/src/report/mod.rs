@@ -23,7 +23,7 @@ pub use discrepancies_ndjson::write_discrepancies_ndjson;
 pub(crate) use discrepancy_files::write_discrepancy_files;
 pub(crate) use explanation_json::ExplanationJson;
 pub use folder::OutputFolder;
-pub use in_transit_csv::write_in_transit_csv;
+pub use in_transit_csv::{write_in_transit_csv, write_superseded_csv};
 pub use inputs_json::{input_json, reject_json};
 pub(crate) use matches_csv::{listed_lines, write_matches_csv};
 pub use rejects_csv::write_rejects_csv;

@@ -4,7 +4,7 @@ use domain::audit::{PairLeaves, PairedLine};
 use domain::matching::sieve::{Day, Tally};
 use domain::open_items::{Fingerprint, Own, Payments};
 use domain::policy::SourcePolicy;
-use domain::record::{ReferenceKind, Side};
+use domain::record::{ReferenceKind, Side, Status};
 use proto::staged::PairLines;
 
 use super::{Sifted, Told};
@@ -61,6 +61,15 @@ impl PairWriter {
         let payments = &mut sifted.used.payments;
         let reported = &self.partner.amount;
         payments.extend(self.payments.of_key(key, reported, currency));
+        for (side, told, amount) in [
+            (Side::Partner, partner, reported),
+            (Side::Ledger, ledger, &self.ledger.amount),
+        ] {
+            if told.row.status == Some(Status::Pending) {
+                let key = told.row.key;
+                payments.extend(self.payments.of_announced(side, key, amount, currency));
+            }
+        }
         if self.ledger.amount != *reported {
             let booked = &self.ledger.amount;
             payments.extend(self.payments.of_key(ledger.row.key, booked, currency));

@@ -9,6 +9,7 @@ use super::row::{self, Day, Place, PlainAmount, ROW_BYTES_MAX, Row};
 use crate::matching::Kin;
 use crate::money::Currency;
 use crate::policy::SourcePolicy;
+use crate::record::Status;
 
 /// Rows that were added to one [`Partition`](super::Partition), as its chunks one behind the other.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub struct KeptRow<'k> {
     pub currency: Currency,
     /// The day on which the money counts.
     pub day: Day,
+    /// Where the payment stands.
+    pub status: Option<Status>,
 }
 
 impl<'k> KeptRows<'k> {
@@ -48,6 +51,7 @@ impl<'k> KeptRows<'k> {
                 amount: row.amount,
                 currency: Currency::of_ordinal(row.currency)?,
                 day: Day(row.day),
+                status: row.status(),
             });
             Some(())
         });

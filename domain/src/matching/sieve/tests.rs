@@ -228,7 +228,7 @@ proptest! {
         tally.merge(&other);
         let mut kept = Tally::default();
         for Facts { amount, currency, day, .. } in rows.iter().copied() {
-            kept.add_kept(&KeptRow { key: b"", line: 1, amount, currency, day });
+            kept.add_kept(&KeptRow { key: b"", line: 1, amount, currency, day, status: None });
         }
         for tally in [&tally, &kept] {
             let lines = tally.lines().map(Result::unwrap);

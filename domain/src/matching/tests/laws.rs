@@ -52,7 +52,12 @@ pub(super) fn content(comparison: &Comparison) -> Vec<String> {
         .map(|r| format!("in transit {}", text(r)));
     let out_of_scope = comparison.out_of_scope.records();
     let out_of_scope = out_of_scope.map(|r| format!("out of scope {}", text(r)));
-    let discrepancies = discrepancies.chain(in_transit).chain(out_of_scope);
+    let superseded = comparison.superseded.iter();
+    let superseded = superseded.map(|it| format!("superseded {}", text(&it.record)));
+    let discrepancies = discrepancies
+        .chain(in_transit)
+        .chain(out_of_scope)
+        .chain(superseded);
     let mut content: Vec<String> = matched.chain(discrepancies).collect();
     content.sort();
     content
@@ -66,6 +71,7 @@ pub(super) fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
         .chain(comparison.discrepancies.iter().flat_map(own_records))
         .chain(&comparison.in_transit)
         .chain(comparison.out_of_scope.records())
+        .chain(comparison.superseded.iter().map(|it| &it.record))
         .map(|record| (record.side, record.origin.line))
         .collect();
     places.sort_unstable();
@@ -88,6 +94,7 @@ pub(super) fn compare_in_buckets(
         let findings = match_buckets(policy, context, bucket);
         decided.matched.extend(findings.matched);
         decided.discrepancies.extend(findings.discrepancies);
+        decided.superseded.extend(findings.superseded);
         decided.out_of_scope.append(findings.out_of_scope);
         left.append(findings.left);
     }

@@ -169,11 +169,13 @@ fn outcome(comparison: &Comparison) -> Vec<String> {
     let discrepancies = comparison.discrepancies.iter();
     let in_transit = comparison.in_transit.iter();
     let out_of_scope = comparison.out_of_scope.records();
+    let superseded = comparison.superseded.iter().map(|it| &it.record);
     let mut lines: Vec<String> = matched
         .map(|pair| format!("matched {}", name(&pair.ledger)))
         .chain(discrepancies.map(|found| format!("{} {}", found.kind, found.reference)))
         .chain(in_transit.map(|record| format!("in_transit {}", name(record))))
         .chain(out_of_scope.map(|record| format!("out_of_scope {}", name(record))))
+        .chain(superseded.map(|record| format!("superseded {}", name(record))))
         .collect();
     lines.sort();
     lines

@@ -10,7 +10,7 @@ use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::case::{Resolution, Settles};
 use crate::conservation::Conservation;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
-use crate::matching::{Comparison, Pool, compare};
+use crate::matching::{Comparison, Pool, conclude, match_buckets, sort_for_people};
 use crate::open_items::{
     self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
     Records, Remembered, Settled, Used, fingerprint,
@@ -142,7 +142,12 @@ impl Desk {
             business_date: day,
         };
         let comparison = &report.comparison;
-        let mut used = open_items::used_up(&self.policy, &received, &comparison.matched);
+        let mut used = open_items::used_up(
+            &self.policy,
+            &received,
+            &comparison.matched,
+            &comparison.superseded,
+        );
         used.payments.sort_unstable();
         let (mut settled, mut spent) = (Vec::new(), Vec::new());
         let mut group = 0;
@@ -345,7 +350,8 @@ impl Desk {
             business_date: self.as_of.map_or(day, |as_of| as_of.max(day)),
             scope,
         };
-        let mut asked = Asked::of(&self.policy, &context, &pool);
+        let mut findings = match_buckets(&self.policy, &context, pool);
+        let mut asked = Asked::of(&self.policy, &context, &findings.left);
         asked.leave_out(&self.policy, &open_again);
         for (side, shown) in &shown {
             asked.only_shown(*side, shown);
@@ -353,8 +359,15 @@ impl Desk {
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             asked.look(&spent.run, &spent.payments);
         }
-        asked.mark(&context, &mut pool);
-        let mut comparison = compare(&self.policy, &context, pool);
+        let superseded = asked.mark(&context, &mut findings.left);
+        let mut comparison = conclude(&self.policy, &context, findings.left);
+        comparison.matched.append(&mut findings.matched);
+        comparison.discrepancies.append(&mut findings.discrepancies);
+        comparison
+            .superseded
+            .extend(findings.superseded.into_iter().chain(superseded));
+        comparison.out_of_scope.append(findings.out_of_scope);
+        sort_for_people(&mut comparison.discrepancies);
         open_items::keep_ids(&mut comparison.discrepancies);
         let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
         let groups = self.spent.iter().flat_map(|spent| &spent.settled);
@@ -363,7 +376,8 @@ impl Desk {
         settled.extend(still.map(|by| by.discrepancy));
         open_items::part_from_settled(&mut comparison.discrepancies, &settled);
         conservation.conclude(&comparison).unwrap();
-        let matched = open_items::of_matches(&self.policy, name, &comparison.matched);
+        let mut matched = open_items::of_matches(&self.policy, name, &comparison.matched);
+        matched.extend(open_items::of_superseded(&comparison.superseded));
         let cleared = open_items::cleared(
             name,
             &open_before,

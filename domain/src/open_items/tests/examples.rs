@@ -238,18 +238,82 @@ fn what_was_paid_back_may_be_paid_anew() {
     only(&third.comparison.discrepancies, Kind::MissingInLedger);
 }
 
+/// A payment of the partner with this status.
+fn told(status: Status, on: i64) -> Vec<Record> {
+    let mut record = partner("A", 990, day(on));
+    record.status = Some(status);
+    vec![record]
+}
+
 #[test]
-fn an_announced_payment_that_comes_again_as_settled_is_there_twice() {
+fn an_announced_payment_that_was_matched_is_the_same_when_it_is_settled() {
+    for settled_on in [0, 3] {
+        let mut desk = usual();
+        let view = vec![ledger("A", 990, day(0))];
+        desk.run("r0", day(0), told(Status::Pending, 0), view);
+        // It is announced again until it is settled.
+        let second = desk.run("r1", day(1), told(Status::Pending, 0), vec![]);
+        assert!(second.comparison.discrepancies.is_empty());
+        let third = desk.run("r2", day(2), told(Status::Settled, settled_on), vec![]);
+        assert!(third.comparison.discrepancies.is_empty());
+        let [superseded] = &third.comparison.superseded[..] else {
+            panic!("{:?}", third.comparison);
+        };
+        assert_eq!(superseded.by, "r0 matched it when it was announced");
+        assert!(third.conservation.holds());
+        // Once.
+        let fourth = desk.run("r3", day(3), told(Status::Settled, 4), vec![]);
+        only(&fourth.comparison.discrepancies, Kind::DuplicateAtPartner);
+    }
+}
+
+#[test]
+fn an_announced_payment_that_we_lack_is_the_same_case_when_it_is_settled() {
     let mut desk = usual();
-    let of = |status: Status, on: i64| {
-        let mut record = partner("A", 990, day(on));
-        record.status = Some(status);
-        vec![record]
-    };
+    let first = desk.run("r0", day(0), told(Status::Pending, 0), vec![]);
+    let id = only(&first.comparison.discrepancies, Kind::MissingInLedger).id;
+    for (run, on, status, settled_on) in
+        [("r1", 1, Status::Pending, 0), ("r2", 2, Status::Settled, 2)]
+    {
+        let next = desk.run(run, day(on), told(status, settled_on), vec![]);
+        let found = only(&next.comparison.discrepancies, Kind::MissingInLedger);
+        assert_eq!(found.id, id, "{run}");
+        assert_eq!(next.comparison.superseded.len(), 1);
+        assert!(next.conservation.holds());
+    }
+    let last = desk.run("r3", day(3), vec![], vec![ledger("A", 990, day(3))]);
+    assert!(last.comparison.discrepancies.is_empty());
+    assert!(desk.open.is_empty());
+}
+
+#[test]
+fn an_announced_payment_that_was_matched_and_fails_differs_in_status() {
+    let mut desk = usual();
     let view = vec![ledger("A", 990, day(0))];
-    desk.run("r0", day(0), of(Status::Pending, 0), view);
-    let second = desk.run("r1", day(1), of(Status::Settled, 1), vec![]);
-    only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    desk.run("r0", day(0), told(Status::Pending, 0), view);
+    let second = desk.run("r1", day(1), told(Status::Failed, 1), vec![]);
+    let found = only(&second.comparison.discrepancies, Kind::StatusMismatch);
+    assert_eq!(
+        found.reason,
+        "partner reports 9.90 EUR for A as failed: r0 matched it when it was announced, so our record \
+         of it counts money that never moved"
+    );
+    let third = desk.run("r2", day(2), vec![], vec![]);
+    let again = only(&third.comparison.discrepancies, Kind::StatusMismatch);
+    assert_eq!(again.id, found.id);
+}
+
+#[test]
+fn an_amended_report_without_the_end_leaves_the_announcement() {
+    let mut desk = usual();
+    let first = desk.run("r0", day(0), told(Status::Pending, 0), vec![]);
+    let id = only(&first.comparison.discrepancies, Kind::MissingInLedger).id;
+    desk.run("r1", day(1), told(Status::Settled, 1), vec![]);
+    let amended = desk.run("g2", day(1), vec![], vec![]);
+    let found = only(&amended.comparison.discrepancies, Kind::MissingInLedger);
+    assert_eq!(found.id, id);
+    let shown = found.partner.as_ref().and_then(|record| record.status);
+    assert_eq!(shown, Some(Status::Pending));
 }
 
 #[test]

@@ -109,6 +109,7 @@ fn run(report: &RunReport) -> Value {
         "closed_at": run.closed_at.map(|at| at.to_string()),
         "attempt": run.attempt,
         "in_transit": run.totals.as_ref().map(|totals| totals.in_transit),
+        "superseded": run.totals.as_ref().map(|totals| totals.superseded),
         "ages_in_own_calendar": report.is_calendar_known,
     })
 }

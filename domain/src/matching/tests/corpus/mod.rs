@@ -139,6 +139,8 @@ fn outcomes(comparison: &Comparison) -> Vec<Outcome> {
             .records()
             .map(|it| lone("out of scope", it)),
     );
+    let superseded = comparison.superseded.iter();
+    found.extend(superseded.map(|it| lone("superseded", &it.record)));
     found.sort();
     found
 }

@@ -14,13 +14,14 @@ pub(super) struct Case {
 }
 
 /// Verdicts that each record has for itself.
-const LONE: [&str; 6] = [
+const LONE: [&str; 7] = [
     "missing_in_ledger",
     "missing_at_partner",
     "duplicate_at_partner",
     "duplicate_in_ledger",
     "in transit",
     "out of scope",
+    "superseded",
 ];
 
 /// The cases of a file.
