@@ -75,6 +75,9 @@ pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
             });
             format!("{when} ({stake})")
         }
+        Kind::StatusMismatch if facts.partner.is_none() || facts.ledger.is_none() => {
+            format!("{stake} failed, and was matched when it was announced")
+        }
         Kind::StatusMismatch => {
             let status =
                 |side: &SideFacts| side.status.map_or("no status", |s| s.name()).to_owned();

@@ -173,6 +173,81 @@ async fn a_payment_of_another_day_that_was_matched_before_is_a_duplicate() -> Re
     Ok(())
 }
 
+/// A day's report that says where its payments stand.
+fn write_statuses(shop: &Installation, date: &str, partner: &str) -> Result<()> {
+    let header = "reference,status,amount,currency,value_date\n";
+    shop.write(&shop::partner_file(date), format!("{header}{partner}"))?;
+    shop.write(&shop::ledger_file(date), shop::LEDGER)
+}
+
+#[tokio::test]
+async fn what_was_announced_is_the_same_payment_when_its_end_is_told() -> Result<()> {
+    let mut shop = Installation::start().await?;
+    shop::install(&shop, "", &[])?;
+    let statuses = "status = \"status\"\n\n[partner.format.csv.status_values]\npending = [\"pending\"]\n\
+                    settled = [\"settled\"]\nfailed = [\"failed\"]\n\n[ledger.transport]";
+    let source = shop::source(&[]).replacen("invoice = \"invoice\"\n", "", 1);
+    let source = source.replacen("\n[ledger.transport]", statuses, 1);
+    shop.write("sources/shop.toml", source)?;
+    shop.start_worker()?;
+    let announced =
+        |reference: &str, amount: &str| format!("{reference},pending,{amount},EUR,{DATE}\n");
+    let all = [
+        ("P-1", "100.00"),
+        ("P-2", "250.00"),
+        ("P-4", "400.00"),
+        ("P-5", "70.00"),
+    ];
+    let friday: String = all
+        .iter()
+        .map(|(reference, amount)| announced(reference, amount))
+        .collect();
+    write_statuses(&shop, DATE, &friday)?;
+    let first = run(&shop, DATE).await?;
+    assert_eq!(first["matched"], 3, "P-1, P-2 and P-5: {first}");
+
+    // P-1 settles, P-2 fails, P-4, which we lack, settles, and P-5 is announced again.
+    let monday = format!(
+        "P-1,settled,100.00,EUR,{MONDAY}\nP-2,failed,250.00,EUR,{MONDAY}\n\
+         P-4,settled,400.00,EUR,{MONDAY}\n{}",
+        announced("P-5", "70.00"),
+    );
+    write_statuses(&shop, MONDAY, &monday)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(
+        second["superseded"], 3,
+        "P-1, P-5, and P-4 of Friday: {second}"
+    );
+    assert_eq!(part(&second, "partner", "voided"), "3 570.00");
+    let found = shop
+        .json(&["discrepancies", "--run", &format!("recon/shop/{MONDAY}")])
+        .await?;
+    let of = |reference: &str| {
+        let all = found.as_array().into_iter().flatten();
+        all.clone().find(|it| it["reference"] == reference).cloned()
+    };
+    let failed = of("P-2").context("P-2")?;
+    assert_eq!(failed["kind"], "status_mismatch");
+    let reason = format!(
+        "partner reports 250.00 EUR for P-2 as failed: {RUN} matched it when it was announced, so our \
+         record of it counts money that never moved"
+    );
+    assert_eq!(failed["reason"], reason);
+    assert_eq!(of("P-4").context("P-4")?["kind"], "missing_in_ledger");
+    assert_eq!((of("P-1"), of("P-5")), (None, None));
+
+    // Once is enough.
+    write_statuses(
+        &shop,
+        TUESDAY,
+        &format!("P-1,settled,100.00,EUR,{TUESDAY}\n"),
+    )?;
+    run(&shop, TUESDAY).await?;
+    let again = shop.json(&["discrepancies", "--reference", "P-1"]).await?;
+    assert_eq!(texts(&again, "kind"), ["duplicate_at_partner"]);
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_amended_report_replaces_the_first_and_what_was_built_on_it() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
