@@ -16,13 +16,12 @@ use super::group::Duplicate;
 use super::identity::canonical_order;
 use super::scope::{Membership, membership};
 use super::slots::peek;
-use super::strangers::are_strangers;
 use super::work::{Turn, Work};
-use super::{Comparison, Matched, is_repetition, key, own_records, twins};
+use super::{Comparison, Matched, is_repetition, key, own_records, strangers, twins};
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{Field, Scope, SourcePolicy};
-use crate::record::{Movement, Place, Record, ReferenceKind, Side};
+use crate::policy::{Scope, SourcePolicy};
+use crate::record::{Movement, Place, Record, Side};
 
 /// Days between a payment and the one that repeats it in other words, at most: numbers are used again, year
 /// by year, and then not always written as before.
@@ -339,19 +338,8 @@ impl<'a> Work<'a> {
     /// invoice or order, or with other numbers that only look alike when they are run together.
     fn are_of_others(&self, one: &Record, other: &Record) -> bool {
         let written = |record| self.kin.written(record).unwrap_or_default().into_owned();
-        let are_of_other = |kind: &ReferenceKind| {
-            let both = one.reference(*kind).zip(other.reference(*kind));
-            let is_compared = self.policy.rules[0].on.iter().any(|key| {
-                let fields = [&key.partner, &key.ledger].map(|term| term.field);
-                fields.contains(&Field::Reference(*kind))
-            });
-            !is_compared && both.is_some_and(|(one, other)| one != other)
-        };
-        are_strangers(one, other)
+        strangers::are_of_others(&self.policy.rules[0].on, one, other)
             || are_other_numbers(&written(one), &written(other))
-            || [ReferenceKind::Invoice, ReferenceKind::Order]
-                .iter()
-                .any(are_of_other)
     }
 }
 

@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::combine::Combined;
 use super::identity::canonical_order;
+use super::paid_back::PaidBack;
+use super::strangers::are_of_others;
 use super::twins::{self, Member, days_from};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, MatchRule, Tolerance};
@@ -98,6 +100,9 @@ pub(super) struct Duplicate {
     pub(super) counterparts: usize,
 }
 
+/// How many before a record, and after it, are looked at for the one that it repeats.
+pub(super) const ORIGINALS_MAX: usize = 50;
+
 /// Records of one side with equal money.
 struct Class<'r> {
     money: Money,
@@ -123,6 +128,7 @@ pub(super) fn decide<'r>(
     ledger: &[Member<'r>],
     look: Look,
 ) -> Vec<Decision> {
+    let (all_of_partner, all_of_ledger) = (partner, ledger);
     let (mut partner, mut ledger) = (
         classes(accepts.rule, partner),
         classes(accepts.rule, ledger),
@@ -135,9 +141,11 @@ pub(super) fn decide<'r>(
     let is_out = |class: &Class| class.money.amount.is_negative();
     let (partner_out, partner_in) = partner.into_iter().partition(is_out);
     let (ledger_out, ledger_in) = ledger.into_iter().partition(is_out);
+    let mut back = [all_of_partner, all_of_ledger]
+        .map(|members| PaidBack::of(members.iter().map(|member| member.record)));
     let mut decisions = in_pairs(pairs);
-    decisions.extend(settle(accepts, partner_in, ledger_in, look));
-    decisions.extend(settle(accepts, partner_out, ledger_out, look));
+    decisions.extend(settle(accepts, partner_in, ledger_in, look, &mut back));
+    decisions.extend(settle(accepts, partner_out, ledger_out, look, &mut back));
     decisions
 }
 
@@ -270,6 +278,7 @@ fn settle<'r>(
     mut partner: Vec<Class<'r>>,
     mut ledger: Vec<Class<'r>>,
     look: Look,
+    [partner_back, ledger_back]: &mut [PaidBack; 2],
 ) -> Vec<Decision> {
     let (reported, booked) = (count_free(&partner), count_free(&ledger));
     hold_surplus(&mut partner, reported.saturating_sub(booked));
@@ -291,8 +300,9 @@ fn settle<'r>(
             ledger: take_free(&mut ledger),
         });
     }
-    decisions.extend(duplicates(Side::Partner, &partner, &ledger));
-    decisions.extend(duplicates(Side::Ledger, &ledger, &partner));
+    let (rule, partner, ledger) = (accepts.rule, &partner[..], &ledger[..]);
+    decisions.extend(duplicates(rule, partner, ledger, partner_back));
+    decisions.extend(duplicates(rule, ledger, partner, ledger_back));
     decisions
 }
 
@@ -340,8 +350,14 @@ fn pair_last_of_each_currency<'r>(
 }
 
 /// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
-/// repeats its like. An attempt that failed repeats nothing, and nothing repeats it.
-fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<Decision> {
+/// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
+/// client's, or of another invoice or order; nor what was paid back in between.
+fn duplicates(
+    rule: &MatchRule,
+    classes: &[Class<'_>],
+    others: &[Class<'_>],
+    back: &mut PaidBack,
+) -> Vec<Decision> {
     let mut duplicates = Vec::new();
     let with_original =
         |class: &&Class| class.is_any_decided() && class.open().next().is_some() && !class.is_mixed;
@@ -355,35 +371,45 @@ fn duplicates(side: Side, classes: &[Class<'_>], others: &[Class<'_>]) -> Vec<De
             let counterparts = of_others.iter().filter(is_like).count();
             let decided: Vec<&Member> = class.decided().filter(is_like).collect();
             for member in class.open().filter(is_like) {
-                let nearest = nearest(member, &decided);
-                let repeats = |original: &&Member<'_>| match apart {
-                    Some(days) => 3 * days_from(member, original) < days,
-                    None => true,
+                let Some(original) = nearest(rule, member, &decided) else {
+                    continue;
                 };
-                duplicates.extend(nearest.filter(repeats).map(|original| {
-                    Decision::Duplicate(Duplicate {
-                        side,
+                let (one, other) = (member.record, original.record);
+                let is_near = apart.is_none_or(|days| 3 * days_from(member, original) < days);
+                if is_near && !back.take(one.money, one.value_date, other.value_date) {
+                    duplicates.push(Decision::Duplicate(Duplicate {
+                        side: one.side,
                         slot: member.slot,
                         original: original.slot,
                         copies,
                         counterparts,
-                    })
-                }));
+                    }));
+                }
             }
         }
     }
     duplicates
 }
 
-/// The nearest of these by date, which are in its order; of two the earlier.
-fn nearest<'m, 'r>(to: &Member<'_>, members: &[&'m Member<'r>]) -> Option<&'m Member<'r>> {
+/// The nearest of these by date, which are in its order, that it may repeat; of two the earlier.
+fn nearest<'m, 'r>(
+    rule: &MatchRule,
+    to: &Member<'_>,
+    members: &[&'m Member<'r>],
+) -> Option<&'m Member<'r>> {
     let day = to.record.value_date;
     let after = members.partition_point(|member| member.record.value_date < day);
-    let around = &members[after.saturating_sub(1)..members.len().min(after + 1)];
-    around
+    let (before, after) = members.split_at(after);
+    let may_be_repeated =
+        |member: &&&'m Member<'r>| !are_of_others(&rule.on, to.record, member.record);
+    let before = before
         .iter()
-        .copied()
-        .min_by_key(|member| days_from(to, member))
+        .rev()
+        .take(ORIGINALS_MAX)
+        .find(may_be_repeated);
+    let after = after.iter().take(ORIGINALS_MAX).find(may_be_repeated);
+    let around = before.into_iter().chain(after).copied();
+    around.min_by_key(|member| days_from(to, member))
 }
 
 fn count_free(classes: &[Class<'_>]) -> usize {

@@ -3,11 +3,14 @@
 
 use std::cmp::Ordering;
 
+use super::group::ORIGINALS_MAX;
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
+use super::paid_back::PaidBack;
 use super::report::{Reported, duplicate_kind, on_its_side};
 use super::scope::{Membership, covers, membership};
 use super::slots::Lone;
+use super::strangers::are_of_others;
 use super::work::{Work, both_sides};
 use super::{Comparison, explain, key};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
@@ -225,27 +228,55 @@ fn judge_twins(
     // One that only repeats another is not the original.
     let rank = |index: usize| (does_repeat(lone[index]), index);
     alike.sort_by(|a, b| order_of_twins(*a, *b).then_with(|| rank(*a).cmp(&rank(*b))));
+    let mut back = PaidBack::of(alike.iter().map(|index| lone[*index]));
     let twins = alike.chunk_by(|a, b| order_of_twins(*a, *b).is_eq());
     let fates: Vec<(usize, Fate, bool)> = twins
         .flat_map(|twins| {
             let is_inside = twins.iter().any(|index| verdicts[*index].is_group_inside);
-            let again = Fate::Again {
-                original: twins[0],
-                copies: twins.len(),
-            };
-            let fate = move |position| match position {
-                _ if does_repeat(lone[twins[0]]) => Fate::Repeats,
-                0 => Fate::Missing,
-                _ => again,
-            };
-            let twins = twins.iter().enumerate();
-            twins.map(move |(position, index)| (*index, fate(position), is_inside))
+            let fates = fates(policy, lone, verdicts[twins[0]].home, twins, &mut back);
+            let fates = twins.iter().zip(fates);
+            fates.map(move |(index, fate)| (*index, fate, is_inside))
         })
         .collect();
     for (index, fate, is_group_inside) in fates {
         let verdict = &mut verdicts[index];
         (verdict.fate, verdict.is_group_inside) = (fate, is_group_inside);
     }
+}
+
+/// What each of these twins is, in order of their days: the first of its kind, or that one again.
+fn fates(
+    policy: &SourcePolicy,
+    lone: &[&Record],
+    home: Option<usize>,
+    twins: &[usize],
+    back: &mut PaidBack,
+) -> Vec<Fate> {
+    if does_repeat(lone[twins[0]]) {
+        return vec![Fate::Repeats; twins.len()];
+    }
+    let on = home.map_or(&[][..], |at| &policy.rules[at].on);
+    let mut firsts: Vec<usize> = Vec::new();
+    let fates = twins.iter().map(|index| {
+        let record = lone[*index];
+        let mut latest = firsts.iter().rev().take(ORIGINALS_MAX);
+        let original = latest.find(|first| !are_of_others(on, record, lone[**first]));
+        let original = original.filter(|first| {
+            let day = lone[**first].value_date;
+            !back.take(record.money, day, record.value_date)
+        });
+        match original {
+            Some(original) => Fate::Again {
+                original: *original,
+                copies: twins.len(),
+            },
+            None => {
+                firsts.push(*index);
+                Fate::Missing
+            }
+        }
+    });
+    fates.collect()
 }
 
 /// Whether the partner may still report this ledger record.

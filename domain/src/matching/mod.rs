@@ -26,6 +26,7 @@ mod later;
 mod lone;
 mod named;
 mod nearest;
+mod paid_back;
 mod pair;
 mod report;
 mod scope;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::record::Record;
+use crate::policy::{Field, Key};
+use crate::record::{Record, ReferenceKind};
 
 /// Whether both say whose they are, and it is somebody else each.
 pub(super) fn are_strangers(one: &Record, other: &Record) -> bool {
@@ -11,6 +12,24 @@ pub(super) fn are_strangers(one: &Record, other: &Record) -> bool {
     let names = names.zip(other.counterparty.as_deref());
     clients.is_some_and(|(one, other)| one.to_uppercase() != other.to_uppercase())
         || names.is_some_and(|(one, other)| are_other_names(one, other))
+}
+
+/// Whether two records that say the same by these keys are about different things all the same: somebody else's
+/// each, or of another invoice or order. Of one invoice they are about the same, whatever the order.
+pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
+    let are_of_other = |kind: ReferenceKind| {
+        let both = one.reference(kind).zip(other.reference(kind));
+        both.is_some_and(|(one, other)| one != other)
+    };
+    let is_compared = |kind: ReferenceKind| {
+        let terms = on.iter().flat_map(|key| [&key.partner, &key.ledger]);
+        let mut fields = terms.map(|term| term.field);
+        fields.any(|field| field == Field::Reference(kind))
+    };
+    let (invoice, order) = (ReferenceKind::Invoice, ReferenceKind::Order);
+    are_strangers(one, other)
+        || !is_compared(invoice)
+            && (are_of_other(invoice) || !is_compared(order) && are_of_other(order))
 }
 
 /// Whether each has a word that the other lacks, or the beginning of it: a first name in common makes nobody

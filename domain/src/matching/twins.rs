@@ -49,7 +49,8 @@ impl<'r> Members<'r> {
 
 /// Takes as many pairs as both lists allow out of them, and gives them back.
 ///
-/// Both lists are in canonical order and stay so. First those whose references are all the same,
+/// Both lists are in canonical order and stay so. First those whose client and references are all the same,
+/// then those whose references are,
 /// of them those that say the same of whether the money moved, then those whose dates agree, then in
 /// order, each with the next whose date is the nearest: of equal ones the later are left over. Of a
 /// [series](is_series) nothing goes together whose dates don't agree.
@@ -60,7 +61,16 @@ pub(super) fn pair_off<'r>(
 ) -> Vec<(Member<'r>, Member<'r>)> {
     let mut pairs = Vec::with_capacity(partner.len().min(ledger.len()));
     if partner.len() + ledger.len() > 2 {
-        pairs = pair_equal_references(accepts, partner, ledger);
+        let client = |record: &'r Record| (&record.references, &record.client);
+        if partner
+            .iter()
+            .any(|it| it.record.client != partner[0].record.client)
+        {
+            pairs = pair_alike(accepts, partner, ledger, client);
+        }
+        pairs.extend(pair_alike(accepts, partner, ledger, |record| {
+            &record.references
+        }));
     }
     let is_series = is_series(accepts, &pairs);
     pairs.extend(pair_by_date(accepts, partner, ledger, is_series));
@@ -165,25 +175,19 @@ fn by_nearness<'r>(
     parts
 }
 
-fn pair_equal_references<'r>(
+/// Of those that say the same, as [`pair_by_date`].
+fn pair_alike<'r, K: Ord>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
+    what: impl Fn(&'r Record) -> K,
 ) -> Vec<(Member<'r>, Member<'r>)> {
-    let mut alike: BTreeMap<_, (Vec<Member>, Vec<Member>)> = BTreeMap::new();
+    let mut alike: BTreeMap<K, (Vec<Member>, Vec<Member>)> = BTreeMap::new();
     for member in partner.drain(..) {
-        alike
-            .entry(&member.record.references)
-            .or_default()
-            .0
-            .push(member);
+        alike.entry(what(member.record)).or_default().0.push(member);
     }
     for member in ledger.drain(..) {
-        alike
-            .entry(&member.record.references)
-            .or_default()
-            .1
-            .push(member);
+        alike.entry(what(member.record)).or_default().1.push(member);
     }
     let mut pairs = Vec::new();
     for (_, (mut of_partner, mut of_ledger)) in alike {

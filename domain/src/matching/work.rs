@@ -243,15 +243,18 @@ impl<'a> Work<'a> {
 
     /// The usual case: one on each side.
     ///
-    /// Money in is compared with money out only here, and only before anything else was taken:
-    /// later, the counterpart that each of them lacks may be gone for good reasons.
+    /// Money in is compared with as much money out only here, and only before anything else was taken:
+    /// later, the counterpart that each of them lacks may be gone for good reasons. Another amount the other way
+    /// is another payment.
     fn settle_two(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let is_first = turn.index == 0 && turn.look == Look::First && !self.are_left;
         let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
         let are_opposite = pair::are_opposite(one.money, other.money);
         match are_opposite {
             false => self.pair_or_wait(turn, partner, ledger),
-            true if is_first => self.pair(turn, partner, ledger),
+            true if is_first && pair::are_as_much(one.money, other.money) => {
+                self.pair(turn, partner, ledger);
+            }
             true => {}
         }
     }
