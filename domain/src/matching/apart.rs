@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::group::{self, Decision, Look};
 use super::slots::{members, peek};
 use super::work::{Turn, Work};
-use super::{key, pair};
+use super::{key, pair, together};
 use crate::policy::{Cardinality, MatchRule, SourcePolicy};
 
 /// Pairs of a group that are looked at for the only one that agrees, at most: where there are more, it is none.
@@ -29,7 +29,23 @@ pub(super) struct Apart {
 
 /// Whether pairs of the rule at `index` that disagree wait for what later rules say.
 pub(super) fn waits_for_later(policy: &SourcePolicy, index: usize) -> bool {
-    later(policy, index).next().is_some()
+    later(policy, index).next().is_some() || later_of_several(policy, index).next().is_some()
+}
+
+/// The later rules by which several records are one, and that say what these are about, with their places.
+fn later_of_several(
+    policy: &SourcePolicy,
+    index: usize,
+) -> impl Iterator<Item = (usize, &MatchRule)> {
+    let rule = &policy.rules[index];
+    let says_more = |later: &MatchRule| {
+        later.cardinality != Cardinality::OneToOne
+            && !later.is_alike
+            && later.identifies_both()
+            && later.on != rule.on
+    };
+    let rules = policy.rules.iter().enumerate().skip(index + 1);
+    rules.filter(move |(_, later)| says_more(later))
 }
 
 /// The later rules of pairs whose texts say what a record is about, with their places.
@@ -59,6 +75,9 @@ impl<'a> Work<'a> {
                 true => self.pair_respelled(later, rule, &apart),
                 false => self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]),
             }
+        }
+        for (later, rule) in later_of_several(self.policy, index) {
+            self.take_together(later, rule, &apart);
         }
         for Apart {
             partner,
@@ -130,6 +149,49 @@ impl<'a> Work<'a> {
         });
         let only = agreeing.next()?;
         agreeing.next().is_none().then_some(only)
+    }
+
+    /// What a later rule takes as one that holds both records of a pair, and adds up with others of one side.
+    fn take_together(&mut self, index: usize, rule: &'a MatchRule, apart: &[Apart]) {
+        let pairs: BTreeMap<usize, usize> = apart
+            .iter()
+            .filter(|it| self.are_waiting(it.partner, it.ledger))
+            .map(|it| (it.partner, it.ledger))
+            .collect();
+        if pairs.is_empty() {
+            return;
+        }
+        let ends: BTreeSet<usize> = pairs.values().copied().collect();
+        let mut found = Vec::new();
+        if rule.looks_at_all() {
+            let decisions = self.decide_among_all(index, Look::First);
+            found.push((Turn::first(index, rule, false), decisions));
+        } else {
+            for (partner, ledger) in self.groups(index, rule).iter() {
+                let is_any = partner.iter().any(|slot| pairs.contains_key(slot))
+                    && ledger.iter().any(|slot| ends.contains(slot));
+                if !is_any {
+                    continue;
+                }
+                let of_partner = members(&self.partner, partner);
+                let of_ledger = members(&self.ledger, ledger);
+                let turn = Turn::first(index, rule, self.is_about(&of_partner, &of_ledger));
+                let accepts = self.policy.accepts(rule);
+                let decisions = together::decide(accepts, &of_partner, &of_ledger, Look::First);
+                found.push((turn, decisions));
+            }
+        }
+        let holds_pair = |decision: &Decision| match decision {
+            Decision::Together { partner, ledger } => partner.iter().any(|one| {
+                let other = pairs.get(one);
+                other.is_some_and(|other| ledger.contains(other))
+            }),
+            _ => false,
+        };
+        for (turn, decisions) in found {
+            let meant = decisions.into_iter().filter(holds_pair).collect();
+            self.carry_out(&turn, meant);
+        }
     }
 
     /// Of the groups of a later rule, the pairs that agree, have one of these slots of either side, and

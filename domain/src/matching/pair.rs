@@ -207,11 +207,6 @@ fn amount_difference(partner: &Record, ledger: &Record) -> Option<Amount> {
     reported.checked_sub(booked).ok()
 }
 
-/// Whether it is as much, whichever way it flows.
-pub(super) fn are_as_much(partner: Money, ledger: Money) -> bool {
-    partner.amount.abs() == ledger.amount.abs()
-}
-
 /// Whether the money flows one way on one side and the other way on the other.
 pub(super) fn are_opposite(partner: Money, ledger: Money) -> bool {
     let (reported, booked) = (partner.amount, ledger.amount);

@@ -4,6 +4,8 @@
 //! chargebacks count as what they are: a payout is its payments less them. Their sums have to agree;
 //! no record is left out of a sum unless the rule says that combinations are looked for.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
 use super::group::{Decision, Duplicate, Look};
@@ -118,8 +120,12 @@ impl<'r> Members<'r> {
         if let Some(together) = whole.or_else(|| self.without_failed()?.whole(accepts)) {
             return vec![together];
         }
-        if let Some(repeated) = self.repeated(accepts) {
-            return repeated;
+        let parts = || {
+            self.repeated(accepts)
+                .or_else(|| self.repeated_part(accepts))
+        };
+        if let Some(decisions) = parts().or_else(|| self.by_direction(accepts)) {
+            return decisions;
         }
         if let Some(limit) = accepts.rule.combinations_max {
             return self.combinations(accepts, limit, look);
@@ -147,6 +153,9 @@ impl<'r> Members<'r> {
         let gap = self.gap()?;
         let booked = sum(&self.ledger)?;
         let tolerance = accepts.tolerance(self.currency());
+        if booked.is_zero() && !self.have_equal_turnover() {
+            return None;
+        }
         let agrees = gap.abs() <= tolerance.accepted_of(booked) && self.agrees(accepts);
         agrees.then(|| Decision::Together {
             partner: slots(&self.partner),
@@ -190,6 +199,94 @@ impl<'r> Members<'r> {
         Some(copies.iter().map(duplicate).chain([together]).collect())
     }
 
+    /// A part of the one record is there several times with the same references, and the others are the one
+    /// record without so many of them: of the only part of which that can be said.
+    fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+            return None;
+        }
+        let ([one], many) = self.sides(cardinality) else {
+            return None;
+        };
+        let side = one.record.side.other();
+        let over = sum(many)?.checked_sub(one.record.money.amount).ok()?;
+        if over.is_zero() || !accepts.rule.identifies(side) {
+            return None;
+        }
+        let mut alike: BTreeMap<_, Vec<&Member<'r>>> = BTreeMap::new();
+        for part in many {
+            let record = part.record;
+            let what = (
+                record.money.amount,
+                record.movement(),
+                &record.references,
+                &record.client,
+            );
+            alike.entry(what).or_default().push(part);
+        }
+        let mut too_many = alike.into_values().filter_map(|parts| {
+            let surplus = surplus(&parts, over)?;
+            Some((parts, surplus))
+        });
+        let (parts, surplus) = too_many.next()?;
+
+        if too_many.next().is_some() {
+            return None;
+        }
+        let (kept, again) = parts.split_at(parts.len() - surplus);
+        let slots_again: BTreeSet<usize> = again.iter().map(|part| part.slot).collect();
+        let once = many.iter().filter(|part| !slots_again.contains(&part.slot));
+        let once = once.copied().collect();
+        let once = match side {
+            Side::Partner => Members {
+                partner: once,
+                ledger: vec![*one],
+            },
+            Side::Ledger => Members {
+                partner: vec![*one],
+                ledger: once,
+            },
+        };
+        let together = once.whole(accepts)?;
+        let duplicate = |copy: &&Member<'r>| {
+            Decision::Duplicate(Duplicate {
+                side,
+                slot: copy.slot,
+                original: kept[0].slot,
+                copies: parts.len(),
+                counterparts: kept.len(),
+            })
+        };
+        Some(again.iter().map(duplicate).chain([together]).collect())
+    }
+
+    /// Money in and money out of which each adds up for itself: a payment in parts, and its refund in parts.
+    fn by_direction(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        let is_out = |member: &&Member<'r>| member.record.money.amount.is_negative();
+        let (ones, _) = self.sides(cardinality);
+        let out = ones.iter().filter(is_out).count();
+        if cardinality == Cardinality::ManyToMany || out == 0 || out == ones.len() {
+            return None;
+        }
+        let directions = [false, true].map(|direction| {
+            let of = |members: &[Member<'r>]| -> Vec<Member<'r>> {
+                let members = members.iter().filter(|it| is_out(it) == direction);
+                members.copied().collect()
+            };
+            Members {
+                partner: of(&self.partner),
+                ledger: of(&self.ledger),
+            }
+        });
+        let both = directions
+            .iter()
+            .filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
+        let together: Vec<Decision> = both.filter_map(|it| it.whole(accepts)).collect();
+        (!together.is_empty()).then_some(together)
+    }
+
     /// As many on each side as the rule says.
     fn fits(&self, cardinality: Cardinality) -> bool {
         match cardinality {
@@ -207,6 +304,18 @@ impl<'r> Members<'r> {
         faults.next().is_none()
             && several::are_near(accepts, partner.clone(), ledger.clone())
             && !several::contradict(partner, ledger)
+    }
+
+    /// Whether both sides have as much money in: that nothing is left of it on either side says little. One
+    /// record of nothing is what it says.
+    fn have_equal_turnover(&self) -> bool {
+        let money_in = |side: &[Member<'r>]| {
+            let amounts = side.iter().map(|member| member.record.money.amount);
+            let mut money_in = amounts.filter(|amount| !amount.is_negative());
+            money_in.try_fold(Amount::ZERO, Amount::checked_add).ok()
+        };
+        let is_one = self.partner.len() == 1 || self.ledger.len() == 1;
+        is_one || money_in(&self.partner) == money_in(&self.ledger)
     }
 
     fn currency(&self) -> Currency {
@@ -300,6 +409,23 @@ impl<'r> Members<'r> {
             }
         }
     }
+}
+
+/// How many of these equal parts are too many, if that is all that is over.
+fn surplus(parts: &[&Member<'_>], over: Amount) -> Option<usize> {
+    let part = parts.first()?.record;
+    let amount = part.money.amount;
+    if amount.is_zero() || !part.movement().repeats() {
+        return None;
+    }
+    let mut sum = Amount::ZERO;
+    for count in 1..parts.len() {
+        sum = sum.checked_add(amount).ok()?;
+        if sum == over {
+            return Some(count);
+        }
+    }
+    None
 }
 
 /// Looks for the only combination of `many` that is `one`.

@@ -219,6 +219,16 @@ impl<'a> Work<'a> {
     }
 
     fn apply_to_all(&mut self, index: usize, look: Look) {
+        let decisions = self.decide_among_all(index, look);
+        let turn = Turn {
+            look,
+            ..Turn::first(index, &self.policy.rules[index], false)
+        };
+        self.carry_out(&turn, decisions);
+    }
+
+    /// What a rule decides that looks at all that waits.
+    pub(super) fn decide_among_all(&self, index: usize, look: Look) -> Vec<Decision> {
         let rule = &self.policy.rules[index];
         let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
             let slots = slots.iter().enumerate();
@@ -230,15 +240,10 @@ impl<'a> Work<'a> {
             })
         });
         let accepts = self.policy.accepts(rule);
-        let decisions = match rule.is_alike {
+        match rule.is_alike {
             true => alike::decide(accepts, waiting),
             false => named::decide(accepts, waiting, look),
-        };
-        let turn = Turn {
-            look,
-            ..Turn::first(index, rule, false)
-        };
-        self.carry_out(&turn, decisions);
+        }
     }
 
     /// The usual case: one on each side.
@@ -252,14 +257,20 @@ impl<'a> Work<'a> {
         let are_opposite = pair::are_opposite(one.money, other.money);
         match are_opposite {
             false => self.pair_or_wait(turn, partner, ledger),
-            true if is_first && pair::are_as_much(one.money, other.money) => {
+            true if is_first && self.are_as_much(turn, one, other) => {
                 self.pair(turn, partner, ledger);
             }
             true => {}
         }
     }
 
-    fn carry_out(&mut self, turn: &Turn<'a>, decisions: Vec<Decision>) {
+    /// Whether it is as much money, or nearly: the other way, or within a tolerance that large.
+    fn are_as_much(&self, turn: &Turn<'a>, partner: &Record, ledger: &Record) -> bool {
+        let is_as_much = partner.money.amount.abs() == ledger.money.amount.abs();
+        is_as_much || pair::agree(turn.accepts(self.policy), partner, ledger)
+    }
+
+    pub(super) fn carry_out(&mut self, turn: &Turn<'a>, decisions: Vec<Decision>) {
         // Duplicates show their original, so they go first, while it still waits in its slot.
         for decision in &decisions {
             if let Decision::Duplicate(duplicate) = decision {
