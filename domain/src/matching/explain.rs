@@ -258,6 +258,7 @@ pub(super) fn apart(
                                  are not"
             .to_owned(),
         Kind::FeeMismatch => wrong_fees(accepts, partner),
+        Kind::CurrencyMismatch => "the currencies differ".to_owned(),
         Kind::DateMismatch => days_apart(accepts, partner, ledger),
         _ => {
             let gap = reported.amount.checked_sub(booked.amount);

@@ -37,8 +37,37 @@ pub(super) fn decide(
                 ledger: other.slot,
             }]
         }
+        (.., Look::Last)
+            if decisions.is_empty() && are_in_two_currencies(accepts, partner, ledger) =>
+        {
+            vec![Decision::Apart {
+                partner: slots(partner),
+                ledger: slots(ledger),
+            }]
+        }
         _ => decisions,
     }
+}
+
+/// Whether these should be one, but for the currency: all of each side are in one, the money flows the same way,
+/// and what they share says what they are about.
+fn are_in_two_currencies(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> bool {
+    let rule = accepts.rule;
+    let members = Members {
+        partner: partner.to_vec(),
+        ledger: ledger.to_vec(),
+    };
+    let is_one = members.partner.len() == 1 || members.ledger.len() == 1;
+    let fits = is_one && members.fits(rule.cardinality) && rule.combinations_max.is_none();
+    let sums = || several::sum(records(partner)).zip(several::sum(records(ledger)));
+    fits && rule.identifies_both()
+        && sums().is_some_and(|(reported, booked)| {
+            reported.currency != booked.currency && !are_opposite(reported, booked)
+        })
 }
 
 /// Whether two records are of different currencies, and the money flows the same way.
@@ -458,6 +487,9 @@ pub(super) fn difference(
     ledger: &[Member<'_>],
 ) -> Difference {
     let currency = partner[0].record.money.currency;
+    if currency != ledger[0].record.money.currency {
+        return of_two_currencies(accepts, partner, ledger);
+    }
     let sums = sum(partner).zip(sum(ledger));
     let difference = sums.and_then(|(reported, booked)| reported.checked_sub(booked).ok());
     let tolerance = accepts.tolerance(currency);
@@ -493,6 +525,22 @@ pub(super) fn difference(
             _ => whole,
         },
         difference,
+        reason: explain::apart(accepts, partner, ledger, sums, kind),
+    }
+}
+
+/// The difference between records that should be one, and are in another currency each side.
+fn of_two_currencies(
+    accepts: Accepts<'_>,
+    partner: &[Member<'_>],
+    ledger: &[Member<'_>],
+) -> Difference {
+    let sums = several::sum(records(partner)).zip(several::sum(records(ledger)));
+    let kind = Kind::CurrencyMismatch;
+    Difference {
+        kind,
+        at_stake: sums.map_or(Amount::ZERO, |(reported, _)| reported.amount.abs()),
+        difference: None,
         reason: explain::apart(accepts, partner, ledger, sums, kind),
     }
 }

@@ -264,6 +264,19 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// Whether a rule that does not say what records are about brings together two that disagree in the money,
+    /// and that an earlier rule which does knows by other texts.
+    fn are_known_otherwise(&self, turn: &Turn<'a>, partner: &Record, ledger: &Record) -> bool {
+        let differ = || pair::differ_in_money(turn.accepts(self.policy), partner, ledger);
+        let is_known = |rule: &MatchRule| {
+            rule.identifies_both()
+                && key::is_complete(rule, partner)
+                && key::is_complete(rule, ledger)
+        };
+        let earlier = &self.policy.rules[..turn.index];
+        !turn.rule.identifies_both() && earlier.iter().any(is_known) && differ()
+    }
+
     /// Whether it is as much money, or nearly: the other way, or within a tolerance that large.
     fn are_as_much(&self, turn: &Turn<'a>, partner: &Record, ledger: &Record) -> bool {
         let is_as_much = partner.money.amount.abs() == ledger.money.amount.abs();
@@ -296,7 +309,9 @@ impl<'a> Work<'a> {
 
     fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
-        if pair::are_strange_in_time(turn.accepts(self.policy), one, other) {
+        if pair::are_strange_in_time(turn.accepts(self.policy), one, other)
+            || self.are_known_otherwise(turn, one, other)
+        {
             return;
         }
         let differ = |work: &Self| {
