@@ -67,6 +67,30 @@ fn one_payment_goes_with_all_that_its_text_names() {
     assert_eq!(matched(&policy, &only_one), [2]);
 }
 
+#[test]
+fn a_list_that_is_paid_again_is_a_duplicate() {
+    let policy = listing(Cardinality::OneToMany);
+    let invoices = ["L I1 10 EUR 5", "L I2 20 EUR 5"];
+    let twice = [
+        "P X 30 EUR 5 description=I1,I2",
+        "P Y 30 EUR 6 description=I2,I1",
+        invoices[0],
+        invoices[1],
+    ];
+    assert_eq!(matched(&policy, &twice), [3]);
+    let again = only_discrepancy(&policy, &twice);
+    assert_eq!(again.kind, Kind::DuplicateAtPartner);
+    assert_eq!(&*again.partner.unwrap().origin.raw, twice[1]);
+    // What failed is no payment of it; of another amount, which of them is meant is not guessed.
+    for (other, found) in [
+        ("P Y 30 EUR 6 status=failed description=I1,I2", &[3][..]),
+        ("P Y 29 EUR 6 description=I1,I2", &[]),
+    ] {
+        let records = [twice[0], other, invoices[0], invoices[1]];
+        assert_eq!(matched(&policy, &records), found, "{other}");
+    }
+}
+
 /// All that is named is there: the payment and they are one difference, not three records of which
 /// nothing is known.
 #[test]
