@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::matching::{Pool, Superseded};
-use domain::open_items::{Asked, Records};
+use domain::open_items::{Asked, Records, used_by};
 use domain::policy::RunContext;
 use domain::record::Side;
 
-use super::{Standing, date};
+use super::resolutions::settled_before;
+use super::{BegunWith, Standing, date};
 use crate::failures::Failure;
 use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
@@ -50,6 +51,17 @@ impl Standing {
                 asked.look(&Arc::from(spent.run_id.as_str()), &payments);
             }
         }
+        let BegunWith { position, resolved } = begun_with;
+        let mut settled = settled_before(staging, position).await?;
+        settled.retain(|used| {
+            let by = used.settled.as_ref();
+            by.is_none_or(|by| !resolved.returned.contains(&by.discrepancy))
+        });
+        let now = resolved.all();
+        if !now.is_empty() {
+            settled.extend(used_by(&position.all_open_items(staging).await?, &now));
+        }
+        asked.look_at_settled(policy, self.asked.business_date, &settled);
         Ok(asked.mark(context, pool))
     }
 }

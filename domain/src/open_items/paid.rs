@@ -8,8 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::Used;
+use crate::case::Settles;
 use crate::matching::{Kin, Matched, Pool, Superseded, is_in_transit};
 use crate::money::Money;
 use crate::policy::{RunContext, SourcePolicy};
@@ -252,6 +255,40 @@ impl Asked {
                 found.times += times;
                 found.run = Arc::clone(run);
             }
+        }
+    }
+
+    /// Looks at what people settled as paid: differences between records of both sides. Not at those that an
+    /// input of this day had, which is replaced.
+    pub fn look_at_settled<'u>(
+        &mut self,
+        policy: &SourcePolicy,
+        day: Date,
+        settled: impl IntoIterator<Item = &'u Used>,
+    ) {
+        let mut payments = Payments::of(policy);
+        let mut by_run: BTreeMap<Arc<str>, Vec<Payment>> = BTreeMap::new();
+        for Used { records, settled } in settled {
+            let has = |side: Side| records.iter().any(|record| record.side == side);
+            let is_void = settled
+                .as_ref()
+                .is_none_or(|by| by.settles == Settles::Voided);
+            let mut since = records.iter().filter_map(|record| record.past.as_ref());
+            let is_replaced = since.any(|past| past.since == day);
+            let run = records.iter().find_map(Record::carried_from);
+            if let Some(run) = run
+                && has(Side::Partner)
+                && has(Side::Ledger)
+                && !is_void
+                && !is_replaced
+            {
+                let noted = by_run.entry(Arc::from(run)).or_default();
+                noted.extend(payments.of_group(records.iter()));
+            }
+        }
+        for (run, mut noted) in by_run {
+            noted.sort_unstable();
+            self.look(&run, &noted);
         }
     }
 

@@ -359,6 +359,14 @@ impl Desk {
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             asked.look(&spent.run, &spent.payments);
         }
+        let by_people = open_items::used_by(&self.open, &resolved.all());
+        let still = |used: &&Used| {
+            let by = used.settled.as_ref().map(|by| by.discrepancy);
+            by.is_none_or(|id| !resolved.returned.contains(&id))
+        };
+        let settled = self.spent.iter().flat_map(|spent| &spent.settled);
+        let settled = settled.filter(still).chain(&by_people);
+        asked.look_at_settled(&self.policy, day, settled);
         let superseded = asked.mark(&context, &mut findings.left);
         let mut comparison = conclude(&self.policy, &context, findings.left);
         comparison.matched.append(&mut findings.matched);

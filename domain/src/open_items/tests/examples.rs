@@ -484,6 +484,27 @@ fn what_was_settled_is_known_when_it_is_shown_again() {
 }
 
 #[test]
+fn a_difference_that_people_accepted_is_paid() {
+    for later in [1, 5] {
+        let mut desk = usual();
+        let view = || vec![ledger("A", 900, day(0))];
+        let first = desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
+        desk.resolve(&first.comparison.discrepancies[0].id, Resolution::Accept);
+        for between in 1..later {
+            desk.run("r", day(between), vec![], view());
+        }
+        let again = vec![partner("A", 990, day(later))];
+        let second = desk.run("again", day(later), again, view());
+        let found = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+        assert!(
+            found.reason.ends_with("again: r0 had it already"),
+            "{}",
+            found.reason
+        );
+    }
+}
+
+#[test]
 fn what_was_settled_is_open_again_when_the_report_is_amended() {
     for is_closed in [false, true] {
         let mut desk = usual();
