@@ -12,7 +12,7 @@ use super::scope::{Membership, covers, membership};
 use super::slots::Lone;
 use super::strangers::are_of_others;
 use super::work::{Work, both_sides};
-use super::{Comparison, explain, key};
+use super::{Comparison, explain, explain_lone, key};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
@@ -325,7 +325,7 @@ fn missing(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepa
         difference: None,
         related: Vec::new(),
         rule: rule_of(work.policy, home),
-        reason: explain::missing(work.policy, work.context, &record, work.said_of(&record)),
+        reason: explain_lone::missing(work.policy, work.context, &record, work.said_of(&record)),
     };
     let keys = lone_key(&record);
     let (partner, ledger) = on_its_side(record);
@@ -337,7 +337,7 @@ fn undone(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepan
     let reference = reference_of(work.policy, home, &record);
     let reported = Reported {
         kind: Kind::StatusMismatch,
-        reason: explain::undone(&record, &reference),
+        reason: explain_lone::undone(&record, &reference),
         reference,
         currency: record.money.currency,
         at_stake: record.money.amount.abs(),
@@ -367,7 +367,7 @@ fn again(
         shared.push("reversed".to_owned());
     }
     let reason = match (&original, record.repeats()) {
-        (None, Some(run)) => explain::repeated(&record, &reference, run),
+        (None, Some(run)) => explain_lone::repeated(&record, &reference, run),
         (original, _) => explain::duplicate(&record, original.as_ref(), &reference, copies, 0),
     };
     let reported = Reported {

@@ -1,0 +1,154 @@
+//! Groups of a rule by which several records are one, of which not all add up: some of it is there again, or
+//! money in and money out are two payments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::group::{Decision, Duplicate};
+use super::together::sum;
+use super::twins::{Member, Members};
+use crate::money::Amount;
+use crate::policy::{Accepts, Cardinality};
+use crate::record::Side;
+
+impl<'r> Members<'r> {
+    /// The one record is there several times, and once it is all of the others.
+    pub(super) fn repeated(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        if !matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne) {
+            return None;
+        }
+        let (ones, _) = self.sides(cardinality);
+        let (original, copies) = ones.split_first()?;
+        let side = original.record.side;
+        let what = |it: &Member<'r>| (it.record.money, it.record.movement());
+        let is_copy = |copy: &Member<'r>| what(copy) == what(original);
+        let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
+        if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
+            return None;
+        }
+        let mut once = Members {
+            partner: self.partner.clone(),
+            ledger: self.ledger.clone(),
+        };
+        match side {
+            Side::Partner => once.partner.truncate(1),
+            Side::Ledger => once.ledger.truncate(1),
+        }
+        let duplicate = |copy: &Member<'r>| {
+            Decision::Duplicate(Duplicate {
+                side,
+                slot: copy.slot,
+                original: original.slot,
+                copies: ones.len(),
+                counterparts: 1,
+            })
+        };
+        let together = once.whole(accepts)?;
+        Some(copies.iter().map(duplicate).chain([together]).collect())
+    }
+
+    /// A part of the one record is there several times with the same references, and the others are the one
+    /// record without so many of them: of the only part of which that can be said.
+    pub(super) fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+            return None;
+        }
+        let ([one], many) = self.sides(cardinality) else {
+            return None;
+        };
+        let side = one.record.side.other();
+        let over = sum(many)?.checked_sub(one.record.money.amount).ok()?;
+        if over.is_zero() || !accepts.rule.identifies(side) {
+            return None;
+        }
+        let mut alike: BTreeMap<_, Vec<&Member<'r>>> = BTreeMap::new();
+        for part in many {
+            let record = part.record;
+            let what = (
+                record.money.amount,
+                record.movement(),
+                &record.references,
+                &record.client,
+            );
+            alike.entry(what).or_default().push(part);
+        }
+        let mut too_many = alike.into_values().filter_map(|parts| {
+            let surplus = surplus(&parts, over)?;
+            Some((parts, surplus))
+        });
+        let (parts, surplus) = too_many.next()?;
+
+        if too_many.next().is_some() {
+            return None;
+        }
+        let (kept, again) = parts.split_at(parts.len() - surplus);
+        let slots_again: BTreeSet<usize> = again.iter().map(|part| part.slot).collect();
+        let once = many.iter().filter(|part| !slots_again.contains(&part.slot));
+        let once = once.copied().collect();
+        let once = match side {
+            Side::Partner => Members {
+                partner: once,
+                ledger: vec![*one],
+            },
+            Side::Ledger => Members {
+                partner: vec![*one],
+                ledger: once,
+            },
+        };
+        let together = once.whole(accepts)?;
+        let duplicate = |copy: &&Member<'r>| {
+            Decision::Duplicate(Duplicate {
+                side,
+                slot: copy.slot,
+                original: kept[0].slot,
+                copies: parts.len(),
+                counterparts: kept.len(),
+            })
+        };
+        Some(again.iter().map(duplicate).chain([together]).collect())
+    }
+
+    /// Money in and money out of which each adds up for itself: a payment in parts, and its refund in parts.
+    pub(super) fn by_direction(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        let is_out = |member: &&Member<'r>| member.record.money.amount.is_negative();
+        let (ones, _) = self.sides(cardinality);
+        let out = ones.iter().filter(is_out).count();
+        if cardinality == Cardinality::ManyToMany || out == 0 || out == ones.len() {
+            return None;
+        }
+        let directions = [false, true].map(|direction| {
+            let of = |members: &[Member<'r>]| -> Vec<Member<'r>> {
+                let members = members.iter().filter(|it| is_out(it) == direction);
+                members.copied().collect()
+            };
+            Members {
+                partner: of(&self.partner),
+                ledger: of(&self.ledger),
+            }
+        });
+        let both = directions
+            .iter()
+            .filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
+        let together: Vec<Decision> = both.filter_map(|it| it.whole(accepts)).collect();
+        (!together.is_empty()).then_some(together)
+    }
+}
+
+/// How many of these equal parts are too many, if that is all that is over.
+fn surplus(parts: &[&Member<'_>], over: Amount) -> Option<usize> {
+    let part = parts.first()?.record;
+    let amount = part.money.amount;
+    if amount.is_zero() || !part.movement().repeats() {
+        return None;
+    }
+    let mut sum = Amount::ZERO;
+    for count in 1..parts.len() {
+        sum = sum.checked_add(amount).ok()?;
+        if sum == over {
+            return Some(count);
+        }
+    }
+    None
+}
