@@ -158,9 +158,22 @@ impl<'r> Members<'r> {
             return self.combinations(accepts, limit, look);
         }
         match look {
-            Look::First => Vec::new(),
-            Look::Last => vec![self.undecided(accepts)],
+            Look::Last if !self.are_other_payments() => vec![self.undecided(accepts)],
+            _ => Vec::new(),
         }
+    }
+
+    /// All of the one side is money in, all of the other money out, and not as much.
+    fn are_other_payments(&self) -> bool {
+        let direction = |side: &[Member<'r>]| {
+            let mut signs = side.iter().map(|it| it.record.money.amount.is_negative());
+            let first = signs.next()?;
+            signs.all(|sign| sign == first).then_some(first)
+        };
+        let sums = sum(&self.partner).zip(sum(&self.ledger));
+        let is_as_much = sums.is_some_and(|(reported, booked)| reported.abs() == booked.abs());
+        let directions = direction(&self.partner).zip(direction(&self.ledger));
+        directions.is_some_and(|(one, other)| one != other) && !is_as_much
     }
 
     /// Those in which money moved, when some failed: a sum may be right without these.
