@@ -34,6 +34,7 @@ currency = "currency"
 value_date = "value date"
 status = "status"
 [csv.status_values]
+pending = ["PENDING"]
 settled = ["SETTLED"]
 failed = ["FAILED"]
 "#;
@@ -206,8 +207,9 @@ fn rows() -> impl Strategy<Value = String> {
         )
     });
     let letter = select(vec!["R", "R", "R", "r"]);
-    let usual = (letter, 0u32..200).prop_map(|(letter, reference)| {
-        format!("{letter}{reference},I{reference},{reference}.50,EUR,2026-11-20,SETTLED")
+    let status = select(vec!["SETTLED", "SETTLED", "PENDING", "FAILED"]);
+    let usual = (letter, 0u32..100, status).prop_map(|(letter, reference, status)| {
+        format!("{letter}{reference},I{reference},{reference}.50,EUR,2026-11-20,{status}")
     });
     let odd = select(vec![
         " R1 ,I1,1.00,EUR,2026-11-20,",
