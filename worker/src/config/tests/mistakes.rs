@@ -46,6 +46,16 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "delimiter = \";\"",
+        "delimiter = \";\"\nno_reference = [\"N/A\", \"\"]",
+        &["error 10:1 no_reference has an empty text: leave it out"],
+    ),
+    (
+        "delimiter = \";\"",
+        "delimiter = \";\"\nno_reference = \"N/A\"",
+        &["error 12:16 expected a list: [..], found string \"N/A\""],
+    ),
+    (
+        "delimiter = \";\"",
         "delimiter = 5",
         &["error 11:13 expected a text in quotes, found integer `5`"],
     ),
