@@ -134,7 +134,8 @@ fn record(text: &str, line: u32) -> Record {
         match field {
             "status" => record.status = Status::parse(value),
             "client" => record.client = Some(value.into()),
-            "description" => record.description = Some(value.into()),
+            "description" => record.description = Some(value.replace('_', " ").into()),
+            "counterparty" => record.counterparty = Some(value.replace('_', " ").into()),
             "fee" => {
                 let stated = |part: &str| (part != "?").then(|| amount(part));
                 let parts: Vec<Option<Amount>> = value.split('/').map(stated).collect();
