@@ -70,7 +70,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     (
         "amount = \"amount\"\n",
         "",
-        &["error 25:9 fields.amount is missing: name the column of the amount"],
+        &["error 25:16 fields.amount is missing: name the column of the amount"],
     ),
     (
         "gross = \"Amount\"\n",
