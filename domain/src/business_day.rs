@@ -1,6 +1,7 @@
 //! When a business day begins and ends: a zone, and the time of day at which the next one begins.
 //!
-//! The one place where an instant becomes a date. Nothing here knows what time it is.
+//! The one place where an instant becomes a date. Value dates don't go by it: they are what the reports say.
+//! Nothing here knows what time it is.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};

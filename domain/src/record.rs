@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::discrepancy::{DiscrepancyId, Kind};
-use crate::money::{Amount, Money};
+use crate::money::{Amount, Money, MoneyError};
 use crate::named_enum;
 
 /// Which of the two parties a record comes from.
@@ -138,7 +138,20 @@ pub struct Origin {
     pub raw: Box<str>,
 }
 
-/// Gross, fee and net as one record states them. All in the record's currency.
+named_enum! {
+    /// One of the amounts of a [`FeeSplit`].
+    FeePart {
+        /// Captured before deductions.
+        Gross = "gross",
+        /// Deducted.
+        Fee = "fee",
+        /// Paid out.
+        Net = "net",
+    }
+}
+
+/// Gross, fee and net of one record, all in its currency: as it states them, or two that it states and the
+/// third that follows from these.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FeeSplit {
     /// Captured before deductions.
@@ -147,6 +160,39 @@ pub struct FeeSplit {
     pub fee: Amount,
     /// Paid out.
     pub net: Amount,
+    /// The one that the record does not state. Whether the three add up is only told by a record that states
+    /// all of them.
+    pub derived: Option<FeePart>,
+}
+
+impl FeeSplit {
+    /// The split that a record states; `None` where it states fewer than two of them.
+    ///
+    /// # Errors
+    /// The third does not fit exactly.
+    pub fn of(
+        gross: Option<Amount>,
+        fee: Option<Amount>,
+        net: Option<Amount>,
+    ) -> Result<Option<Self>, MoneyError> {
+        let (gross, fee, net, derived) = match (gross, fee, net) {
+            (Some(gross), Some(fee), Some(net)) => (gross, fee, net, None),
+            (None, Some(fee), Some(net)) => (net.checked_add(fee)?, fee, net, Some(FeePart::Gross)),
+            (Some(gross), None, Some(net)) => {
+                (gross, gross.checked_sub(net)?, net, Some(FeePart::Fee))
+            }
+            (Some(gross), Some(fee), None) => {
+                (gross, fee, gross.checked_sub(fee)?, Some(FeePart::Net))
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(FeeSplit {
+            gross,
+            fee,
+            net,
+            derived,
+        }))
+    }
 }
 
 /// One line of one side: what its [fields](RecordFields) say. It goes through many lists on its way, so
@@ -197,7 +243,7 @@ pub struct RecordFields {
     pub booking_date: Option<Date>,
     /// Where the payment stands; `None` when the report has no such thing.
     pub status: Option<Status>,
-    /// Gross, fee and net, when the report has them.
+    /// Gross, fee and net, when the report has at least two of them.
     pub fees: Option<Box<FeeSplit>>,
     /// Our client's identifier.
     pub client: Option<ShortText>,

@@ -20,6 +20,7 @@ mod fuzz;
 #[cfg(test)]
 mod laws;
 mod lines;
+mod no_reference;
 mod settings;
 #[cfg(test)]
 mod testing;

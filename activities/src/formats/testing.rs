@@ -81,6 +81,9 @@ fn shown_record(record: &Record) -> String {
     }
     if let Some(fees) = &record.fees {
         _ = write!(text, " {} - {} = {}", fees.gross, fees.fee, fees.net);
+        if let Some(part) = fees.derived {
+            _ = write!(text, " without {part}");
+        }
     }
     for (name, value) in [
         ("client", &record.client),

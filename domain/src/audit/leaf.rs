@@ -128,6 +128,9 @@ fn push_record(leaf: &mut Statement, name: &str, record: &Record, commit: &mut C
         push("gross", fees.gross.to_string());
         push("fee", fees.fee.to_string());
         push("net", fees.net.to_string());
+        if let Some(part) = fees.derived {
+            push("derived", part.name().to_owned());
+        }
     }
     let texts = [
         ("client", &record.client),

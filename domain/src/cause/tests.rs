@@ -74,6 +74,7 @@ fn with_fee(mut record: Record, percent: i128, fixed: i128) -> Record {
         gross: cents(gross),
         fee: cents(fee),
         net: cents(gross - fee),
+        derived: None,
     }));
     record
 }

@@ -3,7 +3,7 @@
 
 use crate::money::{Amount, Currency, amount_text};
 use crate::policy::{Accepts, AgreedFee, SourcePolicy};
-use crate::record::{FeeSplit, Record};
+use crate::record::{FeePart, FeeSplit, Record};
 
 /// What is wrong with a fee.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,7 +13,7 @@ pub(super) enum FeeFault {
     /// Not the fee that was agreed.
     NotAgreed { split: FeeSplit, agreed: Amount },
     /// Not the fee that the ledger has.
-    NotBooked { fee: Amount, booked: Amount },
+    NotBooked { split: FeeSplit, booked: FeeSplit },
 }
 
 impl FeeFault {
@@ -25,7 +25,7 @@ impl FeeFault {
                 .checked_sub(split.fee)
                 .and_then(|net| net.checked_sub(split.net)),
             FeeFault::NotAgreed { split, agreed } => split.fee.checked_sub(*agreed),
-            FeeFault::NotBooked { fee, booked } => fee.checked_sub(*booked),
+            FeeFault::NotBooked { split, booked } => split.fee.checked_sub(booked.fee),
         };
         gap.unwrap_or_default().abs()
     }
@@ -37,7 +37,7 @@ impl FeeFault {
                 (split.fee, split.gross.checked_sub(split.net).ok())
             }
             FeeFault::NotAgreed { split, agreed } => (split.fee, Some(*agreed)),
-            FeeFault::NotBooked { fee, booked } => (*fee, Some(*booked)),
+            FeeFault::NotBooked { split, booked } => (split.fee, Some(booked.fee)),
         }
     }
 
@@ -52,21 +52,42 @@ impl FeeFault {
                 text(split.net)
             ),
             FeeFault::NotAgreed { split, agreed } => format!(
-                "the partner took a fee of {} {currency} on {}, agreed is {}",
+                "the partner took a fee of {} {currency}{} on {}{}, agreed is {}",
                 text(split.fee),
+                how_fee(split),
                 text(split.gross),
+                how_gross(split),
                 text(*agreed)
             ),
-            FeeFault::NotBooked { fee, booked } => format!(
-                "the partner took a fee of {} {currency}, the ledger has {}",
-                text(*fee),
-                text(*booked)
+            FeeFault::NotBooked { split, booked } => format!(
+                "the partner took a fee of {} {currency}{}, the ledger has {}{}",
+                text(split.fee),
+                how_fee(split),
+                text(booked.fee),
+                how_fee(booked)
             ),
         }
     }
 }
 
-/// The first thing wrong with the fee of a partner record, by itself.
+/// Where the fee is from, when the record does not state it.
+fn how_fee(split: &FeeSplit) -> &'static str {
+    match split.derived {
+        Some(FeePart::Fee) => " (gross less net)",
+        _ => "",
+    }
+}
+
+/// Where the gross amount is from, when the record does not state it.
+fn how_gross(split: &FeeSplit) -> &'static str {
+    match split.derived {
+        Some(FeePart::Gross) => " (net and fee)",
+        _ => "",
+    }
+}
+
+/// The first thing wrong with the fee of a partner record, by itself. Where it states two of gross, fee and
+/// net only, they add up.
 pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFault> {
     let split = *partner.fees.as_deref()?;
     if split.gross.checked_sub(split.fee) != Ok(split.net) {
@@ -87,14 +108,14 @@ pub(super) fn fault_of_pair(
     partner: &Record,
     ledger: &Record,
 ) -> Option<FeeFault> {
-    let fee = partner.fees.as_deref()?.fee;
+    let split = *partner.fees.as_deref()?;
     fault_of(accepts.policy, partner).or_else(|| {
-        let booked = ledger.fees.as_deref()?.fee;
+        let booked = *ledger.fees.as_deref()?;
         let tolerance = accepts.tolerance(partner.money.currency);
         let allowed = tolerance.accepted.max(tolerance.rounding);
         let same_currency = partner.money.currency == ledger.money.currency;
-        (same_currency && !is_within(fee, booked, allowed))
-            .then_some(FeeFault::NotBooked { fee, booked })
+        (same_currency && !is_within(split.fee, booked.fee, allowed))
+            .then_some(FeeFault::NotBooked { split, booked })
     })
 }
 

@@ -17,7 +17,11 @@ use crate::record::{Record, ReferenceKind, ShortText};
 pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
     let money = |r: &Record| (r.money.currency, r.money.amount);
     let dates = |r: &Record| (r.value_date, r.booking_date, r.status);
-    let fees = |r: &Record| r.fees.as_deref().map(|f| (f.gross, f.fee, f.net));
+    let fees = |r: &Record| {
+        r.fees
+            .as_deref()
+            .map(|f| (f.gross, f.fee, f.net, f.derived))
+    };
     money(a)
         .cmp(&money(b))
         .then_with(|| dates(a).cmp(&dates(b)))

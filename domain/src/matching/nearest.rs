@@ -9,6 +9,9 @@ use super::edits::edits;
 use super::explain::kind_named;
 use super::identity::{canonical_order, first_bytes};
 use super::pair::{Timing, partner_first, timing};
+use super::strangers::{
+    are_strangers, both_say_whose, common_name, have_other_clients, have_other_names,
+};
 use crate::calendar::days_between;
 use crate::discrepancy::NearestCandidate;
 use crate::policy::Accepts;
@@ -26,10 +29,16 @@ const MISSPELLED_LENGTH_MIN: usize = 5;
 const MISSPELLED_LENGTH_MAX: usize = 64;
 /// Most days between the value dates of records that have no more than their amount in common.
 const DAYS_MAX: i64 = 10;
+/// Shortest reference, in letters and digits, that is told in a text.
+const NAMED_LENGTH_MIN: usize = 4;
+/// Most words of a text that are looked at for references, the first that have a digit.
+const WORDS_MAX: usize = 8;
 
 /// The lone records of one side, by what a search goes by. All lists are sorted.
 pub(super) struct Index<'r> {
     by_money: Vec<&'r Record>,
+    /// By money and what a record has to be told by, where more have its money than are looked at anyway.
+    by_mark: Vec<(ShortText, &'r Record)>,
     by_text: Vec<(&'r str, &'r Record)>,
     by_plain_text: Vec<(ShortText, &'r Record)>,
 }
@@ -39,7 +48,19 @@ pub(super) struct Index<'r> {
 struct Distance {
     likeness: Likeness,
     is_other_money: bool,
+    names: Names,
     days: i64,
+}
+
+/// What two records say of whose they are, best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Names {
+    /// The text of one names a reference of the other.
+    Named,
+    /// The client or the counterparty is the same.
+    InCommon,
+    Unsaid,
+    Others,
 }
 
 /// How two references are alike, best first.
@@ -78,8 +99,10 @@ impl<'r> Index<'r> {
             .map(|(text, record)| (plain_text(text), *record));
         let mut by_plain_text: Vec<_> = plain.collect();
         by_plain_text.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| canonical_order(a.1, b.1)));
+        let by_money: Vec<&Record> = searched().collect();
         Index {
-            by_money: searched().collect(),
+            by_mark: by_mark(&by_money),
+            by_money,
             by_text,
             by_plain_text,
         }
@@ -128,6 +151,19 @@ impl<'r> Index<'r> {
             .by_money
             .partition_point(|other| key(other) < key(record));
         found.extend(around(&self.by_money, at));
+        if !self.by_mark.is_empty() {
+            for mark in marks(record) {
+                let sought = (record.money.currency, record.money.amount, &mark);
+                let at = self.by_mark.partition_point(|(mark, other)| {
+                    let found = (other.money.currency, other.money.amount, mark);
+                    (found, other.value_date) < (sought, record.value_date)
+                });
+                let neighbours = around(&self.by_mark, at).iter();
+                let same =
+                    neighbours.filter(|(its, other)| *its == mark && other.money == record.money);
+                found.extend(same.map(|(_, record)| *record));
+            }
+        }
         for (_, text) in &record.references {
             let at = self.by_text.partition_point(|(other, _)| *other < &**text);
             found.extend(around(&self.by_text, at).iter().map(|(_, record)| *record));
@@ -139,6 +175,74 @@ impl<'r> Index<'r> {
             found.extend(neighbours.iter().map(|(_, record)| *record));
         }
         found
+    }
+}
+
+/// The records that share their money with more than are looked at, by their marks. They are in canonical order.
+fn by_mark<'r>(by_money: &[&'r Record]) -> Vec<(ShortText, &'r Record)> {
+    let of_one_money = by_money.chunk_by(|one, other| one.money == other.money);
+    let many = of_one_money.filter(|records| records.len() > NEIGHBOURS);
+    let mut found: Vec<(ShortText, &Record)> = Vec::new();
+    for records in many {
+        let begin = found.len();
+        for record in records {
+            found.extend(marks(record).into_iter().map(|mark| (mark, *record)));
+        }
+        // Stable: what is left of the canonical order decides between equals.
+        found[begin..].sort_by(|(a_mark, a), (b_mark, b)| {
+            let marks = a_mark.cmp(b_mark);
+            marks.then_with(|| a.value_date.cmp(&b.value_date))
+        });
+    }
+    found
+}
+
+/// What a record is told by beside its money: its client and counterparty, its references, and the words of its
+/// text that may be references of others.
+fn marks(record: &Record) -> Vec<ShortText> {
+    let client = record.client.as_deref().map(str::to_uppercase);
+    let name = record.counterparty.as_deref().map(common_name);
+    let whose = client.map(ShortText::from).into_iter().chain(name);
+    whose.chain(tellable(record)).chain(words(record)).collect()
+}
+
+/// The references of a record that are known again in a text.
+fn tellable(record: &Record) -> impl Iterator<Item = ShortText> {
+    let plain = record.references.iter().map(|(_, text)| plain_text(text));
+    plain.filter(|plain| plain.chars().count() >= NAMED_LENGTH_MIN)
+}
+
+/// The words of a record's text that may be references.
+fn words(record: &Record) -> impl Iterator<Item = ShortText> {
+    let is_between = |letter: char| letter.is_whitespace() || ",;:()".contains(letter);
+    let words = record.description.iter();
+    let words = words.flat_map(move |text| text.split(is_between));
+    let words = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    words.take(WORDS_MAX).map(plain_text)
+}
+
+/// The reference of one that the text of the other names.
+fn named<'r>(record: &'r Record, other: &'r Record) -> Option<&'r str> {
+    let named_in = |whose: &'r Record, text: &'r Record| {
+        text.description.as_ref()?;
+        let words: Vec<ShortText> = words(text).collect();
+        let mut references = whose.references.iter();
+        let is_named =
+            |plain: ShortText| plain.chars().count() >= NAMED_LENGTH_MIN && words.contains(&plain);
+        let named = references.find(|(_, text)| is_named(plain_text(text)));
+        named.map(|(_, text)| &**text)
+    };
+    named_in(other, record).or_else(|| named_in(record, other))
+}
+
+fn names(record: &Record, other: &Record) -> Names {
+    if named(record, other).is_some() {
+        return Names::Named;
+    }
+    match both_say_whose(record, other) {
+        true if are_strangers(record, other) => Names::Others,
+        true => Names::InCommon,
+        false => Names::Unsaid,
     }
 }
 
@@ -157,9 +261,10 @@ fn distance(record: &Record, other: &Record, relation: Option<&Relation>) -> Opt
         Likeness::Edits(_) => !is_other_money,
         Likeness::Unlike => !is_other_money && days <= DAYS_MAX,
     };
-    is_near.then_some(Distance {
+    is_near.then(|| Distance {
         likeness,
         is_other_money,
+        names: names(record, other),
         days,
     })
 }
@@ -256,8 +361,8 @@ fn plain_letters(text: &str) -> impl Iterator<Item = char> {
     kept.flat_map(char::to_uppercase)
 }
 
-/// Half a sentence on what differs: the reference, the client, the amount, then the value date where that
-/// is outside the window.
+/// Half a sentence on what differs: the reference, the client, the counterparty, the amount, then the value
+/// date where that is outside the window. It goes to where names are not told: they stand in the records.
 fn kept_apart_by(
     accepts: Option<Accepts<'_>>,
     record: &Record,
@@ -271,9 +376,16 @@ fn kept_apart_by(
         }
         None => "one of the two carries no reference".to_owned(),
     }];
+    let is_unlike = relation.is_none_or(|relation| relation.likeness == Likeness::Unlike);
+    if let Some(named) = named(record, other).filter(|_| is_unlike) {
+        parts.push(format!("though a text names {named}"));
+    }
     let clients = record.client.as_deref().zip(other.client.as_deref());
-    if let Some((ours, theirs)) = clients.filter(|(ours, theirs)| ours != theirs) {
+    if let Some((ours, theirs)) = clients.filter(|_| have_other_clients(record, other)) {
         parts.push(format!("its client is another ({ours} / {theirs})"));
+    }
+    if have_other_names(record, other) {
+        parts.push("its counterparty is another".to_owned());
     }
     if record.money != other.money {
         parts.push(format!("its amount is {}", other.money));

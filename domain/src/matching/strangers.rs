@@ -1,17 +1,37 @@
 //! Whose records are: somebody else's each, by their clients or the names of their counterparties.
 
-use std::collections::BTreeSet;
+use smallvec::SmallVec;
 
 use crate::policy::{Field, Key};
-use crate::record::{Record, ReferenceKind};
+use crate::record::{Record, ReferenceKind, ShortText};
 
 /// Whether both say whose they are, and it is somebody else each.
 pub(super) fn are_strangers(one: &Record, other: &Record) -> bool {
+    have_other_clients(one, other) || have_other_names(one, other)
+}
+
+/// Whether both say whose they are by the same field, whether or not it is the same one.
+pub(super) fn both_say_whose(one: &Record, other: &Record) -> bool {
+    let clients = one.client.is_some() && other.client.is_some();
+    clients || (one.counterparty.is_some() && other.counterparty.is_some())
+}
+
+/// Whether both name a client, and not the same.
+pub(super) fn have_other_clients(one: &Record, other: &Record) -> bool {
     let clients = one.client.as_deref().zip(other.client.as_deref());
+    clients.is_some_and(|(one, other)| one.to_uppercase() != other.to_uppercase())
+}
+
+/// Whether both name a counterparty, and not the same.
+pub(super) fn have_other_names(one: &Record, other: &Record) -> bool {
     let names = one.counterparty.as_deref();
     let names = names.zip(other.counterparty.as_deref());
-    clients.is_some_and(|(one, other)| one.to_uppercase() != other.to_uppercase())
-        || names.is_some_and(|(one, other)| are_other_names(one, other))
+    names.is_some_and(|(one, other)| are_other_names(one, other))
+}
+
+/// A name as those of the same words, in whatever order, have it in common.
+pub(super) fn common_name(name: &str) -> ShortText {
+    words(name).join(" ").into()
 }
 
 /// Whether two records that say the same by these keys are about different things all the same: somebody else's
@@ -35,12 +55,15 @@ pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
 /// Whether each has a word that the other lacks, or the beginning of it: a first name in common makes nobody
 /// the same, nor does a trade.
 fn are_other_names(one: &str, other: &str) -> bool {
+    if one == other {
+        return false;
+    }
     let (one, other) = (words(one), words(other));
-    let is_known = |word: &String, words: &BTreeSet<String>| {
+    let is_known = |word: &ShortText, words: &Words| {
         let mut words = words.iter();
         words.any(|it| it.starts_with(word.as_str()) || word.starts_with(it.as_str()))
     };
-    let lacks = |some: &BTreeSet<String>, words| some.iter().any(|word| !is_known(word, words));
+    let lacks = |some: &Words, words| some.iter().any(|word| !is_known(word, words));
     lacks(&one, &other) && lacks(&other, &one)
 }
 
@@ -100,30 +123,52 @@ const OF_MANY_NAMES: [&str; 52] = [
     "Y",
 ];
 
+/// Words of a name, each once, sorted.
+type Words = SmallVec<[ShortText; 4]>;
+
 /// The words of a name by which it is known, in one case and spelling; all of them where it has no other.
-fn words(name: &str) -> BTreeSet<String> {
+fn words(name: &str) -> Words {
     let folded = name.to_uppercase();
-    let folded = folded
-        .replace('Ä', "AE")
-        .replace('Ö', "OE")
-        .replace('Ü', "UE");
+    let folded = match folded.is_ascii() {
+        true => folded,
+        false => folded
+            .replace('Ä', "AE")
+            .replace('Ö', "OE")
+            .replace('Ü', "UE"),
+    };
     let words = folded.split(|letter: char| !letter.is_alphanumeric());
-    let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+    let words = words.filter(|word| !word.is_empty());
     let own = words
-        .iter()
-        .copied()
-        .filter(|it| !OF_MANY_NAMES.contains(it));
-    let own: BTreeSet<String> = own.map(str::to_owned).collect();
-    match (own.is_empty(), words.is_empty()) {
-        (false, _) => own,
-        (true, false) => words.into_iter().map(str::to_owned).collect(),
-        (true, true) => BTreeSet::from([name.to_owned()]),
+        .clone()
+        .filter(|word| OF_MANY_NAMES.binary_search(word).is_err());
+    let mut found: Words = own.map(ShortText::from).collect();
+    if found.is_empty() {
+        found = words.map(ShortText::from).collect();
     }
+    if found.is_empty() {
+        found.push(name.into());
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_many_names_have_is_found() {
+        assert!(OF_MANY_NAMES.is_sorted());
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_any_order_and_form() {
+        for name in ["Frey Metall GmbH", "METALL, Frey", "frey metall"] {
+            assert_eq!(common_name(name), "FREY METALL");
+        }
+        assert_eq!(common_name("Müller & Co. KG"), "MUELLER");
+    }
 
     #[test]
     fn who_has_another_name_is_somebody_else() {

@@ -2,7 +2,8 @@
 
 use domain::money::{Amount, Currency, Money};
 use domain::record::{
-    FeeSplit, Origin, Record, RecordFields, ReferenceKind, References, ShortText, Side, Status,
+    FeePart, FeeSplit, Origin, Record, RecordFields, ReferenceKind, References, ShortText, Side,
+    Status,
 };
 use jiff::civil::Date;
 
@@ -153,18 +154,25 @@ fn status(text: &str) -> Result<Status, WireError> {
     Status::parse(text).ok_or_else(|| WireError::malformed("status", text, expected))
 }
 
+fn fee_part(text: &str) -> Result<FeePart, WireError> {
+    let expected = "gross, fee or net";
+    FeePart::parse(text).ok_or_else(|| WireError::malformed("derived", text, expected))
+}
+
 fn fees_to_wire(fees: &FeeSplit) -> StagedFees {
     StagedFees {
         gross: fees.gross.to_string(),
         fee: fees.fee.to_string(),
         net: fees.net.to_string(),
+        derived: fees.derived.map(|part| part.name().to_owned()),
     }
 }
 
 fn fees_from_wire(wire: StagedFees) -> Result<FeeSplit, WireError> {
     Ok(FeeSplit {
-        gross: amount("gross", &wire.gross)?,
-        fee: amount("fee", &wire.fee)?,
-        net: amount("net", &wire.net)?,
+        gross: computed_amount("gross", &wire.gross)?,
+        fee: computed_amount("fee", &wire.fee)?,
+        net: computed_amount("net", &wire.net)?,
+        derived: wire.derived.map(|text| fee_part(&text)).transpose()?,
     })
 }

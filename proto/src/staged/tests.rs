@@ -12,8 +12,8 @@ use domain::money::{Amount, Currency, Money};
 use domain::open_items::{SettledAs, Used};
 use domain::policy::MatchRule;
 use domain::record::{
-    FeeSplit, Origin, Past, Record, RecordFields, ReferenceKind, References, Reject, ShortText,
-    Side, Status,
+    FeePart, FeeSplit, Origin, Past, Record, RecordFields, ReferenceKind, References, Reject,
+    ShortText, Side, Status,
 };
 use domain::severity::Severity;
 use jiff::civil::{Date, date};
@@ -65,7 +65,13 @@ fn references() -> impl Strategy<Value = References> {
 }
 
 fn fees() -> impl Strategy<Value = FeeSplit> {
-    (amounts(), amounts(), amounts()).prop_map(|(gross, fee, net)| FeeSplit { gross, fee, net })
+    let derived = option::of(select(FeePart::ALL));
+    (amounts(), amounts(), amounts(), derived).prop_map(|(gross, fee, net, derived)| FeeSplit {
+        gross,
+        fee,
+        net,
+        derived,
+    })
 }
 
 prop_compose! {

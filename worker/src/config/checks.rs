@@ -31,6 +31,7 @@ pub(crate) fn check_source(
         check_side(side, side_of(file, side), document, folder, findings);
     }
     check_fields(file, document, findings);
+    warn_of_unseen_fees(file, document, findings);
     for (index, route) in file.alerts.iter().enumerate() {
         let place = Place::root().key("alerts").index(index).key("channels");
         check_channels(
@@ -212,6 +213,32 @@ fn check_fields(file: &SourceFile, document: &Document, findings: &mut Findings)
                 .push(document.problem(&place, message).with_help(help));
         }
     }
+}
+
+/// An agreed fee is checked where the report states two of gross, fee and net.
+fn warn_of_unseen_fees(file: &SourceFile, document: &Document, findings: &mut Findings) {
+    if file.agreed_fee.is_none() {
+        return;
+    }
+    let (message, help) = match &file.partner.format {
+        Format::Csv(mapping) => {
+            let fields = &mapping.fields;
+            let parts = [&fields.gross, &fields.fee, &fields.net];
+            if parts.into_iter().flatten().count() >= 2 {
+                return;
+            }
+            (
+                "this fee is never checked: of gross, fee and net the partner's report has not even two",
+                "map two of `gross`, `fee` and `net` (the third follows), or drop `[agreed_fee]`",
+            )
+        }
+        Format::Camt053(_) => (
+            "this fee is never checked: of a bank statement no fees are read",
+            "drop `[agreed_fee]`",
+        ),
+    };
+    let warning = document.warning(&Place::root().key("agreed_fee"), message);
+    findings.warnings.push(warning.with_help(help));
 }
 
 /// Whether records of this format can have this field.

@@ -36,8 +36,8 @@ pub(crate) struct SourceFile {
     /// Zone of the cut-off and of times of day without one.
     #[serde(default = "utc")]
     pub(crate) time_zone: Parsed<TimeZone>,
-    /// When a business day ends: what happens from then on belongs to the next one. Without one
-    /// it ends at midnight.
+    /// From this time of day on it is the next day already; without one from midnight on. Decides which day a
+    /// moment is of, moves no value date.
     pub(crate) cut_off: Option<Parsed<Time>>,
     /// How long people have to review a run; without one it is completed at once.
     pub(crate) review_window: Option<Parsed<SignedDuration>>,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use domain::discrepancy::Discrepancy;
 use domain::money::amount_text;
-use domain::record::Record;
+use domain::record::{FeePart, Record};
 use serde::Serialize;
 
 /// One discrepancy as JSON: both records with file, line and raw text, the rule, the reason, the
@@ -68,6 +68,9 @@ struct FeesJson {
     gross: String,
     fee: String,
     net: String,
+    /// The one that the record does not state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    derived: Option<&'static str>,
 }
 
 impl<'a> From<&'a Discrepancy> for DiscrepancyJson<'a> {
@@ -116,6 +119,7 @@ impl<'a> From<&'a Record> for RecordJson<'a> {
                 gross: amount_text(fees.gross, currency),
                 fee: amount_text(fees.fee, currency),
                 net: amount_text(fees.net, currency),
+                derived: fees.derived.map(FeePart::name),
             }),
             client: record.client.as_deref(),
             counterparty: record.counterparty.as_deref(),

@@ -138,6 +138,10 @@ impl Line<'_> {
             line.amount(fees.fee, currency);
             line.plain(",\"net\":");
             line.amount(fees.net, currency);
+            if let Some(part) = fees.derived {
+                line.plain(",\"derived\":");
+                line.text(part.name());
+            }
             line.plain("}");
         });
         self.plain(",\"client\":");
@@ -284,7 +288,7 @@ mod tests {
             0..4,
         );
         let status = option::of(proptest::sample::select(Status::ALL.to_vec()));
-        let fees = option::of((amounts(), amounts(), amounts()));
+        let fees = option::of((amounts(), option::of(amounts()), option::of(amounts())));
         let optional = (
             option::of(texts()),
             option::of(texts()),
@@ -320,7 +324,9 @@ mod tests {
                     value_date: dates.0,
                     booking_date: dates.1,
                     status,
-                    fees: fees.map(|(gross, fee, net)| Box::new(FeeSplit { gross, fee, net })),
+                    fees: fees.and_then(|(gross, fee, net)| {
+                        Some(Box::new(FeeSplit::of(Some(gross), fee, net).ok()??))
+                    }),
                     client: optional.0.map(ShortText::from),
                     counterparty: optional.1.map(ShortText::from),
                     description: optional.2.map(ShortText::from),

@@ -75,8 +75,8 @@ pub(super) fn cause_advice(kind: CauseKind) -> &'static str {
             "Check that the ledger export is whole and that all payments of the day are booked."
         }
         CauseKind::CutOffShifted => {
-            "Ask the partner whether the cut-off moved; if so, change the cut-off or the date \
-             window of this source."
+            "Ask the partner whether the cut-off moved; if so, change the date window (`[dates]`) of \
+             this source."
         }
         CauseKind::FeesChanged => {
             "Compare the fees with the contract: either claim the difference back, or change the \

@@ -7,6 +7,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
+use crate::formats::no_reference;
 use crate::formats::settings::{Pattern, Zone};
 
 /// How bank statements become records.
@@ -72,9 +73,7 @@ impl Camt053Mapping {
             .filter(|extraction| extraction.from.is_empty())
             .map(|_| "an extraction names no element: give at least one in from".to_owned())
             .collect();
-        if self.no_reference.iter().any(|text| text.trim().is_empty()) {
-            problems.push("no_reference has an empty text: leave it out".to_owned());
-        }
+        problems.extend(no_reference::problem(&self.no_reference));
         problems
     }
 }

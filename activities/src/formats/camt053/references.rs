@@ -7,6 +7,7 @@ use super::entry::Entry;
 use super::mapping::{Camt053Mapping, Element, Extraction};
 use super::transaction::{Party, Transaction};
 use crate::formats::extract::only_match;
+use crate::formats::no_reference::is_reference;
 
 /// The texts of one record to be.
 pub(super) struct Texts<'t> {
@@ -171,7 +172,7 @@ impl Texts<'_> {
     }
 
     fn is_reference(&self, text: &str) -> bool {
-        is_reference(text, self.mapping)
+        is_reference(text, &self.mapping.no_reference)
     }
 
     fn is_alone(&self) -> bool {
@@ -190,17 +191,12 @@ impl Texts<'_> {
 pub(super) fn entry_name(entry: &Entry<'_>, mapping: &Camt053Mapping, statement: &str) -> String {
     let named = |wanted: Element| {
         let mut references = entry.references.iter();
-        references.find(|(of, text)| *of == wanted && is_reference(text, mapping))
+        references.find(|(of, text)| *of == wanted && is_reference(text, &mapping.no_reference))
     };
     match named(Element::ServicerReference).or_else(|| named(Element::EntryReference)) {
         Some((_, text)) => text.to_string(),
         None => format!("in line {} of statement {statement}", entry.line),
     }
-}
-
-fn is_reference(text: &str, mapping: &Camt053Mapping) -> bool {
-    let says_nothing = |none: &String| none.trim().eq_ignore_ascii_case(text.trim());
-    !mapping.no_reference.iter().any(says_nothing)
 }
 
 /// What the pattern finds in texts that the bank may have cut into lines in the middle of a word.

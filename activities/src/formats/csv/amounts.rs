@@ -62,25 +62,34 @@ impl<'m> RowReader<'m> {
         Ok(currency.map(|currency| Money { amount, currency }))
     }
 
-    /// The split, when the row states all of it in one currency.
+    /// The split, when the row states all of it, or two of which the third follows, in one currency.
     pub(super) fn fees(&self, row: &Row<'_>, money: Money) -> Result<Option<FeeSplit>, Fault> {
         let layout = &self.layout;
-        let (Some(gross), Some(fee), Some(net)) = (&layout.gross, &layout.fee, &layout.net) else {
+        let columns = [&layout.gross, &layout.fee, &layout.net];
+        if columns.iter().filter(|column| column.is_some()).count() < 2 {
             return Ok(None);
+        }
+        let exponent = money.currency.exponent();
+        let stated = |column: &Option<Amounts<'_>>| match column {
+            Some(column) => self.amount(row, column, exponent),
+            None => Ok(None),
         };
-        for other in [&layout.gross_currency, &layout.net_currency] {
-            if other.is_some() && self.currency(row, other.as_ref())? != money.currency {
+        let own = [
+            (&layout.gross_currency, &layout.gross),
+            (&layout.net_currency, &layout.net),
+        ];
+        for (currency, column) in own {
+            let Some(currency) = currency else { continue };
+            // Of an amount that is not there, nobody has to say the currency; the fee may be in it, though.
+            if value(row, currency).is_none() && stated(column) == Ok(None) {
+                return Ok(None);
+            }
+            if self.currency(row, Some(currency))? != money.currency {
                 return Ok(None);
             }
         }
-        let exponent = money.currency.exponent();
-        let gross = self.amount(row, gross, exponent)?;
-        let fee = self.amount(row, fee, exponent)?;
-        let net = self.amount(row, net, exponent)?;
-        Ok(match (gross, fee, net) {
-            (Some(gross), Some(fee), Some(net)) => Some(FeeSplit { gross, fee, net }),
-            _ => None,
-        })
+        let [gross, fee, net] = columns.map(stated);
+        FeeSplit::of(gross?, fee?, net?).map_err(|error| Fault::new("", "", error.to_string()))
     }
 
     fn currency(&self, row: &Row<'_>, source: Option<&Text<'_>>) -> Result<Currency, Fault> {

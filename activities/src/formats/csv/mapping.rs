@@ -79,6 +79,9 @@ pub struct CsvMapping {
     pub compare: ComparedAmount,
     /// Where the fields of a record are.
     pub fields: Fields,
+    /// Texts that the report writes where there is no reference; case does not count.
+    #[serde(default)]
+    pub no_reference: Vec<String>,
     /// What the status column says for each status.
     #[serde(default)]
     pub status_values: StatusValues,

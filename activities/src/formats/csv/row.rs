@@ -15,6 +15,7 @@ use super::tokens::Row;
 use crate::formats::FormatError;
 use crate::formats::extract::only_match;
 use crate::formats::lines::{Fault, Input};
+use crate::formats::no_reference::is_reference;
 
 /// Reads the rows of one file.
 pub(super) struct RowReader<'m> {
@@ -109,7 +110,7 @@ impl<'m> RowReader<'m> {
         })?;
         let mut references = References::with_capacity(layout.references.len());
         for (kind, source) in &layout.references {
-            let Some(text) = value(row, source).map(unwrapped).filter(|t| !t.is_empty()) else {
+            let Some(text) = reference(row, source, &self.mapping.no_reference) else {
                 continue;
             };
             if is_scientific(text) {
@@ -196,6 +197,18 @@ pub(super) fn value<'r>(row: &Row<'r>, source: &Text<'r>) -> Option<&'r str> {
             }
         }
     }
+}
+
+/// The reference in a field; `None` where there is none, or where the whole field or what the pattern takes of
+/// it says so.
+fn reference<'r>(row: &Row<'r>, source: &Text<'r>, no_reference: &[String]) -> Option<&'r str> {
+    if let Text::At(index, Some(_)) = source
+        && !is_reference(unwrapped(row.get(*index)?.trim()), no_reference)
+    {
+        return None;
+    }
+    let text = value(row, source).map(unwrapped)?;
+    (!text.is_empty() && is_reference(text, no_reference)).then_some(text)
 }
 
 fn read_date(

@@ -7,6 +7,7 @@ use domain::money::Currency;
 use super::columns::FieldSource;
 use super::date::DateReader;
 use super::mapping::{ComparedAmount, CsvMapping, Grouping};
+use crate::formats::no_reference;
 
 impl CsvMapping {
     /// Mistakes that only show when settings are seen together.
@@ -114,6 +115,12 @@ impl CsvMapping {
                 "fields.status needs status_values: which texts mean settled, reversed, failed, \
                  pending"
                     .to_owned(),
+            );
+        }
+        problems.extend(no_reference::problem(&self.no_reference));
+        if !self.no_reference.is_empty() && fields.references().is_empty() {
+            problems.push(
+                "no_reference without a reference: map one in fields, or leave it out".to_owned(),
             );
         }
         let mut known = BTreeMap::new();

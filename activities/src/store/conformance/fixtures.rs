@@ -5,7 +5,9 @@ use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead};
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::money::{Amount, Currency, Money};
 use domain::policy::Scope;
-use domain::record::{FeeSplit, Origin, Record, RecordFields, ReferenceKind, Reject, Side, Status};
+use domain::record::{
+    FeePart, FeeSplit, Origin, Record, RecordFields, ReferenceKind, Reject, Side, Status,
+};
 use domain::severity::Severity;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -108,6 +110,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         gross: Amount::parse("12").unwrap(),
         fee: Amount::parse("1.5").unwrap(),
         net: Amount::parse("10.5").unwrap(),
+        derived: Some(FeePart::Net),
     };
     Record::from(RecordFields {
         side,

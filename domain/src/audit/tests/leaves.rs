@@ -122,7 +122,12 @@ fn changes() -> Vec<fn(&mut Discrepancy)> {
         |it| partner(it).status = Some(Status::Settled),
         |it| {
             let (gross, fee, net) = (amount("12"), amount("1.5"), amount("10.5"));
-            partner(it).fees = Some(Box::new(FeeSplit { gross, fee, net }));
+            let split = FeeSplit::of(Some(gross), Some(fee), Some(net));
+            partner(it).fees = split.unwrap().map(Box::new);
+        },
+        |it| {
+            let split = FeeSplit::of(Some(amount("12")), Some(amount("1.5")), None);
+            partner(it).fees = split.unwrap().map(Box::new);
         },
         |it| partner(it).client = Some("C-1".into()),
         |it| partner(it).counterparty = None,

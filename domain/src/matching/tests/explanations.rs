@@ -43,6 +43,11 @@ fn reasons_name_amounts_dates_and_limits() {
             "10.00 EUR for A: the partner took a fee of 1.00 EUR, the ledger has 2.00",
         ),
         (
+            &["P A 10 EUR 5 fee=12/?/10", "L A 10 EUR 5 fee=10/?/9"],
+            "10.00 EUR for A: the partner took a fee of 2.00 EUR (gross less net), the ledger has 1.00 \
+             (gross less net)",
+        ),
+        (
             &["P A 10 EUR 9", "L A 10 EUR 5"],
             "partner's value date for A is 2026-01-09, the ledger's is 2026-01-05: 4 days late, 2 \
              accepted",
@@ -107,6 +112,25 @@ fn a_missing_payment_says_how_late_it_is() {
         found.reason,
         "100.00 EUR for A: the partner took a fee of 4.00 EUR on 100.00, agreed is 3.20"
     );
+}
+
+#[test]
+fn a_fee_that_is_not_stated_is_said_to_follow() {
+    let mut policy = policy();
+    policy.agreed_fee = Some(agreed_fee());
+    let examples = [
+        ("100/4/?", "4.00 EUR on 100.00"),
+        ("100/?/96", "4.00 EUR (gross less net) on 100.00"),
+        ("?/4/96", "4.00 EUR on 100.00 (net and fee)"),
+    ];
+    for (stated, taken) in examples {
+        let partner = format!("P A 100 EUR 5 fee={stated}");
+        let found = only_discrepancy(&policy, &[&partner, "L A 100 EUR 5"]);
+        assert_eq!(
+            found.reason,
+            format!("100.00 EUR for A: the partner took a fee of {taken}, agreed is 3.20")
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Groups and sides that are far too large: bounded work, bounded discrepancies, nothing lost.
 
 use super::*;
+use crate::discrepancy::NearestCandidate;
 
 /// A quadratic step would take minutes at this size.
 const MANY: u32 = 50_000;
@@ -63,6 +64,31 @@ fn two_files_that_have_nothing_to_do_with_each_other() {
     let explained = comparison.discrepancies.iter();
     let explained = explained.filter(|found| found.nearest.is_some()).count();
     assert_eq!(explained, 2 * SEARCHES_MAX, "further ones get no search");
+}
+
+#[test]
+fn two_files_of_people_who_have_nothing_to_do_with_each_other() {
+    let told = |number: u32| {
+        format!(
+            "counterparty=Beck_{number}_GmbH client=c{number} description=1{number}_2{number}_3{number}"
+        )
+    };
+    let pool = pool_of_many(
+        |number| format!("P P-{number} 10 EUR 5 {}", told(number)),
+        |number| format!("L of-the-ledger-{number} 10 EUR 5 {}", told(MANY - number)),
+    );
+    let comparison = compare(&policy(), &whole(), pool);
+    let found = comparison.discrepancies.iter();
+    let nearest = found.filter_map(|found| Some((found, found.nearest.as_deref()?)));
+    let is_known = |(found, nearest): (&Discrepancy, &NearestCandidate)| {
+        let alone = found.partner.as_ref().or(found.ledger.as_ref());
+        alone.unwrap().client == nearest.record.client
+    };
+    let known: Vec<bool> = nearest.map(is_known).collect();
+    assert_eq!(known.len(), 2 * SEARCHES_MAX);
+    // Two have nobody of their client.
+    let unknown = known.iter().filter(|it| !**it).count();
+    assert!(unknown <= 2, "{unknown}");
 }
 
 #[test]

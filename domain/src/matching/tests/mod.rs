@@ -134,14 +134,13 @@ fn record(text: &str, line: u32) -> Record {
         match field {
             "status" => record.status = Status::parse(value),
             "client" => record.client = Some(value.into()),
-            "description" => record.description = Some(value.into()),
+            "description" => record.description = Some(value.replace('_', " ").into()),
+            "counterparty" => record.counterparty = Some(value.replace('_', " ").into()),
             "fee" => {
-                let parts: Vec<Amount> = value.split('/').map(amount).collect();
-                record.fees = Some(Box::new(FeeSplit {
-                    gross: parts[0],
-                    fee: parts[1],
-                    net: parts[2],
-                }));
+                let stated = |part: &str| (part != "?").then(|| amount(part));
+                let parts: Vec<Option<Amount>> = value.split('/').map(stated).collect();
+                let split = FeeSplit::of(parts[0], parts[1], parts[2]);
+                record.fees = split.unwrap().map(Box::new);
             }
             kind => {
                 let kind = ReferenceKind::parse(kind).expect(kind);

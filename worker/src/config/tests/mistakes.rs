@@ -46,6 +46,16 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "delimiter = \";\"",
+        "delimiter = \";\"\nno_reference = [\"N/A\", \"\"]",
+        &["error 10:1 no_reference has an empty text: leave it out"],
+    ),
+    (
+        "delimiter = \";\"",
+        "delimiter = \";\"\nno_reference = \"N/A\"",
+        &["error 12:16 expected a list: [..], found string \"N/A\""],
+    ),
+    (
+        "delimiter = \";\"",
         "delimiter = 5",
         &["error 11:13 expected a text in quotes, found integer `5`"],
     ),
@@ -58,9 +68,33 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
-        "amount = \"Amount\"\n",
+        "amount = \"amount\"\n",
         "",
-        &["error 10:1 fields.amount is missing: name the column of the amount"],
+        &["error 25:16 fields.amount is missing: name the column of the amount"],
+    ),
+    (
+        "gross = \"Amount\"\n",
+        "",
+        &["error 10:1 compare = \"gross\" needs fields.gross"],
+    ),
+    (
+        "fee = \"Fee\"\n",
+        "",
+        &[
+            "warning 50:1 this fee is never checked: of gross, fee and net the partner's report has not \
+             even two; map two of `gross`, `fee` and `net` (the third follows), or drop `[agreed_fee]`",
+        ],
+    ),
+    ("fee = \"Fee\"\n", "net = \"Net\"\n", &[]),
+    (
+        "[partner.format.csv]\ndelimiter = \";\"\ncompare = \"gross\"\n[partner.format.csv.fields]\n\
+         reference = \"Ref\"\ninvoice = \"Invoice\"\ngross = \"Amount\"\n\
+         currency = { constant = \"EUR\" }\nvalue_date = \"Date\"\nfee = \"Fee\"\n",
+        "[partner.format.camt053]\ninvoice = \"unstructured\"\n",
+        &[
+            "warning 43:1 this fee is never checked: of a bank statement no fees are read; drop \
+             `[agreed_fee]`",
+        ],
     ),
     (
         "reference = \"Ref\"",

@@ -33,14 +33,14 @@ path = \"acme-{business_date}.csv\"
 
 [partner.format.csv]
 delimiter = \";\"
-
+compare = \"gross\"
 [partner.format.csv.fields]
 reference = \"Ref\"
 invoice = \"Invoice\"
-amount = \"Amount\"
+gross = \"Amount\"
 currency = { constant = \"EUR\" }
 value_date = \"Date\"
-
+fee = \"Fee\"
 [ledger.transport]
 kind = \"postgres\"
 url_env = \"TRUEUP_TEST_LEDGER_THAT_NOBODY_SETS\"

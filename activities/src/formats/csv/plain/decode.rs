@@ -14,6 +14,7 @@ use crate::formats::csv::header::{Places, Text, is_name};
 use crate::formats::csv::mapping::CsvMapping;
 use crate::formats::csv::number::{is_scientific, unwrapped};
 use crate::formats::csv::row::RowReader;
+use crate::formats::no_reference::is_reference;
 
 /// Most digits of an amount that is read here.
 const DIGITS_MAX: usize = 18;
@@ -25,6 +26,8 @@ pub(super) struct Decoder {
     key: usize,
     /// All references; they may not be what a spreadsheet makes of numbers.
     pub(super) references: Vec<(ReferenceKind, usize)>,
+    /// Texts that are none.
+    pub(super) no_reference: Vec<String>,
     amount: usize,
     is_inverted: bool,
     currency: Result<Currency, usize>,
@@ -69,6 +72,7 @@ impl Decoder {
         let mut decoder = Decoder {
             key,
             references: columns.collect::<Option<_>>()?,
+            no_reference: reader.mapping.no_reference.clone(),
             amount,
             is_inverted: amounts.sign == Sign::Inverted,
             currency,
@@ -97,7 +101,7 @@ impl Decoder {
         fields: &F,
     ) -> Option<(&'t [u8], Facts)> {
         let key = fields.field(text, self.key)?;
-        if !is_bare(key) || key.len() > KEY_BYTES_MAX {
+        if !is_bare(key) || key.len() > KEY_BYTES_MAX || !self.is_reference(key) {
             return None;
         }
         let amount = fields.ending(text, self.amount)?;
@@ -144,7 +148,7 @@ impl Decoder {
         let mut is_number = false;
         for (_, place) in &self.references {
             let reference = fields.field(text, *place)?;
-            if !is_no_number(reference) {
+            if !is_no_number(reference) && self.is_reference(reference) {
                 is_number = true;
                 if is_scientific(as_reference(reference)?) {
                     return None;
@@ -157,11 +161,20 @@ impl Decoder {
         if is_number {
             // Each once, and only when nobody else will.
             for (_, place) in &self.references {
-                let reference = as_reference(fields.field(text, *place)?)?;
-                reader.rounded.see(*place, reference);
+                let reference = fields.field(text, *place)?;
+                if self.is_reference(reference) {
+                    reader.rounded.see(*place, as_reference(reference)?);
+                }
             }
         }
         Some((key, facts))
+    }
+
+    /// Whether a field has a reference, as far as its text says.
+    #[inline]
+    fn is_reference(&self, field: &[u8]) -> bool {
+        self.no_reference.is_empty()
+            || as_reference(field).is_some_and(|text| is_reference(text, &self.no_reference))
     }
 
     /// Whether a row in which everything can be read may still be the header again.

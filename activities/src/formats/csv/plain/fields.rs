@@ -254,6 +254,8 @@ pub(super) struct Fields<'r> {
     pub(super) text: &'r [u8],
     pub(super) places: FieldPlaces<'r>,
     pub(super) references: &'r [(ReferenceKind, usize)],
+    /// Texts that are none.
+    pub(super) no_reference: &'r [String],
 }
 
 /// How the places of fields are known.

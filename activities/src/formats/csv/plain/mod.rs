@@ -26,6 +26,7 @@ use domain::record::{Record, ReferenceKind, Reject};
 use self::fields::Fields;
 use super::mapping::{ComparedAmount, CsvMapping};
 use crate::formats::ReadSummary;
+use crate::formats::no_reference::is_reference;
 
 pub(in crate::formats) use again::read_again;
 pub use rows::Head;
@@ -73,7 +74,8 @@ impl<'r> SimpleRow<'r> {
         let columns = fields.references.iter();
         columns.filter_map(move |(kind, column)| {
             let text = decode::as_reference(fields.get(*column)?)?;
-            (!text.is_empty()).then_some((*kind, text))
+            let is_one = !text.is_empty() && is_reference(text, fields.no_reference);
+            is_one.then_some((*kind, text))
         })
     }
 }

@@ -238,6 +238,7 @@ impl<S: Sieve> Scanner<'_, S> {
                             text,
                             places: FieldPlaces::Straight(row),
                             references: &self.decoder.references,
+                            no_reference: &self.decoder.no_reference,
                         },
                     })?
                 {
@@ -272,6 +273,7 @@ impl<S: Sieve> Scanner<'_, S> {
                         text,
                         places: FieldPlaces::Walked(&bounds),
                         references: &self.decoder.references,
+                        no_reference: &self.decoder.no_reference,
                     },
                 })?
             {

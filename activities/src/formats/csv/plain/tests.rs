@@ -94,6 +94,22 @@ fn few_columns() -> Format {
     )
 }
 
+/// With texts that say that there is no reference.
+fn some_say_nothing() -> Format {
+    format(
+        r#"
+        [csv]
+        no_reference = ["b-2", " REF ", "4.8E+15", "12", "4814769000000000"]
+        [csv.fields]
+        reference = "reference"
+        invoice = "invoice"
+        amount = "amount"
+        currency = "currency"
+        value_date = "value date"
+        "#,
+    )
+}
+
 fn by_position() -> Format {
     format(
         r#"
@@ -353,6 +369,11 @@ proptest! {
     }
 
     #[test]
+    fn also_where_a_text_says_that_there_is_no_reference(text in texts(",")) {
+        check(&some_say_nothing(), text.as_bytes(), &ReadLimits::default());
+    }
+
+    #[test]
     fn also_without_a_header(rows in vec(rows(","), 0..12)) {
         check(&by_position(), rows.concat().as_bytes(), &ReadLimits::default());
     }
@@ -421,6 +442,24 @@ fn files_that_are_not_plain_are_read_as_always() {
         "x".repeat(100_000)
     );
     assert!(!check(&seven_columns(), long.as_bytes(), &limits));
+}
+
+#[test]
+fn a_row_is_plain_without_its_other_references() {
+    let text = "reference,invoice,amount,currency,value date\nA,B-2,1,EUR,2026-01-05\n\
+                B-2,I,1,EUR,2026-01-05\nA,4814769000000000,1,EUR,2026-01-05\n";
+    let text = text.to_owned() + &"A,4814769000000000,1,EUR,2026-01-05\n".repeat(10);
+    let format = some_say_nothing();
+    assert!(check(&format, text.as_bytes(), &ReadLimits::default()));
+    let (rows, _) = scanned(&format, text.as_bytes(), &ReadLimits::default());
+    let are_simple: Vec<bool> = rows.rows.iter().map(|row| row.2.is_some()).collect();
+    assert_eq!(are_simple[..3], [true, false, true]);
+    let references = rows.references.iter().map(|(_, references)| references);
+    assert!(
+        references
+            .into_iter()
+            .all(|references| references.len() == 1)
+    );
 }
 
 #[test]

@@ -4,7 +4,8 @@ use super::super::super::testing::{check, format};
 use super::super::mapping::CsvMapping;
 use super::super::number::Notation;
 use super::simple;
-use crate::formats::Format;
+use crate::formats::{Format, scan_obstacle};
+use domain::record::ReferenceKind;
 
 /// The notation that `settings` describe, applied to one text.
 fn read(settings: &str, text: &str) -> Result<String, String> {
@@ -245,7 +246,7 @@ fn the_direction_is_told_in_several_ways() {
 }
 
 #[test]
-fn fees_are_split_only_when_all_of_it_is_stated_in_one_currency() {
+fn fees_are_split_only_when_two_parts_are_stated_in_one_currency() {
     let mapping = format(
         "[csv]\ncompare = \"gross\"\n[csv.fields]\ntransaction_id = \"id\"\ngross = \"g\"\n\
          fee = \"f\"\n\
@@ -254,13 +255,55 @@ fn fees_are_split_only_when_all_of_it_is_stated_in_one_currency() {
     check(
         &mapping,
         b"id,g,gc,f,n,nc,d\nA,10,EUR,1,9,EUR,2026-11-23\nB,10,USD,1,8,EUR,2026-11-23\n\
-          C,10,EUR,,9,EUR,2026-11-23\nD,10,EUR,x,9,EUR,2026-11-23\nE,,EUR,1,9,EUR,2026-11-23\n",
+          C,10,EUR,,9,EUR,2026-11-23\nD,10,EUR,x,9,EUR,2026-11-23\nE,,EUR,1,9,EUR,2026-11-23\n\
+          F,10,EUR,1,,EUR,2026-11-23\nG,10,EUR,1,,,2026-11-23\nH,10,EUR,1,,USD,2026-11-23\n\
+          I,10,EUR,,,EUR,2026-11-23\nJ,10,EUR,1,9,,2026-11-23\n",
         "2: transaction_id=A | 10.00 EUR 2026-11-23 10 - 1 = 9
          3: transaction_id=B | 10.00 USD 2026-11-23
-         4: transaction_id=C | 10.00 EUR 2026-11-23
+         4: transaction_id=C | 10.00 EUR 2026-11-23 10 - 1 = 9 without fee
          5: reject f=\"x\": not a plain number because of 'x'; name it in currency_symbols, \
          credit_suffixes or debit_suffixes if it belongs there
          6: reject g=\"\": no amount given: a payment of nothing would have to say 0
-         5 = 3 + 2 + 0",
+         7: transaction_id=F | 10.00 EUR 2026-11-23 10 - 1 = 9 without net
+         8: transaction_id=G | 10.00 EUR 2026-11-23
+         9: transaction_id=H | 10.00 EUR 2026-11-23
+         10: transaction_id=I | 10.00 EUR 2026-11-23
+         11: reject nc=\"\": no currency given
+         10 = 7 + 3 + 0",
     );
+}
+
+#[test]
+fn a_report_may_have_two_columns_of_fees() {
+    let with = |compare: &str, columns: [&str; 2]| {
+        let [one, other] = columns.map(|name| format!("{name} = \"{name}\"\n"));
+        format(&format!(
+            "[csv]\ncompare = \"{compare}\"\n[csv.fields]\nreference = \"id\"\n{one}{other}\
+             currency = {{ constant = \"EUR\" }}\nvalue_date = \"d\"\n"
+        ))
+    };
+    check(
+        &with("gross", ["gross", "fee"]),
+        b"id,gross,fee,d\nA,100.00,30.00,2026-11-23\nB,100.00,,2026-11-23\nC,-5,0,2026-11-23\n",
+        "2: reference=A | 100.00 EUR 2026-11-23 100 - 30 = 70 without net
+         3: reference=B | 100.00 EUR 2026-11-23
+         4: reference=C | -5.00 EUR 2026-11-23 -5 - 0 = -5 without net
+         3 = 3 + 0 + 0",
+    );
+    check(
+        &with("net", ["gross", "net"]),
+        b"id,gross,net,d\nA,100.00,70.12345,2026-11-23\n",
+        "2: reference=A | 70.12345 EUR 2026-11-23 100 - 29.87655 = 70.12345 without fee
+         1 = 1 + 0 + 0",
+    );
+    let net_and_fee = with("net", ["fee", "net"]);
+    check(
+        &net_and_fee,
+        b"id,fee,net,d\nA,30,70,2026-11-23\n",
+        "2: reference=A | 70.00 EUR 2026-11-23 100 - 30 = 70 without gross
+         1 = 1 + 0 + 0",
+    );
+    // A scan does not look at fees.
+    let obstacle = scan_obstacle(&net_and_fee, ReferenceKind::Reference);
+    assert_eq!(obstacle, Some("fees"));
 }

@@ -95,12 +95,25 @@ fn contradictions_are_told_in_words() {
     assert!(problems("delimiter = \"'\"\nquote = \"'\"").contains("same character"));
     assert!(problems("grouping = \"indian\"").contains("needs a thousands_separator"));
     assert!(problems("compare = \"net\"").contains("leave fields.amount out"));
+    assert!(problems("no_reference = [\"N/A\", \" \"]").contains("has an empty text"));
+    assert_eq!(problems("no_reference = [\"N/A\"]"), "");
 
     let fields = |fields: &str| {
         format(&format!("[csv.fields]\n{fields}"))
             .validate()
             .join("; ")
     };
+    let amounts = "amount = \"a\"\ncurrency = \"c\"\nvalue_date = \"d\"\nclient = \"x\"";
+    assert_eq!(fields(amounts), "");
+    let lone = format(&format!(
+        "[csv]\nno_reference = [\"-\"]\n[csv.fields]\n{amounts}"
+    ));
+    assert!(
+        lone.validate()
+            .join("; ")
+            .contains("no_reference without a reference")
+    );
+
     let all = fields("");
     for part in [
         "fields.amount is missing",

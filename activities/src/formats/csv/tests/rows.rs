@@ -136,6 +136,37 @@ fn files_without_a_header_go_by_listed_names_or_by_position() {
 }
 
 #[test]
+fn a_text_may_say_that_there_is_no_reference() {
+    let fields = "[csv.fields]\nreference = \"ref\"\n\
+                  invoice = { column = \"text\", pattern = \"INV-?[0-9A-Z]+\" }\n\
+                  order = { constant = \"none\" }\namount = \"amount\"\n\
+                  currency = { constant = \"EUR\" }\nvalue_date = \"date\"\nclient = \"client\"\n";
+    let rows =
+        b"ref,amount,date,text,client\nN/A,1,2026-11-23,INV-7,-\n n/a ,1,2026-11-23,INV-NONE,N/A\n\
+                 N/A 7,1,2026-11-23,INVOICE to follow,x\n=\"-\",1,2026-11-23,,x\n";
+    let says = "no_reference = [\"N/A\", \"-\", \"inv-none\", \"Invoice to follow\", \"NONE\"]";
+    check(
+        &format(&format!("[csv]\n{says}\n{fields}")),
+        rows,
+        "2: invoice=INV-7 | 1.00 EUR 2026-11-23 client=\"-\"
+         3: | 1.00 EUR 2026-11-23 client=\"N/A\"
+         4: reference=N/A 7 | 1.00 EUR 2026-11-23 client=\"x\"
+         5: | 1.00 EUR 2026-11-23 client=\"x\"
+         4 = 4 + 0 + 0",
+    );
+    // Nothing is guessed.
+    check(
+        &format(&format!("[csv]\n{fields}")),
+        rows,
+        "2: reference=N/A invoice=INV-7 order=none | 1.00 EUR 2026-11-23 client=\"-\"
+         3: reference=n/a invoice=INV-NONE order=none | 1.00 EUR 2026-11-23 client=\"N/A\"
+         4: reference=N/A 7 invoice=INVOICE order=none | 1.00 EUR 2026-11-23 client=\"x\"
+         5: reference=- order=none | 1.00 EUR 2026-11-23 client=\"x\"
+         4 = 4 + 0 + 0",
+    );
+}
+
+#[test]
 fn optional_columns_and_patterns() {
     let mapping = format(
         "[csv.fields]\nreference = [\"id\", \"ref\"]\n\

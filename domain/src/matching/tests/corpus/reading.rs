@@ -108,8 +108,9 @@ fn record_of(side: &str, columns: &[&str], cells: &[String]) -> Record {
             "gross - fee = net" => {
                 let (gross, rest) = cell.split_once(" - ").expect(cell);
                 let (fee, net) = rest.split_once(" = ").expect(cell);
-                let [gross, fee, net] = [gross, fee, net].map(amount);
-                record.fees = Some(Box::new(FeeSplit { gross, fee, net }));
+                let stated = |text: &str| (text != "?").then(|| amount(text));
+                let [gross, fee, net] = [gross, fee, net].map(stated);
+                record.fees = FeeSplit::of(gross, fee, net).expect(cell).map(Box::new);
             }
             kind => record
                 .references
