@@ -328,6 +328,18 @@ impl Record {
         self.movement() == Movement::Failed
     }
 
+    /// Whether it only announces money.
+    #[must_use]
+    pub fn is_announced(&self) -> bool {
+        self.status == Some(Status::Pending)
+    }
+
+    /// Whether it says that the money moved, as the last word on that.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.status, None | Some(Status::Settled))
+    }
+
     /// The discrepancy that it was in before this run.
     #[must_use]
     pub fn found_in(&self) -> Option<&(DiscrepancyId, Kind)> {

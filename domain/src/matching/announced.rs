@@ -16,7 +16,7 @@ use super::slots::{peek, take};
 use super::work::Work;
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency};
-use crate::record::{Movement, Record, Side, Status};
+use crate::record::{Movement, Record, Side};
 
 /// Days from an announcement to what became of it, at most.
 const DAYS_MAX: i64 = 90;
@@ -28,20 +28,6 @@ pub struct Superseded {
     pub record: Record,
     /// What counts instead, for people: `acme.csv line 12 says settled`.
     pub by: String,
-}
-
-impl Record {
-    /// Whether it only announces money.
-    #[must_use]
-    pub fn is_announced(&self) -> bool {
-        self.status == Some(Status::Pending)
-    }
-
-    /// Whether it says that the money moved, and as the last word on that.
-    #[must_use]
-    pub fn is_settled(&self) -> bool {
-        matches!(self.status, None | Some(Status::Settled))
-    }
 }
 
 /// Sets aside what is superseded, before any rule is applied. Asks only records that are about the same by
@@ -135,8 +121,8 @@ enum Story {
 }
 
 impl Story {
-    /// Whether a record is an announcement in it (`false`), or tells how it goes on (`true`).
-    fn is_told_by(self, record: &Record) -> Option<bool> {
+    /// Whether a record tells how it goes on, or is the announcement; none where it is neither.
+    fn tells(self, record: &Record) -> Option<bool> {
         let is_announced = record.is_announced();
         match self {
             Story::StillOpen => is_announced.then(|| record.carried_from().is_some()),
@@ -200,7 +186,7 @@ impl Told {
         let mut tellers = Vec::new();
         for at in of_side.iter().filter(|at| !self.has(at)) {
             let record = peek(work.slots(at.side), at.slot);
-            if let Some(is_told) = story.is_told_by(record) {
+            if let Some(is_told) = story.tells(record) {
                 let place = (story.amount(record), story.day(work, record), is_told);
                 tellers.push((place, *at, record));
             }

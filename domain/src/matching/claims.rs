@@ -68,6 +68,11 @@ impl<'r> Search<'r> {
         )
     }
 
+    /// Whether all of so many were candidates, and no combination of them was found.
+    pub(super) fn gave_none_of(&self, all: usize) -> bool {
+        self.gave == Combined::None && self.candidates == all
+    }
+
     /// Why it has no combination.
     pub(super) fn into_note(self) -> Decision {
         Decision::Note(Note {

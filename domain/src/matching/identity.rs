@@ -14,7 +14,7 @@ use crate::record::{Record, ReferenceKind, ShortText};
 
 /// Order of records by what they say, then by where they stand: two records that compare equal
 /// up to there are interchangeable.
-pub(super) fn canonical_order(a: &Record, b: &Record) -> Ordering {
+pub(crate) fn canonical_order(a: &Record, b: &Record) -> Ordering {
     let money = |r: &Record| (r.money.currency, r.money.amount);
     let dates = |r: &Record| (r.value_date, r.booking_date, r.status);
     let fees = |r: &Record| {

@@ -50,11 +50,13 @@ use crate::record::{Record, Side};
 
 pub use announced::Superseded;
 pub(crate) use explain::counted_days;
+pub(crate) use identity::canonical_order;
 pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, Buckets};
 pub use kin::Kin;
 pub(crate) use lone::is_in_transit;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
+pub(crate) use scope::is_asked_for;
 pub use work::AMBIGUOUS_RECORDS_MAX;
 
 use again::KinGroups;
@@ -83,6 +85,15 @@ impl Pool {
     }
 
     /// The records of one side.
+    #[must_use]
+    pub fn side(&self, side: Side) -> &[Record] {
+        match side {
+            Side::Partner => &self.partner,
+            Side::Ledger => &self.ledger,
+        }
+    }
+
+    /// The same, to change.
     pub fn side_mut(&mut self, side: Side) -> &mut Vec<Record> {
         match side {
             Side::Partner => &mut self.partner,

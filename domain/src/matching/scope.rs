@@ -41,6 +41,11 @@ pub(super) fn membership(scope: &Scope, record: &Record) -> Membership {
     }
 }
 
+/// Whether a record says of itself that it is what a run is about.
+pub(crate) fn is_asked_for(scope: &Scope, record: &Record) -> bool {
+    covers(scope, std::iter::once(record), false)
+}
+
 /// Whether a finding with these records of its own is what the run is about. Where
 /// none of them says where it belongs, the group does that they were found in.
 pub(super) fn covers<'r>(

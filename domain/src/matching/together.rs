@@ -141,6 +141,18 @@ pub(super) fn explains(
         .is_some_and(|(whole, nearest)| whole < nearest)
 }
 
+/// Whether the sum of several is nearer to one than without any of them.
+fn is_nearest_with_all(one: &Member<'_>, several: &[Member<'_>]) -> bool {
+    let amount = one.record.money.amount;
+    let gap = sum(several).and_then(|sum| sum.checked_sub(amount).ok());
+    gap.is_some_and(|gap| {
+        several.iter().all(|part| {
+            let without = gap.checked_sub(part.record.money.amount);
+            without.is_ok_and(|without| without.abs() > gap.abs())
+        })
+    })
+}
+
 impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
         let whole = self.whole(accepts);
@@ -269,12 +281,29 @@ impl<'r> Members<'r> {
             }
             if decisions.len() == before {
                 // Nothing was taken: these searches are of what is left.
-                if look == Look::Last {
+                let is_all = decisions.is_empty() && self.is_nearly_whole(accepts, &searches);
+                if look == Look::Last && is_all {
+                    decisions.push(self.undecided(accepts));
+                } else if look == Look::Last {
                     decisions.extend(searches.into_iter().map(Search::into_note));
                 }
                 return decisions;
             }
         }
+    }
+
+    /// No combination is the only record of the one side, and all of the others together are nearer to it than
+    /// without any of them.
+    fn is_nearly_whole(&self, accepts: Accepts<'_>, searches: &[Search<'r>]) -> bool {
+        let ([one], many) = self.sides(accepts.rule.cardinality) else {
+            return false;
+        };
+        let ([search], [_, _, ..]) = (searches, many) else {
+            return false;
+        };
+        search.gave_none_of(many.len())
+            && accepts.rule.identifies_both()
+            && is_nearest_with_all(one, many)
     }
 
     /// The side of which one record is several of the other, and that other side.

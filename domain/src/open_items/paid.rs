@@ -5,6 +5,7 @@
 //! is made twice is another record: of another day, with other texts beside its reference. What both have in
 //! common is what their source's first rule says they are about, in any [spelling](Kin), and the money.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use sha2::{Digest, Sha256};
 
 use super::Used;
 use crate::case::Settles;
-use crate::matching::{Kin, Matched, Pool, Superseded, is_in_transit};
+use crate::matching::{
+    Kin, Matched, Pool, Superseded, canonical_order, is_asked_for, is_in_transit,
+};
 use crate::money::Money;
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
@@ -205,6 +208,12 @@ impl Asked {
                 }
             }
         }
+        // Of several that are the same payment the first is asked for first, in whatever order they came.
+        records.sort_by(|one, other| {
+            let record = |asked: &AskedRecord| &pool.side(asked.side)[asked.at];
+            let payments = (one.payment, one.side).cmp(&(other.payment, other.side));
+            payments.then_with(|| canonical_order(record(one), record(other)))
+        });
         let wanted = records.iter();
         let wanted = wanted.flat_map(|it| [it.payment, it.undone_by, it.announced, it.told]);
         let mut wanted: Vec<Payment> = wanted.collect();
@@ -311,13 +320,14 @@ impl Asked {
             let told = told.entry(asked.told).or_insert_with(|| times(&asked.told));
             let is_announced = *told < announced && paid <= announced;
             let record = &mut pool.side_mut(asked.side)[asked.at];
-            if is_announced && !record.has_failed() {
+            let is_told = is_announced && !record.has_failed();
+            if is_told && is_asked_for(&context.scope, record) {
                 *told += i64::from(record.is_settled());
                 taken.push((asked.side, asked.at, Arc::clone(run)));
                 continue;
             }
             let is_again = asked.may_be_again && paid - times(&asked.undone_by) == 1;
-            if is_again || is_announced {
+            if is_again || is_announced && !is_told {
                 record.has_namesake = true;
                 let past = record.past.get_or_insert_with(|| {
                     Box::new(Past {
@@ -331,7 +341,8 @@ impl Asked {
             }
         }
         // From behind, so that the places of the others stay.
-        let taken = taken.into_iter().rev().map(|(side, at, run)| Superseded {
+        taken.sort_unstable_by_key(|(side, at, _)| Reverse((*side, *at)));
+        let taken = taken.into_iter().map(|(side, at, run)| Superseded {
             record: pool.side_mut(side).swap_remove(at),
             by: format!("{run} matched it when it was announced"),
         });

@@ -268,6 +268,20 @@ fn an_announced_payment_that_was_matched_is_the_same_when_it_is_settled() {
 }
 
 #[test]
+fn of_two_ends_of_one_announcement_the_first_is_that_payment() {
+    for order in [[3, 5], [5, 3]] {
+        let mut desk = usual();
+        let view = vec![ledger("A", 990, day(0))];
+        desk.run("r0", day(0), told(Status::Pending, 0), view);
+        let ends = order.iter().flat_map(|on| told(Status::Settled, *on));
+        let second = desk.run("r1", day(6), ends.collect(), vec![]);
+        let found = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+        let shown = found.partner.as_ref().map(|record| record.value_date);
+        assert_eq!(shown, Some(day(5)));
+    }
+}
+
+#[test]
 fn an_announced_payment_that_we_lack_is_the_same_case_when_it_is_settled() {
     let mut desk = usual();
     let first = desk.run("r0", day(0), told(Status::Pending, 0), vec![]);
