@@ -133,7 +133,8 @@ pub(super) fn withdrawn_of_groups(sides: [&SideManifest; 2]) -> BTreeSet<(usize,
         .collect()
 }
 
-fn is_returned(used: &Used, resolved: &Resolved) -> bool {
+/// Whether a resolution used these up that holds no longer.
+pub(super) fn is_returned(used: &Used, resolved: &Resolved) -> bool {
     let settled = used.settled.as_ref();
     settled.is_some_and(|settled| resolved.returned.contains(&settled.discrepancy))
 }

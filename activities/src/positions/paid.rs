@@ -7,6 +7,7 @@ use domain::open_items::{Asked, Records, used_by};
 use domain::policy::RunContext;
 use domain::record::Side;
 
+use super::memory::is_returned;
 use super::resolutions::settled_before;
 use super::{BegunWith, Standing, date};
 use crate::failures::Failure;
@@ -53,10 +54,7 @@ impl Standing {
         }
         let BegunWith { position, resolved } = begun_with;
         let mut settled = settled_before(staging, position).await?;
-        settled.retain(|used| {
-            let by = used.settled.as_ref();
-            by.is_none_or(|by| !resolved.returned.contains(&by.discrepancy))
-        });
+        settled.retain(|used| !is_returned(used, resolved));
         let now = resolved.all();
         if !now.is_empty() {
             settled.extend(used_by(&position.all_open_items(staging).await?, &now));

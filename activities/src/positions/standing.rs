@@ -72,8 +72,9 @@ impl Standing {
         };
         let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
         for used in settled_before(staging, position).await? {
-            let by = used.settled.map(|by| by.discrepancy);
-            settled.extend(by.filter(|id| !resolved.returned.contains(id)));
+            if !memory::is_returned(&used, resolved) {
+                settled.extend(used.settled.map(|by| by.discrepancy));
+            }
         }
         Ok(settled)
     }

@@ -29,33 +29,33 @@ pub(super) struct Apart {
 
 /// Whether pairs of the rule at `index` that disagree wait for what later rules say.
 pub(super) fn waits_for_later(policy: &SourcePolicy, index: usize) -> bool {
-    later(policy, index).next().is_some() || later_of_several(policy, index).next().is_some()
+    [Later::OfPairs, Later::OfSeveral]
+        .into_iter()
+        .any(|which| later(policy, index, which).next().is_some())
 }
 
-/// The later rules by which several records are one, and that say what these are about, with their places.
-fn later_of_several(
+/// Which later rules are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Later {
+    /// Those of pairs with equal texts.
+    OfPairs,
+    /// Those by which several records are one.
+    OfSeveral,
+}
+
+/// The later rules of that kind whose texts say what records are about, with their places.
+fn later(
     policy: &SourcePolicy,
     index: usize,
+    which: Later,
 ) -> impl Iterator<Item = (usize, &MatchRule)> {
     let rule = &policy.rules[index];
-    let says_more = |later: &MatchRule| {
-        later.cardinality != Cardinality::OneToOne
-            && !later.is_alike
-            && later.identifies_both()
-            && later.on != rule.on
+    let is_of_kind = move |later: &MatchRule| match later.cardinality {
+        Cardinality::OneToOne => which == Later::OfPairs && !later.looks_at_all(),
+        _ => which == Later::OfSeveral && !later.is_alike,
     };
-    let rules = policy.rules.iter().enumerate().skip(index + 1);
-    rules.filter(move |(_, later)| says_more(later))
-}
-
-/// The later rules of pairs whose texts say what a record is about, with their places.
-fn later(policy: &SourcePolicy, index: usize) -> impl Iterator<Item = (usize, &MatchRule)> {
-    let rule = &policy.rules[index];
-    let says_more = |later: &MatchRule| {
-        later.cardinality == Cardinality::OneToOne
-            && !later.looks_at_all()
-            && later.identifies_both()
-            && later.on != rule.on
+    let says_more = move |later: &MatchRule| {
+        is_of_kind(later) && later.identifies_both() && later.on != rule.on
     };
     let rules = policy.rules.iter().enumerate().skip(index + 1);
     rules.filter(move |(_, later)| says_more(later))
@@ -70,13 +70,13 @@ impl<'a> Work<'a> {
         }
         let earlier = &self.policy.rules[index];
         let (partners, ledgers) = apart.iter().map(|it| (it.partner, it.ledger)).unzip();
-        for (later, rule) in later(self.policy, index) {
+        for (later, rule) in later(self.policy, index, Later::OfPairs) {
             match index == 0 && self.kin.is_spelled_by(later) {
                 true => self.pair_respelled(later, rule, &apart),
                 false => self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]),
             }
         }
-        for (later, rule) in later_of_several(self.policy, index) {
+        for (later, rule) in later(self.policy, index, Later::OfSeveral) {
             self.take_together(later, rule, &apart);
         }
         for Apart {

@@ -100,6 +100,24 @@ pub(super) struct Duplicate {
     pub(super) counterparts: usize,
 }
 
+impl Decision {
+    /// One of a side's copies repeats another one.
+    pub(super) fn duplicate(
+        copy: &Member<'_>,
+        original: &Member<'_>,
+        copies: usize,
+        counterparts: usize,
+    ) -> Self {
+        Decision::Duplicate(Duplicate {
+            side: copy.record.side,
+            slot: copy.slot,
+            original: original.slot,
+            copies,
+            counterparts,
+        })
+    }
+}
+
 /// How many before a record, and after it, are looked at for the one that it repeats.
 pub(super) const ORIGINALS_MAX: usize = 50;
 
@@ -377,13 +395,8 @@ fn duplicates(
                 let (one, other) = (member.record, original.record);
                 let is_near = apart.is_none_or(|days| 3 * days_from(member, original) < days);
                 if is_near && !back.take(one.money, one.value_date, other.value_date) {
-                    duplicates.push(Decision::Duplicate(Duplicate {
-                        side: one.side,
-                        slot: member.slot,
-                        original: original.slot,
-                        copies,
-                        counterparts,
-                    }));
+                    let duplicate = Decision::duplicate(member, original, copies, counterparts);
+                    duplicates.push(duplicate);
                 }
             }
         }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{Decision, Duplicate, Look};
+use super::group::{Decision, Look};
 use super::identity::canonical_order;
 use super::twins::{Member, Members};
 use crate::money::Money;
@@ -79,15 +79,10 @@ pub(super) fn decide<'r>(
         let members = Members { partner, ledger };
         match (members.whole(accepts), look) {
             (Some(together), _) => {
-                decisions.extend(again.iter().map(|copy| {
-                    Decision::Duplicate(Duplicate {
-                        side: one,
-                        slot: copy.slot,
-                        original: first.slot,
-                        copies: ones.len(),
-                        counterparts: 1,
-                    })
-                }));
+                let duplicates = again
+                    .iter()
+                    .map(|copy| Decision::duplicate(copy, &first, ones.len(), 1));
+                decisions.extend(duplicates);
                 decisions.push(together);
             }
             (None, Look::Last) if again.is_empty() => decisions.push(members.undecided(accepts)),

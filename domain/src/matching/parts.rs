@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{Decision, Duplicate};
+use super::group::Decision;
 use super::together::sum;
 use super::twins::{Member, Members};
 use crate::money::Amount;
@@ -34,15 +34,7 @@ impl<'r> Members<'r> {
             Side::Partner => once.partner.truncate(1),
             Side::Ledger => once.ledger.truncate(1),
         }
-        let duplicate = |copy: &Member<'r>| {
-            Decision::Duplicate(Duplicate {
-                side,
-                slot: copy.slot,
-                original: original.slot,
-                copies: ones.len(),
-                counterparts: 1,
-            })
-        };
+        let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
         let together = once.whole(accepts)?;
         Some(copies.iter().map(duplicate).chain([together]).collect())
     }
@@ -97,15 +89,8 @@ impl<'r> Members<'r> {
             },
         };
         let together = once.whole(accepts)?;
-        let duplicate = |copy: &&Member<'r>| {
-            Decision::Duplicate(Duplicate {
-                side,
-                slot: copy.slot,
-                original: kept[0].slot,
-                copies: parts.len(),
-                counterparts: kept.len(),
-            })
-        };
+        let duplicate =
+            |copy: &&Member<'r>| Decision::duplicate(copy, kept[0], parts.len(), kept.len());
         Some(again.iter().map(duplicate).chain([together]).collect())
     }
 

@@ -58,24 +58,28 @@ impl Sieve for Rows {
 
 const KEY: ReferenceKind = ReferenceKind::Reference;
 
-fn seven_columns() -> Format {
-    format(
-        r#"
-        [csv]
-        dates = ["%Y-%m-%d", "%d.%m.%Y"]
-        [csv.fields]
+const FIVE_COLUMNS: &str = r#"
         reference = "reference"
         invoice = "invoice"
         amount = "amount"
         currency = "currency"
         value_date = "value date"
+"#;
+
+fn seven_columns() -> Format {
+    format(&format!(
+        r#"
+        [csv]
+        dates = ["%Y-%m-%d", "%d.%m.%Y"]
+        [csv.fields]
+        {FIVE_COLUMNS}
         status = "status"
         description = "text"
         [csv.status_values]
         settled = ["SETTLED", "paid"]
         reversed = ["REFUND"]
         "#,
-    )
+    ))
 }
 
 /// With fields that are not used, so that a plain row may be a header in disguise.
@@ -96,18 +100,14 @@ fn few_columns() -> Format {
 
 /// With texts that say that there is no reference.
 fn some_say_nothing() -> Format {
-    format(
+    format(&format!(
         r#"
         [csv]
         no_reference = ["b-2", " REF ", "4.8E+15", "12", "4814769000000000"]
         [csv.fields]
-        reference = "reference"
-        invoice = "invoice"
-        amount = "amount"
-        currency = "currency"
-        value_date = "value date"
+        {FIVE_COLUMNS}
         "#,
-    )
+    ))
 }
 
 fn by_position() -> Format {
