@@ -299,6 +299,19 @@ pub struct Past {
     pub repeats: Option<Arc<str>>,
 }
 
+impl Past {
+    /// Of a record that an input of this day brings, and an earlier run had already.
+    #[must_use]
+    pub fn repeating(run: Arc<str>, since: Date) -> Box<Self> {
+        Box::new(Past {
+            received_by: None,
+            since,
+            found_in: None,
+            repeats: Some(run),
+        })
+    }
+}
+
 impl Record {
     /// The run that received it, when it is carried forward from an earlier one.
     #[must_use]
@@ -320,6 +333,18 @@ impl Record {
             Some(Status::Reversed) => Movement::TakenBack,
             Some(Status::Failed) => Movement::Failed,
         }
+    }
+
+    /// Whether it says that its money did not stay: it was taken back, or never moved.
+    #[must_use]
+    pub fn is_undone(&self) -> bool {
+        self.movement() != Movement::Made
+    }
+
+    /// Whether an earlier run had it, and it says since then that its money did not stay.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.is_undone() && self.repeats().is_some()
     }
 
     /// Whether it says of itself that nothing came of it: no money moved.

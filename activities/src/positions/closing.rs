@@ -199,7 +199,7 @@ pub(crate) struct GatheredUse {
     ledger: Own,
     carried: BTreeMap<(Side, Date), Own>,
     matched: Vec<Stored>,
-    payments: Vec<Payment>,
+    pub(super) payments: Vec<Payment>,
 }
 
 /// Stores what matched pairs use up.

@@ -9,7 +9,7 @@ use domain::record::Side;
 
 use super::memory::is_returned;
 use super::resolutions::settled_before;
-use super::{BegunWith, Standing, date};
+use super::{BegunWith, GatheredUse, Standing, date};
 use crate::failures::Failure;
 use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
@@ -17,13 +17,14 @@ use crate::staging::{SideManifest, Staging};
 impl Standing {
     /// Marks what is left of a run's records and that an earlier run matched already: should no rule find
     /// anything for it, it is a payment made twice. What was matched when it was announced is taken out, and
-    /// returned.
+    /// returned; so is what is taken back by a record of its own, `used` by this run or left.
     pub(crate) async fn mark_paid(
         &self,
         staging: &Staging,
         source: &Source,
         context: &RunContext,
         sides: [&SideManifest; 2],
+        used: &GatheredUse,
         pool: &mut Pool,
     ) -> Result<Vec<Superseded>, Failure> {
         let Some(begun_with) = &self.begun_with else {
@@ -42,6 +43,7 @@ impl Standing {
                 asked.only_shown(side, &staging.get_payments(shown).await?);
             }
         }
+        asked.look_at_own(policy, pool, &used.payments);
         for spent in &begun_with.position.spent {
             if asked.is_empty() {
                 break;

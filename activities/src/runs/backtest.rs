@@ -10,7 +10,7 @@ use super::compare::{both, load, too_large};
 use super::past::{Again, PastProblem, PastRun, failed};
 use crate::Trueup;
 use crate::heartbeat::compute;
-use crate::positions::Standing;
+use crate::positions::{GatheredUse, Standing};
 
 /// The matches and discrepancies of a past run by the rules that `trueup` is configured with; none
 /// where a side breaks its own arithmetic, since nothing is compared then. All of the run's records
@@ -37,7 +37,8 @@ pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outco
     let of = source(&trueup, &again.run).map_err(failed)?;
     let (staging, sides) = (&trueup.staging, sides.each_ref());
     let settled = standing.settled(staging).await.map_err(failed)?;
-    let marked = standing.mark_paid(staging, of, &context, sides, &mut pool);
+    let none_used = GatheredUse::default();
+    let marked = standing.mark_paid(staging, of, &context, sides, &none_used, &mut pool);
     marked.await.map_err(failed)?;
     let found = compute(move || {
         let policy = &source(&trueup, &again.run)?.policy;

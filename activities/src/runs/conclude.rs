@@ -73,7 +73,7 @@ async fn work(
     let mut all = gather(&trueup, &input.compared).await?;
     progress.set("classifying");
     let left = std::mem::take(&mut all.left);
-    let mut outcome = begun.classify(&trueup, &input.run, left).await?;
+    let mut outcome = begun.classify(&trueup, &input.run, &all.used, left).await?;
     let conservation = begun.account(&all.conservation, &outcome)?;
     progress.set("writing");
     let leaves = put_matches(&trueup, &input.run, &mut all.matches, &outcome).await?;
@@ -158,6 +158,7 @@ impl Begun {
         &self,
         trueup: &Arc<Trueup>,
         run: &Run,
+        used: &GatheredUse,
         mut left: Pool,
     ) -> Result<Comparison, Failure> {
         if self.is_broken() {
@@ -173,6 +174,7 @@ impl Begun {
             source(trueup, run)?,
             &context,
             self.sides(),
+            used,
             &mut left,
         );
         let superseded = marked.await?;

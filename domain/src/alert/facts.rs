@@ -76,7 +76,7 @@ pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
             format!("{when} ({stake})")
         }
         Kind::StatusMismatch if facts.partner.is_none() || facts.ledger.is_none() => {
-            format!("{stake} failed, and was matched when it was announced")
+            format!("{stake} failed, and was matched before")
         }
         Kind::StatusMismatch => {
             let status =

@@ -107,7 +107,7 @@ pub(super) fn repeated(record: &Record, subject: &str, run: &str) -> String {
     }
 }
 
-/// Why a payment that failed is no small matter.
+/// Why a payment that failed after a run matched it is no small matter.
 pub(super) fn undone(record: &Record, subject: &str) -> String {
     let money = record.money;
     let run = record.repeats().map_or("an earlier run", |run| run);
@@ -116,7 +116,7 @@ pub(super) fn undone(record: &Record, subject: &str) -> String {
         Side::Ledger => ("ledger has", "the partner's"),
     };
     format!(
-        "{who} {money} for {subject} as failed: {run} matched it when it was announced, so {whose} record \
-         of it counts money that never moved"
+        "{who} {money} for {subject} as failed: {run} matched it before, so {whose} record of it counts \
+         money that never moved"
     )
 }

@@ -193,7 +193,7 @@ fn does_repeat(record: &Record) -> bool {
     record.repeats().is_some() && record.movement() == Movement::Made
 }
 
-/// What failed is marked as a repetition only where it was matched when it was announced. An open item of an
+/// What failed is marked as a repetition only where it was matched before, announced or settled. An open item of an
 /// earlier version may be marked without that: it was missing then.
 fn is_undone(record: &Record) -> bool {
     let was_missing = record
@@ -332,7 +332,7 @@ fn missing(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepa
     work.discrepancy(reported, &keys, partner, ledger)
 }
 
-/// A payment of which no money moved, though an earlier run matched it when it was announced.
+/// A payment of which no money moved, though an earlier run matched it.
 fn undone(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepancy {
     let reference = reference_of(work.policy, home, &record);
     let reported = Reported {
@@ -345,7 +345,9 @@ fn undone(work: &mut Work<'_>, home: Option<usize>, record: Record) -> Discrepan
         related: Vec::new(),
         rule: rule_of(work.policy, home),
     };
-    let keys = lone_key(&record);
+    let mut keys = lone_key(&record);
+    // Others of its references may differ in status from their counterparts.
+    keys.push("alone".to_owned());
     let (partner, ledger) = on_its_side(record);
     work.discrepancy(reported, &keys, partner, ledger)
 }

@@ -36,6 +36,7 @@ mod several;
 pub mod sieve;
 mod slots;
 mod strangers;
+mod taken_back;
 mod together;
 mod twins;
 mod work;
@@ -203,6 +204,7 @@ pub fn match_buckets(policy: &SourcePolicy, context: &RunContext, pool: Pool) ->
         .is_some_and(|rule| !rule.looks_at_all())
     {
         announced::supersede(&mut work);
+        taken_back::set_aside(&mut work);
         work.kin_groups = KinGroups::of(&work);
         work.apply_rule(0, Look::First);
         work.settle_kin();

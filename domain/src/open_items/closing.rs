@@ -48,7 +48,7 @@ impl UsedUp {
 /// What a run received itself and used up, of one side.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Own {
-    /// The records, in no order.
+    /// The records, in no order; [`Fingerprint::undone`], too, of each whose money did not stay.
     pub fingerprints: Vec<Fingerprint>,
     /// Their first and last value date; none when there are no records.
     pub value_dates: Option<(Date, Date)>,
@@ -56,7 +56,10 @@ pub struct Own {
 
 impl Own {
     fn add(&mut self, record: &Record) {
-        self.fingerprints.push(fingerprint(record));
+        let print = fingerprint(record);
+        self.fingerprints.push(print);
+        self.fingerprints
+            .extend(record.is_undone().then(|| print.undone()));
         self.cover(Some((record.value_date, record.value_date)));
     }
 

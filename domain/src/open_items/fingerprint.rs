@@ -14,6 +14,18 @@ pub const FINGERPRINT_BYTES: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Fingerprint(pub [u8; FINGERPRINT_BYTES]);
 
+impl Fingerprint {
+    /// What is remembered of a record beside its fingerprint, where it said already when it was used up that
+    /// its money did not stay: it is no news then.
+    #[must_use]
+    pub fn undone(self) -> Self {
+        let mut texts = Fingerprinted::default();
+        texts.add("trueup.undone.v1");
+        texts.bytes.extend(self.0);
+        texts.fingerprint()
+    }
+}
+
 /// The fingerprint of a record: the first 128 bits of SHA-256 over length-prefixed texts.
 ///
 /// Neither status nor fees are in it: they may change while the record is the same. Records of one

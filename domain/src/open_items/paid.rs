@@ -51,6 +51,11 @@ impl Payments {
         self.noted(Mark::Paid, record, record.money)
     }
 
+    /// What would take the money of a record back.
+    fn undoing(&mut self, record: &Record) -> Option<Payment> {
+        self.noted(Mark::Paid, record, opposite(record.money))
+    }
+
     fn noted(&mut self, mark: Mark, record: &Record, money: Money) -> Option<Payment> {
         let text = self.kin.identity(record)?;
         let Money { amount, currency } = money;
@@ -81,11 +86,14 @@ impl Payments {
             .then(|| kin.of_key(key, |text| mark.of(bytes, text, amount, currency)))
     }
 
-    /// The payments of records that were used up together, each once, and what was announced of them.
+    /// The payments of records that were used up together, each once, and what was announced of them. What
+    /// failed paid nothing.
     pub fn of_group<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> Vec<Payment> {
         let mut payments: Vec<Payment> = Vec::new();
         for record in records {
-            payments.extend(self.of_record(record));
+            if !record.has_failed() {
+                payments.extend(self.of_record(record));
+            }
             if record.is_announced() {
                 payments.extend(self.noted(Mark::Announced(record.side), record, record.money));
             }
@@ -159,7 +167,8 @@ impl Mark {
     }
 }
 
-/// Records for which nothing was found yet and that may be payments of an earlier run: made twice, or announced.
+/// Records for which nothing was found yet and that may be payments of an earlier run: made twice, announced,
+/// or taken back.
 #[derive(Debug)]
 pub struct Asked {
     records: Vec<AskedRecord>,
@@ -167,6 +176,8 @@ pub struct Asked {
     wanted: Vec<Payment>,
     /// What is known of that.
     found: BTreeMap<Payment, Found>,
+    /// How often this run matched what would take the money of a record back.
+    undone_now: BTreeMap<Payment, i64>,
 }
 
 #[derive(Debug)]
@@ -180,6 +191,10 @@ struct AskedRecord {
     told: Payment,
     /// Whether it may be made twice.
     may_be_again: bool,
+    /// Whether it is the record of an earlier run that says now that its money did not stay.
+    is_changed: bool,
+    /// Whether its side shows the payment as it was.
+    is_shown: bool,
 }
 
 /// What runs noted of a payment.
@@ -192,16 +207,19 @@ struct Found {
 }
 
 impl Asked {
-    /// Those of these records. What an earlier run found already, and what says that money was moved back, is
-    /// not asked about; nor whether what the partner may still report is made twice.
+    /// Those of these records. What an earlier run found already is not asked about; what says that money was
+    /// moved back only where an earlier run had the same record; nor is asked whether what the partner may still
+    /// report is made twice.
     #[must_use]
     pub fn of(policy: &SourcePolicy, context: &RunContext, pool: &Pool) -> Self {
         let mut payments = Payments::of(policy);
         let mut records = Vec::new();
         for of_side in [&pool.partner, &pool.ledger] {
             for (at, record) in of_side.iter().enumerate() {
-                let is_asked =
+                let is_new =
                     record.movement() != Movement::TakenBack && record.found_in().is_none();
+                let is_received = record.carried_from().is_none();
+                let is_asked = is_new || record.is_changed() && is_received;
                 if is_asked && let Some(mut asked) = AskedRecord::of(&mut payments, at, record) {
                     asked.may_be_again &= !is_in_transit(policy, context, record);
                     records.push(asked);
@@ -223,6 +241,7 @@ impl Asked {
             records,
             wanted,
             found: BTreeMap::new(),
+            undone_now: BTreeMap::new(),
         }
     }
 
@@ -240,7 +259,8 @@ impl Asked {
     /// twice: what it no longer shows was corrected.
     pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
         for asked in self.records.iter_mut().filter(|asked| asked.side == side) {
-            asked.may_be_again &= shown.binary_search(&asked.payment).is_ok();
+            asked.is_shown = shown.binary_search(&asked.payment).is_ok();
+            asked.may_be_again &= asked.is_shown;
         }
     }
 
@@ -248,6 +268,22 @@ impl Asked {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// Looks at the payments that this run matched, in any order.
+    pub fn look_at_own(&mut self, policy: &SourcePolicy, pool: &Pool, matched: &[Payment]) {
+        let changed = self.records.iter().filter(|asked| asked.is_changed);
+        let mut undone: BTreeMap<Payment, i64> = changed.map(|it| (it.undone_by, 0)).collect();
+        if undone.is_empty() {
+            return;
+        }
+        let mut payments = Payments::of(policy);
+        let left = pool.partner.iter().chain(&pool.ledger);
+        let left = left.filter_map(|record| payments.of_record(record));
+        for payment in matched.iter().copied().chain(left) {
+            undone.entry(payment).and_modify(|times| *times += 1);
+        }
+        self.undone_now = undone;
     }
 
     /// Looks at what a run noted; `noted` is sorted.
@@ -306,48 +342,108 @@ impl Asked {
     /// was paid back since may be paid anew.
     ///
     /// Takes out what was matched when it was announced, and is told again: it is that payment. What failed
-    /// since is marked, too.
+    /// since is marked, too. And takes out what is taken back by a record of its own.
     #[must_use]
     pub fn mark(self, context: &RunContext, pool: &mut Pool) -> Vec<Superseded> {
-        let times = |payment: &Payment| self.found.get(payment).map_or(0, |found| found.times);
-        let mut told: BTreeMap<Payment, i64> = BTreeMap::new();
-        let mut taken: Vec<(Side, usize, Arc<str>)> = Vec::new();
+        let mut counted = Counted::default();
+        let mut taken: Vec<(Side, usize, String)> = Vec::new();
         for asked in &self.records {
-            let Some(Found { run, .. }) = self.found.get(&asked.payment) else {
-                continue;
-            };
-            let (paid, announced) = (times(&asked.payment), times(&asked.announced));
-            let told = told.entry(asked.told).or_insert_with(|| times(&asked.told));
-            let is_announced = *told < announced && paid <= announced;
             let record = &mut pool.side_mut(asked.side)[asked.at];
-            let is_told = is_announced && !record.has_failed();
-            if is_told && is_asked_for(&context.scope, record) {
-                *told += i64::from(record.is_settled());
-                taken.push((asked.side, asked.at, Arc::clone(run)));
-                continue;
-            }
-            let is_again = asked.may_be_again && paid - times(&asked.undone_by) == 1;
-            if is_again || is_announced && !is_told {
-                record.has_namesake = true;
-                let past = record.past.get_or_insert_with(|| {
-                    Box::new(Past {
-                        received_by: None,
-                        since: context.business_date,
-                        found_in: None,
-                        repeats: None,
-                    })
-                });
-                past.repeats.get_or_insert_with(|| Arc::clone(run));
+            match self.fate(asked, record, &mut counted, context) {
+                Fate::Itself => {}
+                Fate::Another => record.past = None,
+                Fate::Repeats(run) => {
+                    record.has_namesake = true;
+                    let new = || Past::repeating(Arc::clone(run), context.business_date);
+                    let past = record.past.get_or_insert_with(new);
+                    past.repeats.get_or_insert_with(|| Arc::clone(run));
+                }
+                Fate::Superseded(by) => taken.push((asked.side, asked.at, by)),
             }
         }
         // From behind, so that the places of the others stay.
         taken.sort_unstable_by_key(|(side, at, _)| Reverse((*side, *at)));
-        let taken = taken.into_iter().map(|(side, at, run)| Superseded {
+        let taken = taken.into_iter().map(|(side, at, by)| Superseded {
             record: pool.side_mut(side).swap_remove(at),
-            by: format!("{run} matched it when it was announced"),
+            by,
         });
         taken.collect()
     }
+
+    fn fate(
+        &self,
+        asked: &AskedRecord,
+        record: &Record,
+        counted: &mut Counted,
+        context: &RunContext,
+    ) -> Fate<'_> {
+        if asked.is_changed {
+            return self.fate_of_changed(asked, record, counted, context);
+        }
+        let Some(Found { run, .. }) = self.found.get(&asked.payment) else {
+            return Fate::Itself;
+        };
+        let (paid, announced) = (self.times(asked.payment), self.times(asked.announced));
+        let told = counted.told.entry(asked.told);
+        let told = told.or_insert_with(|| self.times(asked.told));
+        let is_announced = *told < announced && paid <= announced;
+        let is_told = is_announced && !record.has_failed();
+        if is_told && is_asked_for(&context.scope, record) {
+            *told += i64::from(record.is_settled());
+            return Fate::Superseded(format!("{run} matched it when it was announced"));
+        }
+        let is_again = asked.may_be_again && paid - self.times(asked.undone_by) == 1;
+        match is_again || is_announced && !is_told {
+            true => Fate::Repeats(run),
+            false => Fate::Itself,
+        }
+    }
+
+    /// What a record of an earlier run is that says now that its money did not stay.
+    fn fate_of_changed(
+        &self,
+        asked: &AskedRecord,
+        record: &Record,
+        counted: &mut Counted,
+        context: &RunContext,
+    ) -> Fate<'_> {
+        if asked.is_shown {
+            return Fate::Another;
+        }
+        let now = self.undone_now.get(&asked.undone_by).copied();
+        let undone = self.times(asked.undone_by) + now.unwrap_or_default();
+        let told = counted.undone.entry(asked.undone_by).or_default();
+        if record.has_failed() || *told >= undone || !is_asked_for(&context.scope, record) {
+            return Fate::Itself;
+        }
+        *told += 1;
+        Fate::Superseded("what takes it back is a record of its own".to_owned())
+    }
+
+    fn times(&self, payment: Payment) -> i64 {
+        self.found.get(&payment).map_or(0, |found| found.times)
+    }
+}
+
+/// What a record is beside what earlier runs noted.
+enum Fate<'a> {
+    /// What it says.
+    Itself,
+    /// Not the record that it seems to repeat, which is shown beside it.
+    Another,
+    /// There again: this run matched it.
+    Repeats(&'a Arc<str>),
+    /// This counts instead.
+    Superseded(String),
+}
+
+/// What was found among the records so far.
+#[derive(Default)]
+struct Counted {
+    /// Ends of announcements.
+    told: BTreeMap<Payment, i64>,
+    /// Records that are taken back by others.
+    undone: BTreeMap<Payment, i64>,
 }
 
 impl AskedRecord {
@@ -357,10 +453,12 @@ impl AskedRecord {
             side,
             at,
             payment: payments.of_record(record)?,
-            undone_by: payments.noted(Mark::Paid, record, opposite(record.money))?,
+            undone_by: payments.undoing(record)?,
             announced: payments.noted(Mark::Announced(side), record, record.money)?,
             told: payments.noted(Mark::Told(side), record, record.money)?,
             may_be_again: record.movement().repeats(),
+            is_changed: record.is_changed() && record.carried_from().is_none(),
+            is_shown: false,
         })
     }
 }

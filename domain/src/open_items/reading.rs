@@ -2,7 +2,8 @@
 //! what that makes of the items that were open.
 //!
 //! Exact repeats are counted: of equal records the first ones are those that are known. The order
-//! of an input decides nothing else.
+//! of an input decides nothing else. What was used up, and is shown again as failed or reversed, is
+//! received once more: its money did not stay.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -66,10 +67,11 @@ impl Opening {
             )
         });
         let voided = self.voided.iter().filter_map(move |record| {
-            Gone::of(
-                record,
-                format!("{input} no longer has it: it was taken back"),
-            )
+            let evidence = match record.is_changed() {
+                true => "says so no longer",
+                false => "no longer has it: it was taken back",
+            };
+            Gone::of(record, format!("{input} {evidence}"))
         });
         withdrawn.chain(voided)
     }
@@ -87,7 +89,7 @@ pub struct Reading {
     own: Vec<Own>,
     facts: HashMap<Fingerprint, Facts>,
     /// How often the input had a record that is known from somewhere.
-    seen: HashMap<Fingerprint, usize>,
+    seen: HashMap<Fingerprint, Seen>,
     payments: Payments,
     shown: Vec<Payment>,
 }
@@ -120,6 +122,14 @@ struct Own {
     fingerprints: Vec<Fingerprint>,
 }
 
+/// How often an input had a record.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    all: usize,
+    /// Of these, those that say that the money did not stay.
+    undone: usize,
+}
+
 /// What is known of one fingerprint.
 #[derive(Debug, Default)]
 struct Facts {
@@ -127,6 +137,8 @@ struct Facts {
     of_this_day: Vec<(usize, usize)>,
     /// Records of used groups that inputs of other days had.
     of_other_days: usize,
+    /// How many of those said then that the money did not stay.
+    undone: usize,
     /// A run that had one of those.
     run: Option<Arc<str>>,
     /// Open items of other days.
@@ -189,50 +201,82 @@ impl Reading {
         let print = fingerprint(&record);
         let others = self.count_own(print, false);
         let released = self.count_own(print, true);
-        let facts = self.facts.get(&print);
-        if others + released == 0 && facts.is_none() {
+        if others + released == 0 && !self.facts.contains_key(&print) {
             return Some(record);
         }
+        let Seen {
+            all: mut at,
+            undone,
+        } = self.see(print, &record);
         let nothing = Facts::default();
-        let facts = facts.unwrap_or(&nothing);
-        let seen = self.seen.entry(print).or_default();
-        let mut at = *seen;
-        *seen += 1;
+        let facts = self.facts.get(&print).unwrap_or(&nothing);
         if let Some(place) = facts.of_this_day.get(at) {
             self.seen_in_groups.insert(*place);
             return None;
         }
         at -= facts.of_this_day.len();
-        let is_new = self.context.records == Records::New;
-        if !is_new {
-            let known = others + facts.of_other_days;
-            if at < known {
-                self.shown.extend(self.payments.of_record(&record));
+        let mut repeats = None;
+        if self.context.records != Records::New {
+            let used = others + facts.of_other_days;
+            let used_undone = used.min(self.count_own(print.undone(), false) + facts.undone);
+            let made = used - used_undone;
+            let is_known = match record.is_undone() {
+                true => undone < used_undone,
+                false => at - undone < made,
+            };
+            if is_known {
+                let payment = self.payments.of_record(&record);
+                self.shown.extend(payment.filter(|_| !record.is_undone()));
                 return None;
             }
-            at -= known;
-            if let Some(item) = facts.open.get(at) {
-                refresh(&mut self.items[*item], record);
+            let is_changed = record.is_undone() && made > 0;
+            if let Some(item) = self.waiting(&facts.open, &record, !is_changed) {
+                refresh(&mut self.items[item], record);
                 return None;
             }
-            at -= facts.open.len();
+            if is_changed {
+                repeats = self.repeated(print, facts);
+            }
         }
-        if let Some(item) = facts.again.get(at) {
-            return Some(receive_again(&mut self.items[*item], record));
+        if let Some(item) = self.waiting(&facts.again, &record, repeats.is_none()) {
+            let mut again = receive_again(&mut self.items[item], record);
+            if let Some(past) = again.past.as_mut() {
+                past.repeats = repeats;
+            }
+            return Some(again);
         }
-        at -= facts.again.len();
-        let may_repeat = record.movement().repeats() && can_match(&self.policy, &record);
-        if is_new && at >= released && may_repeat {
-            record.past = self.repeated(print, facts).map(|run| {
-                Box::new(Past {
-                    received_by: None,
-                    since: self.context.business_date,
-                    found_in: None,
-                    repeats: Some(run),
-                })
-            });
+        if self.context.records == Records::New {
+            let is_more = at >= facts.again.len() + released;
+            let may_repeat = record.movement().repeats() && can_match(&self.policy, &record);
+            if is_more && may_repeat {
+                repeats = self.repeated(print, facts);
+            }
         }
+        record.past = repeats.map(|run| Past::repeating(run, self.context.business_date));
         Some(record)
+    }
+
+    /// Counts a record that the input shows; how often it did so before.
+    fn see(&mut self, print: Fingerprint, record: &Record) -> Seen {
+        let seen = self.seen.entry(print).or_default();
+        let before = *seen;
+        seen.all += 1;
+        if record.is_undone() {
+            seen.undone += 1;
+            self.seen.entry(print.undone()).or_default().all += 1;
+        }
+        before
+    }
+
+    /// The first of these items that the input has not shown yet, one that says the same of its money if there
+    /// is any; else one that says otherwise, where that `may_change`.
+    fn waiting(&self, items: &[usize], record: &Record, may_change: bool) -> Option<usize> {
+        let item = |at: &usize| &self.items[*at];
+        let mut waiting = items.iter().filter(|at| item(at).state == ItemState::Open);
+        let says_the_same = |at: &&usize| item(at).record.is_undone() == record.is_undone();
+        let same = waiting.clone().find(says_the_same);
+        same.or_else(|| waiting.next().filter(|_| may_change))
+            .copied()
     }
 
     /// Ends the input: what the side begins with.
@@ -307,6 +351,7 @@ impl Reading {
                 false => {
                     facts.run = facts.run.take().or_else(|| received_by(record));
                     facts.of_other_days += 1;
+                    facts.undone += usize::from(record.is_undone());
                 }
             }
         }
@@ -378,7 +423,7 @@ impl Reading {
 
     /// How many of this fingerprint the input had beyond those that other runs explain.
     fn shown_beyond(&self, print: Fingerprint) -> usize {
-        let seen = self.seen.get(&print).copied().unwrap_or_default();
+        let seen = self.seen.get(&print).map_or(0, |seen| seen.all);
         let explained = self.facts.get(&print).map_or(0, |facts| {
             let others = match self.context.records {
                 Records::New => 0,
@@ -409,8 +454,21 @@ impl Reading {
         }
     }
 
-    /// Whether a complete input lacks this item, although it covers its value date.
+    /// Whether the input no longer says what made this an item: a complete one lacks it, although it covers its
+    /// value date; or what failed or was reversed is shown as it was before.
     fn is_taken_back(&self, item: &Item) -> bool {
+        self.is_as_before(item) || self.is_lacking(item)
+    }
+
+    fn is_as_before(&self, item: &Item) -> bool {
+        let record = &item.record;
+        record.is_changed()
+            && item.state == ItemState::Open
+            && self.context.records != Records::New
+            && self.seen.contains_key(&fingerprint(record))
+    }
+
+    fn is_lacking(&self, item: &Item) -> bool {
         let (from, to) = self.context.value_dates;
         self.context.records == Records::Snapshot
             && self.context.is_whole

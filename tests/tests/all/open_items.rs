@@ -180,15 +180,26 @@ fn write_statuses(shop: &Installation, date: &str, partner: &str) -> Result<()> 
     shop.write(&shop::ledger_file(date), shop::LEDGER)
 }
 
+/// Its reports say where payments stand.
+fn install_with_statuses(shop: &Installation, of_partner: &str) -> Result<()> {
+    shop::install(shop, "", &[])?;
+    let statuses = "status = \"status\"\n\n[partner.format.csv.status_values]\npending = [\"pending\"]\n\
+                    settled = [\"settled\"]\nfailed = [\"failed\"]\nreversed = [\"reversed\"]\n\n\
+                    [ledger.transport]";
+    let source = shop::source(&[]).replacen("invoice = \"invoice\"\n", "", 1);
+    let source = source.replacen("\n[ledger.transport]", statuses, 1);
+    let source = source.replacen(
+        "[partner.transport]",
+        &format!("{of_partner}[partner.transport]"),
+        1,
+    );
+    shop.write("sources/shop.toml", source)
+}
+
 #[tokio::test]
 async fn what_was_announced_is_the_same_payment_when_its_end_is_told() -> Result<()> {
     let mut shop = Installation::start().await?;
-    shop::install(&shop, "", &[])?;
-    let statuses = "status = \"status\"\n\n[partner.format.csv.status_values]\npending = [\"pending\"]\n\
-                    settled = [\"settled\"]\nfailed = [\"failed\"]\n\n[ledger.transport]";
-    let source = shop::source(&[]).replacen("invoice = \"invoice\"\n", "", 1);
-    let source = source.replacen("\n[ledger.transport]", statuses, 1);
-    shop.write("sources/shop.toml", source)?;
+    install_with_statuses(&shop, "")?;
     shop.start_worker()?;
     let announced =
         |reference: &str, amount: &str| format!("{reference},pending,{amount},EUR,{DATE}\n");
@@ -229,8 +240,8 @@ async fn what_was_announced_is_the_same_payment_when_its_end_is_told() -> Result
     let failed = of("P-2").context("P-2")?;
     assert_eq!(failed["kind"], "status_mismatch");
     let reason = format!(
-        "partner reports 250.00 EUR for P-2 as failed: {RUN} matched it when it was announced, so our \
-         record of it counts money that never moved"
+        "partner reports 250.00 EUR for P-2 as failed: {RUN} matched it before, so our record of it \
+         counts money that never moved"
     );
     assert_eq!(failed["reason"], reason);
     assert_eq!(of("P-4").context("P-4")?["kind"], "missing_in_ledger");
@@ -245,6 +256,60 @@ async fn what_was_announced_is_the_same_payment_when_its_end_is_told() -> Result
     run(&shop, TUESDAY).await?;
     let again = shop.json(&["discrepancies", "--reference", "P-1"]).await?;
     assert_eq!(texts(&again, "kind"), ["duplicate_at_partner"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_cumulative_report_shows_as_failed_or_reversed_since_is_told() -> Result<()> {
+    let mut shop = Installation::start().await?;
+    install_with_statuses(&shop, "[partner]\nrecords = \"cumulative\"\n\n")?;
+    shop.start_worker()?;
+    let report = |first: &str, second: &str| {
+        format!(
+            "P-1,{first},100.00,EUR,{DATE}\nP-2,{second},250.00,EUR,{DATE}\n\
+             P-5,settled,70.00,EUR,{DATE}\n"
+        )
+    };
+    write_statuses(&shop, DATE, &report("settled", "settled"))?;
+    assert_eq!(run(&shop, DATE).await?["matched"], 3);
+
+    write_statuses(&shop, MONDAY, &report("reversed", "failed"))?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(
+        (&second["matched"], &second["known"]),
+        (&json!(0), &json!(7)),
+        "{second}"
+    );
+    let told = |reference: &'static str| {
+        let shop = &shop;
+        async move {
+            shop.json(&["discrepancies", "--reference", reference])
+                .await
+        }
+    };
+    let (reversed, failed) = (told("P-1").await?, told("P-2").await?);
+    assert_eq!(texts(&reversed, "kind"), ["missing_in_ledger"]);
+    assert_eq!(
+        reversed[0]["reason"],
+        format!(
+            "partner reports 100.00 EUR for P-1 with value date {DATE} as reversed: {RUN} had the same \
+             record before, and no ledger record goes with it by reference"
+        )
+    );
+    assert_eq!(texts(&failed, "kind"), ["status_mismatch"]);
+    assert_eq!(failed[0]["at_stake"], "250.00");
+
+    // We take the first one back; nobody hears of either again.
+    let more = format!("P-7,settled,75.00,EUR,{MONDAY}\n");
+    write_statuses(&shop, TUESDAY, &(report("reversed", "failed") + &more))?;
+    let booked = format!("{}P-1,INV-1,C-1,-100.00,EUR,{MONDAY}\n", shop::LEDGER);
+    shop.write(&shop::ledger_file(TUESDAY), booked)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(third["superseded"], 2, "{third}");
+    assert_eq!(third["cleared"], 2, "P-1, and P-7, which is late: {third}");
+    let again = told("P-2").await?;
+    assert_eq!(again[0]["discrepancy_id"], failed[0]["discrepancy_id"]);
+    assert_eq!(again[0]["first_seen_run"], format!("recon/shop/{MONDAY}"));
     Ok(())
 }
 

@@ -55,12 +55,15 @@ impl PairWriter {
         self.lines.push(lines, &reference, partner, ledger);
     }
 
-    /// Notes the payment, or both where the amounts differ by what is accepted.
+    /// Notes the payment, or both where the amounts differ by what is accepted; what failed paid nothing.
     fn pay(&mut self, partner: &Told<'_>, ledger: &Told<'_>, sifted: &mut Sifted) {
         let (key, currency) = (partner.row.key, partner.row.currency.code());
         let payments = &mut sifted.used.payments;
         let reported = &self.partner.amount;
-        payments.extend(self.payments.of_key(key, reported, currency));
+        let pays = |told: &Told<'_>| told.row.status != Some(Status::Failed);
+        if pays(partner) {
+            payments.extend(self.payments.of_key(key, reported, currency));
+        }
         for (side, told, amount) in [
             (Side::Partner, partner, reported),
             (Side::Ledger, ledger, &self.ledger.amount),
@@ -70,7 +73,7 @@ impl PairWriter {
                 payments.extend(self.payments.of_announced(side, key, amount, currency));
             }
         }
-        if self.ledger.amount != *reported {
+        if self.ledger.amount != *reported && pays(ledger) {
             let booked = &self.ledger.amount;
             payments.extend(self.payments.of_key(ledger.row.key, booked, currency));
         }
@@ -97,6 +100,9 @@ impl Settled {
         row.amount.write_to(&mut self.amount);
         self.sums.add_kept(row);
         self.prints.push(told.print);
+        if matches!(row.status, Some(Status::Failed | Status::Reversed)) {
+            self.prints.push(told.print.undone());
+        }
         self.days = match self.days {
             Some((first, last)) => Some((first.min(row.day), last.max(row.day))),
             None => Some((row.day, row.day)),

@@ -37,6 +37,7 @@ status = "status"
 pending = ["PENDING"]
 settled = ["SETTLED"]
 failed = ["FAILED"]
+reversed = ["REVERSED"]
 "#;
 /// What keeps a file from being scanned, and leaves no row out.
 const SKIP: &str = r#"
@@ -207,7 +208,7 @@ fn rows() -> impl Strategy<Value = String> {
         )
     });
     let letter = select(vec!["R", "R", "R", "r"]);
-    let status = select(vec!["SETTLED", "SETTLED", "PENDING", "FAILED"]);
+    let status = select(vec!["SETTLED", "SETTLED", "PENDING", "FAILED", "REVERSED"]);
     let usual = (letter, 0u32..100, status).prop_map(|(letter, reference, status)| {
         format!("{letter}{reference},I{reference},{reference}.50,EUR,2026-11-20,{status}")
     });

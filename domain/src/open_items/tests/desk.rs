@@ -356,6 +356,12 @@ impl Desk {
         for (side, shown) in &shown {
             asked.only_shown(*side, shown);
         }
+        let mut payments = Payments::of(&self.policy);
+        let matched = findings.matched.iter();
+        let matched: Vec<Payment> = matched
+            .flat_map(|it| payments.of_group(it.records()))
+            .collect();
+        asked.look_at_own(&self.policy, &findings.left, &matched);
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             asked.look(&spent.run, &spent.payments);
         }

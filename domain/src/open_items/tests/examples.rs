@@ -309,8 +309,8 @@ fn an_announced_payment_that_was_matched_and_fails_differs_in_status() {
     let found = only(&second.comparison.discrepancies, Kind::StatusMismatch);
     assert_eq!(
         found.reason,
-        "partner reports 9.90 EUR for A as failed: r0 matched it when it was announced, so our record \
-         of it counts money that never moved"
+        "partner reports 9.90 EUR for A as failed: r0 matched it before, so our record of it counts money \
+         that never moved"
     );
     let third = desk.run("r2", day(2), vec![], vec![]);
     let again = only(&third.comparison.discrepancies, Kind::StatusMismatch);

@@ -8,8 +8,9 @@ use super::desk::{CaseNow, Desk, Report};
 use super::*;
 use crate::case::Resolution;
 use crate::conservation::{Conservation, CountAndSum};
-use crate::discrepancy::DiscrepancyId;
+use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::open_items::{Fingerprint, Records, fingerprint};
+use crate::record::Status;
 
 /// Sequences per law.
 const SEQUENCES: u64 = 1_500;
@@ -78,6 +79,30 @@ impl World {
         };
         let shown = self.bookings.iter().filter(is_shown);
         shown.map(|(_, record)| record.clone()).collect()
+    }
+
+    /// Payments fail, are reversed, or are not any more; some are taken back by records of their own.
+    fn change_statuses(&mut self, dice: &mut Dice) {
+        let statuses = [None, Some(Status::Failed), Some(Status::Reversed)];
+        let reported = self.reports.values_mut().flatten();
+        let booked = self.bookings.iter_mut().map(|(_, booking)| booking);
+        for record in reported.chain(booked) {
+            if dice.roll(8) == 0 {
+                record.status = statuses[usize::try_from(dice.roll(3)).unwrap()];
+            }
+        }
+        let back = self.bookings.iter().find(|_| dice.roll(8) == 0);
+        if let Some((_, booking)) = back {
+            let reference = booking.display_reference().unwrap().to_owned();
+            let cents = 100 + reference[1..].parse::<i64>().unwrap();
+            let on = dice.day();
+            match dice.roll(2) {
+                0 => self.report(on, partner(&reference, -cents, day(on))),
+                _ => self
+                    .bookings
+                    .push((on, ledger(&reference, -cents, day(on)))),
+            }
+        }
     }
 
     /// Changes a day's report as a partner amends one.
@@ -375,11 +400,44 @@ fn money_is_conserved_within_and_between_runs() {
     assert!(counts.iter().all(|count| *count > 100), "{seen:?}");
 }
 
-/// One run, and what must hold of it whatever it is.
+#[test]
+fn money_is_conserved_whatever_becomes_of_matched_payments() {
+    let mut seen = Seen::default();
+    let (mut failed, mut superseded) = (0, 0);
+    for seed in 0..SEQUENCES {
+        let mut dice = Dice(seed ^ 0x57a7);
+        let mut world = World::new(&mut dice);
+        let ledger = [Records::Cumulative, Records::Snapshot][usize::try_from(seed % 2).unwrap()];
+        let mut desk = Desk::new([Records::Cumulative, ledger]);
+        for number in 0..DAYS {
+            act(&mut desk, &mut dice);
+            world.change_statuses(&mut dice);
+            let so_far = world.reports.range(..=number);
+            let report = so_far.flat_map(|(_, records)| records.clone()).collect();
+            let came = run_of(&mut desk, &world, number, report, &mut seen);
+            let kinds = came.comparison.discrepancies.iter().map(|it| it.kind);
+            failed += kinds.filter(|kind| *kind == Kind::StatusMismatch).count();
+            superseded += came.comparison.superseded.len();
+        }
+    }
+    let counts = [seen.matched, seen.cleared, seen.voided, failed, superseded];
+    assert!(counts.iter().all(|count| *count > 100), "{counts:?}");
+}
+
+/// One run of a day, and what must hold of it whatever it is.
 fn one_run(desk: &mut Desk, world: &World, number: i64, seen: &mut Seen) {
-    let (report, view) = (world.reports[&number].clone(), world.view(number, false));
+    run_of(desk, world, number, world.reports[&number].clone(), seen);
+}
+
+fn run_of(
+    desk: &mut Desk,
+    world: &World,
+    number: i64,
+    report: Vec<Record>,
+    seen: &mut Seen,
+) -> Report {
     let name = format!("run {} of {number}", seen.runs);
-    let came = desk.run(&name, day(number), report, view);
+    let came = desk.run(&name, day(number), report, world.view(number, false));
     seen.add(&came);
     assert!(
         came.conservation.holds(),
@@ -420,6 +478,7 @@ fn one_run(desk: &mut Desk, world: &World, number: i64, seen: &mut Seen) {
         .filter(|gone| ids.contains(&gone.discrepancy))
         .collect();
     assert!(gone.is_empty(), "found and cleared at once: {gone:?}");
+    came
 }
 
 fn sum(
