@@ -29,16 +29,20 @@ pub(super) mod trail;
 mod value;
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::time::timeout;
 
 use super::StoreError;
 use crate::vault::Vault;
 
+/// How long a write usually waits for others of this process, at most: longer is worth a line in the log.
+const WRITER_WITHIN: Duration = Duration::from_secs(5);
 /// How long a call waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Memory for the pages of the writer: a transaction with thousands of findings touches as many.
@@ -122,7 +126,7 @@ impl SqliteStore {
     /// Folds the log into the file and empties it: what was overwritten is in neither then. Others
     /// that read meanwhile keep it for as long.
     pub(super) async fn fold_log(&self) -> Result<(), StoreError> {
-        let writer = Arc::clone(&self.writer).lock_owned().await;
+        let writer = self.lock_writer().await;
         blocking(move || {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             Ok(())
@@ -130,12 +134,25 @@ impl SqliteStore {
         .await
     }
 
+    /// The only connection that writes, once it is this one's turn.
+    async fn lock_writer(&self) -> OwnedMutexGuard<Connection> {
+        let mut turn = pin!(Arc::clone(&self.writer).lock_owned());
+        match timeout(WRITER_WITHIN, &mut turn).await {
+            Ok(writer) => writer,
+            Err(_) => {
+                let seconds = WRITER_WITHIN.as_secs();
+                tracing::warn!(seconds, "a write still waits for those before it");
+                turn.await
+            }
+        }
+    }
+
     /// All of `work` takes effect, durably, or nothing.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let mut writer = Arc::clone(&self.writer).lock_owned().await;
+        let mut writer = self.lock_writer().await;
         blocking(move || {
             let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
