@@ -87,9 +87,9 @@ fn how_gross(split: &FeeSplit) -> &'static str {
 }
 
 /// The first thing wrong with the fee of a partner record, by itself. Where it states two of gross, fee and
-/// net only, they add up.
+/// net only, they add up. Nothing is to be paid out of what failed, nor does it cost what was agreed.
 pub(super) fn fault_of(policy: &SourcePolicy, partner: &Record) -> Option<FeeFault> {
-    let split = *partner.fees.as_deref()?;
+    let split = *partner.fees.as_deref().filter(|_| !partner.has_failed())?;
     if split.gross.checked_sub(split.fee) != Ok(split.net) {
         return Some(FeeFault::DoesNotAddUp { split });
     }
@@ -108,7 +108,7 @@ pub(super) fn fault_of_pair(
     partner: &Record,
     ledger: &Record,
 ) -> Option<FeeFault> {
-    let split = *partner.fees.as_deref()?;
+    let split = *partner.fees.as_deref().filter(|_| !partner.has_failed())?;
     fault_of(accepts.policy, partner).or_else(|| {
         let booked = *ledger.fees.as_deref()?;
         let tolerance = accepts.tolerance(partner.money.currency);

@@ -20,15 +20,17 @@
 //! not decided here: a later rule may know it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 
+use super::choice::{choices, that_may_go};
 use super::combine::Combined;
 use super::identity::canonical_order;
 use super::paid_back::PaidBack;
-use super::strangers::are_of_others;
+use super::pair;
 use super::twins::{self, Member, days_from};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, MatchRule, Tolerance};
-use crate::record::{Movement, Side};
+use crate::record::{Movement, Record, Side};
 
 /// Whether later rules are still to come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,8 +186,40 @@ fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class<'r>> {
     classes.map(of_money).collect()
 }
 
-/// Pairs as many as both have. Which of several different ones is meant has to be clear.
+/// Pairs as many as both have. Which of several different ones is meant has to be clear. Where the rule says only
+/// whose they are, those are asked that have nothing against each other, and all of them have to go together.
 fn pair_off<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Class<'r>,
+    ledger: &mut Class<'r>,
+) -> Pairs<'r> {
+    if accepts.rule.identifies_both() {
+        return pair_those(accepts, partner, ledger);
+    }
+    let are_one = |one: &Record, other: &Record| {
+        !pair::are_strange(accepts, one, other) && !pair::contradicts(one, other)
+    };
+    let (all_of_partner, all_of_ledger) = (partner.free.clone(), ledger.free.clone());
+    let asked = that_may_go(&all_of_partner, &all_of_ledger, are_one);
+    (partner.free, ledger.free) = (asked.partner, asked.ledger);
+    let pairs = pair_those(accepts, partner, ledger);
+    let is_guess = pairs
+        .iter()
+        .any(|(one, other)| !are_one(one.record, other.record));
+    let taken = match is_guess {
+        true => Vec::new(),
+        false => pairs,
+    };
+    (partner.free, ledger.free) = (all_of_partner, all_of_ledger);
+    take(slice::from_mut(partner), taken.iter().map(|(one, _)| one));
+    take(
+        slice::from_mut(ledger),
+        taken.iter().map(|(_, other)| other),
+    );
+    taken
+}
+
+fn pair_those<'r>(
     accepts: Accepts<'_>,
     partner: &mut Class<'r>,
     ledger: &mut Class<'r>,
@@ -313,14 +347,18 @@ fn settle<'r>(
     }
     let mut decisions = in_pairs(pairs);
     if is_undecided {
-        decisions.push(Decision::Ambiguous {
-            partner: take_free(&mut partner),
-            ledger: take_free(&mut ledger),
-        });
+        let (of_partner, of_ledger) = (free_members(&partner), free_members(&ledger));
+        let choices = choices(accepts, of_partner, of_ledger);
+        take(&mut partner, choices.iter().flat_map(|it| &it.partner));
+        take(&mut ledger, choices.iter().flat_map(|it| &it.ledger));
+        let slots = |some: Vec<Member>| some.iter().map(|member| member.slot).collect();
+        decisions.extend(choices.into_iter().map(|choice| Decision::Ambiguous {
+            partner: slots(choice.partner),
+            ledger: slots(choice.ledger),
+        }));
     }
-    let (rule, partner, ledger) = (accepts.rule, &partner[..], &ledger[..]);
-    decisions.extend(duplicates(rule, partner, ledger, partner_back));
-    decisions.extend(duplicates(rule, ledger, partner, ledger_back));
+    decisions.extend(duplicates(accepts, &partner, &ledger, partner_back));
+    decisions.extend(duplicates(accepts, &ledger, &partner, ledger_back));
     decisions
 }
 
@@ -371,7 +409,7 @@ fn pair_last_of_each_currency<'r>(
 /// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
 /// client's, or of another invoice or order; nor what was paid back in between.
 fn duplicates(
-    rule: &MatchRule,
+    accepts: Accepts<'_>,
     classes: &[Class<'_>],
     others: &[Class<'_>],
     back: &mut PaidBack,
@@ -389,7 +427,7 @@ fn duplicates(
             let counterparts = of_others.iter().filter(is_like).count();
             let decided: Vec<&Member> = class.decided().filter(is_like).collect();
             for member in class.open().filter(is_like) {
-                let Some(original) = nearest(rule, member, &decided) else {
+                let Some(original) = nearest(accepts, member, &decided) else {
                     continue;
                 };
                 let (one, other) = (member.record, original.record);
@@ -406,7 +444,7 @@ fn duplicates(
 
 /// The nearest of these by date, which are in its order, that it may repeat; of two the earlier.
 fn nearest<'m, 'r>(
-    rule: &MatchRule,
+    accepts: Accepts<'_>,
     to: &Member<'_>,
     members: &[&'m Member<'r>],
 ) -> Option<&'m Member<'r>> {
@@ -414,7 +452,7 @@ fn nearest<'m, 'r>(
     let after = members.partition_point(|member| member.record.value_date < day);
     let (before, after) = members.split_at(after);
     let may_be_repeated =
-        |member: &&&'m Member<'r>| !are_of_others(&rule.on, to.record, member.record);
+        |member: &&&'m Member<'r>| pair::may_repeat(accepts, to.record, member.record);
     let before = before
         .iter()
         .rev()
@@ -429,9 +467,17 @@ fn count_free(classes: &[Class<'_>]) -> usize {
     classes.iter().map(|class| class.free.len()).sum()
 }
 
-fn take_free(classes: &mut [Class<'_>]) -> Vec<usize> {
-    let free = classes.iter_mut().flat_map(|class| class.free.drain(..));
-    free.map(|member| member.slot).collect()
+fn free_members<'r>(classes: &[Class<'r>]) -> Vec<Member<'r>> {
+    let free = classes.iter().flat_map(|class| &class.free);
+    free.copied().collect()
+}
+
+/// Takes these out of the free members.
+fn take<'r: 'm, 'm>(classes: &mut [Class<'r>], some: impl Iterator<Item = &'m Member<'r>>) {
+    let slots: BTreeSet<usize> = some.map(|member| member.slot).collect();
+    for class in classes {
+        class.free.retain(|member| !slots.contains(&member.slot));
+    }
 }
 
 impl<'r> Class<'r> {

@@ -12,7 +12,7 @@ use super::scope::{Membership, covers, membership};
 use super::slots::Lone;
 use super::strangers::are_of_others;
 use super::work::{Work, both_sides};
-use super::{Comparison, explain, explain_lone, key};
+use super::{Comparison, explain, explain_lone, key, pair};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
@@ -255,12 +255,15 @@ fn fates(
     if does_repeat(lone[twins[0]]) {
         return vec![Fate::Repeats; twins.len()];
     }
-    let on = home.map_or(&[][..], |at| &policy.rules[at].on);
+    let home = home.map(|at| &policy.rules[at]);
     let mut firsts: Vec<usize> = Vec::new();
     let fates = twins.iter().map(|index| {
         let record = lone[*index];
         let mut latest = firsts.iter().rev().take(ORIGINALS_MAX);
-        let original = latest.find(|first| !are_of_others(on, record, lone[**first]));
+        let original = latest.find(|first| match home {
+            Some(home) => pair::may_repeat(policy.accepts(home), record, lone[**first]),
+            None => !are_of_others(&[], record, lone[**first]),
+        });
         let original = original.filter(|first| {
             let day = lone[**first].value_date;
             !back.take(record.money, day, record.value_date)

@@ -12,6 +12,7 @@ mod again;
 mod alike;
 mod announced;
 mod apart;
+mod choice;
 mod claims;
 mod combine;
 mod edits;
@@ -129,7 +130,7 @@ pub struct Matched {
 
 impl Matched {
     /// All records: the partner's first, our first, then the others.
-    pub fn records(&self) -> impl Iterator<Item = &Record> {
+    pub fn records(&self) -> impl Iterator<Item = &Record> + Clone {
         [&self.partner, &self.ledger].into_iter().chain(&self.more)
     }
 

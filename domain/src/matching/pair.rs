@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::explain;
 use super::fees::{self, FeeFault};
+use super::strangers::{are_of_others, name_others};
 use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money};
@@ -88,7 +89,11 @@ pub(super) fn difference(
     let at_stake = match first {
         // The whole amount is in question when even its currency or its being paid is.
         Finding::Currency | Finding::Amount(None) => partner.money.amount.abs(),
-        _ if is_paid_in_question => partner.money.amount.abs(),
+        _ if is_paid_in_question => {
+            let (reported, booked) = (partner.money.amount.abs(), ledger.money.amount.abs());
+            // Some report of what failed that nothing was paid.
+            reported.max(booked)
+        }
         Finding::Fee(fault) => fault.at_stake(),
         _ => difference.unwrap_or_default().abs(),
     };
@@ -105,10 +110,25 @@ pub(super) fn agree(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> 
     findings(accepts, partner, ledger).is_empty()
 }
 
-/// Whether two records have in common only whose they are, and are of days too far from each other: that makes
-/// them no pair.
-pub(super) fn are_strange_in_time(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    !accepts.rule.identifies_both() && timing(accepts, partner, ledger) != Timing::Within
+/// Whether two records have in common only whose they are, and are of days too far from each other, or name
+/// other invoices or orders: that makes them no pair.
+pub(super) fn are_strange(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    !accepts.rule.identifies_both()
+        && (timing(accepts, partner, ledger) != Timing::Within
+            || name_others(accepts, partner, ledger))
+}
+
+/// Whether nothing keeps two records from being one payment: the money, the days, where it stands, or what they
+/// name.
+pub(super) fn may_be_one(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    let is_against = |it: &Finding| {
+        matches!(
+            it,
+            Finding::Currency | Finding::Amount(_) | Finding::Status(..)
+        )
+    };
+    !are_strange(accepts, partner, ledger)
+        && !findings(accepts, partner, ledger).iter().any(is_against)
 }
 
 /// Whether two records are of different currencies, or of amounts beyond every tolerance.
@@ -179,6 +199,21 @@ fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
 pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> Timing {
     let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
     timing_of(window, calendar, partner.value_date, ledger.value_date)
+}
+
+/// Whether of two records of one side one may repeat the other: they are about the same, and where the rule says only
+/// whose they are, of days near each other.
+pub(super) fn may_repeat(accepts: Accepts<'_>, one: &Record, other: &Record) -> bool {
+    let rule = accepts.rule;
+    !are_of_others(&rule.on, one, other)
+        && (rule.identifies(one.side) || are_near(accepts, one.value_date, other.value_date))
+}
+
+/// Whether two days are within the window of each other, either way.
+fn are_near(accepts: Accepts<'_>, one: Date, other: Date) -> bool {
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+    let is_within = |one, other| timing_of(window, calendar, one, other) == Timing::Within;
+    is_within(one, other) || is_within(other, one)
 }
 
 /// How two days lie to each other.

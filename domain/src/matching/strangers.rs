@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::policy::{Field, Key};
+use crate::policy::{Accepts, Field, Key};
 use crate::record::{Record, ReferenceKind, ShortText};
 
 /// Whether both say whose they are, and it is somebody else each.
@@ -50,6 +50,48 @@ pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
     are_strangers(one, other)
         || !is_compared(invoice)
             && (are_of_other(invoice) || !is_compared(order) && are_of_other(order))
+        || hold_many(on) && OF_ONE.into_iter().any(are_of_other)
+}
+
+/// What tells the payments of one batch, or of one mandate, from each other.
+const OF_ONE: [ReferenceKind; 4] = [
+    ReferenceKind::Reference,
+    ReferenceKind::EndToEndId,
+    ReferenceKind::TransactionId,
+    ReferenceKind::Uetr,
+];
+
+/// Whether these keys only say in what payments are, of which there are many.
+fn hold_many(on: &[Key]) -> bool {
+    let holds_many = |field: Field| {
+        matches!(
+            field,
+            Field::Reference(ReferenceKind::Batch | ReferenceKind::MandateId)
+        )
+    };
+    on.iter()
+        .all(|key| holds_many(key.partner.field) && holds_many(key.ledger.field))
+}
+
+/// Whether both name an invoice or order, and not the same: each in its field, or where an earlier rule of pairs
+/// finds it.
+pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
+    let rules = accepts.policy.rules.iter();
+    let earlier = rules.take_while(|rule| rule.name != accepts.rule.name);
+    let names_what = |key: &&Key| {
+        let fields = [key.partner.field, key.ledger.field];
+        [ReferenceKind::Invoice, ReferenceKind::Order]
+            .iter()
+            .any(|kind| fields.contains(&Field::Reference(*kind)))
+    };
+    let are_other = |key: &Key| {
+        let texts = key.partner.text(partner).zip(key.ledger.text(ledger));
+        texts.is_some_and(|(one, other)| one != other)
+    };
+    let mut named = earlier
+        .filter(|rule| !rule.looks_at_all() && rule.identifies_both())
+        .flat_map(|rule| rule.on.iter().filter(names_what));
+    are_of_others(&accepts.rule.on, partner, ledger) || named.any(are_other)
 }
 
 /// Whether each has a word that the other lacks, or the beginning of it: a first name in common makes nobody

@@ -1,4 +1,4 @@
-//! Payments of earlier runs that one side says were reversed or failed, and that the other side takes back by a
+//! Payments of which one side says that they failed or were reversed, and that the other side takes back by a
 //! record of its own: both say the same, one in the place of the payment, the other beside it.
 
 use std::collections::BTreeMap;
@@ -11,88 +11,169 @@ use super::work::Work;
 use crate::money::{Amount, Currency};
 use crate::record::{Record, Side};
 
-/// Sets both aside, before any rule is applied: no money of them is left to be compared.
+/// Sets such records aside, before any rule is applied: no money of them is left to be compared.
 pub(super) fn set_aside(work: &mut Work<'_>) {
     if !work.kin.identifies() {
         return;
     }
     for side in Side::BOTH {
-        for (changed, back) in pairs(work, side) {
-            let scope = &work.context.scope;
-            let records = [(side, changed), (side.other(), back)];
-            let is_inside = records.iter().any(|(side, slot)| {
-                membership(scope, peek(work.slots(*side), *slot)) == Membership::Inside
-            });
-            let records = records.map(|(side, slot)| take(work.waiting(side), slot));
-            let [changed, back] = &records;
-            let by =
-                [place(back), place(changed)].map(|place| format!("{place} takes it back, too"));
-            let is_covered = covers(&work.context.scope, records.iter(), is_inside);
-            for (record, by) in records.into_iter().zip(by) {
-                match is_covered {
-                    true => work.decided.superseded.push(Superseded { record, by }),
-                    false => work.decided.out_of_scope.push(record),
-                }
+        for story in stories(work, side) {
+            // What takes a payment back may be one that was taken back itself.
+            if story
+                .slots(side)
+                .all(|(side, slot)| work.slots(side)[slot].is_some())
+            {
+                story.set_aside(work, side);
             }
         }
     }
 }
 
-/// Slots of this side's records that changed since a run matched them, each with that of the other side's which
-/// takes the same money back.
-fn pairs(work: &Work<'_>, side: Side) -> Vec<(usize, usize)> {
-    let key = |record: &Record, amount: Amount| {
-        let text = work.kin.identity(record)?.into_owned();
-        Some((text, record.money.currency, amount))
-    };
+/// Records that say together that no money stayed, by their slots.
+struct Story {
+    /// Of the one side, what failed or was reversed.
+    undone: usize,
+    /// Of the other side, what takes it back.
+    back: usize,
+    /// Of the other side, the payment itself, where no earlier run matched it.
+    made: Option<usize>,
+}
+
+impl Story {
+    fn slots(&self, side: Side) -> impl Iterator<Item = (Side, usize)> {
+        let of_other = [Some(self.back), self.made].into_iter().flatten();
+        let of_other = of_other.map(move |slot| (side.other(), slot));
+        [(side, self.undone)].into_iter().chain(of_other)
+    }
+
+    fn set_aside(&self, work: &mut Work<'_>, side: Side) {
+        let scope = &work.context.scope;
+        let is_inside = self.slots(side).any(|(side, slot)| {
+            membership(scope, peek(work.slots(side), slot)) == Membership::Inside
+        });
+        let records = self.slots(side);
+        let records: Vec<Record> = records
+            .map(|(side, slot)| take(work.waiting(side), slot))
+            .collect();
+        if !covers(&work.context.scope, records.iter(), is_inside) {
+            let records = records.into_iter();
+            records.for_each(|record| work.decided.out_of_scope.push(record));
+            return;
+        }
+        let (undone, back) = (&records[0], &records[1]);
+        let says = undone.status.map_or("no status", |status| status.name());
+        let by = [
+            format!("{} takes it back, too", place(back)),
+            format!("{} says {says}", place(undone)),
+            format!("{} takes it back", place(back)),
+        ];
+        let superseded = records.into_iter().zip(by);
+        let superseded = superseded.map(|(record, by)| Superseded { record, by });
+        work.decided.superseded.extend(superseded);
+    }
+}
+
+/// What this side says did not stay, and the other side takes back.
+fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
     let waiting = |side: Side| {
         let slots = work.slots(side).iter().enumerate();
         slots.filter_map(|(slot, record)| Some((slot, record.as_ref()?)))
     };
-    let mut found: BTreeMap<(String, Currency, Amount), Taken> = BTreeMap::new();
-    for (slot, record) in waiting(side).filter(|(_, record)| record.is_changed()) {
-        let key = key(record, record.money.amount.negated());
-        if let Some(key) = key {
-            found.entry(key).or_default().changed.push(slot);
+    let mut found: BTreeMap<Payment, Told> = BTreeMap::new();
+    for (slot, record) in waiting(side) {
+        let is_changed = record.is_changed();
+        if (is_changed || record.has_failed())
+            && let Some(payment) = payment(work, record, record.money.amount)
+        {
+            let told = found.entry(payment).or_default();
+            match is_changed {
+                true => told.changed.push(slot),
+                false => told.failed.push(slot),
+            }
         }
     }
     if found.is_empty() {
         return Vec::new();
     }
-    let takes_back = |record: &Record| !record.has_failed() && !record.is_changed();
     for of in Side::BOTH {
-        for (slot, record) in waiting(of).filter(|(_, record)| takes_back(record)) {
-            let key = key(record, record.money.amount);
-            match key.and_then(|key| found.get_mut(&key)) {
-                Some(taken) if of == side => taken.of_own += 1,
-                Some(taken) => taken.back.push(slot),
-                None => {}
+        let others = waiting(of).filter(|(_, it)| !it.has_failed() && !it.is_changed());
+        for (slot, record) in others {
+            for amount in [record.money.amount, record.money.amount.negated()] {
+                let payment = payment(work, record, amount);
+                if let Some(told) = payment.and_then(|it| found.get_mut(&it)) {
+                    told.add(slot, of == side, amount == record.money.amount);
+                }
             }
         }
     }
-    let in_order = |side: Side, mut slots: Vec<usize>| {
-        let record = |slot: &usize| peek(work.slots(side), *slot);
-        slots.sort_by(|one, other| canonical_order(record(one), record(other)));
-        slots
-    };
     let found = found.into_values();
-    let pairs = found.flat_map(|taken| {
-        let back = in_order(side.other(), taken.back).into_iter();
-        let back = back.skip(taken.of_own);
-        in_order(side, taken.changed).into_iter().zip(back)
-    });
-    pairs.collect()
+    found.flat_map(|told| told.stories(work, side)).collect()
 }
 
-/// Who takes some money of a payment back.
+/// What tells a payment from others.
+type Payment = (String, Currency, Amount);
+
+fn payment(work: &Work<'_>, record: &Record, amount: Amount) -> Option<Payment> {
+    let text = work.kin.identity(record)?.into_owned();
+    Some((text, record.money.currency, amount))
+}
+
+/// What both sides have of one payment, by slots.
 #[derive(Default)]
-struct Taken {
-    /// Slots of this side's records that changed.
+struct Told {
+    /// What this side says failed or was reversed since a run matched it.
     changed: Vec<usize>,
-    /// How many records of its own this side has that take it back: those of the other side go with them first.
-    of_own: usize,
-    /// Slots of the other side's records that take it back.
+    /// What it says failed, and no run matched.
+    failed: Vec<usize>,
+    /// How many payments it has beside these, and how many records that take one back: those of the other side
+    /// go with them first.
+    own_made: usize,
+    own_back: usize,
+    made: Vec<usize>,
     back: Vec<usize>,
+}
+
+impl Told {
+    fn add(&mut self, slot: usize, is_own: bool, is_made: bool) {
+        match (is_own, is_made) {
+            (true, true) => self.own_made += 1,
+            (true, false) => self.own_back += 1,
+            (false, true) => self.made.push(slot),
+            (false, false) => self.back.push(slot),
+        }
+    }
+
+    fn stories(self, work: &Work<'_>, side: Side) -> Vec<Story> {
+        let in_order = |side: Side, mut slots: Vec<usize>| {
+            let record = |slot: &usize| peek(work.slots(side), *slot);
+            slots.sort_by(|one, other| canonical_order(record(one), record(other)));
+            slots.into_iter()
+        };
+        let mut back = in_order(side.other(), self.back).skip(self.own_back);
+        let mut made: Vec<usize> = in_order(side.other(), self.made).collect();
+        let too_many = made.len().saturating_sub(self.own_made);
+        let day = |slot: usize| peek(work.slots(side.other()), slot).value_date;
+        let changed = in_order(side, self.changed).zip(back.by_ref());
+        let mut stories: Vec<Story> = changed
+            .map(|(undone, back)| Story {
+                undone,
+                back,
+                made: None,
+            })
+            .collect();
+        let failed = in_order(side, self.failed).zip(back).take(too_many);
+        stories.extend(failed.map(|(undone, back)| {
+            // The last payment before it, of those in order of their days.
+            let before = made.partition_point(|made| day(*made) <= day(back));
+            let made = made.remove(before.saturating_sub(1));
+            Story {
+                undone,
+                back,
+                made: Some(made),
+            }
+        }));
+        stories
+    }
 }
 
 fn place(record: &Record) -> String {

@@ -309,7 +309,7 @@ impl<'a> Work<'a> {
 
     fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
         let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
-        if pair::are_strange_in_time(turn.accepts(self.policy), one, other)
+        if pair::are_strange(turn.accepts(self.policy), one, other)
             || self.are_known_otherwise(turn, one, other)
         {
             return;

@@ -88,10 +88,14 @@ impl Payments {
 
     /// The payments of records that were used up together, each once, and what was announced of them. What
     /// failed paid nothing.
-    pub fn of_group<'r>(&mut self, records: impl Iterator<Item = &'r Record>) -> Vec<Payment> {
+    pub fn of_group<'r>(
+        &mut self,
+        records: impl Iterator<Item = &'r Record> + Clone,
+    ) -> Vec<Payment> {
         let mut payments: Vec<Payment> = Vec::new();
+        let has_failed = records.clone().any(|record| record.has_failed());
         for record in records {
-            if !record.has_failed() {
+            if !has_failed {
                 payments.extend(self.of_record(record));
             }
             if record.is_announced() {
@@ -176,8 +180,8 @@ pub struct Asked {
     wanted: Vec<Payment>,
     /// What is known of that.
     found: BTreeMap<Payment, Found>,
-    /// How often this run matched what would take the money of a record back.
-    undone_now: BTreeMap<Payment, i64>,
+    /// How often this run matched what would take the money of a record back, or has it left.
+    undone_now: BTreeMap<(Side, Payment), i64>,
 }
 
 #[derive(Debug)]
@@ -270,18 +274,30 @@ impl Asked {
         self.records.is_empty()
     }
 
-    /// Looks at the payments that this run matched, in any order.
+    /// Looks at the payments that this run matched, in any order, and at what is left: money that is taken back
+    /// may be paid anew.
     pub fn look_at_own(&mut self, policy: &SourcePolicy, pool: &Pool, matched: &[Payment]) {
-        let changed = self.records.iter().filter(|asked| asked.is_changed);
-        let mut undone: BTreeMap<Payment, i64> = changed.map(|it| (it.undone_by, 0)).collect();
+        let asked = self.records.iter();
+        let asked = asked.filter(|asked| asked.is_changed || asked.may_be_again);
+        let asked = asked.map(|it| ((it.side, it.undone_by), 0));
+        let mut undone: BTreeMap<(Side, Payment), i64> = asked.collect();
         if undone.is_empty() {
             return;
         }
         let mut payments = Payments::of(policy);
-        let left = pool.partner.iter().chain(&pool.ledger);
-        let left = left.filter_map(|record| payments.of_record(record));
-        for payment in matched.iter().copied().chain(left) {
-            undone.entry(payment).and_modify(|times| *times += 1);
+        let mut count = |side: Side, payment: Payment| {
+            let times = undone.entry((side, payment));
+            times.and_modify(|times| *times += 1);
+        };
+        for record in pool.partner.iter().chain(&pool.ledger) {
+            if let Some(payment) = payments.of_record(record) {
+                count(record.side, payment);
+            }
+        }
+        for payment in matched {
+            Side::BOTH
+                .into_iter()
+                .for_each(|side| count(side, *payment));
         }
         self.undone_now = undone;
     }
@@ -392,7 +408,7 @@ impl Asked {
             *told += i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
-        let is_again = asked.may_be_again && paid - self.times(asked.undone_by) == 1;
+        let is_again = asked.may_be_again && paid - self.undone(asked) == 1;
         match is_again || is_announced && !is_told {
             true => Fate::Repeats(run),
             false => Fate::Itself,
@@ -410,14 +426,19 @@ impl Asked {
         if asked.is_shown {
             return Fate::Another;
         }
-        let now = self.undone_now.get(&asked.undone_by).copied();
-        let undone = self.times(asked.undone_by) + now.unwrap_or_default();
+        let undone = self.undone(asked);
         let told = counted.undone.entry(asked.undone_by).or_default();
         if record.has_failed() || *told >= undone || !is_asked_for(&context.scope, record) {
             return Fate::Itself;
         }
         *told += 1;
         Fate::Superseded("what takes it back is a record of its own".to_owned())
+    }
+
+    /// How often the money of a record was taken back by records of their own.
+    fn undone(&self, asked: &AskedRecord) -> i64 {
+        let now = self.undone_now.get(&(asked.side, asked.undone_by));
+        self.times(asked.undone_by) + now.copied().unwrap_or_default()
     }
 
     fn times(&self, payment: Payment) -> i64 {

@@ -60,8 +60,9 @@ impl PairWriter {
         let (key, currency) = (partner.row.key, partner.row.currency.code());
         let payments = &mut sifted.used.payments;
         let reported = &self.partner.amount;
-        let pays = |told: &Told<'_>| told.row.status != Some(Status::Failed);
-        if pays(partner) {
+        let has_failed = |told: &Told<'_>| told.row.status == Some(Status::Failed);
+        let is_paid = !has_failed(partner) && !has_failed(ledger);
+        if is_paid {
             payments.extend(self.payments.of_key(key, reported, currency));
         }
         for (side, told, amount) in [
@@ -73,7 +74,7 @@ impl PairWriter {
                 payments.extend(self.payments.of_announced(side, key, amount, currency));
             }
         }
-        if self.ledger.amount != *reported && pays(ledger) {
+        if is_paid && self.ledger.amount != *reported {
             let booked = &self.ledger.amount;
             payments.extend(self.payments.of_key(ledger.row.key, booked, currency));
         }

@@ -35,6 +35,16 @@ fn at_stake_among_several_is_the_largest_amount_of_the_first_currency() {
 }
 
 #[test]
+fn what_failed_with_nothing_paid_has_what_we_booked_at_stake() {
+    let lines = ["P A 0 EUR 5 status=failed", "L A 4990 EUR 5"];
+    let found = only_discrepancy(&policy(), &lines);
+    assert_eq!(
+        (found.kind, found.at_stake),
+        (Kind::AmountMismatch, amount("4990"))
+    );
+}
+
+#[test]
 fn nothing_is_at_stake_when_only_days_differ_and_all_when_some_failed() {
     let rules = vec![MatchRule {
         cardinality: Cardinality::OneToMany,

@@ -238,6 +238,25 @@ fn what_was_paid_back_may_be_paid_anew() {
     only(&third.comparison.discrepancies, Kind::MissingInLedger);
 }
 
+#[test]
+fn what_is_booked_anew_after_it_was_taken_back_is_no_duplicate() {
+    for back_on in [4, 5] {
+        let mut desk = usual();
+        let booked = |minor: i64, on: i64| ledger("A", minor, day(on));
+        let paid = vec![partner("A", 990, day(0))];
+        desk.run("r0", day(0), paid, vec![booked(990, 0)]);
+        if back_on == 4 {
+            desk.run("r4", day(4), vec![], vec![booked(-990, 4)]);
+        }
+        let view = vec![booked(-990, 4), booked(990, 5)];
+        let last = desk.run("r9", day(9), vec![], view);
+        assert_eq!(
+            found(&last.comparison.discrepancies),
+            ["missing_at_partner A"; 2]
+        );
+    }
+}
+
 /// A payment of the partner with this status.
 fn told(status: Status, on: i64) -> Vec<Record> {
     let mut record = partner("A", 990, day(on));
