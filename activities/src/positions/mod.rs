@@ -12,6 +12,7 @@ mod resolutions;
 mod standing;
 mod turn;
 
+use domain::open_items::Fingerprint;
 use domain::record::{Record, Side};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,22 @@ impl Spent {
             Side::Partner => self.partner.as_ref(),
             Side::Ledger => self.ledger.as_ref(),
         }
+    }
+
+    /// Of all its pairs, the records of one side, sorted.
+    pub(crate) async fn prints_of(
+        &self,
+        staging: &Staging,
+        side: Side,
+    ) -> Result<Vec<Fingerprint>, Failure> {
+        let carried = self.carried.iter().filter(|it| it.side == side.name());
+        let carried = carried.map(|carried| &carried.prints);
+        let mut all = Vec::new();
+        for prints in self.own(side).into_iter().chain(carried) {
+            all.extend(staging.get_prints(&prints.stored).await?);
+        }
+        all.sort_unstable();
+        Ok(all)
     }
 
     /// Whether a run of this business date has to know its pairs one by one: it replaces the run,

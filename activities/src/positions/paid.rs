@@ -43,7 +43,6 @@ impl Standing {
                 asked.only_shown(side, &staging.get_payments(shown).await?);
             }
         }
-        asked.look_at_own(policy, pool, &used.payments);
         for spent in &begun_with.position.spent {
             if asked.is_empty() {
                 break;
@@ -62,6 +61,16 @@ impl Standing {
             settled.extend(used_by(&position.all_open_items(staging).await?, &now));
         }
         asked.look_at_settled(policy, self.asked.business_date, &settled);
+        asked.look_at_own(policy, pool, &used.payments);
+        asked.ask_for_other_days(policy, self.asked.business_date, pool);
+        for spent in &begun_with.position.spent {
+            for side in Side::BOTH {
+                if asked.asks_for_days_of(&spent.run_id, side) {
+                    let prints = spent.prints_of(staging, side).await?;
+                    asked.look_at_days(side, &prints);
+                }
+            }
+        }
         Ok(asked.mark(context, pool))
     }
 }

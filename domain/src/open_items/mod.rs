@@ -14,6 +14,7 @@ mod evidence;
 mod fingerprint;
 mod paid;
 mod reading;
+mod redated;
 mod settle;
 #[cfg(test)]
 mod tests;

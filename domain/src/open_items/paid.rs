@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::Used;
+use super::fingerprint::Fingerprint;
 use crate::case::Settles;
 use crate::matching::{
     Kin, Matched, Pool, Superseded, canonical_order, is_asked_for, is_in_transit,
@@ -175,20 +176,20 @@ impl Mark {
 /// or taken back.
 #[derive(Debug)]
 pub struct Asked {
-    records: Vec<AskedRecord>,
+    pub(super) records: Vec<AskedRecord>,
     /// All that is asked about them, sorted.
     wanted: Vec<Payment>,
     /// What is known of that.
-    found: BTreeMap<Payment, Found>,
+    pub(super) found: BTreeMap<Payment, Found>,
     /// How often this run matched what would take the money of a record back, or has it left.
     undone_now: BTreeMap<(Side, Payment), i64>,
 }
 
 #[derive(Debug)]
-struct AskedRecord {
-    side: Side,
-    at: usize,
-    payment: Payment,
+pub(super) struct AskedRecord {
+    pub(super) side: Side,
+    pub(super) at: usize,
+    pub(super) payment: Payment,
     /// The payment that would undo it.
     undone_by: Payment,
     announced: Payment,
@@ -196,16 +197,20 @@ struct AskedRecord {
     /// Whether it may be made twice.
     may_be_again: bool,
     /// Whether it is the record of an earlier run that says now that its money did not stay.
-    is_changed: bool,
-    /// Whether its side shows the payment as it was.
-    is_shown: bool,
+    pub(super) is_changed: bool,
+    /// Whether its side shows the payment as it was; none of a side whose inputs show nothing again.
+    pub(super) is_shown: Option<bool>,
+    /// Other days that it may have been matched on, each with the fingerprint that it would have had.
+    pub(super) other_days: Vec<(Date, Fingerprint)>,
+    /// The one that it was matched on.
+    pub(super) matched_on: Option<Date>,
 }
 
 /// What runs noted of a payment.
 #[derive(Clone, Debug)]
-struct Found {
+pub(super) struct Found {
     /// The last run that did.
-    run: Arc<str>,
+    pub(super) run: Arc<str>,
     /// How often.
     times: i64,
 }
@@ -263,8 +268,9 @@ impl Asked {
     /// twice: what it no longer shows was corrected.
     pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
         for asked in self.records.iter_mut().filter(|asked| asked.side == side) {
-            asked.is_shown = shown.binary_search(&asked.payment).is_ok();
-            asked.may_be_again &= asked.is_shown;
+            let is_shown = shown.binary_search(&asked.payment).is_ok();
+            asked.is_shown = Some(is_shown);
+            asked.may_be_again &= is_shown;
         }
     }
 
@@ -275,10 +281,10 @@ impl Asked {
     }
 
     /// Looks at the payments that this run matched, in any order, and at what is left: money that is taken back
-    /// may be paid anew.
+    /// may be paid anew. Once everything is known that other runs noted.
     pub fn look_at_own(&mut self, policy: &SourcePolicy, pool: &Pool, matched: &[Payment]) {
         let asked = self.records.iter();
-        let asked = asked.filter(|asked| asked.is_changed || asked.may_be_again);
+        let asked = asked.filter(|it| it.is_changed || self.found.contains_key(&it.payment));
         let asked = asked.map(|it| ((it.side, it.undone_by), 0));
         let mut undone: BTreeMap<(Side, Payment), i64> = asked.collect();
         if undone.is_empty() {
@@ -408,7 +414,12 @@ impl Asked {
             *told += i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
-        let is_again = asked.may_be_again && paid - self.undone(asked) == 1;
+        if let Some(day) = asked.matched_on
+            && is_asked_for(&context.scope, record)
+        {
+            return Fate::Superseded(format!("{run} matched it on {day}"));
+        }
+        let is_again = asked.may_be_again && self.is_paid_once(asked);
         match is_again || is_announced && !is_told {
             true => Fate::Repeats(run),
             false => Fate::Itself,
@@ -423,7 +434,7 @@ impl Asked {
         counted: &mut Counted,
         context: &RunContext,
     ) -> Fate<'_> {
-        if asked.is_shown {
+        if asked.is_shown == Some(true) {
             return Fate::Another;
         }
         let undone = self.undone(asked);
@@ -433,6 +444,11 @@ impl Asked {
         }
         *told += 1;
         Fate::Superseded("what takes it back is a record of its own".to_owned())
+    }
+
+    /// Whether its payment was matched once, and not taken back since.
+    pub(super) fn is_paid_once(&self, asked: &AskedRecord) -> bool {
+        self.times(asked.payment) - self.undone(asked) == 1
     }
 
     /// How often the money of a record was taken back by records of their own.
@@ -479,7 +495,9 @@ impl AskedRecord {
             told: payments.noted(Mark::Told(side), record, record.money)?,
             may_be_again: record.movement().repeats(),
             is_changed: record.is_changed() && record.carried_from().is_none(),
-            is_shown: false,
+            is_shown: None,
+            other_days: Vec::new(),
+            matched_on: None,
         })
     }
 }

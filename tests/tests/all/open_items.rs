@@ -262,7 +262,8 @@ async fn what_was_announced_is_the_same_payment_when_its_end_is_told() -> Result
 #[tokio::test]
 async fn what_a_cumulative_report_shows_as_failed_or_reversed_since_is_told() -> Result<()> {
     let mut shop = Installation::start().await?;
-    install_with_statuses(&shop, "[partner]\nrecords = \"cumulative\"\n\n")?;
+    let settings = "[dates]\nlate_days = 3\n\n[partner]\nrecords = \"cumulative\"\n\n";
+    install_with_statuses(&shop, settings)?;
     shop.start_worker()?;
     let report = |first: &str, second: &str| {
         format!(
@@ -299,13 +300,17 @@ async fn what_a_cumulative_report_shows_as_failed_or_reversed_since_is_told() ->
     assert_eq!(texts(&failed, "kind"), ["status_mismatch"]);
     assert_eq!(failed[0]["at_stake"], "250.00");
 
-    // We take the first one back; nobody hears of either again.
+    // We take the first one back, and P-5 has another value date; nobody hears of any of them again.
     let more = format!("P-7,settled,75.00,EUR,{MONDAY}\n");
-    write_statuses(&shop, TUESDAY, &(report("reversed", "failed") + &more))?;
+    let (before, corrected) = [DATE, MONDAY]
+        .map(|date| format!("70.00,EUR,{date}"))
+        .into();
+    let amended = report("reversed", "failed").replace(&before, &corrected);
+    write_statuses(&shop, TUESDAY, &(amended + &more))?;
     let booked = format!("{}P-1,INV-1,C-1,-100.00,EUR,{MONDAY}\n", shop::LEDGER);
     shop.write(&shop::ledger_file(TUESDAY), booked)?;
     let third = run(&shop, TUESDAY).await?;
-    assert_eq!(third["superseded"], 2, "{third}");
+    assert_eq!(third["superseded"], 3, "{third}");
     assert_eq!(third["cleared"], 2, "P-1, and P-7, which is late: {third}");
     let again = told("P-2").await?;
     assert_eq!(again[0]["discrepancy_id"], failed[0]["discrepancy_id"]);

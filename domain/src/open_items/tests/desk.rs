@@ -361,7 +361,6 @@ impl Desk {
         let matched: Vec<Payment> = matched
             .flat_map(|it| payments.of_group(it.records()))
             .collect();
-        asked.look_at_own(&self.policy, &findings.left, &matched);
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             asked.look(&spent.run, &spent.payments);
         }
@@ -373,6 +372,20 @@ impl Desk {
         let settled = self.spent.iter().flat_map(|spent| &spent.settled);
         let settled = settled.filter(still).chain(&by_people);
         asked.look_at_settled(&self.policy, day, settled);
+        asked.look_at_own(&self.policy, &findings.left, &matched);
+        asked.ask_for_other_days(&self.policy, day, &findings.left);
+        for spent in self.spent.iter().filter(|spent| spent.day != day) {
+            for (side, own) in Side::BOTH.into_iter().zip(&spent.own) {
+                if asked.asks_for_days_of(&spent.run, side) {
+                    let carried = spent.matched.iter().flat_map(|used| &used.records);
+                    let carried = carried.filter(|record| record.side == side);
+                    let mut prints: Vec<Fingerprint> = carried.map(fingerprint).collect();
+                    prints.extend(own);
+                    prints.sort_unstable();
+                    asked.look_at_days(side, &prints);
+                }
+            }
+        }
         let superseded = asked.mark(&context, &mut findings.left);
         let mut comparison = conclude(&self.policy, &context, findings.left);
         comparison.matched.append(&mut findings.matched);

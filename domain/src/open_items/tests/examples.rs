@@ -201,25 +201,6 @@ fn a_payment_again_takes_no_record_of_another_one() {
 }
 
 #[test]
-fn a_corrected_value_date_is_no_second_payment() {
-    for records in [Records::Cumulative, Records::Snapshot] {
-        let mut desk = usual();
-        desk.records = [records, Records::Cumulative];
-        let view = || vec![ledger("A", 990, day(0))];
-        desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
-        let corrected = vec![partner("A", 990, day(1))];
-        let second = desk.run("r1", day(1), corrected, view());
-        only(&second.comparison.discrepancies, Kind::MissingInLedger);
-        let both = vec![partner("A", 990, day(0)), partner("A", 990, day(2))];
-        let mut desk = usual();
-        desk.records = [records, Records::Cumulative];
-        desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
-        let twice = desk.run("r1", day(2), both, view());
-        only(&twice.comparison.discrepancies, Kind::DuplicateAtPartner);
-    }
-}
-
-#[test]
 fn what_was_paid_back_may_be_paid_anew() {
     let mut desk = usual();
     let both = |minor: i64, on: i64| {

@@ -3,6 +3,7 @@
 mod desk;
 mod examples;
 mod laws;
+mod redated;
 mod undone;
 
 use jiff::civil::{Date, date};
