@@ -155,15 +155,7 @@ fn is_nearest_with_all(one: &Member<'_>, several: &[Member<'_>]) -> bool {
 
 impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
-        let whole = self.whole(accepts);
-        if let Some(together) = whole.or_else(|| self.without_failed()?.whole(accepts)) {
-            return vec![together];
-        }
-        let parts = || {
-            self.repeated(accepts)
-                .or_else(|| self.repeated_part(accepts))
-        };
-        if let Some(decisions) = parts().or_else(|| self.by_direction(accepts)) {
+        if let Some(decisions) = self.adding_up(accepts) {
             return decisions;
         }
         if let Some(limit) = accepts.rule.combinations_max {
@@ -189,7 +181,7 @@ impl<'r> Members<'r> {
     }
 
     /// Those in which money moved, when some failed: a sum may be right without these.
-    fn without_failed(&self) -> Option<Self> {
+    pub(super) fn without_failed(&self) -> Option<Self> {
         let (partner, ledger) = (moved(&self.partner), moved(&self.ledger));
         let all = self.partner.len() + self.ledger.len();
         let is_other = partner.len() + ledger.len() < all;
@@ -202,13 +194,11 @@ impl<'r> Members<'r> {
         if !self.fits(accepts.rule.cardinality) {
             return None;
         }
-        let gap = self.gap()?;
-        let booked = sum(&self.ledger)?;
-        let tolerance = accepts.tolerance(self.currency());
+        let (reported, booked) = (sum(&self.partner)?, sum(&self.ledger)?);
         if booked.is_zero() && !self.have_equal_turnover() {
             return None;
         }
-        let agrees = gap.abs() <= tolerance.accepted_of(booked) && self.agrees(accepts);
+        let agrees = self.is_accepted(accepts, reported, booked) && self.agrees(accepts);
         agrees.then(|| Decision::Together {
             partner: slots(&self.partner),
             ledger: slots(&self.ledger),
@@ -250,9 +240,16 @@ impl<'r> Members<'r> {
         self.partner[0].record.money.currency
     }
 
-    /// The partner's sum less the ledger's.
-    fn gap(&self) -> Option<Amount> {
-        sum(&self.partner)?.checked_sub(sum(&self.ledger)?).ok()
+    /// Whether the rule accepts that difference of their sums.
+    pub(super) fn is_accepted(
+        &self,
+        accepts: Accepts<'_>,
+        reported: Amount,
+        booked: Amount,
+    ) -> bool {
+        let tolerance = accepts.tolerance(self.currency());
+        let gap = reported.checked_sub(booked);
+        gap.is_ok_and(|gap| gap.abs() <= tolerance.accepted_of(booked))
     }
 
     /// What their sums don't explain: a difference, where it is clear between what.
@@ -312,6 +309,19 @@ impl<'r> Members<'r> {
             Cardinality::ManyToOne => (&self.ledger, &self.partner),
             _ => (&self.partner, &self.ledger),
         }
+    }
+
+    /// The two sides put back where they belong.
+    pub(super) fn of_sides(
+        cardinality: Cardinality,
+        ones: Vec<Member<'r>>,
+        many: Vec<Member<'r>>,
+    ) -> Self {
+        let (partner, ledger) = match cardinality {
+            Cardinality::ManyToOne => (many, ones),
+            _ => (ones, many),
+        };
+        Members { partner, ledger }
     }
 
     /// What is found for each record of the one side.
