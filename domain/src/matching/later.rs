@@ -2,8 +2,9 @@
 //!
 //! The records of a payment in parts, or of a payout, share a text, so a rule of pairs before finds them,
 //! too: as pairs of which the amounts differ, as repetitions, or as a choice that it can't make. Pairs of
-//! equal amounts are its own. Of what else there is, a later rule may say more: that these are one, or
-//! that they should be and what they lack, if that is less than any two of them lack.
+//! equal amounts are its own. Of what else there is, a later rule may say more: that these are one, or all
+//! that one side has of them and some of the other's, or that they should be and what they lack, if that is
+//! less than any two of them lack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,15 +40,21 @@ impl<'r> Decided<'_, 'r> {
             return None;
         }
         let later: Vec<_> = later.collect();
+        let all = [self.partner.len(), self.ledger.len()];
         if later
             .iter()
-            .any(|later| together::takes_all(*later, self.partner, self.ledger))
+            .any(|later| together::taken(*later, self.partner, self.ledger) == all)
         {
             return Some(Vec::new());
         }
         let is_its = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
             let mut later = later.iter();
-            later.any(|later| together::explains(*later, of_partner, of_ledger))
+            later.any(|later| {
+                let [reported, booked] = together::taken(*later, of_partner, of_ledger);
+                let takes_a_side = reported > 0 && reported == of_partner.len()
+                    || booked > 0 && booked == of_ledger.len();
+                takes_a_side || together::explains(*later, of_partner, of_ledger)
+            })
         };
         if is_its(&partner, &ledger)
             || is_its(&together::moved(&partner), &together::moved(&ledger))

@@ -1,5 +1,5 @@
 //! Groups of a rule by which several records are one, of which not all add up: some of it is there again, or
-//! money in and money out are two payments.
+//! the payments of other days, or money in and money out, are payments of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ impl<'r> Members<'r> {
             .map(|together| vec![together])
             .or_else(|| self.repeated(accepts))
             .or_else(|| self.repeated_part(accepts))
+            .or_else(|| self.by_periods(accepts))
+            .or_else(|| self.by_days(accepts))
             .or_else(|| self.by_direction(accepts))
             .or_else(|| self.all_of_one(accepts))
     }
@@ -87,6 +89,33 @@ impl<'r> Members<'r> {
         let duplicate =
             |copy: &&Member<'r>| Decision::duplicate(copy, kept[0], parts.len(), kept.len());
         Some(again.iter().map(duplicate).chain([together]).collect())
+    }
+
+    /// Payments of days so far from each other that no record of one may go with another's, of which each adds
+    /// up for itself: an order and its refund weeks later, payouts under one contract.
+    fn by_periods(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let count = |members: &Members<'_>| members.partner.len() + members.ledger.len();
+        let is_part = |part: &Members<'_>| {
+            let has_both = !part.partner.is_empty() && !part.ledger.is_empty();
+            has_both && count(part) < count(self)
+        };
+        let parts = self.far_apart(accepts).filter(is_part);
+        let decisions: Vec<Decision> = parts
+            .filter_map(|part| part.adding_up(accepts))
+            .flatten()
+            .collect();
+        (!decisions.is_empty()).then_some(decisions)
+    }
+
+    /// Payments of days that are near each other, if each day adds up for itself and nothing is left over.
+    fn by_days(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let members = self.partner.iter().chain(&self.ledger).copied();
+        let days = Members::alike_in(members, |record| record.value_date);
+        let whole = |day: Members<'r>| {
+            let has_both = !day.partner.is_empty() && !day.ledger.is_empty();
+            has_both.then(|| day.whole(accepts))?
+        };
+        days.map(whole).collect()
     }
 
     /// Money in and money out of which each adds up for itself: a payment in parts, and its refund in parts.

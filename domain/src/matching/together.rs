@@ -13,7 +13,7 @@ use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// Decides about a group; both lists are in canonical order.
 pub(super) fn decide(
@@ -24,7 +24,7 @@ pub(super) fn decide(
 ) -> Vec<Decision> {
     let members = partner.iter().chain(ledger).copied();
     // With equal texts and one currency.
-    let groups = Members::alike_in(members, |money| money.currency);
+    let groups = Members::alike_in(members, |record| record.money.currency);
     let both = groups.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
     let decisions: Vec<Decision> = both.flat_map(|group| group.decide(accepts, look)).collect();
     match (partner, ledger, look) {
@@ -74,19 +74,22 @@ fn are_two(partner: &Member<'_>, ledger: &Member<'_>) -> bool {
     reported.currency != booked.currency && !are_opposite(reported, booked)
 }
 
-/// Whether a rule by which several are one takes all of a group, which is in canonical order.
-pub(super) fn takes_all(
+/// How many of each side of a group, which is in canonical order, a rule by which several are one takes.
+pub(super) fn taken(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
     ledger: &[Member<'_>],
-) -> bool {
+) -> [usize; 2] {
     let decided = decide(accepts, partner, ledger, Look::First);
     let taken = decided.iter().map(|decision| match decision {
-        Decision::Together { partner, ledger } => partner.len() + ledger.len(),
-        Decision::Duplicate(_) => 1,
-        _ => 0,
+        Decision::Together { partner, ledger } => [partner.len(), ledger.len()],
+        Decision::Duplicate(duplicate) => match duplicate.side {
+            Side::Partner => [1, 0],
+            Side::Ledger => [0, 1],
+        },
+        _ => [0, 0],
     });
-    taken.sum::<usize>() == partner.len() + ledger.len()
+    taken.fold([0, 0], |all, some| [all[0] + some[0], all[1] + some[1]])
 }
 
 /// Whether a rule by which several are one says of all of them by how much they differ.
