@@ -55,22 +55,31 @@ impl<'r> Decided<'_, 'r> {
         if partner.is_empty() && ledger.is_empty() {
             return None;
         }
-        let all = [self.partner.len(), self.ledger.len()];
-        let mut later_of_all = later.iter();
-        if later_of_all.any(|later| together::taken(*later, self.partner, self.ledger) == all) {
+        let taken = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| -> Vec<[usize; 2]> {
+            let later = later.iter();
+            let taken = later.map(|later| together::taken(*later, of_partner, of_ledger));
+            taken.collect()
+        };
+        let of_all = taken(self.partner, self.ledger);
+        if of_all.contains(&[self.partner.len(), self.ledger.len()]) {
             return Some(Vec::new());
         }
-        let is_its = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
-            let mut later = later.iter();
-            later.any(|later| {
-                let [reported, booked] = together::taken(*later, of_partner, of_ledger);
-                let takes_a_side = reported > 0 && reported == of_partner.len()
-                    || booked > 0 && booked == of_ledger.len();
-                takes_a_side || together::explains(*later, of_partner, of_ledger)
-            })
+        let of_these = match equal.is_empty() {
+            true => of_all,
+            false => taken(&partner, &ledger),
         };
-        let (of_partner, of_ledger) = (together::moved(&partner), together::moved(&ledger));
-        (is_its(&partner, &ledger) || is_its(&of_partner, &of_ledger)).then_some(equal)
+        let takes_a_side = of_these.iter().any(|[reported, booked]| {
+            let is_side = |taken: usize, side: &[Member<'r>]| taken > 0 && taken == side.len();
+            is_side(*reported, &partner) || is_side(*booked, &ledger)
+        });
+        let explains = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
+            let mut later = later.iter();
+            later.any(|later| together::explains(*later, of_partner, of_ledger))
+        };
+        let is_its = takes_a_side
+            || explains(&partner, &ledger)
+            || explains(&together::moved(&partner), &together::moved(&ledger));
+        is_its.then_some(equal)
     }
 
     /// Whether these are a group of `later`, which takes several as one. The group of a rule that is
