@@ -52,7 +52,9 @@ pub(super) fn decide<'r>(
     accepts: Accepts<'_>,
     waiting: impl Iterator<Item = Member<'r>>,
 ) -> Vec<Decision> {
-    let groups = Members::alike_in(waiting, |money| (money.currency, money.amount));
+    let groups = Members::alike_in(waiting, |record| {
+        (record.money.currency, record.money.amount)
+    });
     groups
         .flat_map(|group| of_one_amount(accepts, group))
         .collect()

@@ -7,14 +7,18 @@
 //! it is as far from the record as the first one. But where the later rule spells the first one's reference
 //! otherwise, it is as near: of `INV-7` that failed and `inv 7` that went through, or of another year, the one
 //! that agrees in everything is meant.
+//!
+//! So do those that repeat one of such a pair, where a later rule takes several as one: equal instalments look
+//! like that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{self, Decision, Look};
+use super::group::{self, Decision, Duplicate, Look};
 use super::slots::{members, peek};
 use super::work::{Turn, Work};
 use super::{key, pair, together};
 use crate::policy::{Cardinality, MatchRule, SourcePolicy};
+use crate::record::{Record, Side};
 
 /// Pairs of a group that are looked at for the only one that agrees, at most: where there are more, it is none.
 const PAIRS_MAX: usize = 100_000;
@@ -25,6 +29,29 @@ pub(super) struct Apart {
     pub(super) ledger: usize,
     /// Whether some record of its group is what the run is about.
     pub(super) is_inside: bool,
+}
+
+/// What becomes of a pair.
+pub(super) enum Course {
+    /// The rule leaves both: they are not each other's, though no others of their group are left.
+    Left,
+    /// It waits for what later rules say.
+    Waits,
+    /// It is told, whether it agrees or not.
+    Taken,
+}
+
+/// One that repeats a record of a pair that waits, by the rule that left both.
+pub(super) struct AgainApart {
+    pub(super) duplicate: Duplicate,
+    /// As it was then: it may be gone.
+    pub(super) original: Record,
+    pub(super) is_inside: bool,
+}
+
+/// Whether pairs of the rule at `index` that disagree wait for what later rules say by which several are one.
+pub(super) fn waits_for_sums(policy: &SourcePolicy, index: usize) -> bool {
+    later(policy, index, Later::OfSeveral).next().is_some()
 }
 
 /// Whether pairs of the rule at `index` that disagree wait for what later rules say.
@@ -62,6 +89,50 @@ fn later(
 }
 
 impl<'a> Work<'a> {
+    pub(super) fn course(&self, turn: &Turn<'a>, partner: usize, ledger: usize) -> Course {
+        let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
+        let accepts = turn.accepts(self.policy);
+        if pair::are_strange(accepts, one, other)
+            || self.are_known_otherwise(turn, one, other)
+        {
+            return Course::Left;
+        }
+        let differ = || match turn.index == 0 && self.kin.is_spelled() {
+            true => !pair::agree(accepts, one, other),
+            false => pair::differ_in_money(accepts, one, other),
+        };
+        match turn.waits && differ() {
+            true => Course::Waits,
+            false => Course::Taken,
+        }
+    }
+
+    /// What becomes of the pairs of which something is there again whose amount the other side does not have: it
+    /// may be another part of the same sum, and is no more one too many than the pair is one.
+    pub(super) fn courses_of_originals(
+        &self,
+        turn: &Turn<'a>,
+        decisions: &[Decision],
+    ) -> BTreeMap<(Side, usize), Course> {
+        let originals: BTreeSet<(Side, usize)> = decisions
+            .iter()
+            .filter_map(|decision| match decision {
+                Decision::Duplicate(it) if it.counterparts == 0 => Some((it.side, it.original)),
+                _ => None,
+            })
+            .collect();
+        let mut courses = BTreeMap::new();
+        for decision in decisions {
+            if let Decision::Pair { partner, ledger } = decision {
+                let ends = [(Side::Partner, *partner), (Side::Ledger, *ledger)];
+                for end in ends.into_iter().filter(|end| originals.contains(end)) {
+                    courses.insert(end, self.course(turn, *partner, *ledger));
+                }
+            }
+        }
+        courses
+    }
+
     /// Decides about the pairs that the rule at `index` left waiting.
     pub(super) fn settle_apart(&mut self, index: usize) {
         let apart = std::mem::take(&mut self.apart);
@@ -69,6 +140,13 @@ impl<'a> Work<'a> {
             return;
         }
         let earlier = &self.policy.rules[index];
+        let again = std::mem::take(&mut self.again_apart);
+        let places = again
+            .iter()
+            .map(|it| (it.duplicate.side, it.duplicate.slot));
+        let places: Vec<(Side, usize)> = places.collect();
+        // No other pair is looked for what repeats one.
+        self.surplus_places.extend(places.iter().copied());
         let (partners, ledgers) = apart.iter().map(|it| (it.partner, it.ledger)).unzip();
         for (later, rule) in later(self.policy, index, Later::OfPairs) {
             match index == 0 && self.kin.is_spelled_by(later) {
@@ -76,8 +154,18 @@ impl<'a> Work<'a> {
                 false => self.pair_agreeing(later, rule, earlier, [&partners, &ledgers]),
             }
         }
+        for place in places {
+            self.surplus_places.remove(&place);
+        }
         for (later, rule) in later(self.policy, index, Later::OfSeveral) {
             self.take_together(later, rule, &apart);
+        }
+        for it in again {
+            let Duplicate { side, slot, .. } = it.duplicate;
+            if self.slots(side)[slot].is_some() {
+                let turn = Turn::first(index, earlier, it.is_inside);
+                self.tell_again(&turn, it.duplicate, it.original);
+            }
         }
         for Apart {
             partner,

@@ -227,9 +227,7 @@ pub(super) fn apart(
         );
     };
     let what = match kind {
-        Kind::StatusMismatch => "one side says of some that they are settled, the other that they \
-                                 are not"
-            .to_owned(),
+        Kind::StatusMismatch => statuses_apart(partner, ledger),
         Kind::FeeMismatch => wrong_fees(accepts, partner),
         Kind::CurrencyMismatch => "the currencies differ".to_owned(),
         Kind::DateMismatch => days_apart(accepts, partner, ledger),
@@ -248,6 +246,18 @@ pub(super) fn apart(
     format!(
         "partner reports {reported} for {subject} in {of_partner}, the ledger has {booked} in \
          {of_ledger}: {what}"
+    )
+}
+
+/// What the first two say that can't both be.
+fn statuses_apart(partner: &[Member], ledger: &[Member]) -> String {
+    let [of_partner, of_ledger] = [partner, ledger].map(|side| side.iter().map(|it| it.record));
+    let said = several::contradiction(of_partner, of_ledger);
+    let (at_partner, in_ledger) = said.unwrap_or_default();
+    format!(
+        "the partner has one {}, the ledger one {}",
+        with_status(at_partner),
+        with_status(in_ledger)
     )
 }
 

@@ -1,9 +1,11 @@
-//! What pairs leave to a later rule by which several records are one.
+//! What a rule leaves to a later one by which several records are one.
 //!
 //! The records of a payment in parts, or of a payout, share a text, so a rule of pairs before finds them,
 //! too: as pairs of which the amounts differ, as repetitions, or as a choice that it can't make. Pairs of
-//! equal amounts are its own. Of what else there is, a later rule may say more: that these are one, or
-//! that they should be and what they lack, if that is less than any two of them lack.
+//! equal amounts are its own. Of what else there is, a later rule may say more: that these are one, or all
+//! that one side has of them and some of the other's, or that they should be and what they lack, if that is
+//! less than any two of them lack. So may a rule of the other direction, or one of all of a batch, where a rule
+//! by which one is several finds several on both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +13,7 @@ use super::group::{Decision, Look};
 use super::twins::Member;
 use super::{key, together};
 use crate::money::Money;
-use crate::policy::{Cardinality, MatchRule, SourcePolicy};
+use crate::policy::{Accepts, Cardinality, MatchRule, SourcePolicy};
 
 /// A group that the rule at `index` has decided about, both sides in canonical order.
 pub(super) struct Decided<'d, 'r> {
@@ -25,40 +27,59 @@ impl<'r> Decided<'_, 'r> {
     /// What the rule still decides where it leaves records to a later one; none where it leaves nothing.
     pub(super) fn own(&self, policy: &SourcePolicy, look: Look) -> Option<Vec<Decision>> {
         let (before, after) = policy.rules.split_at(self.index + 1);
-        let is_pairs = |rule: &MatchRule| rule.cardinality == Cardinality::OneToOne;
-        if !before.last().is_some_and(is_pairs) {
+        let rule = before.last()?;
+        let is_pairs = rule.cardinality == Cardinality::OneToOne;
+        let is_a_choice = look == Look::Last && self.is_a_choice();
+        if !is_pairs && !is_a_choice {
             return None;
         }
         // Most sources have no such rule: nothing more is done for their groups.
         let later = after.iter().filter(|later| self.is_group_of(policy, later));
-        let mut later = later.map(|rule| policy.accepts(rule)).peekable();
-        later.peek()?;
+        let later: Vec<Accepts<'_>> = later.map(|rule| policy.accepts(rule)).collect();
+        if later.is_empty() {
+            return None;
+        }
+        let own = is_pairs.then(|| self.own_pairs(&later)).flatten();
+        own.or_else(|| {
+            let mut later = later.iter();
+            let mut is_apart =
+                || later.any(|later| together::are_apart(*later, self.partner, self.ledger));
+            (is_a_choice && is_apart()).then(Vec::new)
+        })
+    }
+
+    /// The pairs that a rule of pairs keeps, where one of these later rules takes what else there is.
+    fn own_pairs(&self, later: &[Accepts<'_>]) -> Option<Vec<Decision>> {
         let equal: Vec<Decision> = self.equal_pairs().cloned().collect();
         let [partner, ledger] = self.without(&equal);
         if partner.is_empty() && ledger.is_empty() {
             return None;
         }
-        let later: Vec<_> = later.collect();
-        if later
-            .iter()
-            .any(|later| together::takes_all(*later, self.partner, self.ledger))
-        {
+        let taken = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| -> Vec<[usize; 2]> {
+            let later = later.iter();
+            let taken = later.map(|later| together::taken(*later, of_partner, of_ledger));
+            taken.collect()
+        };
+        let of_all = taken(self.partner, self.ledger);
+        if of_all.contains(&[self.partner.len(), self.ledger.len()]) {
             return Some(Vec::new());
         }
-        let is_its = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
+        let of_these = match equal.is_empty() {
+            true => of_all,
+            false => taken(&partner, &ledger),
+        };
+        let takes_a_side = of_these.iter().any(|[reported, booked]| {
+            let is_side = |taken: usize, side: &[Member<'r>]| taken > 0 && taken == side.len();
+            is_side(*reported, &partner) || is_side(*booked, &ledger)
+        });
+        let explains = |of_partner: &[Member<'r>], of_ledger: &[Member<'r>]| {
             let mut later = later.iter();
             later.any(|later| together::explains(*later, of_partner, of_ledger))
         };
-        if is_its(&partner, &ledger)
-            || is_its(&together::moved(&partner), &together::moved(&ledger))
-        {
-            return Some(equal);
-        }
-        let is_apart = || {
-            let mut later = later.iter();
-            later.any(|later| together::are_apart(*later, self.partner, self.ledger))
-        };
-        (look == Look::Last && self.is_a_choice() && is_apart()).then(Vec::new)
+        let is_its = takes_a_side
+            || explains(&partner, &ledger)
+            || explains(&together::moved(&partner), &together::moved(&ledger));
+        is_its.then_some(equal)
     }
 
     /// Whether these are a group of `later`, which takes several as one. The group of a rule that is

@@ -1,5 +1,5 @@
 //! Groups of a rule by which several records are one, of which not all add up: some of it is there again, or
-//! money in and money out are two payments.
+//! the payments of other days, or money in and money out, are payments of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,27 @@ use crate::policy::{Accepts, Cardinality};
 use crate::record::Side;
 
 impl<'r> Members<'r> {
+    /// All of it, or the parts of it that add up, with what of it is there again.
+    pub(super) fn adding_up(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let whole = self.whole(accepts);
+        let whole = whole.or_else(|| self.without_failed()?.whole(accepts));
+        whole
+            .map(|together| vec![together])
+            .or_else(|| self.repeated(accepts))
+            .or_else(|| self.repeated_part(accepts))
+            .or_else(|| self.by_periods(accepts))
+            .or_else(|| self.by_days(accepts))
+            .or_else(|| self.by_direction(accepts))
+            .or_else(|| self.all_of_one(accepts))
+    }
+
     /// The one record is there several times, and once it is all of the others.
-    pub(super) fn repeated(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+    fn repeated(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         let cardinality = accepts.rule.cardinality;
         if !matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne) {
             return None;
         }
-        let (ones, _) = self.sides(cardinality);
+        let (ones, many) = self.sides(cardinality);
         let (original, copies) = ones.split_first()?;
         let side = original.record.side;
         let what = |it: &Member<'r>| (it.record.money, it.record.movement());
@@ -26,14 +40,7 @@ impl<'r> Members<'r> {
         if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
         }
-        let mut once = Members {
-            partner: self.partner.clone(),
-            ledger: self.ledger.clone(),
-        };
-        match side {
-            Side::Partner => once.partner.truncate(1),
-            Side::Ledger => once.ledger.truncate(1),
-        }
+        let once = Members::of_sides(cardinality, vec![*original], many.to_vec());
         let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
         let together = once.whole(accepts)?;
         Some(copies.iter().map(duplicate).chain([together]).collect())
@@ -41,7 +48,7 @@ impl<'r> Members<'r> {
 
     /// A part of the one record is there several times with the same references, and the others are the one
     /// record without so many of them: of the only part of which that can be said.
-    pub(super) fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+    fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         let cardinality = accepts.rule.cardinality;
         if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
             return None;
@@ -77,25 +84,42 @@ impl<'r> Members<'r> {
         let (kept, again) = parts.split_at(parts.len() - surplus);
         let slots_again: BTreeSet<usize> = again.iter().map(|part| part.slot).collect();
         let once = many.iter().filter(|part| !slots_again.contains(&part.slot));
-        let once = once.copied().collect();
-        let once = match side {
-            Side::Partner => Members {
-                partner: once,
-                ledger: vec![*one],
-            },
-            Side::Ledger => Members {
-                partner: vec![*one],
-                ledger: once,
-            },
-        };
+        let once = Members::of_sides(cardinality, vec![*one], once.copied().collect());
         let together = once.whole(accepts)?;
         let duplicate =
             |copy: &&Member<'r>| Decision::duplicate(copy, kept[0], parts.len(), kept.len());
         Some(again.iter().map(duplicate).chain([together]).collect())
     }
 
+    /// Payments of days so far from each other that no record of one may go with another's, of which each adds
+    /// up for itself: an order and its refund weeks later, payouts under one contract.
+    fn by_periods(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let count = |members: &Members<'_>| members.partner.len() + members.ledger.len();
+        let is_part = |part: &Members<'_>| {
+            let has_both = !part.partner.is_empty() && !part.ledger.is_empty();
+            has_both && count(part) < count(self)
+        };
+        let parts = self.far_apart(accepts).filter(is_part);
+        let decisions: Vec<Decision> = parts
+            .filter_map(|part| part.adding_up(accepts))
+            .flatten()
+            .collect();
+        (!decisions.is_empty()).then_some(decisions)
+    }
+
+    /// Payments of days that are near each other, if each day adds up for itself and nothing is left over.
+    fn by_days(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let members = self.partner.iter().chain(&self.ledger).copied();
+        let days = Members::alike_in(members, |record| record.value_date);
+        let whole = |day: Members<'r>| {
+            let has_both = !day.partner.is_empty() && !day.ledger.is_empty();
+            has_both.then(|| day.whole(accepts))?
+        };
+        days.map(whole).collect()
+    }
+
     /// Money in and money out of which each adds up for itself: a payment in parts, and its refund in parts.
-    pub(super) fn by_direction(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+    fn by_direction(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         let cardinality = accepts.rule.cardinality;
         let is_out = |member: &&Member<'r>| member.record.money.amount.is_negative();
         let (ones, _) = self.sides(cardinality);
@@ -118,6 +142,33 @@ impl<'r> Members<'r> {
             .filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
         let together: Vec<Decision> = both.filter_map(|it| it.whole(accepts)).collect();
         (!together.is_empty()).then_some(together)
+    }
+
+    /// One of several is all of the others, of which nothing is for the rest of its side: a payout beside what
+    /// was taken back under its batch, which is a record of its own.
+    fn all_of_one(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        let cardinality = accepts.rule.cardinality;
+        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+            return None;
+        }
+        let (ones, many) = self.sides(cardinality);
+        let whole = sum(many)?;
+        let is_whole = |one: &Member<'r>| {
+            let amount = one.record.money.amount;
+            match one.record.side {
+                Side::Partner => self.is_accepted(accepts, amount, whole),
+                Side::Ledger => self.is_accepted(accepts, whole, amount),
+            }
+        };
+        let (wholes, rest): (Vec<Member>, Vec<Member>) = ones.iter().copied().partition(is_whole);
+        let amounts: BTreeSet<Amount> = many.iter().map(|it| it.record.money.amount).collect();
+        let is_one_of_many = |one: &Member| amounts.contains(&one.record.money.amount);
+        if wholes.is_empty() || rest.is_empty() || rest.iter().any(is_one_of_many) {
+            return None;
+        }
+        let all = Members::of_sides(cardinality, wholes, many.to_vec());
+        let together = all.whole(accepts).map(|together| vec![together]);
+        together.or_else(|| all.repeated(accepts))
     }
 }
 

@@ -37,9 +37,20 @@ pub(super) fn contradict<'r>(
     partner: impl Iterator<Item = &'r Record>,
     ledger: impl Iterator<Item = &'r Record>,
 ) -> bool {
+    contradiction(partner, ledger).is_some()
+}
+
+/// What the first two of those say.
+pub(super) fn contradiction<'r>(
+    partner: impl Iterator<Item = &'r Record>,
+    ledger: impl Iterator<Item = &'r Record>,
+) -> Option<(Option<Status>, Option<Status>)> {
     let (partner, ledger) = (by_status(partner), by_status(ledger));
-    let mut partner = partner.values();
-    partner.any(|one| ledger.values().any(|other| contradicts(one, other)))
+    let mut pairs = partner
+        .values()
+        .flat_map(|one| ledger.values().map(move |other| (one, other)));
+    let (one, other) = pairs.find(|(one, other)| contradicts(one, other))?;
+    Some((one.status, other.status))
 }
 
 /// What they come to; none of nothing, across currencies, or where it is too large to be exact.

@@ -13,7 +13,7 @@ use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Cardinality};
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// Decides about a group; both lists are in canonical order.
 pub(super) fn decide(
@@ -24,7 +24,7 @@ pub(super) fn decide(
 ) -> Vec<Decision> {
     let members = partner.iter().chain(ledger).copied();
     // With equal texts and one currency.
-    let groups = Members::alike_in(members, |money| money.currency);
+    let groups = Members::alike_in(members, |record| record.money.currency);
     let both = groups.filter(|it| !it.partner.is_empty() && !it.ledger.is_empty());
     let decisions: Vec<Decision> = both.flat_map(|group| group.decide(accepts, look)).collect();
     match (partner, ledger, look) {
@@ -74,19 +74,22 @@ fn are_two(partner: &Member<'_>, ledger: &Member<'_>) -> bool {
     reported.currency != booked.currency && !are_opposite(reported, booked)
 }
 
-/// Whether a rule by which several are one takes all of a group, which is in canonical order.
-pub(super) fn takes_all(
+/// How many of each side of a group, which is in canonical order, a rule by which several are one takes.
+pub(super) fn taken(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
     ledger: &[Member<'_>],
-) -> bool {
+) -> [usize; 2] {
     let decided = decide(accepts, partner, ledger, Look::First);
     let taken = decided.iter().map(|decision| match decision {
-        Decision::Together { partner, ledger } => partner.len() + ledger.len(),
-        Decision::Duplicate(_) => 1,
-        _ => 0,
+        Decision::Together { partner, ledger } => [partner.len(), ledger.len()],
+        Decision::Duplicate(duplicate) => match duplicate.side {
+            Side::Partner => [1, 0],
+            Side::Ledger => [0, 1],
+        },
+        _ => [0, 0],
     });
-    taken.sum::<usize>() == partner.len() + ledger.len()
+    taken.fold([0, 0], |all, some| [all[0] + some[0], all[1] + some[1]])
 }
 
 /// Whether a rule by which several are one says of all of them by how much they differ.
@@ -155,15 +158,7 @@ fn is_nearest_with_all(one: &Member<'_>, several: &[Member<'_>]) -> bool {
 
 impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
-        let whole = self.whole(accepts);
-        if let Some(together) = whole.or_else(|| self.without_failed()?.whole(accepts)) {
-            return vec![together];
-        }
-        let parts = || {
-            self.repeated(accepts)
-                .or_else(|| self.repeated_part(accepts))
-        };
-        if let Some(decisions) = parts().or_else(|| self.by_direction(accepts)) {
+        if let Some(decisions) = self.adding_up(accepts) {
             return decisions;
         }
         if let Some(limit) = accepts.rule.combinations_max {
@@ -189,7 +184,7 @@ impl<'r> Members<'r> {
     }
 
     /// Those in which money moved, when some failed: a sum may be right without these.
-    fn without_failed(&self) -> Option<Self> {
+    pub(super) fn without_failed(&self) -> Option<Self> {
         let (partner, ledger) = (moved(&self.partner), moved(&self.ledger));
         let all = self.partner.len() + self.ledger.len();
         let is_other = partner.len() + ledger.len() < all;
@@ -202,13 +197,11 @@ impl<'r> Members<'r> {
         if !self.fits(accepts.rule.cardinality) {
             return None;
         }
-        let gap = self.gap()?;
-        let booked = sum(&self.ledger)?;
-        let tolerance = accepts.tolerance(self.currency());
+        let (reported, booked) = (sum(&self.partner)?, sum(&self.ledger)?);
         if booked.is_zero() && !self.have_equal_turnover() {
             return None;
         }
-        let agrees = gap.abs() <= tolerance.accepted_of(booked) && self.agrees(accepts);
+        let agrees = self.is_accepted(accepts, reported, booked) && self.agrees(accepts);
         agrees.then(|| Decision::Together {
             partner: slots(&self.partner),
             ledger: slots(&self.ledger),
@@ -250,9 +243,16 @@ impl<'r> Members<'r> {
         self.partner[0].record.money.currency
     }
 
-    /// The partner's sum less the ledger's.
-    fn gap(&self) -> Option<Amount> {
-        sum(&self.partner)?.checked_sub(sum(&self.ledger)?).ok()
+    /// Whether the rule accepts that difference of their sums.
+    pub(super) fn is_accepted(
+        &self,
+        accepts: Accepts<'_>,
+        reported: Amount,
+        booked: Amount,
+    ) -> bool {
+        let tolerance = accepts.tolerance(self.currency());
+        let gap = reported.checked_sub(booked);
+        gap.is_ok_and(|gap| gap.abs() <= tolerance.accepted_of(booked))
     }
 
     /// What their sums don't explain: a difference, where it is clear between what.
@@ -312,6 +312,19 @@ impl<'r> Members<'r> {
             Cardinality::ManyToOne => (&self.ledger, &self.partner),
             _ => (&self.partner, &self.ledger),
         }
+    }
+
+    /// The two sides put back where they belong.
+    pub(super) fn of_sides(
+        cardinality: Cardinality,
+        ones: Vec<Member<'r>>,
+        many: Vec<Member<'r>>,
+    ) -> Self {
+        let (partner, ledger) = match cardinality {
+            Cardinality::ManyToOne => (many, ones),
+            _ => (ones, many),
+        };
+        Members { partner, ledger }
     }
 
     /// What is found for each record of the one side.

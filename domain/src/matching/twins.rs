@@ -11,7 +11,6 @@ use jiff::civil::Date;
 use super::identity::canonical_order;
 use super::pair::{Timing, partner_first, timing, timing_of};
 use crate::calendar::days_between;
-use crate::money::Money;
 use crate::policy::Accepts;
 use crate::record::{Record, ReferenceKind, Side, Status};
 
@@ -30,20 +29,36 @@ pub(super) struct Members<'r> {
 }
 
 impl<'r> Members<'r> {
-    /// Those that have the same of their money in common, in its order.
+    /// Those that have the same in common, in its order.
     pub(super) fn alike_in<K: Ord>(
         members: impl Iterator<Item = Member<'r>>,
-        what: impl Fn(Money) -> K,
+        what: impl Fn(&Record) -> K,
     ) -> impl Iterator<Item = Members<'r>> {
         let mut groups: BTreeMap<K, Members> = BTreeMap::new();
         for member in members {
-            let group = groups.entry(what(member.record.money)).or_default();
+            let group = groups.entry(what(member.record)).or_default();
             match member.record.side {
                 Side::Partner => group.partner.push(member),
                 Side::Ledger => group.ledger.push(member),
             }
         }
         groups.into_values()
+    }
+
+    /// Parts that no window brings together: no record of one may go with one of another part. Each is in
+    /// canonical order.
+    pub(super) fn far_apart(&self, accepts: Accepts<'_>) -> impl Iterator<Item = Members<'r>> {
+        let by_date = |side: &[Member<'r>]| {
+            let mut members = side.to_vec();
+            members.sort_by_key(|member| member.record.value_date);
+            members
+        };
+        let parts = by_nearness(accepts, &by_date(&self.partner), &by_date(&self.ledger));
+        parts.into_iter().map(|(mut partner, mut ledger)| {
+            sort(&mut partner);
+            sort(&mut ledger);
+            Members { partner, ledger }
+        })
     }
 }
 
@@ -200,8 +215,8 @@ fn pair_alike<'r, K: Ord>(
         partner.append(&mut of_partner);
         ledger.append(&mut of_ledger);
     }
-    partner.sort_by(|a, b| canonical_order(a.record, b.record));
-    ledger.sort_by(|a, b| canonical_order(a.record, b.record));
+    sort(partner);
+    sort(ledger);
     pairs
 }
 
@@ -319,8 +334,13 @@ fn says_moved(record: &Record) -> Option<bool> {
 
 fn in_order<'r>(mut some: Vec<Member<'r>>, mut others: Vec<Member<'r>>) -> Vec<Member<'r>> {
     some.append(&mut others);
-    some.sort_by(|a, b| canonical_order(a.record, b.record));
+    sort(&mut some);
     some
+}
+
+/// Puts them in canonical order.
+fn sort(members: &mut [Member<'_>]) {
+    members.sort_by(|a, b| canonical_order(a.record, b.record));
 }
 
 /// Takes out the most pairs whose dates agree. Where that leaves some over, those go together first

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::again::{KinGroups, Surplus};
-use super::apart::{self, Apart};
-use super::group::{self, Decision, Look, Note};
+use super::apart::{self, AgainApart, Apart, Course};
+use super::group::{self, Decision, Duplicate, Look, Note};
 use super::identity::Ids;
 use super::key::KeyGroups;
 use super::kin::Kin;
@@ -38,6 +38,7 @@ pub(super) struct Work<'a> {
     /// Where that is.
     pub(super) surplus_places: HashSet<(Side, usize)>,
     pub(super) apart: Vec<Apart>,
+    pub(super) again_apart: Vec<AgainApart>,
     /// Whether these are what buckets left: some counterparts are gone.
     pub(super) are_left: bool,
     pub(super) decided: Comparison,
@@ -54,7 +55,7 @@ pub(super) struct Turn<'a> {
     /// Whether some record of the group is what the run is about.
     pub(super) is_inside: bool,
     /// Whether what disagrees in the money waits for later rules.
-    waits: bool,
+    pub(super) waits: bool,
     /// Whether it is about what is there again in other words.
     pub(super) is_again: bool,
 }
@@ -97,6 +98,7 @@ impl<'a> Work<'a> {
             surplus: Vec::new(),
             surplus_places: HashSet::new(),
             apart: Vec::new(),
+            again_apart: Vec::new(),
             are_left: false,
             decided: Comparison::default(),
             ids: Ids::default(),
@@ -266,7 +268,12 @@ impl<'a> Work<'a> {
 
     /// Whether a rule that does not say what records are about brings together two that disagree in the money,
     /// and that an earlier rule which does knows by other texts.
-    fn are_known_otherwise(&self, turn: &Turn<'a>, partner: &Record, ledger: &Record) -> bool {
+    pub(super) fn are_known_otherwise(
+        &self,
+        turn: &Turn<'a>,
+        partner: &Record,
+        ledger: &Record,
+    ) -> bool {
         let differ = || pair::differ_in_money(turn.accepts(self.policy), partner, ledger);
         let is_known = |rule: &MatchRule| {
             rule.identifies_both()
@@ -284,12 +291,22 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn carry_out(&mut self, turn: &Turn<'a>, decisions: Vec<Decision>) {
+        let courses = self.courses_of_originals(turn, &decisions);
         // Duplicates show their original, so they go first, while it still waits in its slot.
         for decision in &decisions {
             if let Decision::Duplicate(duplicate) = decision {
+                let place = (duplicate.side, duplicate.original);
                 let original = peek(self.slots(duplicate.side), duplicate.original).clone();
-                if let Some(original) = self.keep_surplus(turn, *duplicate, original) {
-                    self.report_duplicate(turn, *duplicate, original);
+                match courses.get(&place) {
+                    Some(Course::Left) => {}
+                    Some(Course::Waits) if apart::waits_for_sums(self.policy, turn.index) => {
+                        self.again_apart.push(AgainApart {
+                            duplicate: *duplicate,
+                            original,
+                            is_inside: turn.is_inside,
+                        });
+                    }
+                    _ => self.tell_again(turn, *duplicate, original),
                 }
             }
         }
@@ -307,28 +324,22 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
-        let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
-        if pair::are_strange(turn.accepts(self.policy), one, other)
-            || self.are_known_otherwise(turn, one, other)
-        {
-            return;
+    /// One too many, if the other side has no counterpart in another spelling.
+    pub(super) fn tell_again(&mut self, turn: &Turn<'a>, duplicate: Duplicate, original: Record) {
+        if let Some(original) = self.keep_surplus(turn, duplicate, original) {
+            self.report_duplicate(turn, duplicate, original);
         }
-        let differ = |work: &Self| {
-            let (one, other) = (peek(&work.partner, partner), peek(&work.ledger, ledger));
-            let accepts = turn.accepts(work.policy);
-            match turn.index == 0 && work.kin.is_spelled() {
-                true => !pair::agree(accepts, one, other),
-                false => pair::differ_in_money(accepts, one, other),
-            }
-        };
-        match turn.waits && differ(self) {
-            true => self.apart.push(Apart {
+    }
+
+    fn pair_or_wait(&mut self, turn: &Turn<'a>, partner: usize, ledger: usize) {
+        match self.course(turn, partner, ledger) {
+            Course::Left => {}
+            Course::Waits => self.apart.push(Apart {
                 partner,
                 ledger,
                 is_inside: turn.is_inside,
             }),
-            false => self.pair(turn, partner, ledger),
+            Course::Taken => self.pair(turn, partner, ledger),
         }
     }
 

@@ -183,6 +183,24 @@ fn what_is_said_of_a_sum_that_differs() {
 }
 
 #[test]
+fn of_statuses_that_differ_only_what_is_said_is_told() {
+    let policy = batches(Cardinality::OneToMany, None);
+    let found = only_discrepancy(
+        &policy,
+        &[
+            "P - 0 EUR 5 batch=B1 status=failed",
+            "L A 10 EUR 5 batch=B1",
+            "L B -10 EUR 5 batch=B1",
+        ],
+    );
+    assert_eq!(
+        found.reason,
+        "partner reports 0.00 EUR for B1 in 1 record, the ledger has 0.00 EUR in 2 records: \
+         the partner has one as failed, the ledger one without a status"
+    );
+}
+
+#[test]
 fn combinations_are_looked_for_where_the_rule_says_so() {
     let examples = [
         Example {
