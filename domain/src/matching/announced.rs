@@ -4,12 +4,17 @@
 //! and one of them only announces what another one tells the end of, the announcement is superseded: it
 //! belongs to nothing, and nobody has to look at it. Where both sides have as many, or the same sum, each is
 //! compared as it stands: there may be several payments under one reference.
+//!
+//! Where the first rule takes several as one, a payment has parts, and how many there are says nothing: an
+//! announcement is superseded if that brings its side's sum nearer to that of the other side.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::civil::Date;
 
 use super::identity::canonical_order;
+use super::kin;
 use super::scope::{Membership, covers, membership};
 use super::several;
 use super::slots::{peek, take};
@@ -17,7 +22,7 @@ use super::twins::{self, Member};
 use super::work::Work;
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency};
-use crate::policy::Accepts;
+use crate::policy::{Accepts, Cardinality};
 use crate::record::{Movement, Record, Side};
 
 /// Days from an announcement to what became of it, at most.
@@ -35,7 +40,7 @@ pub struct Superseded {
 /// Sets aside what is superseded, before any rule is applied. Asks only records that are about the same by
 /// the first rule, in any spelling.
 pub(super) fn supersede(work: &mut Work<'_>) {
-    if !work.kin.identifies() {
+    if !work.kin.identifies() && !takes_payments_together(work) {
         return;
     }
     // All is decided as both sides stand, then done.
@@ -46,6 +51,20 @@ pub(super) fn supersede(work: &mut Work<'_>) {
     let told: Vec<(Waiting, Waiting, Story)> = told.collect();
     for (teller, announced, story) in told {
         set_aside(work, teller, announced, story);
+    }
+}
+
+/// Whether the first rule takes several as one by what says which payment each is of.
+fn takes_payments_together(work: &Work<'_>) -> bool {
+    let first = &work.policy.rules[0];
+    first.cardinality != Cardinality::OneToOne && first.names_payments()
+}
+
+/// The text of a record that says which payment it is.
+fn payment<'r>(work: &Work<'_>, record: &'r Record) -> Option<Cow<'r, str>> {
+    match takes_payments_together(work) {
+        true => kin::joined(&work.policy.rules[0].on, record),
+        false => work.kin.identity(record),
     }
 }
 
@@ -63,17 +82,17 @@ fn groups(work: &Work<'_>) -> Vec<[Vec<Waiting>; 2]> {
         let slots = work.slots(side).iter().enumerate();
         slots.filter_map(move |(slot, record)| Some((Waiting { side, slot }, record.as_ref()?)))
     };
-    let identity = |record: &Record| Some(work.kin.identity(record)?.into_owned());
+    let payment = |record: &Record| Some(payment(work, record)?.into_owned());
     let mut groups: Vec<[Vec<Waiting>; 2]> = Vec::new();
     for side in Side::BOTH {
         let announced = records(side).filter(|(_, record)| record.is_announced());
-        let texts: HashSet<String> = announced.filter_map(|(_, it)| identity(it)).collect();
+        let texts: HashSet<String> = announced.filter_map(|(_, it)| payment(it)).collect();
         if texts.is_empty() {
             continue;
         }
         let mut found: BTreeMap<(String, Currency, bool), [Vec<Waiting>; 2]> = BTreeMap::new();
         for (at, record) in records(side).chain(records(side.other())) {
-            let Some(text) = identity(record).filter(|text| texts.contains(text)) else {
+            let Some(text) = payment(record).filter(|text| texts.contains(text)) else {
                 continue;
             };
             let money = record.money;
@@ -93,24 +112,58 @@ fn superseded(
 ) -> Vec<(Waiting, Waiting, Story)> {
     let record = |at: &Waiting| peek(work.slots(at.side), at.slot);
     let mut told = Told::of(work, of_side, of_other);
-    told.take(Story::Failed, of_side.len().saturating_sub(of_other.len()));
+    let failed = |some: &[Waiting]| some.iter().filter(|at| record(at).has_failed()).count();
+    let more = of_side.len().saturating_sub(of_other.len());
+    let more = match told.has_parts {
+        true => more.max(failed(of_side).saturating_sub(failed(of_other))),
+        false => more,
+    };
+    told.take(Story::Failed, Surplus::Records(more));
     let moved = |at: &&Waiting| record(at).movement() == Movement::Made && !told.has(at);
     let own: Vec<&Waiting> = of_side.iter().filter(moved).collect();
     let others: Vec<&Waiting> = of_other.iter().filter(moved).collect();
-    let mut surplus = own.len().saturating_sub(others.len());
     let sum = |some: &[&Waiting]| several::sum(some.iter().map(|at| record(at)));
-    if !others.is_empty() && sum(&own) == sum(&others) {
-        surplus = 0;
-    }
+    let (sum, sum_of_other) = (sum(&own), sum(&others));
+    let mut surplus = match told.has_parts {
+        true => {
+            let sums = sum.zip(sum_of_other);
+            let gap = sums.and_then(|(own, other)| own.amount.checked_sub(other.amount).ok());
+            Surplus::Money(gap.unwrap_or_default())
+        }
+        false if !others.is_empty() && sum == sum_of_other => Surplus::Records(0),
+        false => Surplus::Records(own.len().saturating_sub(others.len())),
+    };
     for story in [
         Story::Settled,
         Story::AnnouncedAgain,
         Story::StillOpen,
         Story::SettledOtherwise,
     ] {
-        surplus -= told.take(story, surplus);
+        surplus = told.take(story, surplus);
     }
     told.pairs
+}
+
+/// What a side has more than the other: so much may be superseded.
+#[derive(Clone, Copy)]
+enum Surplus {
+    Records(usize),
+    /// Where records may be parts of a payment.
+    Money(Amount),
+}
+
+impl Surplus {
+    /// What is left without this record; none where it is no surplus.
+    fn without(self, record: &Record) -> Option<Self> {
+        match self {
+            Surplus::Records(more) => more.checked_sub(1).map(Surplus::Records),
+            Surplus::Money(gap) => {
+                let left = gap.checked_sub(record.money.amount).ok();
+                let nearer = left.filter(|left| left.abs() < gap.abs());
+                nearer.map(Surplus::Money)
+            }
+        }
+    }
 }
 
 /// How an announcement goes on.
@@ -198,6 +251,8 @@ struct OnDay<'r> {
 struct Told<'w, 'a> {
     work: &'w Work<'a>,
     accepts: Accepts<'a>,
+    /// Whether records may be parts of a payment.
+    has_parts: bool,
     of_side: &'w [Waiting],
     /// The other side's, in order of their days.
     of_other: Vec<Member<'w>>,
@@ -216,6 +271,7 @@ impl<'w, 'a> Told<'w, 'a> {
         Told {
             work,
             accepts: work.policy.accepts(&work.policy.rules[0]),
+            has_parts: takes_payments_together(work),
             of_side,
             of_other,
             pairs: Vec::new(),
@@ -228,8 +284,8 @@ impl<'w, 'a> Told<'w, 'a> {
     }
 
     /// In order of days, each record that tells how it goes on takes the last announcement before it; then each
-    /// that tells the end takes those before that one, too. How many are taken.
-    fn take(&mut self, story: Story, at_most: usize) -> usize {
+    /// that tells the end takes those before that one, too. What is left of the surplus.
+    fn take(&mut self, story: Story, mut surplus: Surplus) -> Surplus {
         let (mut last, mut earlier) = (Vec::new(), Vec::new());
         let mut before: Vec<OnDay> = Vec::new();
         for told in self.in_order(story) {
@@ -250,15 +306,17 @@ impl<'w, 'a> Told<'w, 'a> {
                 before.push(told);
             }
         }
-        let taken: Vec<(Waiting, Waiting)> =
-            last.into_iter().chain(earlier).take(at_most).collect();
-        for &(at, announced) in &taken {
-            self.used.insert(announced);
-            // Of what is still open, the end may be told, too.
-            self.used.extend(story.is_the_end().then_some(at));
-            self.pairs.push((at, announced, story));
+        for (at, announced) in last.into_iter().chain(earlier) {
+            let record = peek(self.work.slots(announced.side), announced.slot);
+            if let Some(left) = surplus.without(record) {
+                surplus = left;
+                self.used.insert(announced);
+                // Of what is still open, the end may be told, too.
+                self.used.extend(story.is_the_end().then_some(at));
+                self.pairs.push((at, announced, story));
+            }
         }
-        taken.len()
+        surplus
     }
 
     /// What is not told, by amount and day; on the same day announcements first.
@@ -287,8 +345,21 @@ impl<'w, 'a> Told<'w, 'a> {
 
     /// Whether what is told may be how this announcement, which is before it, goes on.
     fn goes_on(&self, story: Story, announced: &OnDay<'_>, told: &OnDay<'_>) -> bool {
-        told.day - announced.day <= DAYS_MAX
+        self.may_be_one(announced, told)
             && (story != Story::AnnouncedAgain || self.is_again(announced.record, told.record))
+    }
+
+    /// Whether both may be about one payment. Where it has parts, another amount or reference is another part.
+    fn may_be_one(&self, announced: &OnDay<'_>, told: &OnDay<'_>) -> bool {
+        let (one, other) = (announced.record, told.record);
+        let mut references = one.references.iter();
+        told.day - announced.day <= DAYS_MAX
+            && (!self.has_parts
+                || one.money == other.money
+                    && references.all(|(kind, text)| {
+                        let same = other.reference(*kind);
+                        same.is_none_or(|same| same == text.as_str())
+                    }))
     }
 
     /// Whether an announcement is made anew by another one: of as much, for a later day, and not too far from it
@@ -315,7 +386,7 @@ impl<'w, 'a> Told<'w, 'a> {
             let is_again = announced.day < told.day && self.is_again(it.record, later.record);
             let is_unknown = || twins::within(self.accepts, it.record, &self.of_other).is_empty();
             it.record.money == announced.record.money
-                && told.day - it.day <= DAYS_MAX
+                && self.may_be_one(it, told)
                 && (is_again || is_unknown())
         }) {
             earlier.push(one.at);

@@ -42,12 +42,14 @@ impl<'r> Members<'r> {
     /// A part of the one record is there several times with the same references, and the others are the one
     /// record without so many of them: of the only part of which that can be said.
     pub(super) fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
-        let cardinality = accepts.rule.cardinality;
-        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+        if accepts.rule.combinations_max.is_some() {
             return None;
         }
-        let ([one], many) = self.sides(cardinality) else {
-            return None;
+        let has_several = |side| accepts.rule.cardinality.has_several(side);
+        let (one, many) = match (&self.partner[..], &self.ledger[..]) {
+            ([one], many) if has_several(Side::Ledger) => (one, many),
+            (many, [one]) if has_several(Side::Partner) => (one, many),
+            _ => return None,
         };
         let side = one.record.side.other();
         let over = sum(many)?.checked_sub(one.record.money.amount).ok()?;
