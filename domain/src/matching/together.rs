@@ -74,7 +74,8 @@ fn are_two(partner: &Member<'_>, ledger: &Member<'_>) -> bool {
     reported.currency != booked.currency && !are_opposite(reported, booked)
 }
 
-/// Whether a rule by which several are one takes all of a group, which is in canonical order.
+/// Whether a rule by which several are one takes all of a group, which is in canonical order. A pair, and what
+/// is there again of it, are no more than a rule of pairs takes.
 pub(super) fn takes_all(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
@@ -86,7 +87,9 @@ pub(super) fn takes_all(
         Decision::Duplicate(_) => 1,
         _ => 0,
     });
-    taken.sum::<usize>() == partner.len() + ledger.len()
+    let taken: Vec<usize> = taken.collect();
+    let is_all = taken.iter().sum::<usize>() == partner.len() + ledger.len();
+    is_all && taken.iter().any(|records| *records > 2)
 }
 
 /// Whether a rule by which several are one says of all of them by how much they differ.
