@@ -322,7 +322,7 @@ mod tests {
             cardinality: Cardinality::ManyToMany,
             ..on("several", vec![key])
         };
-        let not_told = "no rule takes pairs before: what is settled or paid again in a later run is not told from new payments";
+        let not_told = "a first rule of several as one remembers no payments: what is settled or paid again in a later run is not known";
         assert_eq!(said(&[several(invoice(&[]))]), [(0, not_told.to_owned())]);
         let batch = Key::exact(ReferenceKind::Batch);
         assert_eq!(said(&[several(batch.clone())]), []);

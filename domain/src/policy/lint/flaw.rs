@@ -71,7 +71,7 @@ impl fmt::Display for RuleFlaw {
                 "this rule never decides: `{coarser}`, which compares less of the same, has decided before"
             ),
             RuleFlaw::SeveralFirst => f.write_str(
-                "no rule takes pairs before: what is settled or paid again in a later run is not told from new payments",
+                "a first rule of several as one remembers no payments: what is settled or paid again in a later run is not known",
             ),
             RuleFlaw::OnlyWhose { field } => write!(
                 f,
