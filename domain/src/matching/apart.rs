@@ -92,9 +92,7 @@ impl<'a> Work<'a> {
     pub(super) fn course(&self, turn: &Turn<'a>, partner: usize, ledger: usize) -> Course {
         let (one, other) = (peek(&self.partner, partner), peek(&self.ledger, ledger));
         let accepts = turn.accepts(self.policy);
-        if pair::are_strange(accepts, one, other)
-            || self.are_known_otherwise(turn, one, other)
-        {
+        if pair::are_strange(accepts, one, other) || self.are_known_otherwise(turn, one, other) {
             return Course::Left;
         }
         let differ = || match turn.index == 0 && self.kin.is_spelled() {

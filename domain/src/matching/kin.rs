@@ -205,7 +205,7 @@ fn is_of_pairs(rule: &MatchRule) -> bool {
 }
 
 /// The texts of these keys, if the record has all of them.
-fn joined<'r>(keys: &[Key], record: &'r Record) -> Option<Cow<'r, str>> {
+pub(super) fn joined<'r>(keys: &[Key], record: &'r Record) -> Option<Cow<'r, str>> {
     let text = |key: &Key| key.of(record.side).text(record);
     match keys {
         [] => None,

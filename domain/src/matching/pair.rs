@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::explain;
 use super::fees::{self, FeeFault};
-use super::strangers::{are_of_others, name_others};
+use super::strangers::{are_of_many, are_of_others, name_others};
 use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money};
@@ -206,6 +206,7 @@ pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) ->
 pub(super) fn may_repeat(accepts: Accepts<'_>, one: &Record, other: &Record) -> bool {
     let rule = accepts.rule;
     !are_of_others(&rule.on, one, other)
+        && !are_of_many(&rule.on, one, other)
         && (rule.identifies(one.side) || are_near(accepts, one.value_date, other.value_date))
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::Decision;
+use super::strangers::are_of_others;
 use super::together::sum;
 use super::twins::{Member, Members};
 use crate::money::Amount;
@@ -35,7 +36,10 @@ impl<'r> Members<'r> {
         let (original, copies) = ones.split_first()?;
         let side = original.record.side;
         let what = |it: &Member<'r>| (it.record.money, it.record.movement());
-        let is_copy = |copy: &Member<'r>| what(copy) == what(original);
+        let is_copy = |copy: &Member<'r>| {
+            what(copy) == what(original)
+                && !are_of_others(&accepts.rule.on, copy.record, original.record)
+        };
         let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
         if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
@@ -49,12 +53,14 @@ impl<'r> Members<'r> {
     /// A part of the one record is there several times with the same references, and the others are the one
     /// record without so many of them: of the only part of which that can be said.
     fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
-        let cardinality = accepts.rule.cardinality;
-        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+        if accepts.rule.combinations_max.is_some() {
             return None;
         }
-        let ([one], many) = self.sides(cardinality) else {
-            return None;
+        let has_several = |side| accepts.rule.cardinality.has_several(side);
+        let (one, many) = match (&self.partner[..], &self.ledger[..]) {
+            ([one], many) if has_several(Side::Ledger) => (one, many),
+            (many, [one]) if has_several(Side::Partner) => (one, many),
+            _ => return None,
         };
         let side = one.record.side.other();
         let over = sum(many)?.checked_sub(one.record.money.amount).ok()?;
@@ -77,14 +83,23 @@ impl<'r> Members<'r> {
             Some((parts, surplus))
         });
         let (parts, surplus) = too_many.next()?;
-
         if too_many.next().is_some() {
             return None;
         }
         let (kept, again) = parts.split_at(parts.len() - surplus);
         let slots_again: BTreeSet<usize> = again.iter().map(|part| part.slot).collect();
         let once = many.iter().filter(|part| !slots_again.contains(&part.slot));
-        let once = Members::of_sides(cardinality, vec![*one], once.copied().collect());
+        let once = once.copied().collect();
+        let once = match side {
+            Side::Partner => Members {
+                partner: once,
+                ledger: vec![*one],
+            },
+            Side::Ledger => Members {
+                partner: vec![*one],
+                ledger: once,
+            },
+        };
         let together = once.whole(accepts)?;
         let duplicate =
             |copy: &&Member<'r>| Decision::duplicate(copy, kept[0], parts.len(), kept.len());

@@ -37,10 +37,7 @@ pub(super) fn common_name(name: &str) -> ShortText {
 /// Whether two records that say the same by these keys are about different things all the same: somebody else's
 /// each, or of another invoice or order. Of one invoice they are about the same, whatever the order.
 pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
-    let are_of_other = |kind: ReferenceKind| {
-        let both = one.reference(kind).zip(other.reference(kind));
-        both.is_some_and(|(one, other)| one != other)
-    };
+    let are_of_other = |kind| have_other(kind, one, other);
     let is_compared = |kind: ReferenceKind| {
         let terms = on.iter().flat_map(|key| [&key.partner, &key.ledger]);
         let mut fields = terms.map(|term| term.field);
@@ -50,7 +47,18 @@ pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
     are_strangers(one, other)
         || !is_compared(invoice)
             && (are_of_other(invoice) || !is_compared(order) && are_of_other(order))
-        || hold_many(on) && OF_ONE.into_iter().any(are_of_other)
+}
+
+/// Whether two records have only a batch or a mandate in common, and references of their own beside it.
+pub(super) fn are_of_many(on: &[Key], one: &Record, other: &Record) -> bool {
+    let mut of_one = OF_ONE.into_iter();
+    hold_many(on) && of_one.any(|kind| have_other(kind, one, other))
+}
+
+/// Whether both have a reference of this kind, and not the same.
+fn have_other(kind: ReferenceKind, one: &Record, other: &Record) -> bool {
+    let both = one.reference(kind).zip(other.reference(kind));
+    both.is_some_and(|(one, other)| one != other)
 }
 
 /// What tells the payments of one batch, or of one mandate, from each other.

@@ -74,7 +74,8 @@ fn are_two(partner: &Member<'_>, ledger: &Member<'_>) -> bool {
     reported.currency != booked.currency && !are_opposite(reported, booked)
 }
 
-/// How many of each side of a group, which is in canonical order, a rule by which several are one takes.
+/// How many of each side of a group, which is in canonical order, a rule by which several are one takes. A pair,
+/// and what is there again of it, are no more than a rule of pairs takes: none.
 pub(super) fn taken(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
@@ -89,7 +90,14 @@ pub(super) fn taken(
         },
         _ => [0, 0],
     });
-    taken.fold([0, 0], |all, some| [all[0] + some[0], all[1] + some[1]])
+    let taken: Vec<[usize; 2]> = taken.collect();
+    let are_several = |[reported, booked]: &[usize; 2]| reported + booked > 2;
+    match taken.iter().any(are_several) {
+        true => taken
+            .iter()
+            .fold([0, 0], |all, some| [all[0] + some[0], all[1] + some[1]]),
+        false => [0, 0],
+    }
 }
 
 /// Whether a rule by which several are one says of all of them by how much they differ.

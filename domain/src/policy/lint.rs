@@ -1,108 +1,12 @@
 //! What can't be meant in a list of rules: rules that never decide, or decide what another is there for.
 
-use std::fmt;
+mod flaw;
 
 use super::normalise::TextStep;
-use super::rule::{Cardinality, MatchRule, Term};
+use super::rule::{Cardinality, Field, Key, MatchRule, Term};
 use crate::record::Side;
 
-/// Something in a rule that can't be meant.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RuleFlaw {
-    /// Whatever it could bring together is decided before.
-    Shadowed {
-        /// By the rule of this name.
-        by: String,
-    },
-    /// It takes pairs that are alike before a later rule takes those that are equal.
-    AlikeBeforeEqual {
-        /// The later rule.
-        later: String,
-    },
-    /// It takes several as one before a later rule takes its pairs.
-    SeveralBeforePairs {
-        /// The later rule.
-        later: String,
-    },
-    /// The key at this index is there twice.
-    SameKeyTwice {
-        /// Index of the second.
-        key: usize,
-    },
-    /// What this step looks for can't be there: the steps before it change or remove it.
-    NeverThere {
-        /// Index of the key.
-        key: usize,
-        /// The step, as it is written.
-        step: String,
-    },
-    /// What this step finds may be a part of a longer number, which names something else.
-    CutsNumbers {
-        /// Index of the key.
-        key: usize,
-        /// The step, as it is written.
-        step: String,
-    },
-}
-
-impl fmt::Display for RuleFlaw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RuleFlaw::Shadowed { by } => {
-                write!(f, "this rule never decides: `{by}` has decided before")
-            }
-            RuleFlaw::AlikeBeforeEqual { later } => write!(
-                f,
-                "what is alike is matched before `{later}` has matched what is equal"
-            ),
-            RuleFlaw::SeveralBeforePairs { later } => write!(
-                f,
-                "several are matched as one before `{later}` has matched pairs by the same keys"
-            ),
-            RuleFlaw::SameKeyTwice { .. } => f.write_str("the same is compared twice"),
-            RuleFlaw::NeverThere { step, .. } => write!(
-                f,
-                "{step} never finds anything: the steps before it leave no such text"
-            ),
-            RuleFlaw::CutsNumbers { step, .. } => {
-                write!(
-                    f,
-                    "{step} also finds a part of a longer number: another reference"
-                )
-            }
-        }
-    }
-}
-
-impl RuleFlaw {
-    /// What to do about it.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        match self {
-            RuleFlaw::Shadowed { .. } => "match on something else, or drop it",
-            RuleFlaw::AlikeBeforeEqual { .. } => "put it behind the rules that take what is equal",
-            RuleFlaw::SeveralBeforePairs { .. } => "put the rule that takes pairs first",
-            RuleFlaw::SameKeyTwice { .. } => "drop one of them",
-            RuleFlaw::NeverThere { .. } => {
-                "put it before the other steps, or write it as they leave it"
-            }
-            RuleFlaw::CutsNumbers { .. } => {
-                "write `\\b` where the number begins or ends, or `+` for any number of digits"
-            }
-        }
-    }
-
-    /// The key that it is about; none when it is the whole rule.
-    #[must_use]
-    pub fn key(&self) -> Option<usize> {
-        match self {
-            RuleFlaw::SameKeyTwice { key }
-            | RuleFlaw::NeverThere { key, .. }
-            | RuleFlaw::CutsNumbers { key, .. } => Some(*key),
-            _ => None,
-        }
-    }
-}
+pub use flaw::RuleFlaw;
 
 /// All flaws of the rules, with the index of the rule that each is in, in the order of the rules.
 #[must_use]
@@ -110,8 +14,16 @@ pub fn flaws(rules: &[MatchRule]) -> Vec<(usize, RuleFlaw)> {
     let each = rules.iter().enumerate();
     each.flat_map(|(index, rule)| {
         let (before, after) = (&rules[..index], &rules[index + 1..]);
-        let flaws = shadowed(rule, before).into_iter();
-        let flaws = flaws.chain(too_early(rule, after)).chain(in_keys(rule));
+        let of_rule = [
+            shadowed(rule, before),
+            too_early(rule, after),
+            only_whose(rule),
+        ];
+        let mut of_rule: Vec<RuleFlaw> = of_rule.into_iter().flatten().collect();
+        if index == 0 && of_rule.is_empty() {
+            of_rule.extend(several_first(rule));
+        }
+        let flaws = of_rule.into_iter().chain(in_keys(rule));
         flaws.map(move |flaw| (index, flaw))
     })
     .collect()
@@ -119,9 +31,31 @@ pub fn flaws(rules: &[MatchRule]) -> Vec<(usize, RuleFlaw)> {
 
 fn shadowed(rule: &MatchRule, before: &[MatchRule]) -> Option<RuleFlaw> {
     let by = before.iter().find(|earlier| earlier.shadows(rule))?;
-    Some(RuleFlaw::Shadowed {
-        by: by.name.clone(),
+    let name = by.name.clone();
+    Some(match rule.is_implied_by(by) {
+        true => RuleFlaw::Shadowed { by: name },
+        false => RuleFlaw::BehindCoarser { coarser: name },
     })
+}
+
+/// A first rule that takes several as one by what says which payment each is of: the memory of payments goes by
+/// a first rule of pairs.
+fn several_first(rule: &MatchRule) -> Option<RuleFlaw> {
+    let is_flaw = rule.cardinality != Cardinality::OneToOne && rule.names_payments();
+    is_flaw.then_some(RuleFlaw::SeveralFirst)
+}
+
+/// A rule of pairs by nothing but whose records are.
+fn only_whose(rule: &MatchRule) -> Option<RuleFlaw> {
+    let is_whose = |field: &Field| matches!(field, Field::Client | Field::Counterparty);
+    let whose = |key: &Key| {
+        let fields = [key.partner.field, key.ledger.field];
+        fields.into_iter().find(is_whose)
+    };
+    let fields: Option<Vec<Field>> = rule.on.iter().map(whose).collect();
+    let field = fields?.first()?.name();
+    let is_of_pairs = rule.cardinality == Cardinality::OneToOne && !rule.is_alike;
+    is_of_pairs.then_some(RuleFlaw::OnlyWhose { field })
 }
 
 /// A rule before another one that is stricter by the same keys.
@@ -166,6 +100,7 @@ fn in_keys(rule: &MatchRule) -> Vec<RuleFlaw> {
         let key = index;
         flaws.extend(step(never_there).map(|step| RuleFlaw::NeverThere { key, step }));
         flaws.extend(step(cuts_numbers).map(|step| RuleFlaw::CutsNumbers { key, step }));
+        flaws.extend(step(any_number).map(|step| RuleFlaw::AnyNumber { key, step }));
     }
     flaws
 }
@@ -195,6 +130,17 @@ fn cuts_numbers(term: &Term) -> Option<&TextStep> {
     })
 }
 
+/// The first step that looks for something in people's texts, if any number will do.
+fn any_number(term: &Term) -> Option<&TextStep> {
+    let mut steps = term.steps.iter();
+    let (step, pattern) = steps.find_map(|step| match step {
+        TextStep::Capture(pattern) | TextStep::Each(pattern) => Some((step, pattern)),
+        _ => None,
+    })?;
+    let is_any = || !pattern.cuts_numbers() && pattern.finds_any_number();
+    (term.field == Field::Description && is_any()).then_some(step)
+}
+
 /// Whether what a step leaves of a text does not depend on where in it each letter stands.
 fn changes_letters(step: &TextStep) -> bool {
     matches!(
@@ -206,7 +152,7 @@ fn changes_letters(step: &TextStep) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Field, Key, Pattern, Tolerances};
+    use crate::policy::{Pattern, Tolerances};
     use crate::record::ReferenceKind;
 
     fn on(name: &str, keys: Vec<Key>) -> MatchRule {
@@ -286,7 +232,11 @@ mod tests {
         let digits = on("digits", vec![invoice(&[TextStep::Digits])]);
         let exact = on("exact", vec![invoice(&[])]);
         let shadowed = "this rule never decides: `exact` has decided before".to_owned();
-        assert_eq!(said(&[digits.clone(), exact.clone()]).len(), 1);
+        let behind = "this rule never decides: `digits`, which compares less of the same, has decided before";
+        assert_eq!(
+            said(&[digits.clone(), exact.clone()]),
+            [(1, behind.to_owned())]
+        );
         assert_eq!(
             said(&[exact.clone(), on("again", vec![invoice(&[])])]),
             [(1, shadowed)]
@@ -322,9 +272,102 @@ mod tests {
             ([&one_to_many, &own_limits], 0),
             ([&one_to_many, &alike], 0),
         ] {
-            let found = said(&rules.map(MatchRule::clone));
+            let mut found = said(&rules.map(MatchRule::clone));
+            found.retain(|(index, _)| *index == 1);
             assert_eq!(found.len(), flaws, "{rules:?} {found:?}");
         }
+    }
+
+    #[test]
+    fn a_rule_that_goes_by_nothing_but_whose_records_are_is_named() {
+        let whose = |field| {
+            Key::same(Term {
+                field,
+                steps: Vec::new(),
+            })
+        };
+        let client = || on("client", vec![whose(Field::Client)]);
+        let named = |field: &str| {
+            format!("equal amounts of one {field} are matched, whatever their references say")
+        };
+        let both = vec![whose(Field::Counterparty), whose(Field::Client)];
+        let of_one = Key {
+            partner: invoice(&[]).partner,
+            ledger: whose(Field::Client).ledger,
+        };
+        for (field, rule) in [
+            ("client", client()),
+            ("counterparty", on("both", both)),
+            ("client", on("of one side", vec![of_one])),
+        ] {
+            assert_eq!(said(&[rule]), [(0, named(field))]);
+        }
+        let with_invoice = on("more", vec![whose(Field::Client), invoice(&[])]);
+        let alike = MatchRule {
+            is_alike: true,
+            ..client()
+        };
+        let all = MatchRule {
+            cardinality: Cardinality::ManyToMany,
+            ..client()
+        };
+        for rule in [with_invoice, alike, all] {
+            assert_eq!(said(&[rule]), []);
+        }
+    }
+
+    #[test]
+    fn a_first_rule_of_several_payments_is_named() {
+        let several = |key| MatchRule {
+            cardinality: Cardinality::ManyToMany,
+            ..on("several", vec![key])
+        };
+        let not_told = "a first rule of several as one remembers no payments: what is settled or paid again in a later run is not known";
+        assert_eq!(said(&[several(invoice(&[]))]), [(0, not_told.to_owned())]);
+        let batch = Key::exact(ReferenceKind::Batch);
+        assert_eq!(said(&[several(batch.clone())]), []);
+        assert_eq!(said(&[on("pairs", vec![batch]), several(invoice(&[]))]), []);
+    }
+
+    #[test]
+    fn patterns_that_find_any_number_are_named() {
+        let named = |field, steps: &[TextStep]| {
+            let term = Term {
+                field,
+                steps: steps.to_vec(),
+            };
+            let key = Key {
+                partner: term,
+                ledger: invoice(&[]).ledger,
+            };
+            let found = flaws(&[on("named", vec![key])]).into_iter();
+            let found = found.map(|(_, flaw)| flaw);
+            found
+                .filter(|flaw| matches!(flaw, RuleFlaw::AnyNumber { key: 0, .. }))
+                .count()
+        };
+        let pattern = |text: &str| Pattern::parse(text).unwrap();
+        let invoice_of = Field::Reference(ReferenceKind::Invoice);
+        for text in ["[0-9]+", r"\b([0-9]{2,})\b", r"#?(\d+)"] {
+            for step in [
+                TextStep::Capture(pattern(text)),
+                TextStep::Each(pattern(text)),
+            ] {
+                assert_eq!(
+                    named(Field::Description, std::slice::from_ref(&step)),
+                    1,
+                    "{text}"
+                );
+                // A field for references has nothing else in it.
+                assert_eq!(named(invoice_of, &[step]), 0, "{text}");
+            }
+        }
+        for text in ["INV-?([0-9]+)", "[0-9]{2}", "[0-9]{6,}"] {
+            let step = TextStep::Each(pattern(text));
+            assert_eq!(named(Field::Description, &[step]), 0, "{text}");
+        }
+        let steps = ["RE: (.+)", "[0-9]+"].map(|text| TextStep::Capture(pattern(text)));
+        assert_eq!(named(Field::Description, &steps), 0);
     }
 
     #[test]

@@ -73,6 +73,11 @@ impl Pattern {
         })
     }
 
+    /// Whether it finds a number, whatever it is and whatever stands beside it.
+    pub(super) fn finds_any_number(&self) -> bool {
+        self.only("31") == Some("31")
+    }
+
     /// What it finds, in order.
     fn found<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
         self.0.captures_iter(text).filter_map(|found| {

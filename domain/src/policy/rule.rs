@@ -67,6 +67,14 @@ impl MatchRule {
         Side::BOTH.iter().all(|side| self.identifies(*side))
     }
 
+    /// Whether equal texts say which payment records are of, whatever it is a part of. What was paid in one go
+    /// doesn't, nor does what was found in a text: that may be about several payments.
+    pub(crate) fn names_payments(&self) -> bool {
+        let mut keys = self.on.iter();
+        let names = |key: &Key| Side::BOTH.iter().all(|side| key.of(*side).names_payment());
+        !self.looks_at_all() && keys.any(names)
+    }
+
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one; or both
     /// do the same in the same limits.
@@ -235,6 +243,18 @@ impl Term {
             Field::Reference(_) => true,
         };
         says_what && !self.steps.iter().enumerate().any(loses)
+    }
+
+    fn names_payment(&self) -> bool {
+        let Field::Reference(kind) = self.field else {
+            return false;
+        };
+        let is_of_many = matches!(
+            kind,
+            ReferenceKind::Batch | ReferenceKind::MandateId | ReferenceKind::OriginalReference
+        );
+        let mut steps = self.steps.iter();
+        !is_of_many && self.identifies() && !steps.any(|step| matches!(step, TextStep::Capture(_)))
     }
 
     /// Whether a text of it may name several records.

@@ -55,6 +55,7 @@ fn lines_of_kin() -> impl Strategy<Value = String> {
         "invoice=PAY",
         "status=settled",
         "status=failed",
+        "status=pending",
         "client=x",
     ]);
     (side, reference, amount, day, more).prop_map(|(side, reference, amount, day, more)| {
@@ -77,6 +78,8 @@ pub(super) fn lines() -> impl Strategy<Value = String> {
         "",
         "status=settled",
         "status=reversed",
+        "status=failed",
+        "status=pending",
         "status=pending",
     ]);
     let fee = select(vec![
