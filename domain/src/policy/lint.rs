@@ -288,7 +288,7 @@ mod tests {
         };
         let client = || on("client", vec![whose(Field::Client)]);
         let named = |field: &str| {
-            format!("equal amounts of one {field} are matched, whatever their references say")
+            format!("equal amounts of one {field} are matched, though their references differ")
         };
         let both = vec![whose(Field::Counterparty), whose(Field::Client)];
         let of_one = Key {

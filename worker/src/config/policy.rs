@@ -72,6 +72,7 @@ pub(crate) fn build(
         );
     }
     warn_of_missing_materiality(file, document, findings);
+    warn_of_accepting_what_is_material(file, document, findings);
     policy
 }
 
@@ -246,6 +247,31 @@ fn warn_of_missing_materiality(file: &SourceFile, document: &Document, findings:
         findings
             .warnings
             .push(warning.with_help("add `[materiality]` with `EUR = \"1000.00\"`"));
+    }
+}
+
+/// What is accepted is told to nobody, however much it is.
+fn warn_of_accepting_what_is_material(
+    file: &SourceFile,
+    document: &Document,
+    findings: &mut Findings,
+) {
+    for (currency, table) in &file.tolerances {
+        let accepted = table.accepted.0;
+        let material = file.materiality.get(currency);
+        let Some(material) = material.filter(|it| accepted >= it.0 && !accepted.is_zero()) else {
+            continue;
+        };
+        let code = currency.0.code();
+        let place = Place::root().key("tolerances").key(code).key("accepted");
+        let message = format!(
+            "differences of up to {accepted} {code} are accepted, and {} is material",
+            material.0
+        );
+        let warning = document.warning(&place, message);
+        findings
+            .warnings
+            .push(warning.with_help("accept less, or nobody hears of such a difference"));
     }
 }
 

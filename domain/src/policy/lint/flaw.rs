@@ -75,7 +75,7 @@ impl fmt::Display for RuleFlaw {
             ),
             RuleFlaw::OnlyWhose { field } => write!(
                 f,
-                "equal amounts of one {field} are matched, whatever their references say"
+                "equal amounts of one {field} are matched, though their references differ"
             ),
             RuleFlaw::AlikeBeforeEqual { later } => write!(
                 f,

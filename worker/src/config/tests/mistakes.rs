@@ -340,6 +340,14 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "EUR = \"1000.00\"\n",
+        "EUR = \"0.01\"\n",
+        &[
+            "warning 41:12 differences of up to 0.01 EUR are accepted, and 0.01 is material; accept less, or \
+             nobody hears of such a difference",
+        ],
+    ),
+    (
         "percent = \"1.4\"",
         "percent = \"140\"",
         &[
