@@ -224,6 +224,7 @@ fn pair_those<'r>(
     partner: &mut Class<'r>,
     ledger: &mut Class<'r>,
 ) -> Pairs<'r> {
+    let mut pairs = twins::pair_as_written(accepts, &mut partner.free, &mut ledger.free);
     let (reported, booked) = (partner.free.len(), ledger.free.len());
     let is_choice =
         (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
@@ -232,7 +233,7 @@ fn pair_those<'r>(
         (false, true) => twins::pair_near_dates,
         (false, false) => twins::pair_off,
     };
-    let pairs = pair(accepts, &mut partner.free, &mut ledger.free);
+    pairs.extend(pair(accepts, &mut partner.free, &mut ledger.free));
     if twins::is_series(accepts, &pairs) {
         (partner.is_series, ledger.is_series) = (true, true);
     }

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::identity::canonical_order;
 use super::pair::{Timing, partner_first, timing, timing_of};
 use crate::calendar::days_between;
-use crate::policy::Accepts;
+use crate::policy::{Accepts, Key};
 use crate::record::{Record, ReferenceKind, Side, Status};
 
 /// A record and the slot it waits in.
@@ -90,6 +90,27 @@ pub(super) fn pair_off<'r>(
     let is_series = is_series(accepts, &pairs);
     pairs.extend(pair_by_date(accepts, partner, ledger, is_series));
     pairs
+}
+
+/// Of a rule that spells texts in one way, or looks at parts of them, those that are written alike.
+pub(super) fn pair_as_written<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Vec<(Member<'r>, Member<'r>)> {
+    let keys = &accepts.rule.on;
+    let spells = |key: &Key| {
+        Side::BOTH
+            .iter()
+            .any(|side| !key.of(*side).steps.is_empty())
+    };
+    if partner.len() + ledger.len() <= 2 || !keys.iter().any(spells) {
+        return Vec::new();
+    }
+    pair_alike(accepts, partner, ledger, |record| -> Vec<_> {
+        let written = keys.iter().map(|key| key.of(record.side).written(record));
+        written.collect()
+    })
 }
 
 /// Whether these are payments of a series, as a rent or a daily transfer under one reference: of days too

@@ -271,6 +271,11 @@ impl Term {
         text.map_or_else(BTreeSet::new, |text| normalise::each(&self.steps, text))
     }
 
+    /// The text before anything is done to it.
+    pub(crate) fn written<'r>(&self, record: &'r Record) -> Option<&'r str> {
+        self.field.text(record)
+    }
+
     /// What is compared; `None` where the record has no such text, or nothing is left of it.
     #[must_use]
     pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
