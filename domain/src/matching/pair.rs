@@ -201,13 +201,19 @@ pub(super) fn timing(accepts: Accepts<'_>, partner: &Record, ledger: &Record) ->
     timing_of(window, calendar, partner.value_date, ledger.value_date)
 }
 
-/// Whether of two records of one side one may repeat the other: they are about the same, and where the rule says only
-/// whose they are, of days near each other.
+/// Whether of two records of one side one may repeat the other: they are about the same. Where the rule says only
+/// whose they are, they have the same references, or are of days near each other and have no other texts.
 pub(super) fn may_repeat(accepts: Accepts<'_>, one: &Record, other: &Record) -> bool {
     let rule = accepts.rule;
+    let are_about_one = || {
+        let texts = one.description.as_ref().zip(other.description.as_ref());
+        let are_named = !one.references.is_empty() && one.references == other.references;
+        let are_other = texts.is_some_and(|(one, other)| one != other);
+        are_named || are_near(accepts, one.value_date, other.value_date) && !are_other
+    };
     !are_of_others(&rule.on, one, other)
         && !are_of_many(&rule.on, one, other)
-        && (rule.identifies(one.side) || are_near(accepts, one.value_date, other.value_date))
+        && (rule.identifies(one.side) || are_about_one())
 }
 
 /// Whether two days are within the window of each other, either way.

@@ -37,16 +37,19 @@ pub(super) fn common_name(name: &str) -> ShortText {
 /// Whether two records that say the same by these keys are about different things all the same: somebody else's
 /// each, or of another invoice or order. Of one invoice they are about the same, whatever the order.
 pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
-    let are_of_other = |kind| have_other(kind, one, other);
+    are_strangers(one, other) || are_of_other_invoices(on, one, other)
+}
+
+/// Whether both name another invoice, or another order where these keys compare no invoice.
+fn are_of_other_invoices(on: &[Key], one: &Record, other: &Record) -> bool {
     let is_compared = |kind: ReferenceKind| {
         let terms = on.iter().flat_map(|key| [&key.partner, &key.ledger]);
         let mut fields = terms.map(|term| term.field);
         fields.any(|field| field == Field::Reference(kind))
     };
-    let (invoice, order) = (ReferenceKind::Invoice, ReferenceKind::Order);
-    are_strangers(one, other)
-        || !is_compared(invoice)
-            && (are_of_other(invoice) || !is_compared(order) && are_of_other(order))
+    let is_other = |kind| !is_compared(kind) && have_other(kind, one, other);
+    !is_compared(ReferenceKind::Invoice)
+        && (is_other(ReferenceKind::Invoice) || is_other(ReferenceKind::Order))
 }
 
 /// Whether two records have only a batch or a mandate in common, and references of their own beside it.
@@ -81,8 +84,8 @@ fn hold_many(on: &[Key]) -> bool {
         .all(|key| holds_many(key.partner.field) && holds_many(key.ledger.field))
 }
 
-/// Whether both name an invoice or order, and not the same: each in its field, or where an earlier rule of pairs
-/// finds it.
+/// Whether both name a client, an invoice or an order, and not the same: each in its field, or where an earlier rule
+/// of pairs finds it. Somebody else may pay, so other names of counterparties don't say that.
 pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
     let rules = accepts.policy.rules.iter();
     let earlier = rules.take_while(|rule| rule.name != accepts.rule.name);
@@ -99,7 +102,9 @@ pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Recor
     let mut named = earlier
         .filter(|rule| !rule.looks_at_all() && rule.identifies_both())
         .flat_map(|rule| rule.on.iter().filter(names_what));
-    are_of_others(&accepts.rule.on, partner, ledger) || named.any(are_other)
+    have_other_clients(partner, ledger)
+        || are_of_other_invoices(&accepts.rule.on, partner, ledger)
+        || named.any(are_other)
 }
 
 /// Whether each has a word that the other lacks, or the beginning of it: a first name in common makes nobody

@@ -75,12 +75,8 @@ impl Story {
 
 /// What this side says did not stay, and the other side takes back.
 fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
-    let waiting = |side: Side| {
-        let slots = work.slots(side).iter().enumerate();
-        slots.filter_map(|(slot, record)| Some((slot, record.as_ref()?)))
-    };
     let mut found: BTreeMap<Payment, Told> = BTreeMap::new();
-    for (slot, record) in waiting(side) {
+    for (slot, record) in waiting(work, side) {
         let is_changed = record.is_changed();
         if (is_changed || record.has_failed())
             && let Some(payment) = payment(work, record, record.money.amount)
@@ -96,7 +92,7 @@ fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
         return Vec::new();
     }
     for of in Side::BOTH {
-        let others = waiting(of).filter(|(_, it)| !it.has_failed() && !it.is_changed());
+        let others = waiting(work, of).filter(|(_, it)| !it.has_failed() && !it.is_changed());
         for (slot, record) in others {
             for amount in [record.money.amount, record.money.amount.negated()] {
                 let payment = payment(work, record, amount);
@@ -107,7 +103,60 @@ fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
         }
     }
     let found = found.into_values();
-    found.flat_map(|told| told.stories(work, side)).collect()
+    let stories = found.flat_map(|told| told.stories(work, side));
+    stories.chain(of_nothing(work, side)).collect()
+}
+
+fn waiting<'w>(work: &'w Work<'_>, side: Side) -> impl Iterator<Item = (usize, &'w Record)> {
+    let slots = work.slots(side).iter().enumerate();
+    slots.filter_map(|(slot, record)| Some((slot, record.as_ref()?)))
+}
+
+/// The same of what this side reports as failed with nothing paid: where that is all it has, and the other side
+/// has a payment and what takes it back, and no more.
+fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
+    let is_of_nothing = |record: &Record| record.has_failed() && record.money.amount.is_zero();
+    let any_amount = |record: &Record| payment(work, record, Amount::ZERO);
+    let mut found: BTreeMap<Payment, [Vec<usize>; 2]> = BTreeMap::new();
+    for (slot, record) in waiting(work, side).filter(|(_, record)| is_of_nothing(record)) {
+        if let Some(payment) = any_amount(record) {
+            found.entry(payment).or_default()[0].push(slot);
+        }
+    }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let others = waiting(work, side).filter(|(_, record)| !is_of_nothing(record));
+    for (_, record) in others {
+        any_amount(record).and_then(|payment| found.remove(&payment));
+    }
+    for (slot, record) in waiting(work, side.other()) {
+        let payment = any_amount(record);
+        if let Some([_, of_other]) = payment.and_then(|payment| found.get_mut(&payment)) {
+            of_other.push(slot);
+        }
+    }
+    let story = |[failed, of_other]: [Vec<usize>; 2]| {
+        let ([undone], [one, other]) = (&failed[..], &of_other[..]) else {
+            return None;
+        };
+        let record = |slot: &usize| peek(work.slots(side.other()), *slot);
+        let is_later = |one: &Record, other: &Record| {
+            (one.value_date, other.money.amount) > (other.value_date, one.money.amount)
+        };
+        let (made, back) = match is_later(record(one), record(other)) {
+            true => (*other, *one),
+            false => (*one, *other),
+        };
+        let moves = |slot: usize| peek(work.slots(side.other()), slot).money.amount;
+        let is_back = !moves(made).is_zero() && moves(made) == moves(back).negated();
+        is_back.then_some(Story {
+            undone: *undone,
+            back,
+            made: Some(made),
+        })
+    };
+    found.into_values().filter_map(story).collect()
 }
 
 /// What tells a payment from others.
