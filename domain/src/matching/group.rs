@@ -19,17 +19,17 @@
 //! So the fewest discrepancies are found that explain the group. What is left on one side only is
 //! not decided here: a later rule may know it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::slice;
 
 use super::choice::{choices, that_may_go};
+use super::class::{Class, classes, count_free, free_members, free_of, take};
 use super::combine::Combined;
-use super::identity::canonical_order;
 use super::paid_back::PaidBack;
 use super::pair;
 use super::twins::{self, Member, days_from};
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{Accepts, MatchRule, Tolerance};
+use crate::policy::{Accepts, Tolerance};
 use crate::record::{Movement, Record, Side};
 
 /// Whether later rules are still to come.
@@ -123,21 +123,6 @@ impl Decision {
 /// How many before a record, and after it, are looked at for the one that it repeats.
 pub(super) const ORIGINALS_MAX: usize = 50;
 
-/// Records of one side with equal money.
-struct Class<'r> {
-    money: Money,
-    /// All, in canonical order.
-    members: Vec<Member<'r>>,
-    /// Those that are not decided, in canonical order.
-    free: Vec<Member<'r>>,
-    /// Those that are taken for duplicates if another one finds a counterpart.
-    held: Vec<Member<'r>>,
-    /// Whether they may be about different things: none repeats another.
-    is_mixed: bool,
-    /// Whether those that are decided are payments of a series.
-    is_series: bool,
-}
-
 type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
 
 /// Decides about a group; both lists are in canonical order. Members that no decision names stay
@@ -167,23 +152,6 @@ pub(super) fn decide<'r>(
     decisions.extend(settle(accepts, partner_in, ledger_in, look, &mut back));
     decisions.extend(settle(accepts, partner_out, ledger_out, look, &mut back));
     decisions
-}
-
-fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class<'r>> {
-    let of_money = |alike: &[Member<'r>]| {
-        let first = alike[0].record;
-        let is_other = |member: &Member| member.record.references != first.references;
-        Class {
-            money: first.money,
-            members: alike.to_vec(),
-            free: alike.to_vec(),
-            held: Vec::new(),
-            is_mixed: !rule.identifies(first.side) && alike.iter().any(is_other),
-            is_series: false,
-        }
-    };
-    let classes = members.chunk_by(|a, b| a.record.money == b.record.money);
-    classes.map(of_money).collect()
 }
 
 /// Pairs as many as both have. Which of several different ones is meant has to be clear. Where the rule says only
@@ -293,15 +261,6 @@ fn pair_near<'r>(
         }
     }
     pairs
-}
-
-/// Index and money of the classes with free members, in order of money.
-fn free_of(classes: &[Class<'_>]) -> Vec<(usize, Money)> {
-    let free = |(index, class): (usize, &Class)| {
-        let is_free = !class.free.is_empty();
-        is_free.then_some((index, class.money))
-    };
-    classes.iter().enumerate().filter_map(free).collect()
 }
 
 /// The only one of `others` that is near `money`, on the same side of zero. They are in order of
@@ -462,75 +421,4 @@ fn nearest<'m, 'r>(
     let after = after.iter().take(ORIGINALS_MAX).find(may_be_repeated);
     let around = before.into_iter().chain(after).copied();
     around.min_by_key(|member| days_from(to, member))
-}
-
-fn count_free(classes: &[Class<'_>]) -> usize {
-    classes.iter().map(|class| class.free.len()).sum()
-}
-
-fn free_members<'r>(classes: &[Class<'r>]) -> Vec<Member<'r>> {
-    let free = classes.iter().flat_map(|class| &class.free);
-    free.copied().collect()
-}
-
-/// Takes these out of the free members.
-fn take<'r: 'm, 'm>(classes: &mut [Class<'r>], some: impl Iterator<Item = &'m Member<'r>>) {
-    let slots: BTreeSet<usize> = some.map(|member| member.slot).collect();
-    for class in classes {
-        class.free.retain(|member| !slots.contains(&member.slot));
-    }
-}
-
-impl<'r> Class<'r> {
-    fn position(&self) -> (Currency, Amount) {
-        (self.money.currency, self.money.amount)
-    }
-
-    /// Keeps so many, and holds the others: what failed is too many before anything else is, then what
-    /// was taken back.
-    fn hold(&mut self, kept: usize) {
-        let is_made = |member: &Member| member.record.movement() == Movement::Made;
-        if self.free.iter().all(is_made) {
-            self.held = self.free.split_off(kept);
-            return;
-        }
-        self.free.sort_by_key(|member| member.record.movement());
-        self.held = self.free.split_off(kept);
-        for members in [&mut self.free, &mut self.held] {
-            members.sort_by(|a, b| canonical_order(a.record, b.record));
-        }
-    }
-
-    /// Members that found no counterpart.
-    fn open(&self) -> impl Iterator<Item = &Member<'r>> {
-        self.free.iter().chain(&self.held)
-    }
-
-    fn is_any_decided(&self) -> bool {
-        self.members.len() > self.free.len() + self.held.len()
-    }
-
-    /// Free members beyond the first of their amount.
-    fn repetitions(&self) -> usize {
-        match self.is_any_decided() {
-            _ if self.is_mixed => 0,
-            true => self.free.len(),
-            false => self.free.len().saturating_sub(1),
-        }
-    }
-
-    /// Members that found a counterpart.
-    fn decided(&self) -> impl Iterator<Item = &Member<'r>> {
-        let open: BTreeSet<usize> = self.open().map(|member| member.slot).collect();
-        let members = self.members.iter();
-        members.filter(move |member| !open.contains(&member.slot))
-    }
-
-    /// Of a series, days between two payments at least, as the other side has them.
-    fn days_apart(&self, others: &[Member<'_>]) -> Option<i64> {
-        if !self.is_series {
-            return None;
-        }
-        twins::days_apart(others.iter().map(|it| it.record.value_date))
-    }
 }

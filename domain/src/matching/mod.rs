@@ -14,6 +14,7 @@ mod announced;
 mod apart;
 mod choice;
 mod claims;
+mod class;
 mod combine;
 mod edits;
 mod explain;

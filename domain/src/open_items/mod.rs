@@ -9,9 +9,11 @@
 //! received is taken back and received anew, what it matched from before is open again. Pure:
 //! nothing here knows where a position is kept, and no match is decided here.
 
+mod asked;
 mod closing;
 mod evidence;
 mod fingerprint;
+mod opening;
 mod paid;
 mod reading;
 mod redated;
@@ -27,13 +29,15 @@ use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::named_enum;
 use crate::record::Record;
 
+pub use asked::Asked;
 pub use closing::{
     Own, Received, UsedUp, keep_ids, open_items, part_from_settled, prints_of, used_up,
 };
 pub use evidence::{Gone, cleared, of_matches, of_superseded};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
-pub use paid::{Asked, Payment, Payments, forget};
-pub use reading::{Opening, Reading, ReadingContext};
+pub use opening::{Opening, ReadingContext};
+pub use paid::{Payment, Payments, forget};
+pub use reading::Reading;
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
 pub use undone::{Undone, undone};
 

@@ -1,26 +1,15 @@
-//! Payments that earlier runs matched, and what is the same one again: reported or booked once more in
-//! another report, of another day even.
+//! Payments that runs matched, as later runs remember them.
 //!
 //! A [fingerprint](super::fingerprint()) knows a record that an input shows again as it was. A payment that
 //! is made twice is another record: of another day, with other texts beside its reference. What both have in
 //! common is what their source's first rule says they are about, in any [spelling](Kin), and the money.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::Used;
-use super::fingerprint::Fingerprint;
-use crate::case::Settles;
-use crate::matching::{
-    Kin, Matched, Pool, Superseded, canonical_order, is_asked_for, is_in_transit,
-};
+use crate::matching::{Kin, Matched, Superseded};
 use crate::money::Money;
-use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{Movement, Past, Record, Side};
+use crate::policy::SourcePolicy;
+use crate::record::{Record, Side};
 
 /// Size of a payment in memory and in store.
 const PAYMENT_BYTES: usize = 8;
@@ -53,11 +42,11 @@ impl Payments {
     }
 
     /// What would take the money of a record back.
-    fn undoing(&mut self, record: &Record) -> Option<Payment> {
+    pub(super) fn undoing(&mut self, record: &Record) -> Option<Payment> {
         self.noted(Mark::Paid, record, opposite(record.money))
     }
 
-    fn noted(&mut self, mark: Mark, record: &Record, money: Money) -> Option<Payment> {
+    pub(super) fn noted(&mut self, mark: Mark, record: &Record, money: Money) -> Option<Payment> {
         let text = self.kin.identity(record)?;
         let Money { amount, currency } = money;
         let amount = amount.to_string();
@@ -142,7 +131,7 @@ pub fn forget(payments: &mut Vec<Payment>, group: &[Payment]) {
 
 /// What is noted.
 #[derive(Clone, Copy)]
-enum Mark {
+pub(super) enum Mark {
     /// That it was matched.
     Paid,
     /// That this side's record of it was an announcement.
@@ -169,335 +158,5 @@ impl Mark {
         let mut first = [0; PAYMENT_BYTES];
         first.copy_from_slice(&digest[..PAYMENT_BYTES]);
         Payment(first)
-    }
-}
-
-/// Records for which nothing was found yet and that may be payments of an earlier run: made twice, announced,
-/// or taken back.
-#[derive(Debug)]
-pub struct Asked {
-    pub(super) records: Vec<AskedRecord>,
-    /// All that is asked about them, sorted.
-    wanted: Vec<Payment>,
-    /// What is known of that.
-    pub(super) found: BTreeMap<Payment, Found>,
-    /// How often this run matched what would take the money of a record back, or has it left.
-    undone_now: BTreeMap<(Side, Payment), i64>,
-}
-
-#[derive(Debug)]
-pub(super) struct AskedRecord {
-    pub(super) side: Side,
-    pub(super) at: usize,
-    pub(super) payment: Payment,
-    /// The payment that would undo it.
-    undone_by: Payment,
-    announced: Payment,
-    told: Payment,
-    /// Whether it may be made twice.
-    may_be_again: bool,
-    /// Whether it is the record of an earlier run that says now that its money did not stay.
-    pub(super) is_changed: bool,
-    /// Whether its side shows the payment as it was; none of a side whose inputs show nothing again.
-    pub(super) is_shown: Option<bool>,
-    /// Other days that it may have been matched on, each with the fingerprint that it would have had.
-    pub(super) other_days: Vec<(Date, Fingerprint)>,
-    /// The one that it was matched on.
-    pub(super) matched_on: Option<Date>,
-}
-
-/// What runs noted of a payment.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    /// The last run that did.
-    pub(super) run: Arc<str>,
-    /// How often.
-    times: i64,
-}
-
-impl Asked {
-    /// Those of these records. What an earlier run found already is not asked about; what says that money was
-    /// moved back only where an earlier run had the same record; nor is asked whether what the partner may still
-    /// report is made twice.
-    #[must_use]
-    pub fn of(policy: &SourcePolicy, context: &RunContext, pool: &Pool) -> Self {
-        let mut payments = Payments::of(policy);
-        let mut records = Vec::new();
-        for of_side in [&pool.partner, &pool.ledger] {
-            for (at, record) in of_side.iter().enumerate() {
-                let is_new =
-                    record.movement() != Movement::TakenBack && record.found_in().is_none();
-                let is_received = record.carried_from().is_none();
-                let is_asked = is_new || record.is_changed() && is_received;
-                if is_asked && let Some(mut asked) = AskedRecord::of(&mut payments, at, record) {
-                    asked.may_be_again &= !is_in_transit(policy, context, record);
-                    records.push(asked);
-                }
-            }
-        }
-        // Of several that are the same payment the first is asked for first, in whatever order they came.
-        records.sort_by(|one, other| {
-            let record = |asked: &AskedRecord| &pool.side(asked.side)[asked.at];
-            let payments = (one.payment, one.side).cmp(&(other.payment, other.side));
-            payments.then_with(|| canonical_order(record(one), record(other)))
-        });
-        let wanted = records.iter();
-        let wanted = wanted.flat_map(|it| [it.payment, it.undone_by, it.announced, it.told]);
-        let mut wanted: Vec<Payment> = wanted.collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        Asked {
-            records,
-            wanted,
-            found: BTreeMap::new(),
-            undone_now: BTreeMap::new(),
-        }
-    }
-
-    /// Asks about none of the payments of these records, which were matched and are open again: they would
-    /// repeat themselves.
-    pub fn leave_out(&mut self, policy: &SourcePolicy, open_again: &[Record]) {
-        let mut payments = Payments::of(policy);
-        let open_again = open_again.iter().filter_map(|it| payments.of_record(it));
-        let open_again: BTreeSet<Payment> = open_again.collect();
-        self.records
-            .retain(|asked| !open_again.contains(&asked.payment));
-    }
-
-    /// Of a side whose inputs show records again, takes only payments that this one shows, sorted, for made
-    /// twice: what it no longer shows was corrected.
-    pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
-        for asked in self.records.iter_mut().filter(|asked| asked.side == side) {
-            let is_shown = shown.binary_search(&asked.payment).is_ok();
-            asked.is_shown = Some(is_shown);
-            asked.may_be_again &= is_shown;
-        }
-    }
-
-    /// Whether there is nothing to look for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
-    /// Looks at the payments that this run matched, in any order, and at what is left: money that is taken back
-    /// may be paid anew. Once everything is known that other runs noted.
-    pub fn look_at_own(&mut self, policy: &SourcePolicy, pool: &Pool, matched: &[Payment]) {
-        let asked = self.records.iter();
-        let asked = asked.filter(|it| it.is_changed || self.found.contains_key(&it.payment));
-        let asked = asked.map(|it| ((it.side, it.undone_by), 0));
-        let mut undone: BTreeMap<(Side, Payment), i64> = asked.collect();
-        if undone.is_empty() {
-            return;
-        }
-        let mut payments = Payments::of(policy);
-        let mut count = |side: Side, payment: Payment| {
-            let times = undone.entry((side, payment));
-            times.and_modify(|times| *times += 1);
-        };
-        for record in pool.partner.iter().chain(&pool.ledger) {
-            if let Some(payment) = payments.of_record(record) {
-                count(record.side, payment);
-            }
-        }
-        for payment in matched {
-            Side::BOTH
-                .into_iter()
-                .for_each(|side| count(side, *payment));
-        }
-        self.undone_now = undone;
-    }
-
-    /// Looks at what a run noted; `noted` is sorted.
-    pub fn look(&mut self, run: &Arc<str>, noted: &[Payment]) {
-        for payment in &self.wanted {
-            let from = noted.partition_point(|other| other < payment);
-            let equal = noted[from..].iter().take_while(|it| *it == payment);
-            let times: i64 = equal.map(|_| 1).sum();
-            if times > 0 {
-                let found = self.found.entry(*payment).or_insert_with(|| Found {
-                    run: Arc::clone(run),
-                    times: 0,
-                });
-                found.times += times;
-                found.run = Arc::clone(run);
-            }
-        }
-    }
-
-    /// Looks at what people settled as paid: differences between records of both sides. Not at those that an
-    /// input of this day had, which is replaced.
-    pub fn look_at_settled<'u>(
-        &mut self,
-        policy: &SourcePolicy,
-        day: Date,
-        settled: impl IntoIterator<Item = &'u Used>,
-    ) {
-        let mut payments = Payments::of(policy);
-        let mut by_run: BTreeMap<Arc<str>, Vec<Payment>> = BTreeMap::new();
-        for Used { records, settled } in settled {
-            let has = |side: Side| records.iter().any(|record| record.side == side);
-            let is_void = settled
-                .as_ref()
-                .is_none_or(|by| by.settles == Settles::Voided);
-            let mut since = records.iter().filter_map(|record| record.past.as_ref());
-            let is_replaced = since.any(|past| past.since == day);
-            let run = records.iter().find_map(Record::carried_from);
-            if let Some(run) = run
-                && has(Side::Partner)
-                && has(Side::Ledger)
-                && !is_void
-                && !is_replaced
-            {
-                let noted = by_run.entry(Arc::from(run)).or_default();
-                noted.extend(payments.of_group(records.iter()));
-            }
-        }
-        for (run, mut noted) in by_run {
-            noted.sort_unstable();
-            self.look(&run, &noted);
-        }
-    }
-
-    /// Marks the records that were matched once: should nothing be found for them, they are there again. What
-    /// was matched several times comes again and again, as a rent does: the next one is nothing special. What
-    /// was paid back since may be paid anew.
-    ///
-    /// Takes out what was matched when it was announced, and is told again: it is that payment. What failed
-    /// since is marked, too. And takes out what is taken back by a record of its own.
-    #[must_use]
-    pub fn mark(self, context: &RunContext, pool: &mut Pool) -> Vec<Superseded> {
-        let mut counted = Counted::default();
-        let mut taken: Vec<(Side, usize, String)> = Vec::new();
-        for asked in &self.records {
-            let record = &mut pool.side_mut(asked.side)[asked.at];
-            match self.fate(asked, record, &mut counted, context) {
-                Fate::Itself => {}
-                Fate::Another => record.past = None,
-                Fate::Repeats(run) => {
-                    record.has_namesake = true;
-                    let new = || Past::repeating(Arc::clone(run), context.business_date);
-                    let past = record.past.get_or_insert_with(new);
-                    past.repeats.get_or_insert_with(|| Arc::clone(run));
-                }
-                Fate::Superseded(by) => taken.push((asked.side, asked.at, by)),
-            }
-        }
-        // From behind, so that the places of the others stay.
-        taken.sort_unstable_by_key(|(side, at, _)| Reverse((*side, *at)));
-        let taken = taken.into_iter().map(|(side, at, by)| Superseded {
-            record: pool.side_mut(side).swap_remove(at),
-            by,
-        });
-        taken.collect()
-    }
-
-    fn fate(
-        &self,
-        asked: &AskedRecord,
-        record: &Record,
-        counted: &mut Counted,
-        context: &RunContext,
-    ) -> Fate<'_> {
-        if asked.is_changed {
-            return self.fate_of_changed(asked, record, counted, context);
-        }
-        let Some(Found { run, .. }) = self.found.get(&asked.payment) else {
-            return Fate::Itself;
-        };
-        let (paid, announced) = (self.times(asked.payment), self.times(asked.announced));
-        let told = counted.told.entry(asked.told);
-        let told = told.or_insert_with(|| self.times(asked.told));
-        let is_announced = *told < announced && paid <= announced;
-        let is_told = is_announced && !record.has_failed();
-        if is_told && is_asked_for(&context.scope, record) {
-            *told += i64::from(record.is_settled());
-            return Fate::Superseded(format!("{run} matched it when it was announced"));
-        }
-        if let Some(day) = asked.matched_on
-            && is_asked_for(&context.scope, record)
-        {
-            return Fate::Superseded(format!("{run} matched it on {day}"));
-        }
-        let is_again = asked.may_be_again && self.is_paid_once(asked);
-        match is_again || is_announced && !is_told {
-            true => Fate::Repeats(run),
-            false => Fate::Itself,
-        }
-    }
-
-    /// What a record of an earlier run is that says now that its money did not stay.
-    fn fate_of_changed(
-        &self,
-        asked: &AskedRecord,
-        record: &Record,
-        counted: &mut Counted,
-        context: &RunContext,
-    ) -> Fate<'_> {
-        if asked.is_shown == Some(true) {
-            return Fate::Another;
-        }
-        let undone = self.undone(asked);
-        let told = counted.undone.entry(asked.undone_by).or_default();
-        if record.has_failed() || *told >= undone || !is_asked_for(&context.scope, record) {
-            return Fate::Itself;
-        }
-        *told += 1;
-        Fate::Superseded("what takes it back is a record of its own".to_owned())
-    }
-
-    /// Whether its payment was matched once, and not taken back since.
-    pub(super) fn is_paid_once(&self, asked: &AskedRecord) -> bool {
-        self.times(asked.payment) - self.undone(asked) == 1
-    }
-
-    /// How often the money of a record was taken back by records of their own.
-    fn undone(&self, asked: &AskedRecord) -> i64 {
-        let now = self.undone_now.get(&(asked.side, asked.undone_by));
-        self.times(asked.undone_by) + now.copied().unwrap_or_default()
-    }
-
-    fn times(&self, payment: Payment) -> i64 {
-        self.found.get(&payment).map_or(0, |found| found.times)
-    }
-}
-
-/// What a record is beside what earlier runs noted.
-enum Fate<'a> {
-    /// What it says.
-    Itself,
-    /// Not the record that it seems to repeat, which is shown beside it.
-    Another,
-    /// There again: this run matched it.
-    Repeats(&'a Arc<str>),
-    /// This counts instead.
-    Superseded(String),
-}
-
-/// What was found among the records so far.
-#[derive(Default)]
-struct Counted {
-    /// Ends of announcements.
-    told: BTreeMap<Payment, i64>,
-    /// Records that are taken back by others.
-    undone: BTreeMap<Payment, i64>,
-}
-
-impl AskedRecord {
-    fn of(payments: &mut Payments, at: usize, record: &Record) -> Option<Self> {
-        let side = record.side;
-        Some(AskedRecord {
-            side,
-            at,
-            payment: payments.of_record(record)?,
-            undone_by: payments.undoing(record)?,
-            announced: payments.noted(Mark::Announced(side), record, record.money)?,
-            told: payments.noted(Mark::Told(side), record, record.money)?,
-            may_be_again: record.movement().repeats(),
-            is_changed: record.is_changed() && record.carried_from().is_none(),
-            is_shown: None,
-            other_days: Vec::new(),
-            matched_on: None,
-        })
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::asked::{Asked, AskedRecord};
 use super::fingerprint::{Fingerprint, fingerprint};
-use super::paid::{Asked, AskedRecord};
 use crate::matching::Pool;
 use crate::policy::SourcePolicy;
 use crate::record::{Record, Side};

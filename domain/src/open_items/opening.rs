@@ -1,0 +1,68 @@
+//! What a side of a run begins with, and what that depends on.
+
+use jiff::civil::Date;
+
+use super::Records;
+use super::evidence::Gone;
+use super::fingerprint::Fingerprint;
+use super::paid::Payment;
+use crate::record::{Record, Side};
+
+/// What is read, and for which run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReadingContext {
+    /// Whose input.
+    pub side: Side,
+    /// How its inputs relate to each other.
+    pub records: Records,
+    /// The day that is reconciled.
+    pub business_date: Date,
+    /// First and last value date that the run asks for.
+    pub value_dates: (Date, Date),
+    /// Whether the input is all of the source: nothing is taken back because a part lacks it.
+    pub is_whole: bool,
+}
+
+/// What a side begins with, once its input is read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Opening {
+    /// Open items, to be compared with what was received.
+    pub items: Vec<Record>,
+    /// Open items that were taken back: in the opening, and voided.
+    pub voided: Vec<Record>,
+    /// Records that the replaced run received and that this input no longer has; in no opening.
+    pub withdrawn: Vec<Record>,
+    /// Records of used groups that are among the withdrawn: places of the group in the memory, and
+    /// of the record in the group. See [`super::undone`].
+    pub withdrawn_of_groups: Vec<(usize, usize)>,
+    /// Records that the replaced run received and matched, and that this input lacks without
+    /// saying that they are gone: whoever has them puts them among the items.
+    pub unseen: Vec<Fingerprint>,
+    /// How many items were used up before and are open again.
+    pub reopened: u64,
+    /// How many open items the replaced run had received: received anew, or withdrawn.
+    pub taken_back: u64,
+    /// Payments of records that runs of other days used up and that this input shows again: what is paid twice
+    /// stands beside the first, what was only corrected in its place.
+    pub shown: Vec<Payment>,
+}
+
+impl Opening {
+    /// What is gone, for the cases that it was in.
+    pub fn gone<'o>(&'o self, input: &'o str) -> impl Iterator<Item = Gone> + 'o {
+        let withdrawn = self.withdrawn.iter().filter_map(move |record| {
+            Gone::of(
+                record,
+                format!("the amended report {input} no longer has it"),
+            )
+        });
+        let voided = self.voided.iter().filter_map(move |record| {
+            let evidence = match record.is_changed() {
+                true => "says so no longer",
+                false => "no longer has it: it was taken back",
+            };
+            Gone::of(record, format!("{input} {evidence}"))
+        });
+        withdrawn.chain(voided)
+    }
+}
