@@ -119,6 +119,16 @@ impl Movement {
     /// All of them.
     pub const ALL: [Movement; 3] = [Movement::Made, Movement::TakenBack, Movement::Failed];
 
+    /// What a status says; none counts as made.
+    #[must_use]
+    pub fn of(status: Option<Status>) -> Self {
+        match status {
+            None | Some(Status::Pending | Status::Settled) => Movement::Made,
+            Some(Status::Reversed) => Movement::TakenBack,
+            Some(Status::Failed) => Movement::Failed,
+        }
+    }
+
     /// Whether of two such records the later may be a payment made twice. An attempt that failed repeats
     /// nothing, and nothing repeats it.
     #[must_use]
@@ -136,6 +146,14 @@ pub struct Origin {
     pub line: u32,
     /// The text as received, decoded, cut at the reader's limit.
     pub raw: Box<str>,
+}
+
+impl Origin {
+    /// Where it is, for people: `acme.csv line 12`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{} line {}", self.file, self.line)
+    }
 }
 
 named_enum! {
@@ -328,11 +346,7 @@ impl Record {
     /// What it says of its money.
     #[must_use]
     pub fn movement(&self) -> Movement {
-        match self.status {
-            None | Some(Status::Pending | Status::Settled) => Movement::Made,
-            Some(Status::Reversed) => Movement::TakenBack,
-            Some(Status::Failed) => Movement::Failed,
-        }
+        Movement::of(self.status)
     }
 
     /// Whether it says that its money did not stay: it was taken back, or never moved.

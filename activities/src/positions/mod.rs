@@ -145,16 +145,20 @@ impl Spent {
         }
     }
 
+    /// Of the others, the records of one side.
+    pub(crate) fn carried(&self, side: Side) -> impl Iterator<Item = &Prints> {
+        let of_side = self.carried.iter().filter(move |it| it.side == side.name());
+        of_side.map(|carried| &carried.prints)
+    }
+
     /// Of all its pairs, the records of one side, sorted.
     pub(crate) async fn prints_of(
         &self,
         staging: &Staging,
         side: Side,
     ) -> Result<Vec<Fingerprint>, Failure> {
-        let carried = self.carried.iter().filter(|it| it.side == side.name());
-        let carried = carried.map(|carried| &carried.prints);
         let mut all = Vec::new();
-        for prints in self.own(side).into_iter().chain(carried) {
+        for prints in self.own(side).into_iter().chain(self.carried(side)) {
             all.extend(staging.get_prints(&prints.stored).await?);
         }
         all.sort_unstable();

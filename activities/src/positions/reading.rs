@@ -68,9 +68,8 @@ pub(crate) async fn begin(
         }
         // Else its pairs are among the groups.
         if !spent.concerns(context.business_date)? {
-            let of_side = spent.carried.iter().filter(|c| c.side == side.name());
-            for carried in of_side {
-                add(false, &carried.prints)?;
+            for carried in spent.carried(side) {
+                add(false, carried)?;
             }
         }
         if is_replaced && side == Side::Ledger {

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use super::group::Duplicate;
 use super::identity::canonical_order;
 use super::scope::{Membership, membership};
-use super::slots::peek;
+use super::slots::{full, peek};
 use super::work::{Turn, Work};
 use super::{Comparison, Matched, is_repetition, key, own_records, strangers, twins};
 use crate::calendar::days_between;
@@ -86,9 +86,8 @@ impl KinGroups {
         }
         let mut entries: Vec<(u64, Side, usize)> = Vec::new();
         for side in Side::BOTH {
-            let slots = work.slots(side).iter().enumerate();
-            entries.extend(slots.filter_map(|(slot, record)| {
-                let text = work.kin.text(record.as_ref()?)?;
+            entries.extend(full(work.slots(side)).filter_map(|(slot, record)| {
+                let text = work.kin.text(record)?;
                 Some((key::hash_of_text(&text), side, slot))
             }));
         }

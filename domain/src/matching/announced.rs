@@ -17,7 +17,7 @@ use super::identity::canonical_order;
 use super::kin;
 use super::scope::{Membership, covers, membership};
 use super::several;
-use super::slots::{peek, take};
+use super::slots::{full, peek, take};
 use super::twins::{self, Member};
 use super::work::Work;
 use crate::calendar::days_between;
@@ -79,8 +79,8 @@ struct Waiting {
 /// announces, then the other side's.
 fn groups(work: &Work<'_>) -> Vec<[Vec<Waiting>; 2]> {
     let records = |side: Side| {
-        let slots = work.slots(side).iter().enumerate();
-        slots.filter_map(move |(slot, record)| Some((Waiting { side, slot }, record.as_ref()?)))
+        let waiting = full(work.slots(side));
+        waiting.map(move |(slot, record)| (Waiting { side, slot }, record))
     };
     let payment = |record: &Record| Some(payment(work, record)?.into_owned());
     let mut groups: Vec<[Vec<Waiting>; 2]> = Vec::new();
@@ -229,8 +229,7 @@ impl Story {
 
     /// What counts instead of the announcement.
     fn sentence(self, record: &Record) -> String {
-        let origin = &record.origin;
-        let place = format!("{} line {}", origin.file, origin.line);
+        let place = record.origin.place();
         match (self, record.status, record.carried_from()) {
             (Story::StillOpen, _, Some(run)) => format!("{run} had it already: {place}"),
             (_, Some(status), _) => format!("{place} says {status}"),

@@ -8,7 +8,7 @@ use super::pair;
 use super::twins::{Member, Members};
 use crate::money::Money;
 use crate::policy::Accepts;
-use crate::record::{Record, Side};
+use crate::record::Record;
 
 /// Comparisons of two records, at most, to find who may go with whom: of more, all may.
 const COMPARED_MAX: usize = 1_000_000;
@@ -39,13 +39,8 @@ fn of_near_amounts<'r>(accepts: Accepts<'_>, all: Members<'r>) -> Vec<Members<'r
     members.sort_by_key(|member| (member.record.money.currency, member.record.money.amount));
     let are_near =
         |one: &Member, other: &Member| are_near(accepts, one.record.money, other.record.money);
-    let parts = members.chunk_by(are_near).map(|part| {
-        let (partner, ledger) = part
-            .iter()
-            .partition(|member| member.record.side == Side::Partner);
-        Members { partner, ledger }
-    });
-    parts.collect()
+    let parts = members.chunk_by(are_near);
+    parts.map(|part| part.iter().copied().collect()).collect()
 }
 
 /// Whether the one amount is within tolerance of the other, which is larger or the same, whoever's it is.

@@ -44,7 +44,7 @@ impl<'r> Members<'r> {
         if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
             return None;
         }
-        let once = Members::of_sides(cardinality, vec![*original], many.to_vec());
+        let once: Members = [original].into_iter().chain(many).copied().collect();
         let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
         let together = once.whole(accepts)?;
         Some(copies.iter().map(duplicate).chain([together]).collect())
@@ -89,17 +89,7 @@ impl<'r> Members<'r> {
         let (kept, again) = parts.split_at(parts.len() - surplus);
         let slots_again: BTreeSet<usize> = again.iter().map(|part| part.slot).collect();
         let once = many.iter().filter(|part| !slots_again.contains(&part.slot));
-        let once = once.copied().collect();
-        let once = match side {
-            Side::Partner => Members {
-                partner: once,
-                ledger: vec![*one],
-            },
-            Side::Ledger => Members {
-                partner: vec![*one],
-                ledger: once,
-            },
-        };
+        let once: Members = [one].into_iter().chain(once).copied().collect();
         let together = once.whole(accepts)?;
         let duplicate =
             |copy: &&Member<'r>| Decision::duplicate(copy, kept[0], parts.len(), kept.len());
@@ -143,14 +133,9 @@ impl<'r> Members<'r> {
             return None;
         }
         let directions = [false, true].map(|direction| {
-            let of = |members: &[Member<'r>]| -> Vec<Member<'r>> {
-                let members = members.iter().filter(|it| is_out(it) == direction);
-                members.copied().collect()
-            };
-            Members {
-                partner: of(&self.partner),
-                ledger: of(&self.ledger),
-            }
+            let members = self.partner.iter().chain(&self.ledger);
+            let members = members.filter(|it| is_out(it) == direction);
+            members.copied().collect::<Members>()
         });
         let both = directions
             .iter()
@@ -181,7 +166,7 @@ impl<'r> Members<'r> {
         if wholes.is_empty() || rest.is_empty() || rest.iter().any(is_one_of_many) {
             return None;
         }
-        let all = Members::of_sides(cardinality, wholes, many.to_vec());
+        let all: Members = wholes.iter().chain(many).copied().collect();
         let together = all.whole(accepts).map(|together| vec![together]);
         together.or_else(|| all.repeated(accepts))
     }

@@ -7,6 +7,12 @@ use crate::record::{FETCHED, Record, fetch};
 /// A slot is empty once something is decided about its record.
 pub(super) type Slots = Vec<Option<Record>>;
 
+/// The records that wait, with their slots.
+pub(super) fn full(slots: &[Option<Record>]) -> impl Iterator<Item = (usize, &Record)> {
+    let slots = slots.iter().enumerate();
+    slots.filter_map(|(slot, record)| Some((slot, record.as_ref()?)))
+}
+
 /// The record that waits in a slot.
 pub(super) fn peek(slots: &[Option<Record>], slot: usize) -> &Record {
     slots[slot].as_ref().expect("groups hold full slots only")

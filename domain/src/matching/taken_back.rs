@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Superseded;
 use super::identity::canonical_order;
 use super::scope::{Membership, covers, membership};
-use super::slots::{peek, take};
+use super::slots::{full, peek, take};
 use super::work::Work;
 use crate::money::{Amount, Currency};
 use crate::record::{Record, Side};
@@ -61,6 +61,7 @@ impl Story {
             return;
         }
         let (undone, back) = (&records[0], &records[1]);
+        let place = |record: &Record| record.origin.place();
         let says = undone.status.map_or("no status", |status| status.name());
         let by = [
             format!("{} takes it back, too", place(back)),
@@ -76,7 +77,7 @@ impl Story {
 /// What this side says did not stay, and the other side takes back.
 fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
     let mut found: BTreeMap<Payment, Told> = BTreeMap::new();
-    for (slot, record) in waiting(work, side) {
+    for (slot, record) in full(work.slots(side)) {
         let is_changed = record.is_changed();
         if (is_changed || record.has_failed())
             && let Some(payment) = payment(work, record, record.money.amount)
@@ -92,12 +93,16 @@ fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
         return Vec::new();
     }
     for of in Side::BOTH {
-        let others = waiting(work, of).filter(|(_, it)| !it.has_failed() && !it.is_changed());
+        let others = full(work.slots(of)).filter(|(_, it)| !it.has_failed() && !it.is_changed());
         for (slot, record) in others {
-            for amount in [record.money.amount, record.money.amount.negated()] {
-                let payment = payment(work, record, amount);
-                if let Some(told) = payment.and_then(|it| found.get_mut(&it)) {
-                    told.add(slot, of == side, amount == record.money.amount);
+            let made = record.money.amount;
+            let Some(mut one) = payment(work, record, made) else {
+                continue;
+            };
+            for amount in [made, made.negated()] {
+                one.2 = amount;
+                if let Some(told) = found.get_mut(&one) {
+                    told.add(slot, of == side, amount == made);
                 }
             }
         }
@@ -107,18 +112,13 @@ fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
     stories.chain(of_nothing(work, side)).collect()
 }
 
-fn waiting<'w>(work: &'w Work<'_>, side: Side) -> impl Iterator<Item = (usize, &'w Record)> {
-    let slots = work.slots(side).iter().enumerate();
-    slots.filter_map(|(slot, record)| Some((slot, record.as_ref()?)))
-}
-
 /// The same of what this side reports as failed with nothing paid: where that is all it has, and the other side
 /// has a payment and what takes it back, and no more.
 fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
     let is_of_nothing = |record: &Record| record.has_failed() && record.money.amount.is_zero();
     let any_amount = |record: &Record| payment(work, record, Amount::ZERO);
     let mut found: BTreeMap<Payment, [Vec<usize>; 2]> = BTreeMap::new();
-    for (slot, record) in waiting(work, side).filter(|(_, record)| is_of_nothing(record)) {
+    for (slot, record) in full(work.slots(side)).filter(|(_, record)| is_of_nothing(record)) {
         if let Some(payment) = any_amount(record) {
             found.entry(payment).or_default()[0].push(slot);
         }
@@ -126,11 +126,11 @@ fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
     if found.is_empty() {
         return Vec::new();
     }
-    let others = waiting(work, side).filter(|(_, record)| !is_of_nothing(record));
+    let others = full(work.slots(side)).filter(|(_, record)| !is_of_nothing(record));
     for (_, record) in others {
         any_amount(record).and_then(|payment| found.remove(&payment));
     }
-    for (slot, record) in waiting(work, side.other()) {
+    for (slot, record) in full(work.slots(side.other())) {
         let payment = any_amount(record);
         if let Some([_, of_other]) = payment.and_then(|payment| found.get_mut(&payment)) {
             of_other.push(slot);
@@ -223,9 +223,4 @@ impl Told {
         }));
         stories
     }
-}
-
-fn place(record: &Record) -> String {
-    let origin = &record.origin;
-    format!("{} line {}", origin.file, origin.line)
 }

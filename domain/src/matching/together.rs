@@ -322,19 +322,6 @@ impl<'r> Members<'r> {
         }
     }
 
-    /// The two sides put back where they belong.
-    pub(super) fn of_sides(
-        cardinality: Cardinality,
-        ones: Vec<Member<'r>>,
-        many: Vec<Member<'r>>,
-    ) -> Self {
-        let (partner, ledger) = match cardinality {
-            Cardinality::ManyToOne => (many, ones),
-            _ => (ones, many),
-        };
-        Members { partner, ledger }
-    }
-
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);

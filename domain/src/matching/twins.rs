@@ -28,7 +28,22 @@ pub(super) struct Members<'r> {
     pub(super) ledger: Vec<Member<'r>>,
 }
 
+impl<'r> FromIterator<Member<'r>> for Members<'r> {
+    fn from_iter<I: IntoIterator<Item = Member<'r>>>(members: I) -> Self {
+        let mut all = Members::default();
+        members.into_iter().for_each(|member| all.push(member));
+        all
+    }
+}
+
 impl<'r> Members<'r> {
+    fn push(&mut self, member: Member<'r>) {
+        match member.record.side {
+            Side::Partner => self.partner.push(member),
+            Side::Ledger => self.ledger.push(member),
+        }
+    }
+
     /// Those that have the same in common, in its order.
     pub(super) fn alike_in<K: Ord>(
         members: impl Iterator<Item = Member<'r>>,
@@ -37,10 +52,7 @@ impl<'r> Members<'r> {
         let mut groups: BTreeMap<K, Members> = BTreeMap::new();
         for member in members {
             let group = groups.entry(what(member.record)).or_default();
-            match member.record.side {
-                Side::Partner => group.partner.push(member),
-                Side::Ledger => group.ledger.push(member),
-            }
+            group.push(member);
         }
         groups.into_values()
     }

@@ -12,7 +12,7 @@ use super::kin::Kin;
 use super::later::Decided;
 use super::report::Reported;
 use super::scope::{self, Membership, covers};
-use super::slots::{Slots, members, peek, take};
+use super::slots::{Slots, full, members, peek, take};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, named, pair, together};
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
@@ -233,13 +233,8 @@ impl<'a> Work<'a> {
     pub(super) fn decide_among_all(&self, index: usize, look: Look) -> Vec<Decision> {
         let rule = &self.policy.rules[index];
         let waiting = [&self.partner, &self.ledger].into_iter().flat_map(|slots| {
-            let slots = slots.iter().enumerate();
-            slots.filter_map(|(slot, record)| {
-                let record = record
-                    .as_ref()
-                    .filter(|it| self.is_offered(index, slot, it))?;
-                Some(Member { slot, record })
-            })
+            let offered = full(slots).filter(|(slot, it)| self.is_offered(index, *slot, it));
+            offered.map(|(slot, record)| Member { slot, record })
         });
         let accepts = self.policy.accepts(rule);
         match rule.is_alike {

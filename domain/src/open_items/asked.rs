@@ -70,9 +70,11 @@ impl Asked {
             for (at, record) in of_side.iter().enumerate() {
                 let is_new =
                     record.movement() != Movement::TakenBack && record.found_in().is_none();
-                let is_received = record.carried_from().is_none();
-                let is_asked = is_new || record.is_changed() && is_received;
-                if is_asked && let Some(mut asked) = AskedRecord::of(&mut payments, at, record) {
+                let is_changed = record.is_changed() && record.carried_from().is_none();
+                if (is_new || is_changed)
+                    && let Some(mut asked) = AskedRecord::of(&mut payments, at, record)
+                {
+                    asked.is_changed = is_changed;
                     asked.may_be_again &= !is_in_transit(policy, context, record);
                     records.push(asked);
                 }
@@ -337,7 +339,7 @@ impl AskedRecord {
             announced: payments.noted(Mark::Announced(side), record, record.money)?,
             told: payments.noted(Mark::Told(side), record, record.money)?,
             may_be_again: record.movement().repeats(),
-            is_changed: record.is_changed() && record.carried_from().is_none(),
+            is_changed: false,
             is_shown: None,
             other_days: Vec::new(),
             matched_on: None,

@@ -135,9 +135,9 @@ fn listed(records: &[String]) -> String {
 
 /// `P-77 of 990.00 EUR (acme-2026-11-21.csv line 12)`.
 fn named(record: &Record) -> String {
-    let (money, origin) = (record.money, &record.origin);
+    let money = record.money;
     let subject = record
         .display_reference()
         .map_or_else(|| money.to_string(), |text| format!("{text} of {money}"));
-    format!("{subject} ({} line {})", origin.file, origin.line)
+    format!("{subject} ({})", record.origin.place())
 }

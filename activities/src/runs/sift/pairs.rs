@@ -4,7 +4,7 @@ use domain::audit::{PairLeaves, PairedLine};
 use domain::matching::sieve::{Day, Tally};
 use domain::open_items::{Fingerprint, Own, Payments};
 use domain::policy::SourcePolicy;
-use domain::record::{ReferenceKind, Side, Status};
+use domain::record::{Movement, ReferenceKind, Side, Status};
 use proto::staged::PairLines;
 
 use super::{Sifted, Told};
@@ -60,7 +60,7 @@ impl PairWriter {
         let (key, currency) = (partner.row.key, partner.row.currency.code());
         let payments = &mut sifted.used.payments;
         let reported = &self.partner.amount;
-        let has_failed = |told: &Told<'_>| told.row.status == Some(Status::Failed);
+        let has_failed = |told: &Told<'_>| Movement::of(told.row.status) == Movement::Failed;
         let is_paid = !has_failed(partner) && !has_failed(ledger);
         if is_paid {
             payments.extend(self.payments.of_key(key, reported, currency));
@@ -101,7 +101,7 @@ impl Settled {
         row.amount.write_to(&mut self.amount);
         self.sums.add_kept(row);
         self.prints.push(told.print);
-        if matches!(row.status, Some(Status::Failed | Status::Reversed)) {
+        if Movement::of(row.status) != Movement::Made {
             self.prints.push(told.print.undone());
         }
         self.days = match self.days {
