@@ -1,8 +1,8 @@
-"""Measures `trueup compare` beside DuckDB on made-up data, one run after the other.
+"""Measures `trueup compare` on made-up data, beside DuckDB and beside a bare join (floor.rs), one after the other.
 
     run.py [ROWS] [--shape SHAPE] [--pairs N] [--memory MEBIBYTES] [--program PATH]
 
-Builds what it needs below .tools/bench/, checks both results against the truth, and prints a table
+Builds what it needs below .tools/bench/, checks all results against the truth, and prints a table
 for BENCHMARKS.md. Machines are noisy: the ratios are medians over pairs of neighbouring runs.
 """
 
@@ -38,15 +38,17 @@ def main():
     out = WORK / "out"
     compare = comparison(program, data, arguments.memory)
     peer = [python, HERE / "peer.py", partner, ledger, WORK / "peer.csv", str(THREADS)]
-    runs = {"trueup compare": [], "DuckDB": []}
+    floor = [compiled("floor"), partner, ledger, WORK / "floor.csv"]
+    runs = {"trueup compare": [], "DuckDB": [], "bare join": []}
     for _ in range(arguments.pairs):
         runs["trueup compare"].append(measured(compare, (0, 1)))
         runs["DuckDB"].append(measured(peer, (0,)))
-    check(out / "discrepancies.csv", data / "truth.csv")
-    check(WORK / "peer.csv", data / "truth.csv")
+        runs["bare join"].append(measured(floor, (0,)))
+    for found in (out / "discrepancies.csv", WORK / "peer.csv", WORK / "floor.csv"):
+        check(found, data / "truth.csv")
     print_table(
         f"{arguments.rows:,} rows a side, shape {arguments.shape}, {arguments.pairs} pairs, "
-        f"{os.cpu_count()} processors, {platform.machine()}, DuckDB {DUCKDB}; both results are exact", runs)
+        f"{os.cpu_count()} processors, {platform.machine()}, DuckDB {DUCKDB}; all results are exact", runs)
 
 
 def parsed():
@@ -82,15 +84,21 @@ def made_data(rows, shape):
     folder = WORK / f"{shape}-{rows}"
     if (folder / "truth.csv").exists():
         return folder
-    maker = WORK / "rows"
-    subprocess.run(
-        ["rustc", "-O", "--edition", "2024", HERE / "rows.rs", "-o", maker], check=True
-    )
+    maker = compiled("rows")
     unfinished = folder.with_suffix(".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     subprocess.run([maker, str(rows), unfinished, shape], check=True)
     unfinished.rename(folder)
     return folder
+
+
+def compiled(name):
+    """A program of one file, built."""
+    program = WORK / name
+    subprocess.run(
+        ["rustc", "-O", "--edition", "2024", HERE / f"{name}.rs", "-o", program], check=True
+    )
+    return program
 
 
 def comparison(program, data, memory=None):
@@ -144,16 +152,24 @@ def kinds_of(path):
 
 
 def print_table(title, runs):
-    """Medians of two programs, and of the first's ratios to the second in neighbouring runs."""
+    """Medians of programs, and of the first's ratios to each of the others in neighbouring runs."""
     print(f"{title}\n")
     print("| program | wall s | CPU s | peak memory MiB |")
     print("|---|---:|---:|---:|")
     for name, of_program in runs.items():
-        wall, cpu, memory = (statistics.median(column) for column in zip(*of_program))
+        wall, cpu, memory = medians(of_program)
         print(f"| {name} | {wall:.2f} | {cpu:.2f} | {memory:.0f} |")
-    pairs = list(zip(*runs.values()))
-    ratios = [statistics.median(one[index] / other[index] for one, other in pairs) for index in range(3)]
-    print(f"| median ratio | {ratios[0]:.3f} | {ratios[1]:.3f} | {ratios[2]:.2f} |\n")
+    first, *others = runs.values()
+    for name, other in zip(list(runs)[1:], others):
+        ratios = [[one / another for one, another in zip(*pair)] for pair in zip(first, other)]
+        wall, cpu, memory = medians(ratios)
+        print(f"| median ratio to {name} | {wall:.3f} | {cpu:.3f} | {memory:.2f} |")
+    print()
+
+
+def medians(figures):
+    """Of wall seconds, CPU seconds and memory."""
+    return [statistics.median(column) for column in zip(*figures)]
 
 
 if __name__ == "__main__":

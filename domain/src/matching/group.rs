@@ -25,6 +25,7 @@ use std::slice;
 use super::choice::{choices, that_may_go};
 use super::class::{Class, classes, count_free, free_members, free_of, take};
 use super::combine::Combined;
+use super::namesakes::Namesakes;
 use super::paid_back::PaidBack;
 use super::pair;
 use super::twins::{self, Member, days_from};
@@ -128,6 +129,29 @@ type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
 /// Decides about a group; both lists are in canonical order. Members that no decision names stay
 /// where they are.
 pub(super) fn decide<'r>(
+    accepts: Accepts<'_>,
+    partner: &[Member<'r>],
+    ledger: &[Member<'r>],
+    look: Look,
+) -> Vec<Decision> {
+    let named = match look {
+        Look::First => Namesakes::of(accepts, partner, ledger),
+        Look::Last => None,
+    };
+    let Some(Namesakes { pairs, others }) = named else {
+        return decide_by_money(accepts, partner, ledger, look);
+    };
+    let mut decisions = in_pairs(pairs);
+    decisions.extend(decide_by_money(
+        accepts,
+        &others.partner,
+        &others.ledger,
+        look,
+    ));
+    decisions
+}
+
+fn decide_by_money<'r>(
     accepts: Accepts<'_>,
     partner: &[Member<'r>],
     ledger: &[Member<'r>],

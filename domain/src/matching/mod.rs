@@ -28,6 +28,7 @@ mod kin;
 mod later;
 mod lone;
 mod named;
+mod namesakes;
 mod nearest;
 mod paid_back;
 mod pair;

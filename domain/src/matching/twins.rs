@@ -47,7 +47,7 @@ impl<'r> Members<'r> {
     /// Those that have the same in common, in its order.
     pub(super) fn alike_in<K: Ord>(
         members: impl Iterator<Item = Member<'r>>,
-        what: impl Fn(&Record) -> K,
+        what: impl Fn(&'r Record) -> K,
     ) -> impl Iterator<Item = Members<'r>> {
         let mut groups: BTreeMap<K, Members> = BTreeMap::new();
         for member in members {

@@ -1,0 +1,184 @@
+//! What reading two files and joining them by a hash costs, and nothing beside it.
+//!
+//!     floor PARTNER LEDGER OUT
+//!
+//! A floor to measure against, not a program to use: it takes every row to be tidy, the first four columns to
+//! be those of `rows.rs`, and two references with one hash of 64 bits to be the same; it reads no status,
+//! checks no text, names no line, gives no reason and takes no SHA-256. One thread for each file and each half
+//! of the join.
+
+use std::fs::{File, read};
+use std::io::{BufWriter, Result, Write};
+use std::thread::scope;
+
+/// So many that the rows of one are in the processor's cache.
+const PARTITIONS: usize = 512;
+const WINDOW_DAYS: u16 = 2;
+const ROUNDING_CENTS: i64 = 1;
+
+#[derive(Clone, Copy)]
+struct Row {
+    hash: u64,
+    cents: i64,
+    /// Where the row begins in its file.
+    start: u64,
+    currency: [u8; 3],
+    day: u16,
+}
+
+type Partitions = Vec<Vec<Row>>;
+
+fn main() -> Result<()> {
+    let mut words = std::env::args().skip(1);
+    let mut next = || words.next().expect("floor PARTNER LEDGER OUT");
+    let (partner, ledger, out) = (read(next())?, read(next())?, next());
+    let (partner_rows, ledger_rows) = scope(|threads| {
+        let of_partner = threads.spawn(|| rows(&partner));
+        let of_ledger = rows(&ledger);
+        (of_partner.join().expect("no panic"), of_ledger)
+    });
+    let join = |partitions: std::ops::Range<usize>| {
+        let mut found = Vec::new();
+        let mut table = Table::default();
+        for (ours, theirs) in partner_rows[partitions.clone()].iter().zip(&ledger_rows[partitions]) {
+            table.join(ours, theirs, &partner, &ledger, &mut found);
+        }
+        found
+    };
+    let halves = scope(|threads| {
+        let first = threads.spawn(|| join(0..PARTITIONS / 2));
+        let second = join(PARTITIONS / 2..PARTITIONS);
+        [first.join().expect("no panic"), second]
+    });
+    let mut file = BufWriter::new(File::create(out)?);
+    writeln!(file, "reference,kind,partner_row,ledger_row")?;
+    halves.iter().try_for_each(|half| file.write_all(half))?;
+    file.flush()
+}
+
+/// The rows of one file behind its header, by their hashes.
+fn rows(text: &[u8]) -> Partitions {
+    let mut partitions = vec![Vec::with_capacity(text.len() / 94 / PARTITIONS * 9 / 8); PARTITIONS];
+    let mut start = find(text, 0, b'\n') + 1;
+    while start < text.len() {
+        let reference_end = find(text, start, b',');
+        let hash = hash(&text[start..reference_end]);
+        let mut cents = 0;
+        let mut at = reference_end + 1;
+        while text[at] != b',' {
+            if text[at] != b'.' {
+                cents = cents * 10 + i64::from(text[at] - b'0');
+            }
+            at += 1;
+        }
+        let currency = [text[at + 1], text[at + 2], text[at + 3]];
+        // The days of one month, as in `rows.rs`.
+        let day = u16::from(text[at + 13] - b'0') * 10 + u16::from(text[at + 14] - b'0');
+        partitions[(hash >> 55) as usize].push(Row { hash, cents, start: start as u64, currency, day });
+        start = find(text, at + 15, b'\n') + 1;
+    }
+    partitions
+}
+
+/// Where this byte is next, eight bytes at a time; the end where it is not.
+fn find(text: &[u8], from: usize, wanted: u8) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const TOPS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = from;
+    while let Some(eight) = text.get(at..at + 8) {
+        let other = u64::from_le_bytes(eight.try_into().expect("eight bytes")) ^ (ONES * u64::from(wanted));
+        let equal = other.wrapping_sub(ONES) & !other & TOPS;
+        if equal != 0 {
+            return at + (equal.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    text[at..].iter().position(|byte| *byte == wanted).map_or(text.len(), |rest| at + rest)
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let mixed = |hash: u64, word: u64| {
+        let wide = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15_d6e8_feb8_6659_fd93;
+        (wide >> 64) as u64 ^ wide as u64
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let hash = words.iter().fold(text.len() as u64, |hash, word| mixed(hash, u64::from_le_bytes(*word)));
+    mixed(hash, rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+}
+
+/// The first row of each reference on both sides, found by its hash; used again for each partition.
+#[derive(Default)]
+struct Table {
+    slots: Vec<Group>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Group {
+    hash: u64,
+    /// Number of the first row of a side, counted from one, and how many there are.
+    partner: (u32, u32),
+    ledger: (u32, u32),
+}
+
+impl Table {
+    fn join(&mut self, partner: &[Row], ledger: &[Row], partner_text: &[u8], ledger_text: &[u8], out: &mut Vec<u8>) {
+        self.slots.clear();
+        self.slots.resize(((partner.len() + ledger.len()) * 3 / 2).next_power_of_two().max(8), Group::default());
+        for (number, row) in partner.iter().enumerate() {
+            let side = &mut self.group(row.hash).partner;
+            *side = (if side.1 == 0 { number as u32 } else { side.0 }, side.1 + 1);
+        }
+        for (number, row) in ledger.iter().enumerate() {
+            let side = &mut self.group(row.hash).ledger;
+            *side = (if side.1 == 0 { number as u32 } else { side.0 }, side.1 + 1);
+        }
+        for group in self.slots.iter().filter(|group| group.partner.1 + group.ledger.1 > 0) {
+            let ours = (group.partner.1 > 0).then(|| &partner[group.partner.0 as usize]);
+            let theirs = (group.ledger.1 > 0).then(|| &ledger[group.ledger.0 as usize]);
+            let Some(kind) = kind(group, ours, theirs) else { continue };
+            let of_partner = ours.map_or(&b""[..], |row| line(partner_text, row));
+            let of_ledger = theirs.map_or(&b""[..], |row| line(ledger_text, row));
+            let either = if of_partner.is_empty() { of_ledger } else { of_partner };
+            out.extend(&either[..find(either, 0, b',')]);
+            for text in [kind.as_bytes(), of_partner, of_ledger] {
+                // Quotes within are left out: they would have to be doubled.
+                out.extend(b",\"");
+                out.extend(text.iter().filter(|byte| **byte != b'"'));
+                out.push(b'"');
+            }
+            out.push(b'\n');
+        }
+    }
+
+    fn group(&mut self, hash: u64) -> &mut Group {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        while self.slots[at].hash != hash && self.slots[at].hash != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at].hash = hash;
+        &mut self.slots[at]
+    }
+}
+
+/// Why two rows, or one alone, are not the same payment.
+fn kind(group: &Group, partner: Option<&Row>, ledger: Option<&Row>) -> Option<&'static str> {
+    let (Some(ours), Some(theirs)) = (partner, ledger) else {
+        return Some(if partner.is_some() { "missing_in_ledger" } else { "missing_at_partner" });
+    };
+    let difference = (ours.cents - theirs.cents).abs();
+    match () {
+        () if group.partner.1 > 1 => Some("duplicate_at_partner"),
+        () if group.ledger.1 > 1 => Some("duplicate_in_ledger"),
+        () if ours.currency != theirs.currency => Some("currency_mismatch"),
+        () if difference > ROUNDING_CENTS => Some("amount_mismatch"),
+        () if difference > 0 => Some("rounding"),
+        () if ours.day.abs_diff(theirs.day) > WINDOW_DAYS => Some("date_mismatch"),
+        () => None,
+    }
+}
+
+fn line<'a>(text: &'a [u8], row: &Row) -> &'a [u8] {
+    let start = row.start as usize;
+    &text[start..find(text, start, b'\n')]
+}
