@@ -275,6 +275,9 @@ pub struct RecordFields {
     /// Whether a rule found records of the other side with its texts, though none was left for it:
     /// known there, it is nobody's misspelling. False before it was compared.
     pub has_namesake: bool,
+    /// Whether its side has the payment of as much money the other way under the texts of a rule: as reversed, it
+    /// takes that one back, and was not itself taken back. False before it was compared.
+    pub takes_back: bool,
 }
 
 /// Where a record stands: what tells it from all others of a comparison.
@@ -359,6 +362,13 @@ impl Record {
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.is_undone() && self.repeats().is_some()
+    }
+
+    /// Whether it is what takes a payment back: it names that payment, or stands beside it.
+    #[must_use]
+    pub fn is_reversal(&self) -> bool {
+        let names_it = || self.reference(ReferenceKind::OriginalReference).is_some();
+        self.movement() == Movement::TakenBack && (self.takes_back || names_it())
     }
 
     /// Whether it says of itself that nothing came of it: no money moved.

@@ -2,14 +2,19 @@
 //!
 //!     floor PARTNER LEDGER OUT
 //!
-//! A floor to measure against, not a program to use: it takes every row to be tidy, the first four columns to
-//! be those of `rows.rs`, and two references with one hash of 64 bits to be the same; it reads no status,
-//! checks no text, names no line, gives no reason and takes no SHA-256. One thread for each file and each half
-//! of the join.
+//! A floor to measure against, not a program to use: it takes every row to be tidy and shorter than a page, the
+//! first four columns to be those of `rows.rs`, and two references with one hash of 64 bits to be the same; it
+//! reads no status, checks no text, names no line, gives no reason and takes no SHA-256. One thread for each
+//! file and each half of the join.
 
-use std::fs::{File, read};
-use std::io::{BufWriter, Result, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Result, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::thread::scope;
+
+const PAGE: usize = 4096;
+const BLOCK: usize = 256 * PAGE;
 
 /// So many that the rows of one are in the processor's cache.
 const PARTITIONS: usize = 512;
@@ -21,7 +26,7 @@ struct Row {
     hash: u64,
     cents: i64,
     /// Where the row begins in its file.
-    start: u64,
+    place: u64,
     currency: [u8; 3],
     day: u16,
 }
@@ -31,53 +36,82 @@ type Partitions = Vec<Vec<Row>>;
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
     let mut next = || words.next().expect("floor PARTNER LEDGER OUT");
-    let (partner, ledger, out) = (read(next())?, read(next())?, next());
-    let (partner_rows, ledger_rows) = scope(|threads| {
-        let of_partner = threads.spawn(|| rows(&partner));
-        let of_ledger = rows(&ledger);
-        (of_partner.join().expect("no panic"), of_ledger)
-    });
-    let join = |partitions: std::ops::Range<usize>| {
-        let mut found = Vec::new();
-        let mut table = Table::default();
-        for (ours, theirs) in partner_rows[partitions.clone()].iter().zip(&ledger_rows[partitions]) {
-            table.join(ours, theirs, &partner, &ledger, &mut found);
+    let (partner, ledger, out) = (File::open(next())?, File::open(next())?, next());
+    let [of_partner, of_ledger] = both(|| rows(&partner), || rows(&ledger));
+    let (of_partner, of_ledger) = (of_partner?, of_ledger?);
+    let join = |partitions: Range<usize>| {
+        let (mut found, mut table) = (Vec::new(), Table::default());
+        for at in partitions {
+            table.join(&of_partner[at], &of_ledger[at], [&partner, &ledger], &mut found)?;
         }
-        found
+        Ok(found)
     };
-    let halves = scope(|threads| {
-        let first = threads.spawn(|| join(0..PARTITIONS / 2));
-        let second = join(PARTITIONS / 2..PARTITIONS);
-        [first.join().expect("no panic"), second]
-    });
+    let halves = both(|| join(0..PARTITIONS / 2), || join(PARTITIONS / 2..PARTITIONS));
     let mut file = BufWriter::new(File::create(out)?);
     writeln!(file, "reference,kind,partner_row,ledger_row")?;
-    halves.iter().try_for_each(|half| file.write_all(half))?;
+    halves.into_iter().try_for_each(|half: Result<Vec<u8>>| file.write_all(&half?))?;
     file.flush()
 }
 
-/// The rows of one file behind its header, by their hashes.
-fn rows(text: &[u8]) -> Partitions {
-    let mut partitions = vec![Vec::with_capacity(text.len() / 94 / PARTITIONS * 9 / 8); PARTITIONS];
-    let mut start = find(text, 0, b'\n') + 1;
-    while start < text.len() {
-        let reference_end = find(text, start, b',');
-        let hash = hash(&text[start..reference_end]);
-        let mut cents = 0;
-        let mut at = reference_end + 1;
-        while text[at] != b',' {
-            if text[at] != b'.' {
-                cents = cents * 10 + i64::from(text[at] - b'0');
-            }
-            at += 1;
+fn both<T: Send>(one: impl FnOnce() -> T + Send, other: impl FnOnce() -> T) -> [T; 2] {
+    scope(|threads| {
+        let one = threads.spawn(one);
+        let other = other();
+        [one.join().expect("no panic"), other]
+    })
+}
+
+/// The rows of one file behind its header, by their hashes. It is read into one block of whole pages; what is
+/// left of a row goes before it.
+fn rows(mut file: &File) -> Result<Partitions> {
+    let expected = file.metadata()?.len() as usize / 90 / PARTITIONS * 9 / 8;
+    let mut partitions = Vec::with_capacity(PARTITIONS);
+    partitions.resize_with(PARTITIONS, || Vec::with_capacity(expected));
+    let mut buffer = vec![0; BLOCK + 2 * PAGE];
+    let block = buffer.as_ptr().align_offset(PAGE);
+    let block = if block < PAGE / 2 { block + PAGE } else { block };
+    let (mut start, mut place, mut is_header) = (block, 0, true);
+    loop {
+        let count = file.read(&mut buffer[block..block + BLOCK])?;
+        if count == 0 {
+            return Ok(partitions);
         }
-        let currency = [text[at + 1], text[at + 2], text[at + 3]];
-        // The days of one month, as in `rows.rs`.
-        let day = u16::from(text[at + 13] - b'0') * 10 + u16::from(text[at + 14] - b'0');
-        partitions[(hash >> 55) as usize].push(Row { hash, cents, start: start as u64, currency, day });
-        start = find(text, at + 15, b'\n') + 1;
+        let text = &buffer[start..block + count];
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let mut at = 0;
+        while at < whole {
+            let end = match is_header {
+                true => find(text, at, b'\n'),
+                false => {
+                    let (row, end) = row(text, at, place + at as u64);
+                    partitions[(row.hash >> 55) as usize].push(row);
+                    end
+                }
+            };
+            (at, is_header) = (end + 1, false);
+        }
+        let rest = start + whole..block + count;
+        (start, place) = (block - rest.len(), place + whole as u64);
+        buffer.copy_within(rest, start);
     }
-    partitions
+}
+
+/// The row that begins here, and where it ends.
+fn row(text: &[u8], start: usize, place: u64) -> (Row, usize) {
+    let reference_end = find(text, start, b',');
+    let hash = hash(&text[start..reference_end]);
+    let mut cents = 0;
+    let mut at = reference_end + 1;
+    while text[at] != b',' {
+        if text[at] != b'.' {
+            cents = cents * 10 + i64::from(text[at] - b'0');
+        }
+        at += 1;
+    }
+    let currency = [text[at + 1], text[at + 2], text[at + 3]];
+    // The days of one month, as in `rows.rs`.
+    let day = u16::from(text[at + 13] - b'0') * 10 + u16::from(text[at + 14] - b'0');
+    (Row { hash, cents, place, currency, day }, find(text, at + 15, b'\n'))
 }
 
 /// Where this byte is next, eight bytes at a time; the end where it is not.
@@ -121,7 +155,7 @@ struct Group {
 }
 
 impl Table {
-    fn join(&mut self, partner: &[Row], ledger: &[Row], partner_text: &[u8], ledger_text: &[u8], out: &mut Vec<u8>) {
+    fn join(&mut self, partner: &[Row], ledger: &[Row], files: [&File; 2], out: &mut Vec<u8>) -> Result<()> {
         self.slots.clear();
         self.slots.resize(((partner.len() + ledger.len()) * 3 / 2).next_power_of_two().max(8), Group::default());
         for (number, row) in partner.iter().enumerate() {
@@ -136,11 +170,11 @@ impl Table {
             let ours = (group.partner.1 > 0).then(|| &partner[group.partner.0 as usize]);
             let theirs = (group.ledger.1 > 0).then(|| &ledger[group.ledger.0 as usize]);
             let Some(kind) = kind(group, ours, theirs) else { continue };
-            let of_partner = ours.map_or(&b""[..], |row| line(partner_text, row));
-            let of_ledger = theirs.map_or(&b""[..], |row| line(ledger_text, row));
-            let either = if of_partner.is_empty() { of_ledger } else { of_partner };
+            let [of_partner, of_ledger] = [(ours, files[0]), (theirs, files[1])].map(|(row, file)| line(file, row));
+            let (of_partner, of_ledger) = (of_partner?, of_ledger?);
+            let either = if of_partner.is_empty() { &of_ledger } else { &of_partner };
             out.extend(&either[..find(either, 0, b',')]);
-            for text in [kind.as_bytes(), of_partner, of_ledger] {
+            for text in [kind.as_bytes(), &of_partner, &of_ledger] {
                 // Quotes within are left out: they would have to be doubled.
                 out.extend(b",\"");
                 out.extend(text.iter().filter(|byte| **byte != b'"'));
@@ -148,6 +182,7 @@ impl Table {
             }
             out.push(b'\n');
         }
+        Ok(())
     }
 
     fn group(&mut self, hash: u64) -> &mut Group {
@@ -178,7 +213,13 @@ fn kind(group: &Group, partner: Option<&Row>, ledger: Option<&Row>) -> Option<&'
     }
 }
 
-fn line<'a>(text: &'a [u8], row: &Row) -> &'a [u8] {
-    let start = row.start as usize;
-    &text[start..find(text, start, b'\n')]
+/// What stands in the file, read again; nothing of no row.
+fn line(file: &File, row: Option<&Row>) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if let Some(row) = row {
+        text.resize(512, 0);
+        let count = file.read_at(&mut text, row.place)?;
+        text.truncate(find(&text[..count], 0, b'\n'));
+    }
+    Ok(text)
 }

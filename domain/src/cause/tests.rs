@@ -61,6 +61,7 @@ fn record(side: Side, number: usize, value_date: Date) -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     })
 }
 

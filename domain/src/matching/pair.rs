@@ -12,7 +12,7 @@ use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money};
 use crate::policy::{Accepts, DateWindow};
-use crate::record::{Record, ReferenceKind, ShortText, Side, Status};
+use crate::record::{Record, ShortText, Side, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,16 +183,14 @@ pub(super) fn contradicts(partner: &Record, ledger: &Record) -> bool {
 
 /// Settled on one side, reversed or failed on the other.
 ///
-/// `pending` contradicts nothing: it says that more will be heard. Nor does a record that names
-/// the payment it takes back: it is the reversal, it was not itself reversed.
+/// `pending` contradicts nothing: it says that more will be heard. Nor does a record that takes
+/// a payment back: it is the reversal, it was not itself reversed.
 fn contradiction(partner: &Record, ledger: &Record) -> Option<Finding> {
     let undone = match undone_at(partner.status, ledger.status)? {
         Side::Partner => partner,
         Side::Ledger => ledger,
     };
-    let is_reversal = undone.status == Some(Status::Reversed)
-        && undone.reference(ReferenceKind::OriginalReference).is_some();
-    (!is_reversal).then_some(Finding::Status(partner.status, ledger.status))
+    (!undone.is_reversal()).then_some(Finding::Status(partner.status, ledger.status))
 }
 
 /// How the two value dates lie to each other.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::pair::{Timing, contradicts, timing_of};
 use crate::money::Money;
 use crate::policy::Accepts;
-use crate::record::{Record, ReferenceKind, Status};
+use crate::record::{Record, Status};
 
 /// How value dates lie to each other at most: the partner's latest to the ledger's earliest, and its
 /// earliest to the ledger's latest. All are within the window if these are. None where a side is empty.
@@ -74,9 +74,6 @@ fn days<'r>(records: impl Iterator<Item = &'r Record>) -> Option<(Date, Date)> {
 fn by_status<'r>(
     records: impl Iterator<Item = &'r Record>,
 ) -> BTreeMap<(Option<Status>, bool), &'r Record> {
-    let said = |record: &Record| {
-        let original = record.reference(ReferenceKind::OriginalReference);
-        (record.status, original.is_some())
-    };
+    let said = |record: &Record| (record.status, record.is_reversal());
     records.map(|record| (said(record), record)).collect()
 }

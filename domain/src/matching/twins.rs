@@ -12,7 +12,7 @@ use super::identity::canonical_order;
 use super::pair::{Timing, partner_first, timing, timing_of};
 use crate::calendar::days_between;
 use crate::policy::{Accepts, Key};
-use crate::record::{Record, ReferenceKind, Side, Status};
+use crate::record::{Record, Side, Status};
 
 /// A record and the slot it waits in.
 #[derive(Clone, Copy, Debug)]
@@ -357,11 +357,7 @@ fn says_moved(record: &Record) -> Option<bool> {
         Status::Pending => None,
         Status::Settled => Some(true),
         Status::Failed => Some(false),
-        // One that names its payment is the reversal.
-        Status::Reversed => {
-            let original = record.reference(ReferenceKind::OriginalReference);
-            original.is_none().then_some(false)
-        }
+        Status::Reversed => (!record.is_reversal()).then_some(false),
     }
 }
 

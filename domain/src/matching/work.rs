@@ -15,8 +15,9 @@ use super::scope::{self, Membership, covers};
 use super::slots::{Slots, full, members, peek, take};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, named, pair, together};
+use crate::money::Money;
 use crate::policy::{Accepts, Cardinality, MatchRule, RunContext, Scope, SourcePolicy};
-use crate::record::{Place, Record, Side};
+use crate::record::{Movement, Place, Record, Side, Status};
 use crate::threads::at_once;
 
 /// Most records that one ambiguous discrepancy shows; a larger group makes several.
@@ -159,6 +160,7 @@ impl<'a> Work<'a> {
                 continue;
             }
             let slots = [partner, ledger];
+            self.mark_reversals(rule, slots);
             let partner = members(&self.partner, partner);
             let ledger = members(&self.ledger, ledger);
             turn.is_inside = self.is_about(&partner, &ledger);
@@ -210,6 +212,32 @@ impl<'a> Work<'a> {
                 slots
                     .iter()
                     .for_each(|slot| self.mark_namesake(side, *slot));
+            }
+        }
+    }
+
+    /// Marks what takes back a payment of the same group and side: which of two amounts was reversed, and which is
+    /// the reversal, can't be told of one alone.
+    fn mark_reversals(&mut self, rule: &MatchRule, slots: [&[usize]; 2]) {
+        if !rule.names_payments() {
+            return;
+        }
+        for (side, slots) in Side::BOTH.into_iter().zip(slots) {
+            let waiting = self.waiting(side);
+            let records = || slots.iter().map(|slot| peek(waiting, *slot));
+            let is_any = slots.len() > 1 && records().any(|it| it.status == Some(Status::Reversed));
+            if !is_any {
+                continue;
+            }
+            let made = records().filter(|it| it.movement() == Movement::Made);
+            let made: HashSet<Money> = made.map(|it| it.money).collect();
+            for slot in slots {
+                if let Some(record) = &mut waiting[*slot] {
+                    let Money { amount, currency } = record.money;
+                    let amount = amount.negated();
+                    record.takes_back |= record.movement() == Movement::TakenBack
+                        && made.contains(&Money { amount, currency });
+                }
             }
         }
     }

@@ -30,6 +30,7 @@ impl Staged for Record {
             description: text(&self.description),
             past: self.past.as_deref().map(past_to_wire),
             has_namesake: self.has_namesake.then_some(true),
+            takes_back: self.takes_back.then_some(true),
         }
     }
 
@@ -52,6 +53,7 @@ impl Staged for Record {
             description: wire.description.map(ShortText::from),
             past: wire.past.map(past_from_wire).transpose()?.map(Box::new),
             has_namesake: wire.has_namesake.unwrap_or_default(),
+            takes_back: wire.takes_back.unwrap_or_default(),
         }))
     }
 }

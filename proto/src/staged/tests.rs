@@ -81,13 +81,13 @@ prop_compose! {
         (value_date, booking_date) in (dates(), option::of(dates())),
         (status, fees) in (option::of(select(Status::ALL)), option::of(fees())),
         named in [option::of(texts()), option::of(texts()), option::of(texts())],
-        (past, has_namesake) in (option::of(pasts()), any::<bool>()),
+        (past, has_namesake, takes_back) in (option::of(pasts()), any::<bool>(), any::<bool>()),
     ) -> Record {
         let money = Money { amount, currency };
         let [client, counterparty, description] = named.map(|text| text.map(ShortText::from));
         Record::from(RecordFields {
             side, origin, references, money, value_date, booking_date, status, fees: fees.map(Box::new), client,
-            counterparty, description, past: past.map(Box::new), has_namesake,
+            counterparty, description, past: past.map(Box::new), has_namesake, takes_back,
         })
     }
 }
@@ -297,6 +297,7 @@ fn example() -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     })
 }
 

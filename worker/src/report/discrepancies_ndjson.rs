@@ -332,6 +332,7 @@ mod tests {
                     description: optional.2.map(ShortText::from),
                     past: past.map(Box::new),
                     has_namesake: false,
+                    takes_back: false,
                 })
             },
         )

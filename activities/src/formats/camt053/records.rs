@@ -211,6 +211,7 @@ impl Converter<'_> {
             description: texts.description(),
             past: None,
             has_namesake: false,
+            takes_back: false,
         })
     }
 
@@ -248,6 +249,7 @@ impl Converter<'_> {
             description: Some(description.into()),
             past: None,
             has_namesake: false,
+            takes_back: false,
         })
     }
 

@@ -141,6 +141,7 @@ impl<'m> RowReader<'m> {
             description: text(&layout.description),
             past: None,
             has_namesake: false,
+            takes_back: false,
         }))
     }
 

@@ -135,6 +135,7 @@ fn record(side: Side, reference: &str, amount: &str) -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     })
 }
 

@@ -40,6 +40,7 @@ pub(super) fn record(side: Side, value: &str) -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     })
 }
 

@@ -123,6 +123,7 @@ fn record(text: &str, line: u32) -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     });
     if *reference != "-" {
         record

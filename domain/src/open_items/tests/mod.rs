@@ -43,6 +43,7 @@ fn record(side: Side, reference: &str, cents: i64, value_date: Date) -> Record {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     })
 }
 

@@ -106,6 +106,7 @@ pub(super) fn row(facts: &Facts) -> DiscrepancyRow {
         description: None,
         past: None,
         has_namesake: false,
+        takes_back: false,
     });
     DiscrepancyRow {
         run_id: "recon/shop/2026-11-20".to_owned(),
