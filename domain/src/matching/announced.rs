@@ -15,9 +15,8 @@ use jiff::civil::Date;
 
 use super::identity::canonical_order;
 use super::kin;
-use super::scope::{Membership, covers, membership};
 use super::several;
-use super::slots::{full, peek, take};
+use super::slots::{full, peek};
 use super::twins::{self, Member};
 use super::work::Work;
 use crate::calendar::days_between;
@@ -27,15 +26,6 @@ use crate::record::{Movement, Record, Side};
 
 /// Days from an announcement to what became of it, at most.
 const DAYS_MAX: i64 = 90;
-
-/// An announcement that counts no longer, or a payment that was counted when it was announced.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Superseded {
-    /// The record.
-    pub record: Record,
-    /// What counts instead, for people: `acme.csv line 12 says settled`.
-    pub by: String,
-}
 
 /// Sets aside what is superseded, before any rule is applied. Asks only records that are about the same by
 /// the first rule, in any spelling.
@@ -48,9 +38,9 @@ pub(super) fn supersede(work: &mut Work<'_>) {
     let told = groups
         .iter()
         .flat_map(|[of_side, of_other]| superseded(work, of_side, of_other));
-    let told: Vec<(Waiting, Waiting, Story)> = told.collect();
-    for (teller, announced, story) in told {
-        set_aside(work, teller, announced, story);
+    let told: Vec<(Waiting, Waiting, Sequel)> = told.collect();
+    for (teller, announced, sequel) in told {
+        set_aside(work, teller, announced, sequel);
     }
 }
 
@@ -109,7 +99,7 @@ fn superseded(
     work: &Work<'_>,
     of_side: &[Waiting],
     of_other: &[Waiting],
-) -> Vec<(Waiting, Waiting, Story)> {
+) -> Vec<(Waiting, Waiting, Sequel)> {
     let record = |at: &Waiting| peek(work.slots(at.side), at.slot);
     let mut told = Told::of(work, of_side, of_other);
     let failed = |some: &[Waiting]| some.iter().filter(|at| record(at).has_failed()).count();
@@ -118,7 +108,7 @@ fn superseded(
         true => more.max(failed(of_side).saturating_sub(failed(of_other))),
         false => more,
     };
-    told.take(Story::Failed, Surplus::Records(more));
+    told.take(Sequel::Failed, Surplus::Records(more));
     let moved = |at: &&Waiting| record(at).movement() == Movement::Made && !told.has(at);
     let own: Vec<&Waiting> = of_side.iter().filter(moved).collect();
     let others: Vec<&Waiting> = of_other.iter().filter(moved).collect();
@@ -133,13 +123,13 @@ fn superseded(
         false if !others.is_empty() && sum == sum_of_other => Surplus::Records(0),
         false => Surplus::Records(own.len().saturating_sub(others.len())),
     };
-    for story in [
-        Story::Settled,
-        Story::AnnouncedAgain,
-        Story::StillOpen,
-        Story::SettledOtherwise,
+    for sequel in [
+        Sequel::Settled,
+        Sequel::AnnouncedAgain,
+        Sequel::StillOpen,
+        Sequel::SettledOtherwise,
     ] {
-        surplus = told.take(story, surplus);
+        surplus = told.take(sequel, surplus);
     }
     told.pairs
 }
@@ -168,7 +158,7 @@ impl Surplus {
 
 /// How an announcement goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Story {
+enum Sequel {
     /// Nothing came of it. Another attempt may have been announced since, with another amount.
     Failed,
     /// The money moved as it was announced.
@@ -181,12 +171,12 @@ enum Story {
     StillOpen,
 }
 
-impl Story {
+impl Sequel {
     /// Whether a record is an announcement that may go on like this.
     fn announces(self, record: &Record) -> bool {
         let is_new = || record.carried_from().is_none();
         let is_meant = match self {
-            Story::StillOpen | Story::AnnouncedAgain => is_new(),
+            Sequel::StillOpen | Sequel::AnnouncedAgain => is_new(),
             _ => true,
         };
         record.is_announced() && is_meant
@@ -195,23 +185,23 @@ impl Story {
     /// Whether a record tells that it goes on like this.
     fn tells(self, record: &Record) -> bool {
         match self {
-            Story::Failed => record.has_failed(),
-            Story::Settled | Story::SettledOtherwise => {
+            Sequel::Failed => record.has_failed(),
+            Sequel::Settled | Sequel::SettledOtherwise => {
                 record.is_settled() && !record.is_announced()
             }
-            Story::AnnouncedAgain => self.announces(record),
-            Story::StillOpen => record.is_announced() && record.carried_from().is_some(),
+            Sequel::AnnouncedAgain => self.announces(record),
+            Sequel::StillOpen => record.is_announced() && record.carried_from().is_some(),
         }
     }
 
     /// Whether no more is to be heard of it.
     fn is_the_end(self) -> bool {
-        !matches!(self, Story::StillOpen | Story::AnnouncedAgain)
+        !matches!(self, Sequel::StillOpen | Sequel::AnnouncedAgain)
     }
 
     /// What both have in common.
     fn amount(self, record: &Record) -> Option<Amount> {
-        (self != Story::SettledOtherwise).then_some(record.money.amount)
+        (self != Sequel::SettledOtherwise).then_some(record.money.amount)
     }
 
     /// The day of a record among others, as a number. Money may move some days before the day for which it was
@@ -220,8 +210,8 @@ impl Story {
         let day = days_between(Date::ZERO, record.value_date);
         let window = work.policy.date_window;
         match self {
-            Story::Failed | Story::AnnouncedAgain => day,
-            Story::StillOpen => 0,
+            Sequel::Failed | Sequel::AnnouncedAgain => day,
+            Sequel::StillOpen => 0,
             _ if record.is_announced() => day - i64::from(window.early_days.max(window.late_days)),
             _ => day,
         }
@@ -231,7 +221,7 @@ impl Story {
     fn sentence(self, record: &Record) -> String {
         let place = record.origin.place();
         match (self, record.status, record.carried_from()) {
-            (Story::StillOpen, _, Some(run)) => format!("{run} had it already: {place}"),
+            (Sequel::StillOpen, _, Some(run)) => format!("{run} had it already: {place}"),
             (_, Some(status), _) => format!("{place} says {status}"),
             (_, None, _) => format!("{place} has the payment"),
         }
@@ -255,7 +245,7 @@ struct Told<'w, 'a> {
     of_side: &'w [Waiting],
     /// The other side's, in order of their days.
     of_other: Vec<Member<'w>>,
-    pairs: Vec<(Waiting, Waiting, Story)>,
+    pairs: Vec<(Waiting, Waiting, Sequel)>,
     used: HashSet<Waiting>,
 }
 
@@ -284,24 +274,24 @@ impl<'w, 'a> Told<'w, 'a> {
 
     /// In order of days, each record that tells how it goes on takes the last announcement before it; then each
     /// that tells the end takes those before that one, too. What is left of the surplus.
-    fn take(&mut self, story: Story, mut surplus: Surplus) -> Surplus {
+    fn take(&mut self, sequel: Sequel, mut surplus: Surplus) -> Surplus {
         let (mut last, mut earlier) = (Vec::new(), Vec::new());
         let mut before: Vec<OnDay> = Vec::new();
-        for told in self.in_order(story) {
-            let amount = |it: &OnDay| story.amount(it.record);
+        for told in self.in_order(sequel) {
+            let amount = |it: &OnDay| sequel.amount(it.record);
             if before.last().is_some_and(|it| amount(it) != amount(&told)) {
                 before.clear();
             }
-            if story.tells(told.record)
-                && let Some(announced) = before.pop_if(|it| self.goes_on(story, it, &told))
+            if sequel.tells(told.record)
+                && let Some(announced) = before.pop_if(|it| self.goes_on(sequel, it, &told))
             {
                 last.push((told.at, announced.at));
-                if story.is_the_end() {
+                if sequel.is_the_end() {
                     let more = self.earlier(&mut before, announced, &told);
                     earlier.extend(more.into_iter().map(|it| (told.at, it)));
                 }
             }
-            if story.announces(told.record) {
+            if sequel.announces(told.record) {
                 before.push(told);
             }
         }
@@ -311,20 +301,20 @@ impl<'w, 'a> Told<'w, 'a> {
                 surplus = left;
                 self.used.insert(announced);
                 // Of what is still open, the end may be told, too.
-                self.used.extend(story.is_the_end().then_some(at));
-                self.pairs.push((at, announced, story));
+                self.used.extend(sequel.is_the_end().then_some(at));
+                self.pairs.push((at, announced, sequel));
             }
         }
         surplus
     }
 
     /// What is not told, by amount and day; on the same day announcements first.
-    fn in_order(&self, story: Story) -> Vec<OnDay<'w>> {
+    fn in_order(&self, sequel: Sequel) -> Vec<OnDay<'w>> {
         let work = self.work;
         let waiting = self.of_side.iter().filter(|at| !self.has(at));
         let on_day = waiting.map(|at| {
             let record = peek(work.slots(at.side), at.slot);
-            let day = story.day(work, record);
+            let day = sequel.day(work, record);
             OnDay {
                 at: *at,
                 day,
@@ -332,9 +322,9 @@ impl<'w, 'a> Told<'w, 'a> {
             }
         });
         let mut on_days: Vec<OnDay> = on_day
-            .filter(|it| story.announces(it.record) || story.tells(it.record))
+            .filter(|it| sequel.announces(it.record) || sequel.tells(it.record))
             .collect();
-        let place = |it: &OnDay| (story.amount(it.record), it.day, story.tells(it.record));
+        let place = |it: &OnDay| (sequel.amount(it.record), it.day, sequel.tells(it.record));
         on_days.sort_by(|one, other| {
             let places = place(one).cmp(&place(other));
             places.then_with(|| canonical_order(one.record, other.record))
@@ -343,9 +333,9 @@ impl<'w, 'a> Told<'w, 'a> {
     }
 
     /// Whether what is told may be how this announcement, which is before it, goes on.
-    fn goes_on(&self, story: Story, announced: &OnDay<'_>, told: &OnDay<'_>) -> bool {
+    fn goes_on(&self, sequel: Sequel, announced: &OnDay<'_>, told: &OnDay<'_>) -> bool {
         self.may_be_one(announced, told)
-            && (story != Story::AnnouncedAgain || self.is_again(announced.record, told.record))
+            && (sequel != Sequel::AnnouncedAgain || self.is_again(announced.record, told.record))
     }
 
     /// Whether both may be about one payment. Where it has parts, another amount or reference is another part.
@@ -395,22 +385,16 @@ impl<'w, 'a> Told<'w, 'a> {
     }
 }
 
-fn set_aside(work: &mut Work<'_>, teller: Waiting, announced: Waiting, story: Story) {
+fn set_aside(work: &mut Work<'_>, teller: Waiting, announced: Waiting, sequel: Sequel) {
     // It may be set aside itself, by what tells the end.
     let Some(told) = &mut work.waiting(teller.side)[teller.slot] else {
         return;
     };
-    let by = story.sentence(told);
+    let by = sequel.sentence(told);
     if let Some(past) = told.past.as_mut() {
         // What it repeated was the announcement.
         past.repeats = None;
     }
-    let scope = &work.context.scope;
-    let is_inside =
-        membership(scope, peek(work.slots(teller.side), teller.slot)) == Membership::Inside;
-    let record = take(work.waiting(announced.side), announced.slot);
-    match covers(scope, std::iter::once(&record), is_inside) {
-        true => work.decided.superseded.push(Superseded { record, by }),
-        false => work.decided.out_of_scope.push(record),
-    }
+    let is_inside = work.is_inside((teller.side, teller.slot));
+    work.supersede(vec![((announced.side, announced.slot), by)], is_inside);
 }

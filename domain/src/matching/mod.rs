@@ -39,6 +39,7 @@ mod several;
 pub mod sieve;
 mod slots;
 mod strangers;
+mod superseded;
 mod taken_back;
 mod together;
 mod twins;
@@ -52,7 +53,6 @@ use crate::money::{Amount, Money, MoneyError};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Record, Side};
 
-pub use announced::Superseded;
 pub(crate) use explain::counted_days;
 pub(crate) use identity::canonical_order;
 pub use identity::{in_order_for_people, sort_for_people};
@@ -61,6 +61,7 @@ pub use kin::Kin;
 pub(crate) use lone::is_in_transit;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub(crate) use scope::is_asked_for;
+pub use superseded::Superseded;
 pub use work::AMBIGUOUS_RECORDS_MAX;
 
 use again::KinGroups;

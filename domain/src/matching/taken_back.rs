@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Superseded;
 use super::identity::canonical_order;
-use super::scope::{Membership, covers, membership};
-use super::slots::{full, peek, take};
+use super::slots::{full, peek};
 use super::work::Work;
 use crate::money::{Amount, Currency};
 use crate::record::{Record, Side};
@@ -17,20 +15,18 @@ pub(super) fn set_aside(work: &mut Work<'_>) {
         return;
     }
     for side in Side::BOTH {
-        for story in stories(work, side) {
+        for one in taken_back(work, side) {
             // What takes a payment back may be one that was taken back itself.
-            if story
-                .slots(side)
-                .all(|(side, slot)| work.slots(side)[slot].is_some())
-            {
-                story.set_aside(work, side);
+            let mut slots = one.slots(side);
+            if slots.all(|(side, slot)| work.slots(side)[slot].is_some()) {
+                one.set_aside(work, side);
             }
         }
     }
 }
 
 /// Records that say together that no money stayed, by their slots.
-struct Story {
+struct TakenBack {
     /// Of the one side, what failed or was reversed.
     undone: usize,
     /// Of the other side, what takes it back.
@@ -39,7 +35,7 @@ struct Story {
     made: Option<usize>,
 }
 
-impl Story {
+impl TakenBack {
     fn slots(&self, side: Side) -> impl Iterator<Item = (Side, usize)> {
         let of_other = [Some(self.back), self.made].into_iter().flatten();
         let of_other = of_other.map(move |slot| (side.other(), slot));
@@ -47,45 +43,33 @@ impl Story {
     }
 
     fn set_aside(&self, work: &mut Work<'_>, side: Side) {
-        let scope = &work.context.scope;
-        let is_inside = self.slots(side).any(|(side, slot)| {
-            membership(scope, peek(work.slots(side), slot)) == Membership::Inside
-        });
-        let records = self.slots(side);
-        let records: Vec<Record> = records
-            .map(|(side, slot)| take(work.waiting(side), slot))
-            .collect();
-        if !covers(&work.context.scope, records.iter(), is_inside) {
-            let records = records.into_iter();
-            records.for_each(|record| work.decided.out_of_scope.push(record));
-            return;
-        }
-        let (undone, back) = (&records[0], &records[1]);
-        let place = |record: &Record| record.origin.place();
+        let is_inside = self.slots(side).any(|at| work.is_inside(at));
+        let undone = peek(work.slots(side), self.undone);
+        let back = peek(work.slots(side.other()), self.back);
+        let (undone_place, back_place) = (undone.origin.place(), back.origin.place());
         let says = undone.status.map_or("no status", |status| status.name());
         let by = [
-            format!("{} takes it back, too", place(back)),
-            format!("{} says {says}", place(undone)),
-            format!("{} takes it back", place(back)),
+            format!("{back_place} takes it back, too"),
+            format!("{undone_place} says {says}"),
+            format!("{back_place} takes it back"),
         ];
-        let superseded = records.into_iter().zip(by);
-        let superseded = superseded.map(|(record, by)| Superseded { record, by });
-        work.decided.superseded.extend(superseded);
+        let superseded = self.slots(side).zip(by).collect();
+        work.supersede(superseded, is_inside);
     }
 }
 
 /// What this side says did not stay, and the other side takes back.
-fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
-    let mut found: BTreeMap<Payment, Told> = BTreeMap::new();
+fn taken_back(work: &Work<'_>, side: Side) -> Vec<TakenBack> {
+    let mut found: BTreeMap<Payment, OnBothSides> = BTreeMap::new();
     for (slot, record) in full(work.slots(side)) {
         let is_changed = record.is_changed();
         if (is_changed || record.has_failed())
             && let Some(payment) = payment(work, record, record.money.amount)
         {
-            let told = found.entry(payment).or_default();
+            let both = found.entry(payment).or_default();
             match is_changed {
-                true => told.changed.push(slot),
-                false => told.failed.push(slot),
+                true => both.changed.push(slot),
+                false => both.failed.push(slot),
             }
         }
     }
@@ -101,20 +85,20 @@ fn stories(work: &Work<'_>, side: Side) -> Vec<Story> {
             };
             for amount in [made, made.negated()] {
                 one.2 = amount;
-                if let Some(told) = found.get_mut(&one) {
-                    told.add(slot, of == side, amount == made);
+                if let Some(both) = found.get_mut(&one) {
+                    both.add(slot, of == side, amount == made);
                 }
             }
         }
     }
     let found = found.into_values();
-    let stories = found.flat_map(|told| told.stories(work, side));
-    stories.chain(of_nothing(work, side)).collect()
+    let taken_back = found.flat_map(|both| both.taken_back(work, side));
+    taken_back.chain(of_nothing(work, side)).collect()
 }
 
 /// The same of what this side reports as failed with nothing paid: where that is all it has, and the other side
 /// has a payment and what takes it back, and no more.
-fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
+fn of_nothing(work: &Work<'_>, side: Side) -> Vec<TakenBack> {
     let is_of_nothing = |record: &Record| record.has_failed() && record.money.amount.is_zero();
     let any_amount = |record: &Record| payment(work, record, Amount::ZERO);
     let mut found: BTreeMap<Payment, [Vec<usize>; 2]> = BTreeMap::new();
@@ -136,7 +120,7 @@ fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
             of_other.push(slot);
         }
     }
-    let story = |[failed, of_other]: [Vec<usize>; 2]| {
+    let one_of = |[failed, of_other]: [Vec<usize>; 2]| {
         let ([undone], [one, other]) = (&failed[..], &of_other[..]) else {
             return None;
         };
@@ -150,13 +134,13 @@ fn of_nothing(work: &Work<'_>, side: Side) -> Vec<Story> {
         };
         let moves = |slot: usize| peek(work.slots(side.other()), slot).money.amount;
         let is_back = !moves(made).is_zero() && moves(made) == moves(back).negated();
-        is_back.then_some(Story {
+        is_back.then_some(TakenBack {
             undone: *undone,
             back,
             made: Some(made),
         })
     };
-    found.into_values().filter_map(story).collect()
+    found.into_values().filter_map(one_of).collect()
 }
 
 /// What tells a payment from others.
@@ -169,7 +153,7 @@ fn payment(work: &Work<'_>, record: &Record, amount: Amount) -> Option<Payment> 
 
 /// What both sides have of one payment, by slots.
 #[derive(Default)]
-struct Told {
+struct OnBothSides {
     /// What this side says failed or was reversed since a run matched it.
     changed: Vec<usize>,
     /// What it says failed, and no run matched.
@@ -182,7 +166,7 @@ struct Told {
     back: Vec<usize>,
 }
 
-impl Told {
+impl OnBothSides {
     fn add(&mut self, slot: usize, is_own: bool, is_made: bool) {
         match (is_own, is_made) {
             (true, true) => self.own_made += 1,
@@ -192,7 +176,7 @@ impl Told {
         }
     }
 
-    fn stories(self, work: &Work<'_>, side: Side) -> Vec<Story> {
+    fn taken_back(self, work: &Work<'_>, side: Side) -> Vec<TakenBack> {
         let in_order = |side: Side, mut slots: Vec<usize>| {
             let record = |slot: &usize| peek(work.slots(side), *slot);
             slots.sort_by(|one, other| canonical_order(record(one), record(other)));
@@ -203,24 +187,24 @@ impl Told {
         let too_many = made.len().saturating_sub(self.own_made);
         let day = |slot: usize| peek(work.slots(side.other()), slot).value_date;
         let changed = in_order(side, self.changed).zip(back.by_ref());
-        let mut stories: Vec<Story> = changed
-            .map(|(undone, back)| Story {
+        let mut taken_back: Vec<TakenBack> = changed
+            .map(|(undone, back)| TakenBack {
                 undone,
                 back,
                 made: None,
             })
             .collect();
         let failed = in_order(side, self.failed).zip(back).take(too_many);
-        stories.extend(failed.map(|(undone, back)| {
+        taken_back.extend(failed.map(|(undone, back)| {
             // The last payment before it, of those in order of their days.
             let before = made.partition_point(|made| day(*made) <= day(back));
             let made = made.remove(before.saturating_sub(1));
-            Story {
+            TakenBack {
                 undone,
                 back,
                 made: Some(made),
             }
         }));
-        stories
+        taken_back
     }
 }
