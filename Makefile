@@ -31,6 +31,6 @@ format: ## Formats the code
 deny: ## Licences, bans and advisories of every crate; needs cargo-deny
 	cargo deny check
 
-bench: ## `trueup compare` beside DuckDB, and runs; ARGS="10000000 --pairs 3" for the first with more rows
+bench: ## `trueup compare` beside DuckDB and a bare join, and runs; ARGS="10000000 --pairs 3" for the first with more rows
 	@python3 tools/bench/run.py $(ARGS)
 	@$(if $(ARGS),,python3 tools/bench/workflow.py)
