@@ -140,7 +140,27 @@ pub struct Accepts<'p> {
     pub rule: &'p MatchRule,
 }
 
-impl Accepts<'_> {
+impl<'p> Accepts<'p> {
+    /// The rules that had their turn before this one.
+    pub(crate) fn earlier(&self) -> impl Iterator<Item = &'p MatchRule> + use<'p> {
+        let own = &self.rule.name;
+        self.policy
+            .rules
+            .iter()
+            .take_while(move |it| it.name != *own)
+    }
+
+    /// The rules that have their turn after this one.
+    pub(crate) fn later(&self) -> impl Iterator<Item = &'p MatchRule> + use<'p> {
+        let own = &self.rule.name;
+        let from_own = self
+            .policy
+            .rules
+            .iter()
+            .skip_while(move |it| it.name != *own);
+        from_own.skip(1)
+    }
+
     /// The tolerance of `currency`.
     #[must_use]
     pub fn tolerance(&self, currency: Currency) -> Tolerance {

@@ -149,28 +149,26 @@ struct Table {
 #[derive(Clone, Copy, Default)]
 struct Group {
     hash: u64,
-    /// Number of the first row of a side, counted from one, and how many there are.
-    partner: (u32, u32),
-    ledger: (u32, u32),
+    /// Of the partner and of the ledger: the number of its first row, and how many there are.
+    sides: [(u32, u32); 2],
 }
 
 impl Table {
     fn join(&mut self, partner: &[Row], ledger: &[Row], files: [&File; 2], out: &mut Vec<u8>) -> Result<()> {
         self.slots.clear();
         self.slots.resize(((partner.len() + ledger.len()) * 3 / 2).next_power_of_two().max(8), Group::default());
-        for (number, row) in partner.iter().enumerate() {
-            let side = &mut self.group(row.hash).partner;
-            *side = (if side.1 == 0 { number as u32 } else { side.0 }, side.1 + 1);
+        for (side, rows) in [partner, ledger].into_iter().enumerate() {
+            for (number, row) in rows.iter().enumerate() {
+                let (first, count) = &mut self.group(row.hash).sides[side];
+                *first = if *count == 0 { number as u32 } else { *first };
+                *count += 1;
+            }
         }
-        for (number, row) in ledger.iter().enumerate() {
-            let side = &mut self.group(row.hash).ledger;
-            *side = (if side.1 == 0 { number as u32 } else { side.0 }, side.1 + 1);
-        }
-        for group in self.slots.iter().filter(|group| group.partner.1 + group.ledger.1 > 0) {
-            let ours = (group.partner.1 > 0).then(|| &partner[group.partner.0 as usize]);
-            let theirs = (group.ledger.1 > 0).then(|| &ledger[group.ledger.0 as usize]);
-            let Some(kind) = kind(group, ours, theirs) else { continue };
-            let [of_partner, of_ledger] = [(ours, files[0]), (theirs, files[1])].map(|(row, file)| line(file, row));
+        for Group { sides: [(reported, times), (booked, times_booked)], .. } in &self.slots {
+            let reported = (*times > 0).then(|| &partner[*reported as usize]);
+            let booked = (*times_booked > 0).then(|| &ledger[*booked as usize]);
+            let Some(kind) = kind((reported, *times), (booked, *times_booked)) else { continue };
+            let [of_partner, of_ledger] = [(reported, files[0]), (booked, files[1])].map(|(row, file)| line(file, row));
             let (of_partner, of_ledger) = (of_partner?, of_ledger?);
             let either = if of_partner.is_empty() { &of_ledger } else { &of_partner };
             out.extend(&either[..find(either, 0, b',')]);
@@ -196,19 +194,22 @@ impl Table {
     }
 }
 
-/// Why two rows, or one alone, are not the same payment.
-fn kind(group: &Group, partner: Option<&Row>, ledger: Option<&Row>) -> Option<&'static str> {
-    let (Some(ours), Some(theirs)) = (partner, ledger) else {
-        return Some(if partner.is_some() { "missing_in_ledger" } else { "missing_at_partner" });
+/// Why what both sides have of one reference, each its first row and how often, is not one payment.
+fn kind(partner: (Option<&Row>, u32), ledger: (Option<&Row>, u32)) -> Option<&'static str> {
+    let (reported, booked) = match (partner.0, ledger.0) {
+        (Some(reported), Some(booked)) => (reported, booked),
+        (Some(_), None) => return Some("missing_in_ledger"),
+        (None, Some(_)) => return Some("missing_at_partner"),
+        (None, None) => return None,
     };
-    let difference = (ours.cents - theirs.cents).abs();
+    let difference = (reported.cents - booked.cents).abs();
     match () {
-        () if group.partner.1 > 1 => Some("duplicate_at_partner"),
-        () if group.ledger.1 > 1 => Some("duplicate_in_ledger"),
-        () if ours.currency != theirs.currency => Some("currency_mismatch"),
+        () if partner.1 > 1 => Some("duplicate_at_partner"),
+        () if ledger.1 > 1 => Some("duplicate_in_ledger"),
+        () if reported.currency != booked.currency => Some("currency_mismatch"),
         () if difference > ROUNDING_CENTS => Some("amount_mismatch"),
         () if difference > 0 => Some("rounding"),
-        () if ours.day.abs_diff(theirs.day) > WINDOW_DAYS => Some("date_mismatch"),
+        () if reported.day.abs_diff(booked.day) > WINDOW_DAYS => Some("date_mismatch"),
         () => None,
     }
 }

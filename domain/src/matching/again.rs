@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use super::group::Duplicate;
 use super::identity::canonical_order;
-use super::scope::{Membership, membership};
+use super::scope::is_inside;
 use super::slots::{full, peek};
 use super::work::{Turn, Work};
 use super::{Comparison, Matched, is_repetition, key, own_records, strangers, twins};
@@ -147,10 +147,9 @@ impl Group {
             return None;
         }
         let scope = &work.context.scope;
-        let is_inside = |record: &Record| membership(scope, record) == Membership::Inside;
         Some(Group {
             members,
-            is_inside: *scope != Scope::Whole && records().any(is_inside),
+            is_inside: *scope != Scope::Whole && records().any(|it| is_inside(scope, it)),
         })
     }
 }

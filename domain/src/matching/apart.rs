@@ -17,7 +17,7 @@ use super::group::{self, Decision, Duplicate, Look};
 use super::slots::{members, peek};
 use super::work::{Turn, Work};
 use super::{key, pair, together};
-use crate::policy::{Accepts, Cardinality, MatchRule, SourcePolicy};
+use crate::policy::{Cardinality, MatchRule, SourcePolicy};
 use crate::record::{Record, Side};
 
 /// Pairs of a group that are looked at for the only one that agrees, at most: where there are more, it is none.
@@ -86,15 +86,6 @@ fn later(
     };
     let rules = policy.rules.iter().enumerate().skip(index + 1);
     rules.filter(move |(_, later)| says_more(later))
-}
-
-/// The rules of pairs behind this one whose texts name payments.
-pub(super) fn later_by_name(accepts: Accepts<'_>) -> impl Iterator<Item = &MatchRule> {
-    let rules = accepts.policy.rules.iter();
-    let later = rules
-        .skip_while(|rule| rule.name != accepts.rule.name)
-        .skip(1);
-    later.filter(|rule| rule.cardinality == Cardinality::OneToOne && rule.names_payments())
 }
 
 impl<'a> Work<'a> {

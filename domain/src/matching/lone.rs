@@ -8,7 +8,7 @@ use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::paid_back::PaidBack;
 use super::report::{Reported, duplicate_kind, on_its_side};
-use super::scope::{Membership, covers, membership};
+use super::scope::{covers, is_inside};
 use super::slots::Lone;
 use super::strangers::are_of_others;
 use super::work::{Work, both_sides};
@@ -179,7 +179,7 @@ fn verdict(policy: &SourcePolicy, context: &RunContext, record: &Record) -> Verd
     };
     Verdict {
         fate,
-        is_group_inside: membership(&context.scope, record) == Membership::Inside,
+        is_group_inside: is_inside(&context.scope, record),
         home: match fate {
             Fate::InTransit => None,
             _ => home(policy, record),

@@ -6,10 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::apart;
 use super::twins::{Member, Members};
 use super::{key, pair};
-use crate::policy::Accepts;
+use crate::policy::{Accepts, Cardinality, MatchRule};
 
 /// Records of a group, by whether a later rule knows them by name.
 pub(super) struct Namesakes<'r> {
@@ -31,13 +30,17 @@ impl<'r> Namesakes<'r> {
         }
         let mut pairs = Vec::new();
         let mut waiting = BTreeSet::new();
-        for later in apart::later_by_name(accepts) {
+        let by_name =
+            |it: &&MatchRule| it.cardinality == Cardinality::OneToOne && it.names_payments();
+        for later in accepts.later().filter(by_name) {
             let all = partner.iter().chain(ledger).copied();
-            let is_free = |it: &Member| !waiting.contains(&(it.record.side, it.slot));
-            let named = all.filter(|it| is_free(it) && key::is_complete(later, it.record));
-            let by_name = Members::alike_in(named, |record| key::texts(later, record));
+            let named = all.filter(|it| {
+                let is_free = !waiting.contains(&(it.record.side, it.slot));
+                is_free && key::is_complete(later, it.record)
+            });
+            let groups = Members::alike_in(named, |record| key::texts(later, record));
             let on_both = |it: &Members| !it.partner.is_empty() && !it.ledger.is_empty();
-            for Members { partner, ledger } in by_name.filter(on_both).collect::<Vec<_>>() {
+            for Members { partner, ledger } in groups.filter(on_both).collect::<Vec<_>>() {
                 if let ([one], [other]) = (&partner[..], &ledger[..])
                     && pair::agree(accepts, one.record, other.record)
                 {

@@ -8,7 +8,7 @@ use crate::record::{Record, ReferenceKind, Side};
 
 /// Whether a record is what a run is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Membership {
+enum Membership {
     /// Known to be.
     Inside,
     /// Cannot be known from the record: its counterpart says.
@@ -21,7 +21,7 @@ pub(super) enum Membership {
 ///
 /// Partners often don't know our clients and invoices, so a partner record may be `Unknown`. A
 /// ledger record that names none is `Inside`: the ledger was asked for this scope.
-pub(super) fn membership(scope: &Scope, record: &Record) -> Membership {
+fn membership(scope: &Scope, record: &Record) -> Membership {
     let named = match scope {
         Scope::Whole => return Membership::Inside,
         Scope::Client(client) => record.client.as_deref().map(|text| text == client),
@@ -39,6 +39,11 @@ pub(super) fn membership(scope: &Scope, record: &Record) -> Membership {
         (Some(false), _) => Membership::Elsewhere,
         (None, Side::Partner) => Membership::Unknown,
     }
+}
+
+/// Whether a record is known to be what a run is about.
+pub(super) fn is_inside(scope: &Scope, record: &Record) -> bool {
+    membership(scope, record) == Membership::Inside
 }
 
 /// Whether a record says of itself that it is what a run is about.

@@ -87,8 +87,6 @@ fn hold_many(on: &[Key]) -> bool {
 /// Whether both name a client, an invoice or an order, and not the same: each in its field, or where an earlier rule
 /// of pairs finds it. Somebody else may pay, so other names of counterparties don't say that.
 pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    let rules = accepts.policy.rules.iter();
-    let earlier = rules.take_while(|rule| rule.name != accepts.rule.name);
     let names_what = |key: &&Key| {
         let fields = [key.partner.field, key.ledger.field];
         [ReferenceKind::Invoice, ReferenceKind::Order]
@@ -99,7 +97,8 @@ pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Recor
         let texts = key.partner.text(partner).zip(key.ledger.text(ledger));
         texts.is_some_and(|(one, other)| one != other)
     };
-    let mut named = earlier
+    let mut named = accepts
+        .earlier()
         .filter(|rule| !rule.looks_at_all() && rule.identifies_both())
         .flat_map(|rule| rule.on.iter().filter(names_what));
     have_other_clients(partner, ledger)

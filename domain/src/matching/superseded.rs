@@ -1,7 +1,7 @@
 //! Records that count no longer, since another one tells how it went on: they belong to nothing, and nobody has
 //! to look at them.
 
-use super::scope::{Membership, covers, membership};
+use super::scope::{covers, is_inside};
 use super::slots::{peek, take};
 use super::work::Work;
 use crate::record::{Record, Side};
@@ -20,7 +20,7 @@ impl Work<'_> {
     /// Whether this record is what the run is about.
     pub(super) fn is_inside(&self, (side, slot): (Side, usize)) -> bool {
         let record = peek(self.slots(side), slot);
-        membership(&self.context.scope, record) == Membership::Inside
+        is_inside(&self.context.scope, record)
     }
 
     /// Sets records aside that are superseded together, each with what counts instead; or where the run is not

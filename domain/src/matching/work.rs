@@ -11,7 +11,7 @@ use super::key::KeyGroups;
 use super::kin::Kin;
 use super::later::Decided;
 use super::report::Reported;
-use super::scope::{self, Membership, covers};
+use super::scope::{covers, is_inside};
 use super::slots::{Slots, full, members, peek, take};
 use super::twins::Member;
 use super::{Comparison, Matched, Pool, alike, explain, key, named, pair, together};
@@ -200,9 +200,8 @@ impl<'a> Work<'a> {
     /// Whether the run is of a part, and some of these are of it.
     pub(super) fn is_about(&self, partner: &[Member<'_>], ledger: &[Member<'_>]) -> bool {
         let scope = &self.context.scope;
-        let is_inside =
-            |member: &Member<'_>| scope::membership(scope, member.record) == Membership::Inside;
-        *scope != Scope::Whole && partner.iter().chain(ledger).any(is_inside)
+        let mut members = partner.iter().chain(ledger);
+        *scope != Scope::Whole && members.any(|member| is_inside(scope, member.record))
     }
 
     /// Marks what was left of a group: its texts are known on the other side.

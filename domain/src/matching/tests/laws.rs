@@ -292,7 +292,7 @@ proptest! {
             prop_assert!(whole.discrepancies.contains(found), "{found:?} is not in the whole run");
         }
         let is_inside = |record: &Record| {
-            scope::membership(&scope, record) == scope::Membership::Inside
+            scope::is_inside(&scope, record)
         };
         for found in &whole.discrepancies {
             let concerns = own_records(found).any(is_inside);
