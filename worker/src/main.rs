@@ -1,6 +1,7 @@
 //! The `trueup` program.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use worker::cli::CommandLine;
@@ -12,18 +13,24 @@ use worker::process::huge_pages;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// How long the end of the program waits for a call that blocks a thread, such as one to a disk
+/// that does not answer.
+const BLOCKED_AT_MOST: Duration = Duration::from_secs(5);
+
 fn main() -> ExitCode {
     huge_pages(false);
-    run()
-}
-
-#[tokio::main]
-async fn run() -> ExitCode {
-    match CommandLine::parse().execute().await {
+    match run() {
         Ok(exit) => exit.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
             Exit::Error.into()
         }
     }
+}
+
+fn run() -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let exit = runtime.block_on(CommandLine::parse().execute());
+    runtime.shutdown_timeout(BLOCKED_AT_MOST);
+    exit
 }

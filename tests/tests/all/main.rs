@@ -7,6 +7,7 @@ mod backtest;
 mod cases;
 mod causes;
 mod commands;
+mod demo;
 mod deployment;
 mod dynamo;
 mod dynamo_table;

@@ -10,7 +10,7 @@ use crate::codec::{CodecServer, Guard, is_private};
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::say;
-use crate::process::interrupted;
+use crate::process::Interruption;
 use crate::wiring;
 
 /// Shows sealed payloads to those allowed.
@@ -48,9 +48,10 @@ pub async fn run(configuration: &Configuration, arguments: &Arguments) -> anyhow
             origins: configuration.encryption.ui_origins.clone(),
         },
     };
+    let mut interruption = Interruption::listen()?;
     tokio::select! {
         never = server.serve(listener) => match never {},
-        () = interrupted() => Ok(Exit::Clean),
+        () = interruption.wait() => Ok(Exit::Clean),
     }
 }
 

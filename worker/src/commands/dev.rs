@@ -19,7 +19,7 @@ use crate::config::{Configuration, DEMO_FOLDER, choose_folder};
 use crate::dev::{AlertInbox, TemporalServer, account};
 use crate::exit::Exit;
 use crate::output::say;
-use crate::process::{interrupted, run_worker};
+use crate::process::{Interruption, run_worker};
 use crate::temporal::{Patience, connect, start_run};
 use crate::wiring;
 
@@ -56,7 +56,11 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     let mut configuration = configuration(Some(folder.clone()))?;
     let data = prepare(&folder, is_sample && !arguments.keep)?;
     say!("starting a Temporal server, a worker and an alert inbox …");
-    let server = TemporalServer::start(&data).await?;
+    let mut interruption = Interruption::listen()?;
+    let server = tokio::select! {
+        server = TemporalServer::start(&data) => server?,
+        () = interruption.wait() => return Ok(Exit::Error),
+    };
     let inbox = AlertInbox::start().await?;
     configuration.temporal.address.clone_from(&server.address);
     for source in configuration.sources.values_mut() {
@@ -75,16 +79,23 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     let store = activities.store.clone();
     let (ready, is_ready) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let session = async {
+    let showing = async {
         is_ready.await.context("the worker did not start")?;
         let completed = reconcile(&client, &requests).await?;
         alerts_delivered(&store).await?;
         let account = account(&store, &requests, &inbox, &server, &folder).await?;
         say!("{account}");
         say!("ready after {:.1} s", started.elapsed().as_secs_f64());
-        if !arguments.once {
+        anyhow::Ok(completed)
+    };
+    let session = async {
+        let completed = tokio::select! {
+            completed = showing => Some(completed?),
+            () = interruption.wait() => None,
+        };
+        if completed.is_some() && !arguments.once {
             say!("running until Ctrl-C");
-            interrupted().await;
+            interruption.wait().await;
         }
         // The worker may be gone already; then it needs no telling.
         let _ = stop.send(());
@@ -99,7 +110,11 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     );
     server.stop().await;
     let (completed, ()) = worked?;
-    Ok(if completed { Exit::Clean } else { Exit::Error })
+    Ok(match completed {
+        Some(true) => Exit::Clean,
+        Some(false) => Exit::Error,
+        None => bail!("stopped before all was reconciled"),
+    })
 }
 
 /// The environment; where it names no Slack, the inbox stands in.

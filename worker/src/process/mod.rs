@@ -8,6 +8,6 @@ mod worker;
 
 pub use memory::huge_pages;
 pub(crate) use processors::{on_each_processor, processors};
-pub use shutdown::interrupted;
+pub use shutdown::Interruption;
 pub use telemetry::init_logging;
 pub use worker::{Ready, run_worker};

@@ -12,7 +12,9 @@ use workflows::{
     Watch, update_id,
 };
 
-use crate::temporal::{configured_schedules, keep_schedules, register_search_attributes};
+use crate::temporal::{
+    TemporalError, configured_schedules, keep_schedules, register_search_attributes,
+};
 
 /// How long running activities may take to notice that the worker stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -32,12 +34,11 @@ pub async fn run_worker(
     ready: Option<Ready>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    register_search_attributes(&client).await?;
-    keep_schedules(
-        &client,
-        &configured_schedules(&activities.sources, &activities.audit),
-    )
-    .await?;
+    tokio::pin!(stop);
+    tokio::select! {
+        prepared = prepare(&client, &activities) => prepared?,
+        () = &mut stop => return Ok(()),
+    }
     let options = RuntimeOptions::builder()
         .build()
         .map_err(|error| anyhow::anyhow!(error))?;
@@ -66,7 +67,7 @@ pub async fn run_worker(
     tokio::pin!(polling);
     tokio::select! {
         ended = &mut polling => return ended.context("the worker stopped polling"),
-        () = stop => {}
+        () = &mut stop => {}
     }
     tracing::info!("stopping: no new work, running activities may finish");
     shut_down();
@@ -77,4 +78,12 @@ pub async fn run_worker(
             Ok(())
         }
     }
+}
+
+/// What the server has to know before there is work: search attributes, and the schedules that the
+/// configuration names.
+async fn prepare(client: &Client, activities: &Trueup) -> Result<(), TemporalError> {
+    register_search_attributes(client).await?;
+    let wanted = configured_schedules(&activities.sources, &activities.audit);
+    keep_schedules(client, &wanted).await
 }
