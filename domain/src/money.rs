@@ -325,6 +325,15 @@ pub struct Money {
 }
 
 impl Money {
+    /// As much money the other way.
+    #[must_use]
+    pub fn opposite(self) -> Money {
+        Money {
+            amount: self.amount.negated(),
+            ..self
+        }
+    }
+
     /// `self + other` in their one currency.
     ///
     /// # Errors

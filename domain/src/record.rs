@@ -105,7 +105,7 @@ named_enum! {
 
 /// What a record says of its money by its status. One without a status counts as made; so does one that
 /// is pending.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Movement {
     /// It moved, or will.
     Made,

@@ -1,5 +1,6 @@
 //! Comparing some buckets: the first rule on their records.
 
+use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 use std::thread::available_parallelism;
 
@@ -57,8 +58,9 @@ pub(super) async fn work(
     let stored = input.position.as_ref();
     let standing = Standing::load(&trueup, &input.run, &attempt, stored).await?;
     let sides = both(&trueup, &input).await?;
-    let mut pool = made(&trueup, &input, &standing, &sides).await?;
-    let rows = rows(&trueup, &input, &sides).await?;
+    let (sides, buckets) = (sides.each_ref(), input.bucket_from..input.bucket_to);
+    let mut pool = made(&trueup, &input.run, &standing, sides, buckets.clone()).await?;
+    let rows = rows(&trueup, sides, buckets).await?;
     let context = standing.context()?;
     progress.set("matching");
     let (sifted, findings) = {
@@ -122,30 +124,31 @@ pub(super) async fn load(
     standing: &Standing,
 ) -> Result<Pool, Failure> {
     let sides = both(trueup, input).await?;
-    let mut pool = made(trueup, input, standing, &sides).await?;
-    for rows in rows(trueup, input, &sides).await?.into_iter().flatten() {
+    let (sides, buckets) = (sides.each_ref(), input.bucket_from..input.bucket_to);
+    let mut pool = made(trueup, &input.run, standing, sides, buckets.clone()).await?;
+    for rows in rows(trueup, sides, buckets).await?.into_iter().flatten() {
         rows.read_all(&mut pool)?;
     }
     Ok(pool)
 }
 
 /// Of those, the ones that were made before.
-async fn made(
+pub(super) async fn made(
     trueup: &Trueup,
-    input: &Compare,
+    run: &Run,
     standing: &Standing,
-    sides: &[SideManifest; 2],
+    sides: [&SideManifest; 2],
+    buckets: Range<u32>,
 ) -> Result<Pool, Failure> {
     let staging = &trueup.staging;
-    let buckets = input.bucket_from..input.bucket_to;
     let mut pool = Pool::default();
     for side in sides {
         for record in load_records(staging, side, buckets.clone()).await? {
             pool.push(record);
         }
     }
-    let bucket_of = Buckets::of(&source(trueup, &input.run)?.policy);
-    let undone = standing.undone(staging, sides.each_ref()).await?;
+    let bucket_of = Buckets::of(&source(trueup, run)?.policy);
+    let undone = standing.undone(staging, sides).await?;
     for record in undone.records {
         if buckets.contains(&bucket_of.of_record(&record)) {
             pool.push(record);
@@ -155,13 +158,11 @@ async fn made(
 }
 
 /// The simple rows of these buckets.
-async fn rows(
+pub(super) async fn rows(
     trueup: &Trueup,
-    input: &Compare,
-    sides: &[SideManifest; 2],
+    [partner, ledger]: [&SideManifest; 2],
+    buckets: Range<u32>,
 ) -> Result<[Option<SideRows>; 2], Failure> {
-    let buckets = input.bucket_from..input.bucket_to;
-    let [partner, ledger] = sides;
     Ok([
         SideRows::load(&trueup.staging, partner, buckets.clone()).await?,
         SideRows::load(&trueup.staging, ledger, buckets).await?,

@@ -19,6 +19,7 @@ use super::account::{balanced, broken_controls, carried_forward_is, carry_all_fo
 use super::admit::source;
 use super::before::{Before, gone};
 use super::compare::{self, Matches, received_by, too_large};
+use super::look_again::look_again;
 use super::parts::{self, Compared, Found};
 use crate::Trueup;
 use crate::audit::seal;
@@ -178,14 +179,17 @@ impl Begun {
             &mut left,
         );
         let superseded = marked.await?;
-        let (trueup, run) = (Arc::clone(trueup), run.clone());
-        compute(move || {
-            let policy = &source(&trueup, &run)?.policy;
-            let mut comparison = matching::conclude(policy, &context, left);
-            comparison.superseded.extend(superseded);
-            Ok(comparison)
-        })
-        .await
+        let concluded = {
+            let (trueup, run) = (Arc::clone(trueup), run.clone());
+            compute(move || {
+                let policy = &source(&trueup, &run)?.policy;
+                let mut comparison = matching::conclude(policy, &context, left);
+                comparison.superseded.extend(superseded);
+                Ok(comparison)
+            })
+            .await?
+        };
+        look_again(trueup, run, standing, self.sides(), concluded).await
     }
 
     /// Where all the money went, which has to add up.

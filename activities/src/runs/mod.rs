@@ -11,6 +11,7 @@ mod close;
 mod compare;
 mod conclude;
 mod fetch;
+mod look_again;
 mod open;
 mod parts;
 pub mod past;

@@ -20,12 +20,12 @@ use super::work::{Turn, Work};
 use super::{Comparison, Matched, is_repetition, key, own_records, strangers, twins};
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{Scope, SourcePolicy};
+use crate::policy::{Accepts, Scope};
 use crate::record::{Movement, Place, Record, Side};
 
 /// Days between a payment and the one that repeats it in other words, at most: numbers are used again, year
 /// by year, and then not always written as before.
-const DAYS_MAX: i64 = 90;
+pub(super) const DAYS_MAX: i64 = 90;
 
 /// Records that are kin, in groups with other texts for the first rule, before rules are applied.
 #[derive(Default)]
@@ -265,7 +265,8 @@ impl<'a> Work<'a> {
             return Vec::new();
         };
         let originals = decided.written_otherwise(first);
-        let apart = apart(self.policy, rule, &originals);
+        let accepts = self.policy.accepts(&self.policy.rules[rule]);
+        let apart = apart(accepts, || originals.iter().map(|it| it.day));
         let again = alike.iter().filter_map(|one| {
             let after = originals.partition_point(|it| it.day < one.day);
             let around = &originals[after.saturating_sub(1)..originals.len().min(after + 1)];
@@ -420,8 +421,10 @@ fn class_of(one: &Relative, side: Side) -> ClassKey {
 }
 
 /// Of a series, days between two payments at least.
-fn apart(policy: &SourcePolicy, rule: usize, payments: &[&Relative]) -> Option<i64> {
-    let days = || payments.iter().map(|it| it.day);
-    let is_series = twins::are_of_series(policy.accepts(&policy.rules[rule]), days());
+pub(super) fn apart<D: Iterator<Item = Date>>(
+    accepts: Accepts<'_>,
+    days: impl Fn() -> D,
+) -> Option<i64> {
+    let is_series = twins::are_of_series(accepts, days());
     is_series.then(|| twins::days_apart(days()))?
 }

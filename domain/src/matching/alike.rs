@@ -186,22 +186,33 @@ fn are_alike_texts(one: &str, other: &str) -> bool {
     is_part(one, other) || is_part(other, one) || is_slip(one, other)
 }
 
-/// Whether `part` stands in `text` as a word of its own, or is the beginning of it: of a number at its end
-/// enough has to be left, or it is the beginning of too many.
+/// Whether `part` stands in `text` as a word of its own, or is the beginning of it: of its number enough has to
+/// be left, or it is the beginning of too many.
 fn is_part(part: &str, text: &str) -> bool {
-    let is_apart = |before: Option<char>| before.is_none_or(|letter| !letter.is_alphanumeric());
-    let is_digit = |letter: &char| letter.is_ascii_digit();
-    let is_beginning = || {
-        let rest = text.strip_prefix(part)?;
-        let digits = part.chars().rev().take_while(is_digit).count();
-        let is_cut = digits > 0 && rest.starts_with(|letter: char| is_digit(&letter));
-        Some(!is_cut || digits >= CHARACTERS_MIN)
-    };
-    is_beginning() == Some(true)
-        || text.match_indices(part).any(|(start, _)| {
-            let (before, after) = (&text[..start], &text[start + part.len()..]);
-            is_apart(before.chars().next_back()) && is_apart(after.chars().next())
-        })
+    let has_digits = |text: &str| text.chars().any(|letter| letter.is_ascii_digit());
+    if has_digits(text) && !has_digits(part) {
+        return false;
+    }
+    let is_apart = |letter: Option<char>| letter.is_none_or(|it| !it.is_alphanumeric());
+    let left = digits(part.chars().rev());
+    text.match_indices(part).any(|(start, _)| {
+        let (before, after) = (&text[..start], &text[start + part.len()..]);
+        let is_word = is_apart(before.chars().next_back()) && is_apart(after.chars().next());
+        let behind = after.trim_start_matches(['-', '/', '.', '_', ':', '#']);
+        let is_cut = match digits(behind.chars()) {
+            0 => false,
+            // Within a number.
+            _ if behind.len() == after.len() => true,
+            // Between two parts of it: the one that is gone may say little.
+            gone => 2 * gone > left,
+        };
+        (is_word || start == 0) && (!is_cut || left >= CHARACTERS_MIN)
+    })
+}
+
+/// How many digits come first.
+fn digits(letters: impl Iterator<Item = char>) -> usize {
+    letters.take_while(char::is_ascii_digit).count()
 }
 
 /// Two neighbours changed places, or one character too many or too few: but no other one instead, and not in a

@@ -26,13 +26,14 @@ pub(super) enum Combined {
 }
 
 /// So many combinations of whatever records leave hardly any amount to chance.
-const FEW: u128 = 64;
+const FEW: u128 = 16;
 
 /// Sums that there have to be for each combination: then one of a hundred amounts is met by chance.
 const SUMS_FOR_EACH: u128 = 100;
 
-/// Whether one of these may add up to `target` though they have nothing to do with it: where combinations
-/// are too many for the sums that there can be, in steps that all amounts are made of.
+/// Whether some of these may add up to `target` though they have nothing to do with it: where combinations
+/// are too many for the sums that there can be, in steps that all amounts are made of. All of them together
+/// are no choice.
 pub(super) fn may_be_chance(target: Amount, candidates: &[Member<'_>]) -> bool {
     let Ok(target) = target.to_units() else {
         return false;
@@ -51,8 +52,11 @@ pub(super) fn may_be_chance(target: Amount, candidates: &[Member<'_>]) -> bool {
                 .saturating_mul(class.count.into()),
         )
     });
+    let all = classes.iter().try_fold(0, |sum: i128, class| {
+        sum.checked_add(class.units.checked_mul(class.count.into())?)
+    });
     let ways = number_of_ways(&classes);
-    ways > FEW && ways.saturating_mul(SUMS_FOR_EACH) > reach / step.max(1)
+    all != Some(target) && ways > FEW && ways.saturating_mul(SUMS_FOR_EACH) > reach / step.max(1)
 }
 
 fn greatest_common_divisor(mut one: u128, mut other: u128) -> u128 {

@@ -156,11 +156,23 @@ pub(crate) fn counted_days(days: i64, unit: DayUnit) -> String {
     }
 }
 
-/// What a reader calls a record that is there again, and how else it is written.
-pub(super) fn subjects<'t>(again: &'t str, original: &str) -> Cow<'t, str> {
-    match original.is_empty() || original == again {
-        true => again.into(),
-        false => format!("{again} (also written {original})").into(),
+/// What a reader calls a record that is there again, and how else it is written; or by which names the first
+/// rule knows both.
+pub(super) fn subjects<'t>(
+    again: &'t str,
+    original: &str,
+    first: Option<&[ShortText; 2]>,
+) -> Cow<'t, str> {
+    if !original.is_empty() && original != again {
+        return format!("{again} (also written {original})").into();
+    }
+    match first {
+        Some([of_again, of_original])
+            if of_again != of_original && !of_again.is_empty() && !of_original.is_empty() =>
+        {
+            format!("{again} (as {of_original} and as {of_again})").into()
+        }
+        _ => again.into(),
     }
 }
 

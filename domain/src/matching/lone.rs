@@ -16,7 +16,7 @@ use super::{Comparison, explain, explain_lone, key, pair};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{FETCHED, Movement, Record, ShortText, Side, fetch};
+use crate::record::{FETCHED, Movement, Place, Record, ShortText, Side, fetch};
 
 /// What a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,6 +110,9 @@ impl Seen {
 }
 
 fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
+    let out_of_scope =
+        |work: &Work| Side::BOTH.map(|side| work.decided.out_of_scope.side(side).len());
+    let decided_before = out_of_scope(work);
     let reported = seen.reported();
     work.ids.reserve(reported);
     work.decided.discrepancies.reserve(reported);
@@ -139,6 +142,10 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
         };
         discrepancy.nearest = candidate.map(|(_, found)| found);
         work.report(discrepancy, verdict.is_group_inside);
+    }
+    for (side, before) in Side::BOTH.into_iter().zip(decided_before) {
+        let lone = work.decided.out_of_scope.side(side)[before..].iter();
+        work.decided.lone_out_of_scope.extend(lone.map(Place::of));
     }
 }
 

@@ -27,6 +27,7 @@ mod key;
 mod kin;
 mod later;
 mod lone;
+mod look_again;
 mod named;
 mod namesakes;
 mod nearest;
@@ -48,10 +49,12 @@ mod work;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::slice;
+
 use crate::discrepancy::{Discrepancy, Kind};
 use crate::money::{Amount, Money, MoneyError};
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{Record, Side};
+use crate::record::{Place, Record, Side};
 
 pub(crate) use explain::counted_days;
 pub(crate) use identity::canonical_order;
@@ -59,6 +62,7 @@ pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, Buckets};
 pub use kin::Kin;
 pub(crate) use lone::is_in_transit;
+pub use look_again::LookAgain;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub(crate) use scope::is_asked_for;
 pub use superseded::Superseded;
@@ -184,9 +188,32 @@ pub struct Comparison {
     pub superseded: Vec<Superseded>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
+    /// Of these, the ones for which nothing was found.
+    pub lone_out_of_scope: Vec<Place>,
+}
+
+impl Findings {
+    /// All records that are decided about.
+    pub fn decided(&self) -> impl Iterator<Item = &Record> {
+        let matched = self.matched.iter().flat_map(Matched::records);
+        let differing = self.discrepancies.iter().flat_map(own_records);
+        let superseded = self.superseded.iter().map(|it| &it.record);
+        let decided = matched.chain(differing).chain(superseded);
+        decided.chain(self.out_of_scope.records())
+    }
 }
 
 impl Comparison {
+    /// All records that it accounts for.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        let matched = self.matched.iter().flat_map(Matched::records);
+        let differing = self.discrepancies.iter().flat_map(own_records);
+        let superseded = self.superseded.iter().map(|it| &it.record);
+        let decided = matched.chain(differing).chain(superseded);
+        let others = self.in_transit.iter().chain(self.out_of_scope.records());
+        decided.chain(others)
+    }
+
     /// Takes in what became of other records.
     fn append(&mut self, mut other: Comparison) {
         self.matched.append(&mut other.matched);
@@ -194,6 +221,7 @@ impl Comparison {
         self.in_transit.append(&mut other.in_transit);
         self.superseded.append(&mut other.superseded);
         self.out_of_scope.append(other.out_of_scope);
+        self.lone_out_of_scope.append(&mut other.lone_out_of_scope);
     }
 }
 
@@ -259,15 +287,20 @@ pub fn conclude_in_parts(
     lone::classify(work)
 }
 
-/// The whole comparison in one go: [`match_buckets`], then [`conclude`].
+/// The whole comparison in one go: [`match_buckets`], then [`conclude`], then [a look again](LookAgain).
 #[must_use]
 pub fn compare(policy: &SourcePolicy, context: &RunContext, pool: Pool) -> Comparison {
     let findings = match_buckets(policy, context, pool);
     let mut comparison = conclude(policy, context, findings.left);
+    let look = LookAgain::of(policy, slice::from_ref(&comparison));
     comparison.matched.splice(0..0, findings.matched);
     comparison.discrepancies.extend(findings.discrepancies);
     comparison.superseded.extend(findings.superseded);
     comparison.out_of_scope.append(findings.out_of_scope);
+    if let Some(mut look) = look {
+        comparison.records().for_each(|record| look.see(record));
+        look.settle(policy, context, slice::from_mut(&mut comparison));
+    }
     identity::sort_for_people(&mut comparison.discrepancies);
     comparison
 }

@@ -81,23 +81,37 @@ impl<'a> Work<'a> {
         }
         let record = take(slots, duplicate.slot);
         let keys = duplicate_key(self.keys(turn, &record), record.money);
-        let subject = explain::subject(turn.rule, &record);
-        let (copies, counterparts) = (duplicate.copies, duplicate.counterparts);
-        let subjects = explain::subjects(&subject, &explain::subject(turn.rule, &original));
+        let counts = (duplicate.copies, duplicate.counterparts);
+        let discrepancy = self.duplicate(turn.rule, &keys, record, original, counts);
+        self.report(discrepancy, turn.is_inside);
+    }
+
+    /// A record that is there again for a rule, beside its original: so often on its side and on the other.
+    pub(super) fn duplicate(
+        &mut self,
+        rule: &MatchRule,
+        keys: &[String],
+        record: Record,
+        original: Record,
+        (copies, counterparts): (usize, usize),
+    ) -> Discrepancy {
+        let called = |rule| [&record, &original].map(|it| explain::subject(rule, it));
+        let first = self.policy.rules.first().map(called);
+        let [subject, of_original] = called(rule);
+        let subjects = explain::subjects(&subject, &of_original, first.as_ref());
         let reason = explain::duplicate(&record, Some(&original), &subjects, copies, counterparts);
         let reported = Reported {
-            kind: duplicate_kind(duplicate.side),
+            kind: duplicate_kind(record.side),
             reference: subject,
             currency: record.money.currency,
             at_stake: record.money.amount.abs(),
             difference: None,
             related: vec![original],
-            rule: turn.rule.name.as_str().into(),
+            rule: rule.name.as_str().into(),
             reason,
         };
         let (partner, ledger) = on_its_side(record);
-        let discrepancy = self.discrepancy(reported, &keys, partner, ledger);
-        self.report(discrepancy, turn.is_inside);
+        self.discrepancy(reported, keys, partner, ledger)
     }
 
     /// One discrepancy for the group, or several when it is too large to be looked at as one.

@@ -1,6 +1,10 @@
 //! Whose records are: somebody else's each, by their clients or the names of their counterparties.
 
+use std::iter;
+
 use smallvec::SmallVec;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::policy::{Accepts, Field, Key};
 use crate::record::{Record, ReferenceKind, ShortText};
@@ -31,7 +35,7 @@ pub(super) fn have_other_names(one: &Record, other: &Record) -> bool {
 
 /// A name as those of the same words, in whatever order, have it in common.
 pub(super) fn common_name(name: &str) -> ShortText {
-    words(name).join(" ").into()
+    words(name, Umlauts::Two).join(" ").into()
 }
 
 /// Whether two records that say the same by these keys are about different things all the same: somebody else's
@@ -106,13 +110,15 @@ pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Recor
         || named.any(are_other)
 }
 
-/// Whether each has a word that the other lacks, or the beginning of it: a first name in common makes nobody
-/// the same, nor does a trade.
+/// Whether each has a word that the other lacks, or the beginning of it, however both spell umlauts: a first
+/// name in common makes nobody the same, nor does a trade.
 fn are_other_names(one: &str, other: &str) -> bool {
-    if one == other {
-        return false;
-    }
-    let (one, other) = (words(one), words(other));
+    let mut spellings = [Umlauts::Two, Umlauts::One].into_iter();
+    one != other
+        && spellings.all(|umlauts| have_other_words(words(one, umlauts), words(other, umlauts)))
+}
+
+fn have_other_words(one: Words, other: Words) -> bool {
     let is_known = |word: &ShortText, words: &Words| {
         let mut words = words.iter();
         words.any(|it| it.starts_with(word.as_str()) || word.starts_with(it.as_str()))
@@ -180,15 +186,19 @@ const OF_MANY_NAMES: [&str; 52] = [
 /// Words of a name, each once, sorted.
 type Words = SmallVec<[ShortText; 4]>;
 
+/// In how many letters umlauts are written where there are none: `MUELLER` or `MULLER`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Umlauts {
+    One,
+    Two,
+}
+
 /// The words of a name by which it is known, in one case and spelling; all of them where it has no other.
-fn words(name: &str) -> Words {
-    let folded = name.to_uppercase();
-    let folded = match folded.is_ascii() {
-        true => folded,
-        false => folded
-            .replace('Ä', "AE")
-            .replace('Ö', "OE")
-            .replace('Ü', "UE"),
+fn words(name: &str, umlauts: Umlauts) -> Words {
+    let upper = name.to_uppercase();
+    let folded = match upper.is_ascii() {
+        true => upper,
+        false => without_accents(&upper, umlauts),
     };
     let words = folded.split(|letter: char| !letter.is_alphanumeric());
     let words = words.filter(|word| !word.is_empty());
@@ -205,6 +215,29 @@ fn words(name: &str) -> Words {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// As banks write it that know only the letters of ASCII.
+fn without_accents(upper: &str, umlauts: Umlauts) -> String {
+    let mut plain = String::with_capacity(upper.len());
+    for letter in upper.nfc() {
+        match (letter, umlauts) {
+            ('Ä' | 'Æ', Umlauts::Two) => plain.push_str("AE"),
+            ('Ö' | 'Ø' | 'Œ', Umlauts::Two) => plain.push_str("OE"),
+            ('Ü', Umlauts::Two) => plain.push_str("UE"),
+            ('Å', Umlauts::Two) => plain.push_str("AA"),
+            ('Æ', Umlauts::One) => plain.push('A'),
+            ('Ø' | 'Œ', Umlauts::One) => plain.push('O'),
+            ('Ł', _) => plain.push('L'),
+            ('Đ', _) => plain.push('D'),
+            _ => plain.extend(
+                iter::once(letter)
+                    .nfd()
+                    .filter(|it| !is_combining_mark(*it)),
+            ),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -244,6 +277,10 @@ mod tests {
             ("A. Weber", "Anna Weber"),
             ("Anna Weber-Klein", "Weber Klein, Ann"),
             ("The Company", "The Company Ltd."),
+            ("SENOR MONTANA SL", "Señor Montaña SL"),
+            ("MULLER", "Müller"),
+            ("CAFE CENTRAL", "Cafe\u{301} Central"),
+            ("Lukasz Sorensen", "Łukasz Sørensen"),
         ] {
             assert!(!are_other_names(one, other), "{one} {other}");
         }

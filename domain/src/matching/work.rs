@@ -232,10 +232,8 @@ impl<'a> Work<'a> {
             let made: HashSet<Money> = made.map(|it| it.money).collect();
             for slot in slots {
                 if let Some(record) = &mut waiting[*slot] {
-                    let Money { amount, currency } = record.money;
-                    let amount = amount.negated();
                     record.takes_back |= record.movement() == Movement::TakenBack
-                        && made.contains(&Money { amount, currency });
+                        && made.contains(&record.money.opposite());
                 }
             }
         }

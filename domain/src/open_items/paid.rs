@@ -43,7 +43,7 @@ impl Payments {
 
     /// What would take the money of a record back.
     pub(super) fn undoing(&mut self, record: &Record) -> Option<Payment> {
-        self.noted(Mark::Paid, record, opposite(record.money))
+        self.noted(Mark::Paid, record, record.money.opposite())
     }
 
     pub(super) fn noted(&mut self, mark: Mark, record: &Record, money: Money) -> Option<Payment> {
@@ -110,13 +110,6 @@ impl Payments {
     pub(super) fn of_matches(&mut self, matches: &[Matched]) -> Vec<Payment> {
         let payments = matches.iter().flat_map(|it| self.of_group(it.records()));
         payments.collect()
-    }
-}
-
-fn opposite(money: Money) -> Money {
-    Money {
-        amount: money.amount.negated(),
-        ..money
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
+use domain::money::MoneyError;
 use domain::policy::{RunContext, Scope};
 use domain::record::Reject;
 use domain::threads::at_once;
@@ -102,7 +103,11 @@ pub fn run(
         .collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
     let too_large = "the sums of these files are too large to be exact";
-    let outcome = compare(&source.policy, &context, sides, wanted).context(too_large)?;
+    let explained = |error: anyhow::Error| match error.is::<MoneyError>() {
+        true => error.context(too_large),
+        false => error,
+    };
+    let outcome = compare(&source.policy, &context, sides, wanted).map_err(explained)?;
     summary.add_outcome(&outcome).context(too_large)?;
 
     let out = OutputFolder::open(&arguments.out)?;

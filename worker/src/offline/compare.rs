@@ -6,8 +6,8 @@ use domain::conservation::Conservation;
 use domain::control::out_of_balance;
 use domain::discrepancy::Discrepancy;
 use domain::matching::{
-    Comparison, Findings, Matched, Pool, Superseded, conclude_in_parts, in_order_for_people,
-    match_buckets,
+    Comparison, Findings, LookAgain, Matched, Pool, Superseded, conclude_in_parts,
+    in_order_for_people, match_buckets,
 };
 use domain::money::{Currency, MoneyError};
 use domain::policy::{RunContext, SourcePolicy};
@@ -16,6 +16,7 @@ use domain::threads::at_once;
 
 use super::matches::{Match, Matches};
 use super::sides::SideRead;
+use super::sieve::{Scanned, show_again};
 use crate::process::on_each_processor;
 
 /// What a comparison found.
@@ -48,12 +49,15 @@ impl Outcome {
 
 /// Compares both sides. When a file breaks its own arithmetic nothing is matched: it is not known
 /// which of its lines is wrong.
+///
+/// # Errors
+/// Sums that are too large to be exact; a file that can't be read a second time.
 pub(crate) fn compare(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
     wanted: Matches,
-) -> Result<Outcome, MoneyError> {
+) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::default();
     for side in &sides {
         receive(&mut outcome, side)?;
@@ -79,8 +83,22 @@ pub(crate) fn compare(
         }
         return Ok(outcome);
     }
-    let left = compare_buckets(policy, context, sides, wanted, &mut outcome)?;
-    let concluded = conclude_in_parts(policy, context, left);
+    let sieved = sides.iter().filter_map(|side| side.sieved.as_ref());
+    let sieved: Vec<Scanned> = sieved.map(|sieved| sieved.scanned.clone()).collect();
+    let keeps = sieved.is_empty() && LookAgain::applies(policy);
+    let (left, decided) = compare_buckets(policy, context, sides, (wanted, keeps), &mut outcome)?;
+    let mut concluded = conclude_in_parts(policy, context, left);
+    if let Some(mut look) = LookAgain::of(policy, &concluded) {
+        if keeps {
+            let concluded = concluded.iter().flat_map(Comparison::records);
+            concluded
+                .chain(&decided)
+                .for_each(|record| look.see(record));
+        }
+        show_again(&mut look, &sieved)?;
+        look.settle(policy, context, &mut concluded);
+    }
+    drop(decided);
     let conserved = |comparison: &Comparison| {
         let mut conservation = Conservation::default();
         conservation.conclude(comparison).map(|()| conservation)
@@ -135,9 +153,9 @@ fn compare_buckets(
     policy: &SourcePolicy,
     context: &RunContext,
     sides: [SideRead; 2],
-    wanted: Matches,
+    (wanted, keeps): (Matches, bool),
     outcome: &mut Outcome,
-) -> Result<Pool, MoneyError> {
+) -> Result<(Pool, Vec<Record>), MoneyError> {
     let [partner, ledger] = sides.map(|side| side.buckets);
     let pools = partner.into_iter().zip(ledger);
     let pools = pools.map(|(partner, ledger)| Pool { partner, ledger });
@@ -148,7 +166,7 @@ fn compare_buckets(
             let findings = match_buckets(policy, context, pool);
             let mut conservation = Conservation::default();
             conservation.decide(&findings)?;
-            decided.push(Decided::new(findings, wanted, conservation)?);
+            decided.push(Decided::new(findings, (wanted, keeps), conservation)?);
         }
         Ok(decided)
     };
@@ -160,7 +178,9 @@ fn compare_buckets(
         partner: Vec::with_capacity(sum(|bucket| bucket.left.partner.len())),
         ledger: Vec::with_capacity(sum(|bucket| bucket.left.ledger.len())),
     };
-    for bucket in decided.into_iter().flatten() {
+    let mut kept = Vec::with_capacity(sum(|bucket| bucket.records.len()));
+    for mut bucket in decided.into_iter().flatten() {
+        kept.append(&mut bucket.records);
         outcome.matched += bucket.matched;
         outcome.matches.extend(bucket.matches);
         outcome.superseded.extend(bucket.superseded);
@@ -169,7 +189,7 @@ fn compare_buckets(
         outcome.conservation.merge(&bucket.conservation)?;
         left.append(bucket.left);
     }
-    Ok(left)
+    Ok((left, kept))
 }
 
 /// What is kept of a bucket once the first rule has decided.
@@ -181,15 +201,22 @@ struct Decided {
     discrepancies: Vec<Discrepancy>,
     conservation: Conservation,
     left: Pool,
+    /// What was decided about, for a look again.
+    records: Vec<Record>,
 }
 
 impl Decided {
     fn new(
         findings: Findings,
-        wanted: Matches,
+        (wanted, keeps): (Matches, bool),
         conservation: Conservation,
     ) -> Result<Decided, MoneyError> {
+        let records = match keeps {
+            true => findings.decided().cloned().collect(),
+            false => Vec::new(),
+        };
         Ok(Decided {
+            records,
             matched: findings.matched.len() as u64,
             matches: listed(&findings.matched, wanted)?,
             superseded: findings.superseded,

@@ -227,6 +227,8 @@ fn rows() -> impl Strategy<Value = String> {
         "\"R12\nR12\",I12,12.00,EUR,2026-11-20,",
         "",
     ]);
+    let of_invoice = (200u32..220)
+        .prop_map(|reference| format!("R{reference},I{},8.00,EUR,2026-11-20,", reference % 3));
     let long = (0u32..3).prop_map(|reference| {
         let reference = format!("{reference}").repeat(300);
         format!("{reference},,1.00,EUR,2026-11-20,")
@@ -234,6 +236,7 @@ fn rows() -> impl Strategy<Value = String> {
     let row = prop_oneof![
         8 => usual,
         4 => plain,
+        2 => of_invoice,
         1 => odd.prop_map(str::to_owned),
         1 => long,
     ];

@@ -33,16 +33,17 @@ impl WouldMatch {
         }
     }
 
-    /// The policy with the changed rule alone.
+    /// The policy with the changed rule as its last one: what earlier ones say keeps records apart, too.
     pub(in crate::matching) fn applied(
         &self,
         policy: &SourcePolicy,
         rule: &MatchRule,
     ) -> SourcePolicy {
-        let mut changed = SourcePolicy {
-            rules: vec![rule.clone()],
-            ..policy.clone()
-        };
+        let mut changed = policy.clone();
+        let at = policy.rules.iter().position(|it| it.name == rule.name);
+        let before = at.unwrap_or_default() + usize::from(self.is_further_rule);
+        changed.rules.truncate(before);
+        changed.rules.push(rule.clone());
         let changes = self.changes.iter().chain(&self.of_source);
         changes.for_each(|change| change.apply(&mut changed));
         changed
@@ -118,9 +119,9 @@ impl RuleChange {
         !keys.iter().map(fields).eq(rule.on.iter().map(fields))
     }
 
-    /// Changes the only rule of `policy`, or the limits that it has from it.
+    /// Changes the last rule of `policy`, or the limits that it has from it.
     fn apply(&self, policy: &mut SourcePolicy) {
-        let Some(rule) = policy.rules.first_mut() else {
+        let Some(rule) = policy.rules.last_mut() else {
             return;
         };
         let window = rule.date_window.as_mut().unwrap_or(&mut policy.date_window);

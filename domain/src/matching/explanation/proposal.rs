@@ -288,7 +288,7 @@ fn elsewhere(
     })
 }
 
-/// Whether a policy makes matches of all of them.
+/// Whether the last rule of a policy makes matches of all of them.
 fn matches_all(policy: &SourcePolicy, records: &[&Record]) -> bool {
     let mut pool = Pool::default();
     records
@@ -302,6 +302,7 @@ fn matches_all(policy: &SourcePolicy, records: &[&Record]) -> bool {
         scope: Scope::Whole,
     };
     let found = compare(policy, &context, pool);
-    let matched = found.matched.iter().flat_map(Matched::records);
-    matched.count() == records.len()
+    let by_last = |it: &&Matched| it.rule as usize + 1 == policy.rules.len();
+    let matched = found.matched.iter().filter(by_last);
+    matched.flat_map(Matched::records).count() == records.len()
 }

@@ -84,6 +84,16 @@ pub(super) fn compare_in_buckets(
     context: &RunContext,
     pool: Pool,
 ) -> Comparison {
+    compare_beside(policy, context, pool, &[])
+}
+
+/// The same beside records that are settled already.
+pub(super) fn compare_beside(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    pool: Pool,
+    settled: &[Record],
+) -> Comparison {
     let mut buckets: Vec<Pool> = (0..BUCKETS).map(|_| Pool::default()).collect();
     let bucket_of = Buckets::of(policy);
     for record in pool.partner.into_iter().chain(pool.ledger) {
@@ -98,14 +108,18 @@ pub(super) fn compare_in_buckets(
         decided.out_of_scope.append(findings.out_of_scope);
         left.append(findings.left);
     }
-    let rest = conclude(policy, context, left);
-    decided.matched.extend(rest.matched);
-    decided.discrepancies.extend(rest.discrepancies);
-    decided.out_of_scope.append(rest.out_of_scope);
-    Comparison {
-        in_transit: rest.in_transit,
-        ..decided
+    let mut rest = conclude_in_parts(policy, context, left);
+    let look = LookAgain::of(policy, &rest);
+    if let Some(mut look) = look {
+        let records = rest.iter().rev().flat_map(Comparison::records);
+        records
+            .chain(decided.records())
+            .chain(settled)
+            .for_each(|it| look.see(it));
+        look.settle(policy, context, &mut rest);
     }
+    rest.into_iter().for_each(|rest| decided.append(rest));
+    decided
 }
 
 fn scopes() -> impl Strategy<Value = Scope> {

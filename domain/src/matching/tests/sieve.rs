@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::generate::{pools, pools_of_kin};
-use super::laws::{content, respelled};
+use super::laws::{compare_beside, content, respelled};
 use super::*;
 use crate::matching::sieve::{
     Agreement, Day, Facts, Join, Partition, Place, PlainAmount, Sifted, key_of,
@@ -85,7 +85,8 @@ fn sieve_and_compare(policy: &SourcePolicy, pool: Pool, bits: u32, known: &[bool
         partner: partner_left,
         ledger: ledger_left,
     };
-    let mut comparison = compare(policy, &whole(), left);
+    let settled: Vec<Record> = partner.iter().chain(&ledger).cloned().collect();
+    let mut comparison = compare_beside(policy, &whole(), left, &settled);
     let mut by_key: BTreeMap<String, Record> = BTreeMap::new();
     for record in ledger {
         let key = record.reference(kind).expect("has one").to_owned();

@@ -15,6 +15,7 @@ use domain::policy::{Scope, SourcePolicy};
 use domain::record::{Record, ReferenceKind, Reject, Side};
 use domain::threads::at_once;
 
+use super::look_again::Scanned;
 use super::pile::{Memory, Pile, Piled};
 use super::spill::Spill;
 use crate::offline::sides::{SideInput, SideRead, file_name};
@@ -27,6 +28,8 @@ pub(crate) struct Sieved {
     pub(crate) received: Tally,
     /// Those that are matched.
     pub(crate) settled: Tally,
+    /// To scan it once more.
+    pub(crate) scanned: Scanned,
 }
 
 /// Bytes of a file for which one partition is about as large as a processor's own cache.
@@ -81,8 +84,8 @@ pub(crate) fn sift_sides(
     let sifted = join_all(policy, partner.pile, ledger.pile)?;
     let partner_left = in_order(partner.left, sifted.partner_left);
     let ledger_left = in_order(ledger.left, sifted.ledger_left);
-    let read = |scanned: Scanned<'_>, settled: Tally, left: Vec<Place>| {
-        scanned.read_left(policy, limits, settled, &left)
+    let read = |scanned: ScannedSide<'_>, settled: Tally, left: Vec<Place>| {
+        scanned.read_left(policy, limits, key, settled, &left)
     };
     let (partner, ledger) = at_once(
         || read(partner.scanned, sifted.partner, partner_left),
@@ -96,13 +99,13 @@ pub(crate) fn sift_sides(
 
 /// One side after its scan.
 struct Sieving<'a> {
-    scanned: Scanned<'a>,
+    scanned: ScannedSide<'a>,
     pile: Partitions,
     left: Vec<Place>,
 }
 
 /// A file, and what its scan said of it.
-struct Scanned<'a> {
+struct ScannedSide<'a> {
     file: Opened<'a>,
     scan: Scan,
     rejects: Vec<Reject>,
@@ -148,7 +151,7 @@ impl<'a> Opened<'a> {
             rejects,
         } = pile.into_parts();
         Ok(Sieving {
-            scanned: Scanned {
+            scanned: ScannedSide {
                 file: self,
                 scan,
                 rejects,
@@ -159,15 +162,16 @@ impl<'a> Opened<'a> {
     }
 }
 
-impl Scanned<'_> {
+impl ScannedSide<'_> {
     fn read_left(
         self,
         policy: &SourcePolicy,
         limits: &ReadLimits,
+        key: ReferenceKind,
         settled: Tally,
         left: &[Place],
     ) -> Result<SideRead, NoScan> {
-        let Scanned {
+        let ScannedSide {
             file,
             scan,
             rejects,
@@ -191,6 +195,14 @@ impl Scanned<'_> {
             sieved: Some(Sieved {
                 received: scan.received,
                 settled,
+                scanned: Scanned {
+                    side,
+                    path: file.input.path.to_owned(),
+                    format: format.clone(),
+                    limits: *limits,
+                    key,
+                    sha256: scan.sha256,
+                },
             }),
         })
     }

@@ -42,7 +42,8 @@ fn files(source: &Source, mut sides: [SideRead; 2]) -> Files {
         .flat_map(|side| std::mem::take(&mut side.rejects));
     let rejects: Vec<Reject> = rejects.collect();
     let mut summary = Summary::of_sides(source, &context, &sides);
-    let outcome = compare(&source.policy, &context, sides, Matches::Counted).expect("sums fit");
+    let outcome = compare(&source.policy, &context, sides, Matches::Counted);
+    let outcome = outcome.expect("sums fit");
     summary.add_outcome(&outcome).expect("sums fit");
     assert!(outcome.conservation.holds());
     let text = |write: &dyn Fn(&mut Vec<u8>)| {
@@ -85,16 +86,35 @@ fn in_any_case() -> Configuration {
     configuration
 }
 
+/// The same, with a rule that goes by what stands in the column of descriptions, as an invoice.
+fn by_invoice() -> Configuration {
+    let folder = tempfile::tempdir().expect("a folder");
+    let original = root().join("examples/bench");
+    fs::create_dir(folder.path().join("sources")).expect("made");
+    for name in ["trueup.toml", "sources/bench.toml"] {
+        let text = fs::read_to_string(original.join(name)).expect("there");
+        let rules = "[[rules]]\nname = \"invoice\"\non = [\"invoice\"]\n\n[tolerances]";
+        let text = text.replace("description = \"", "invoice = \"");
+        fs::write(
+            folder.path().join(name),
+            text.replace("[tolerances]", rules),
+        )
+        .expect("written");
+    }
+    let (configuration, _) = load(folder.path()).expect("has no problems");
+    configuration
+}
+
 #[track_caller]
 fn check(partner: &str, ledger: &str) {
-    for configuration in [bench(), in_any_case()] {
+    for configuration in [bench(), in_any_case(), by_invoice()] {
         let source = configuration.source("bench").expect("is configured");
         check_source(source, partner, ledger);
     }
 }
 
 #[track_caller]
-fn check_source(source: &Source, partner: &str, ledger: &str) {
+fn check_source(source: &Source, partner: &str, ledger: &str) -> Files {
     let folder = tempfile::tempdir().expect("a folder");
     let paths = ["partner.csv", "ledger.csv"].map(|name| folder.path().join(name));
     fs::write(&paths[0], partner).expect("written");
@@ -114,6 +134,7 @@ fn check_source(source: &Source, partner: &str, ledger: &str) {
     }
     let names = fs::read_dir(folder.path()).expect("there").count();
     assert_eq!(names, 2, "nothing is left behind");
+    as_always
 }
 
 const HEAD: &str = "reference,amount,currency,value_date,counterparty,description,status\n";
@@ -218,6 +239,37 @@ fn references_in_another_case_change_nothing() {
     check(
         &rows(&["PAY-1", "PAY-2"]),
         &rows(&["PAY-2", "Pay-2", "PAY-1"]),
+    );
+}
+
+#[test]
+fn what_is_paid_again_under_another_reference_changes_nothing() {
+    let rows = |rows: &[&str]| {
+        let rows = rows.iter().map(|row| format!("{row}\n"));
+        format!("{HEAD}{}", rows.collect::<String>())
+    };
+    let partner = [
+        "A,1.00,EUR,2026-01-05,,INV-1,",
+        "B,1.00,EUR,2026-01-05,,INV-1,",
+        "\"C\",2.00,EUR,2026-01-05,,\"INV \"\"2\"\"\",",
+        "D,2.000,EUR,2026-01-06,,\"INV \"\"2\"\"\",",
+        "E,2.00,USD,2026-01-06,,\"INV \"\"2\"\"\",",
+    ];
+    let ledger = [
+        "A,1.00,EUR,2026-01-05,,INV-1,",
+        "C,2.00,EUR,2026-01-05,,,",
+        "F,1.00,EUR,2026-01-05,,INV-1,",
+    ];
+    check(&rows(&partner), &rows(&ledger));
+    let configuration = by_invoice();
+    let source = configuration.source("bench").expect("is configured");
+    let found = check_source(source, &rows(&partner), &rows(&ledger));
+    assert_eq!(found.csv.matches("duplicate_at_partner").count(), 1);
+    let told = "for INV \"2\" (as C and as D) twice";
+    assert!(
+        found.ndjson.contains(&told.replace('"', "\\\"")),
+        "{}",
+        found.ndjson
     );
 }
 

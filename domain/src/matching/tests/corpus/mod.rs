@@ -52,6 +52,7 @@ themes! {
     look_alikes
     duplicates_and_repeats
     in_other_words
+    under_other_references
     ambiguous
     normalisation
     tolerances

@@ -1,0 +1,380 @@
+//! Payments that are there again under another reference: an invoice that was paid by one charge, and again by
+//! another.
+//!
+//! A rule took the one payment with its counterpart, so a later rule, which would have said that both are the
+//! same, saw only what was left. When rules are done, whoever applied them shows all records once more, in any
+//! order: what was left alone repeats what found a counterpart, if a later rule of pairs has the same texts
+//! for both, and it is the same money more often than on the other side. As it would be under one and the
+//! same reference. Where neither found any, each is missing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::civil::Date;
+use smallvec::SmallVec;
+
+use super::again::{DAYS_MAX, apart};
+use super::identity::{canonical_order, duplicate_key, shared_key};
+use super::paid_back::PaidBack;
+use super::pair::{self, Timing};
+use super::sieve::PlainAmount;
+use super::work::Work;
+use super::{Comparison, Kin, Pool, key, lone};
+use crate::calendar::days_between;
+use crate::discrepancy::{Discrepancy, Kind};
+use crate::money::{Currency, Money};
+use crate::policy::{Cardinality, Key, RunContext, SourcePolicy};
+use crate::record::{Movement, Place, Record, Side};
+
+/// What was left alone and may repeat a payment, and what was seen of that payment.
+#[derive(Debug)]
+pub struct LookAgain {
+    /// What the first rule compares.
+    first: Vec<Key>,
+    /// What later rules compare, with their indexes.
+    later: Vec<(usize, Vec<Key>)>,
+    payments: HashMap<Payment, Seen>,
+    /// Lone records that the run is not about.
+    elsewhere: HashSet<Place>,
+    /// The money that is asked about, in units of the smallest amount, and what takes it back.
+    wanted: HashSet<(Currency, i128)>,
+}
+
+/// A payment as a later rule tells it from others: a hash of its texts, the money, and what is said of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Payment {
+    side: Side,
+    rule: usize,
+    texts: u64,
+    money: Money,
+    movement: Movement,
+}
+
+/// What there is of a payment.
+#[derive(Default, Debug)]
+struct Seen {
+    /// Those that are alone, in the order of their places.
+    lone: Vec<(Place, At)>,
+    /// How many others its side has, and the other side.
+    others: usize,
+    counterparts: usize,
+    /// Of its side's others, by their days, the first two that the first rule tells apart.
+    by_day: BTreeMap<Date, Originals>,
+    /// The days on which its side has as much money the other way.
+    back: Vec<Date>,
+}
+
+type Originals = SmallVec<[(Option<u64>, Record); 2]>;
+
+/// Where in the parts of a comparison a lone record is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct At {
+    part: usize,
+    list: List,
+    index: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum List {
+    Missing,
+    InTransit,
+}
+
+/// Whether by this rule a payment is known to be there again, whatever other reference it has.
+fn goes_by(policy: &SourcePolicy, kin: &Kin, index: usize) -> bool {
+    let rule = &policy.rules[index];
+    index > 0
+        && rule.cardinality == Cardinality::OneToOne
+        && rule.names_payments()
+        && !kin.is_by(index)
+        && policy.rules[0].on != rule.on
+}
+
+impl LookAgain {
+    /// Whether lone records of a source are ever asked about.
+    #[must_use]
+    pub fn applies(policy: &SourcePolicy) -> bool {
+        let kin = Kin::of(policy);
+        (0..policy.rules.len()).any(|index| goes_by(policy, &kin, index))
+    }
+
+    /// What is asked about the lone records of a comparison, in whatever parts it is; none where there is
+    /// nothing to ask.
+    #[must_use]
+    pub fn of(policy: &SourcePolicy, parts: &[Comparison]) -> Option<Self> {
+        let kin = Kin::of(policy);
+        let later = 0..policy.rules.len();
+        let later = later.filter(|index| goes_by(policy, &kin, *index));
+        let mut look = LookAgain {
+            first: policy.rules.first()?.on.clone(),
+            later: later.map(|at| (at, policy.rules[at].on.clone())).collect(),
+            payments: HashMap::new(),
+            elsewhere: HashSet::new(),
+            wanted: HashSet::new(),
+        };
+        if look.later.is_empty() {
+            return None;
+        }
+        for (part, comparison) in parts.iter().enumerate() {
+            let missing = comparison.discrepancies.iter().enumerate();
+            let missing = missing.filter_map(|(index, it)| Some((index, lone_record(it)?)));
+            for (index, record) in missing {
+                let list = List::Missing;
+                look.ask(record, At { part, list, index });
+            }
+            look.elsewhere
+                .extend(comparison.lone_out_of_scope.iter().cloned());
+            for (index, record) in comparison.in_transit.iter().enumerate() {
+                let list = List::InTransit;
+                look.ask(record, At { part, list, index });
+            }
+        }
+        let seen = look.payments.values_mut();
+        seen.for_each(|seen| seen.lone.sort_unstable());
+        (!look.payments.is_empty()).then_some(look)
+    }
+
+    fn ask(&mut self, record: &Record, at: At) {
+        if record.repeats().is_some() || !record.movement().repeats() {
+            return;
+        }
+        for (rule, texts) in texts(&self.later, record) {
+            let payment = Payment::of(record, rule, texts);
+            let seen = self.payments.entry(payment).or_default();
+            seen.lone.push((Place::of(record), at));
+            if let Ok(units) = record.money.amount.to_units() {
+                self.wanted.insert((payment.money.currency, units));
+                self.wanted.insert((payment.money.currency, -units));
+            }
+        }
+    }
+
+    /// Whether the record of a row with this money has to be [seen](LookAgain::see) at all.
+    #[must_use]
+    #[inline]
+    pub fn wants_row(&self, amount: PlainAmount, currency: Currency) -> bool {
+        self.wanted.contains(&(currency, amount.units()))
+    }
+
+    /// The same of a record.
+    #[must_use]
+    pub fn wants(&self, record: &Record) -> bool {
+        let Money { amount, currency } = record.money;
+        let units = amount.to_units();
+        units.is_ok_and(|units| self.wanted.contains(&(currency, units)))
+    }
+
+    /// Is shown a record: of each side all of them, those too that are asked about, in any order.
+    pub fn see(&mut self, record: &Record) {
+        if !self.wants(record) || record.has_failed() {
+            return;
+        }
+        for (rule, texts) in texts(&self.later, record) {
+            let own = Payment::of(record, rule, texts);
+            if let Some(seen) = self.payments.get_mut(&own) {
+                let place = Place::of(record);
+                match self.elsewhere.contains(&place) {
+                    true => seen.others += 1,
+                    false => seen.see_own(record, place, key::hash_of(&self.first, record)),
+                }
+            }
+            if let Some(seen) = self.payments.get_mut(&own.of_other_side()) {
+                seen.counterparts += 1;
+            }
+            for movement in Movement::ALL {
+                let taken_back = own.taken_back(movement);
+                if let Some(seen) = self.payments.get_mut(&taken_back) {
+                    seen.back.push(record.value_date);
+                }
+            }
+        }
+    }
+
+    /// Reports what is there again, in the place of what was said of it.
+    pub fn settle(self, policy: &SourcePolicy, context: &RunContext, parts: &mut [Comparison]) {
+        let mut found: BTreeMap<At, Again> = BTreeMap::new();
+        for (payment, seen) in self.payments {
+            for (at, again) in seen.again(policy, context, payment, &self.first, parts) {
+                // Of several rules the first that says so.
+                match found.get(&at) {
+                    Some(known) if known.rule <= again.rule => {}
+                    _ => {
+                        found.insert(at, again);
+                    }
+                }
+            }
+        }
+        let mut work = Work::new(policy, context, Pool::default());
+        for (part, comparison) in parts.iter_mut().enumerate() {
+            let mut again = |list: List, index: usize| found.remove(&At { part, list, index });
+            for (index, missing) in comparison.discrepancies.iter_mut().enumerate() {
+                if let Some(again) = again(List::Missing, index)
+                    && let Some(record) = missing.partner.take().or(missing.ledger.take())
+                {
+                    *missing = report(&mut work, again, record);
+                }
+            }
+            let in_transit = std::mem::take(&mut comparison.in_transit);
+            for (index, record) in in_transit.into_iter().enumerate() {
+                match again(List::InTransit, index) {
+                    None => comparison.in_transit.push(record),
+                    Some(again) => {
+                        let reported = report(&mut work, again, record);
+                        comparison.discrepancies.push(reported);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The record of a discrepancy that is only alone.
+fn lone_record(discrepancy: &Discrepancy) -> Option<&Record> {
+    match discrepancy.kind {
+        Kind::MissingInLedger => discrepancy.partner.as_ref(),
+        Kind::MissingAtPartner => discrepancy.ledger.as_ref(),
+        _ => None,
+    }
+}
+
+/// Hashes of what later rules compare of a record, with their indexes.
+fn texts(later: &[(usize, Vec<Key>)], record: &Record) -> impl Iterator<Item = (usize, u64)> {
+    let texts = |(rule, on): &(usize, Vec<Key>)| Some((*rule, key::hash_of(on, record)?));
+    later.iter().filter_map(texts)
+}
+
+impl Payment {
+    fn of(record: &Record, rule: usize, texts: u64) -> Self {
+        Payment {
+            side: record.side,
+            rule,
+            texts,
+            money: record.money,
+            movement: record.movement(),
+        }
+    }
+
+    fn of_other_side(self) -> Self {
+        Payment {
+            side: self.side.other(),
+            ..self
+        }
+    }
+
+    /// The one that this takes back.
+    fn taken_back(self, movement: Movement) -> Self {
+        Payment {
+            money: self.money.opposite(),
+            movement,
+            ..self
+        }
+    }
+}
+
+/// One that is there again.
+struct Again {
+    rule: usize,
+    original: Record,
+    copies: usize,
+    counterparts: usize,
+}
+
+impl Seen {
+    fn see_own(&mut self, record: &Record, place: Place, first: Option<u64>) {
+        let at_place = |(lone, _): &(Place, At)| lone.cmp(&place);
+        if self.lone.binary_search_by(at_place).is_ok() {
+            return;
+        }
+        self.others += 1;
+        let of_day = self.by_day.entry(record.value_date).or_default();
+        match of_day.iter_mut().find(|(known, _)| *known == first) {
+            Some((_, known)) if canonical_order(record, known).is_lt() => *known = record.clone(),
+            Some(_) => {}
+            None => of_day.push((first, record.clone())),
+        }
+        of_day.sort_by(|(_, one), (_, other)| canonical_order(one, other));
+        of_day.truncate(2);
+    }
+
+    /// Which of the lone ones are there again.
+    fn again<'s>(
+        &'s self,
+        policy: &'s SourcePolicy,
+        context: &'s RunContext,
+        payment: Payment,
+        first: &'s [Key],
+        parts: &'s [Comparison],
+    ) -> impl Iterator<Item = (At, Again)> {
+        let copies = self.others + self.lone.len();
+        let accepts = policy.accepts(&policy.rules[payment.rule]);
+        let apart = apart(accepts, || self.by_day.keys().copied());
+        let mut back = PaidBack::on(payment.money, self.back.clone());
+        let mut lone: Vec<(&Record, At)> = self.records(parts).collect();
+        lone.sort_by(|(one, _), (other, _)| canonical_order(one, other));
+        if copies <= self.counterparts {
+            lone.clear();
+        }
+        lone.into_iter().filter_map(move |(record, at)| {
+            let own = key::hash_of(first, record);
+            let original = self.original(record, own)?;
+            let (day, before) = (record.value_date, original.value_date);
+            let days = days_between(before, day).abs();
+            let is_near = apart.is_none_or(|apart| 3 * days < apart) && days <= DAYS_MAX;
+            // The next one of a series, which the partner may still report.
+            let (window, calendar) = (accepts.window(), &policy.calendar);
+            let is_next = pair::timing_of(window, calendar, day, before) != Timing::Within;
+            let waits = is_next && lone::is_in_transit(policy, context, record);
+            let is_again = is_near
+                && !waits
+                && key::order(&accepts.rule.on, record, original).is_eq()
+                && pair::may_repeat(accepts, record, original)
+                && !back.take(record.money, before, day);
+            is_again.then(|| {
+                let again = Again {
+                    rule: payment.rule,
+                    original: original.clone(),
+                    copies,
+                    // It found one, whatever that says.
+                    counterparts: self.counterparts.max(1),
+                };
+                (at, again)
+            })
+        })
+    }
+
+    fn records<'p>(&self, parts: &'p [Comparison]) -> impl Iterator<Item = (&'p Record, At)> {
+        self.lone.iter().filter_map(|(_, at)| {
+            let part = &parts[at.part];
+            let record = match at.list {
+                List::Missing => lone_record(&part.discrepancies[at.index])?,
+                List::InTransit => &part.in_transit[at.index],
+            };
+            Some((record, *at))
+        })
+    }
+
+    /// The nearest that says the same of its money, and has another text for the first rule: equal ones were all
+    /// seen by it.
+    fn original(&self, record: &Record, first: Option<u64>) -> Option<&Record> {
+        let day = record.value_date;
+        let is_other = |(known, _): &&(Option<u64>, Record)| *known != first;
+
+        let before = self.by_day.range(..=day).rev();
+        let after = self.by_day.range(day..);
+        let before = before.flat_map(|(_, it)| it).find(is_other);
+        let after = after.flat_map(|(_, it)| it).find(is_other);
+        let originals = before.into_iter().chain(after).map(|(_, it)| it);
+        let days = |it: &&Record| days_between(it.value_date, day).abs();
+        originals.min_by_key(days)
+    }
+}
+
+fn report(work: &mut Work<'_>, again: Again, record: Record) -> Discrepancy {
+    let policy = work.policy;
+    let rule = &policy.rules[again.rule];
+    let mut keys = shared_key(rule, &record);
+    // The rule itself may have found another such payment.
+    keys.push("under another reference".to_owned());
+    let keys = duplicate_key(keys, record.money);
+    let counts = (again.copies, again.counterparts);
+    work.duplicate(rule, &keys, record, again.original, counts)
+}
