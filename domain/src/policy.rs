@@ -15,7 +15,7 @@ use crate::money::{Amount, Currency};
 use crate::severity::SeverityPolicy;
 
 pub use lint::{RuleFlaw, flaws};
-pub(crate) use normalise::{AsciiSteps, Room, apply as normalised};
+pub(crate) use normalise::{AsciiSteps, Room, apply as normalised, numbers};
 pub use normalise::{Pattern, TextStep};
 pub use rule::{Cardinality, Field, Key, MatchRule, Term};
 

@@ -20,7 +20,7 @@ use super::work::{Turn, Work};
 use super::{Comparison, Matched, is_repetition, key, own_records, strangers, twins};
 use crate::calendar::days_between;
 use crate::money::{Amount, Currency, Money};
-use crate::policy::{Accepts, Scope};
+use crate::policy::{Accepts, Scope, numbers};
 use crate::record::{Movement, Place, Record, Side};
 
 /// Days between a payment and the one that repeats it in other words, at most: numbers are used again, year
@@ -344,13 +344,6 @@ impl<'a> Work<'a> {
 
 /// Whether both texts say where their numbers end, and it is elsewhere: `1-23` and `12-3`.
 fn are_other_numbers(one: &str, other: &str) -> bool {
-    let numbers = |text: &str| -> Vec<String> {
-        let numbers = text.split(|letter: char| !letter.is_ascii_digit());
-        let numbers = numbers.filter(|number| !number.is_empty());
-        numbers
-            .map(|number| number.trim_start_matches('0').to_owned())
-            .collect()
-    };
     let (one, other) = (numbers(one), numbers(other));
     one.len() > 1 && other.len() > 1 && one != other
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use super::kin::Kin;
 use crate::policy::{Key, MatchRule, SourcePolicy};
@@ -102,6 +103,16 @@ pub(super) struct KeyGroups {
 }
 
 impl KeyGroups {
+    /// Takes in a group in which both sides are present, the partner's entries first.
+    fn push(&mut self, group: &[Entry]) {
+        let (start, size) = (self.slots.len(), group.len());
+        let of_partner = group.partition_point(|entry| !entry.is_ledger);
+        if (1..size).contains(&of_partner) {
+            self.slots.extend(group.iter().map(|entry| entry.slot));
+            self.bounds.push((start, start + of_partner, start + size));
+        }
+    }
+
     /// Number of groups.
     pub(super) fn len(&self) -> usize {
         self.bounds.len()
@@ -162,17 +173,45 @@ pub(super) fn groups(
             run.sort_by(|a, b| order(&rule.on, record(a), record(b)).then(a.cmp(b)));
         }
         for group in run.chunk_by(same_texts) {
-            let (start, size) = (groups.slots.len(), group.len());
-            let of_partner = group.partition_point(|entry| !entry.is_ledger);
-            if (1..size).contains(&of_partner) {
-                groups.slots.extend(group.iter().map(|entry| entry.slot));
-                groups
-                    .bounds
-                    .push((start, start + of_partner, start + size));
+            match apart(rule, group, record) {
+                None => groups.push(group),
+                Some(parts) => parts.iter().for_each(|part| groups.push(part)),
             }
         }
     }
     groups
+}
+
+/// The parts of a group whose texts are the same only without their separators: those with other numbers, and those
+/// that don't tell which. None where all may be the same.
+fn apart<'r>(
+    rule: &MatchRule,
+    group: &[Entry],
+    record: impl Fn(&Entry) -> &'r Record,
+) -> Option<Vec<Vec<Entry>>> {
+    let keys = || rule.on.iter();
+    let ignores = |key: &Key| {
+        [&key.partner, &key.ledger]
+            .iter()
+            .any(|it| it.ignores_separators())
+    };
+    if group.len() < 2 || !keys().any(ignores) {
+        return None;
+    }
+    let mut parts: BTreeMap<Option<Vec<_>>, Vec<Entry>> = BTreeMap::new();
+    for entry in group {
+        let record = record(entry);
+        let numbers: Vec<_> = keys()
+            .map(|key| key.of(record.side).numbers(record))
+            .collect();
+        let says = numbers.iter().any(Option::is_some);
+        parts
+            .entry(says.then_some(numbers))
+            .or_default()
+            .push(*entry);
+    }
+    let several = parts.keys().flatten().count() > 1;
+    several.then(|| parts.into_values().collect())
 }
 
 /// A hash of the texts that are compared; none when the record lacks one. Equal texts have the same.

@@ -11,7 +11,7 @@ use super::strangers::{are_of_many, are_of_others, name_others};
 use crate::calendar::BusinessCalendar;
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Money};
-use crate::policy::{Accepts, DateWindow};
+use crate::policy::{Accepts, DateWindow, Key};
 use crate::record::{Record, ShortText, Side, Status};
 
 /// How the partner's value date lies to the ledger's, by the rule's window.
@@ -209,7 +209,15 @@ pub(super) fn may_repeat(accepts: Accepts<'_>, one: &Record, other: &Record) -> 
         let are_other = texts.is_some_and(|(one, other)| one != other);
         are_named || are_near(accepts, one.value_date, other.value_date) && !are_other
     };
+    let are_other_numbers = |key: &Key| {
+        let (one, other) = (
+            key.of(one.side).numbers(one),
+            key.of(other.side).numbers(other),
+        );
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    };
     !are_of_others(&rule.on, one, other)
+        && !rule.on.iter().any(are_other_numbers)
         && !are_of_many(&rule.on, one, other)
         && (rule.identifies(one.side) || are_about_one())
 }

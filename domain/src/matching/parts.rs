@@ -26,28 +26,33 @@ impl<'r> Members<'r> {
             .or_else(|| self.all_of_one(accepts))
     }
 
+    /// The side of which one record is several of the other, and that other side; where the rule takes several of
+    /// each, one way or the other, if there is only one way.
+    fn either_way<T>(
+        &self,
+        cardinality: Cardinality,
+        found: impl Fn(&[Member<'r>], &[Member<'r>]) -> Option<T>,
+    ) -> Option<T> {
+        if cardinality != Cardinality::ManyToMany {
+            let (ones, many) = self.sides(cardinality);
+            return found(ones, many);
+        }
+        match (
+            found(&self.partner, &self.ledger),
+            found(&self.ledger, &self.partner),
+        ) {
+            (Some(_), Some(_)) => None,
+            (one, other) => one.or(other),
+        }
+    }
+
     /// The one record is there several times, and once it is all of the others.
     fn repeated(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         let cardinality = accepts.rule.cardinality;
-        if !matches!(cardinality, Cardinality::OneToMany | Cardinality::ManyToOne) {
+        if cardinality == Cardinality::OneToOne {
             return None;
         }
-        let (ones, many) = self.sides(cardinality);
-        let (original, copies) = ones.split_first()?;
-        let side = original.record.side;
-        let what = |it: &Member<'r>| (it.record.money, it.record.movement());
-        let is_copy = |copy: &Member<'r>| {
-            what(copy) == what(original)
-                && !are_of_others(&accepts.rule.on, copy.record, original.record)
-        };
-        let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
-        if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
-            return None;
-        }
-        let once: Members = [original].into_iter().chain(many).copied().collect();
-        let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
-        let together = once.whole(accepts)?;
-        Some(copies.iter().map(duplicate).chain([together]).collect())
+        self.either_way(cardinality, |ones, many| repeated(accepts, ones, many))
     }
 
     /// A part of the one record is there several times with the same references, and the others are the one
@@ -148,28 +153,60 @@ impl<'r> Members<'r> {
     /// was taken back under its batch, which is a record of its own.
     fn all_of_one(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         let cardinality = accepts.rule.cardinality;
-        if accepts.rule.combinations_max.is_some() || cardinality == Cardinality::ManyToMany {
+        if accepts.rule.combinations_max.is_some() {
             return None;
         }
-        let (ones, many) = self.sides(cardinality);
-        let whole = sum(many)?;
-        let is_whole = |one: &Member<'r>| {
-            let amount = one.record.money.amount;
-            match one.record.side {
-                Side::Partner => self.is_accepted(accepts, amount, whole),
-                Side::Ledger => self.is_accepted(accepts, whole, amount),
-            }
-        };
-        let (wholes, rest): (Vec<Member>, Vec<Member>) = ones.iter().copied().partition(is_whole);
-        let amounts: BTreeSet<Amount> = many.iter().map(|it| it.record.money.amount).collect();
-        let is_one_of_many = |one: &Member| amounts.contains(&one.record.money.amount);
-        if wholes.is_empty() || rest.is_empty() || rest.iter().any(is_one_of_many) {
-            return None;
-        }
-        let all: Members = wholes.iter().chain(many).copied().collect();
-        let together = all.whole(accepts).map(|together| vec![together]);
-        together.or_else(|| all.repeated(accepts))
+        self.either_way(cardinality, |ones, many| all_of_one(accepts, ones, many))
     }
+}
+
+/// The first of these and its copies, of which once is all of the others.
+fn repeated<'r>(
+    accepts: Accepts<'_>,
+    ones: &[Member<'r>],
+    many: &[Member<'r>],
+) -> Option<Vec<Decision>> {
+    let (original, copies) = ones.split_first()?;
+    let side = original.record.side;
+    let what = |it: &Member<'r>| (it.record.money, it.record.movement());
+    let is_copy = |copy: &Member<'r>| {
+        what(copy) == what(original)
+            && !are_of_others(&accepts.rule.on, copy.record, original.record)
+    };
+    let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
+    if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
+        return None;
+    }
+    let once: Members = [original].into_iter().chain(many).copied().collect();
+    let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
+    let together = once.whole(accepts)?;
+    Some(copies.iter().map(duplicate).chain([together]).collect())
+}
+
+/// Those of the one side that are all of the other, beside some that are nothing of it.
+fn all_of_one<'r>(
+    accepts: Accepts<'_>,
+    ones: &[Member<'r>],
+    many: &[Member<'r>],
+) -> Option<Vec<Decision>> {
+    let whole = sum(many)?;
+    let group: Members = ones.iter().chain(many).copied().collect();
+    let is_whole = |one: &Member<'r>| {
+        let amount = one.record.money.amount;
+        match one.record.side {
+            Side::Partner => group.is_accepted(accepts, amount, whole),
+            Side::Ledger => group.is_accepted(accepts, whole, amount),
+        }
+    };
+    let (wholes, rest): (Vec<Member>, Vec<Member>) = ones.iter().copied().partition(is_whole);
+    let amounts: BTreeSet<Amount> = many.iter().map(|it| it.record.money.amount).collect();
+    let is_one_of_many = |one: &Member| amounts.contains(&one.record.money.amount);
+    if wholes.is_empty() || rest.is_empty() || rest.iter().any(is_one_of_many) {
+        return None;
+    }
+    let all: Members = wholes.iter().chain(many).copied().collect();
+    let together = all.whole(accepts).map(|together| vec![together]);
+    together.or_else(|| repeated(accepts, &wholes, many))
 }
 
 /// How many of these equal parts are too many, if that is all that is over.

@@ -245,6 +245,14 @@ fn without_leading_zeros(text: &str) -> String {
     left
 }
 
+/// The numbers of a text, without the zeros that lead them.
+pub(crate) fn numbers(text: &str) -> Vec<String> {
+    let numbers = text.split(|letter: char| !letter.is_ascii_digit());
+    let numbers = numbers.filter(|number| !number.is_empty());
+    let numbers = numbers.map(|number| number.trim_start_matches('0').to_owned());
+    numbers.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

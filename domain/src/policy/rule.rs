@@ -276,6 +276,19 @@ impl Term {
         self.field.text(record)
     }
 
+    /// Whether it is compared without its separators.
+    pub(crate) fn ignores_separators(&self) -> bool {
+        self.steps.contains(&TextStep::IgnoreSeparators)
+    }
+
+    /// The numbers of a text whose separators are ignored, where it has several: `1-23` is not `12-3`.
+    pub(crate) fn numbers(&self, record: &Record) -> Option<Vec<String>> {
+        let mut steps = self.steps.iter();
+        let at = steps.position(|step| *step == TextStep::IgnoreSeparators)?;
+        let text = normalise::apply(&self.steps[..at], self.field.text(record)?)?;
+        Some(normalise::numbers(&text)).filter(|numbers| numbers.len() > 1)
+    }
+
     /// What is compared; `None` where the record has no such text, or nothing is left of it.
     #[must_use]
     pub fn text<'r>(&self, record: &'r Record) -> Option<Cow<'r, str>> {
