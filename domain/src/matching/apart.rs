@@ -237,7 +237,8 @@ impl<'a> Work<'a> {
         agreeing.next().is_none().then_some(only)
     }
 
-    /// What a later rule takes as one that holds both records of a pair, and adds up with others of one side.
+    /// What a later rule takes as one that holds both records of a pair, and adds up with others of one side. Where a
+    /// text names all of it, one of the two is enough.
     fn take_together(&mut self, index: usize, rule: &'a MatchRule, apart: &[Apart]) {
         let pairs: BTreeMap<usize, usize> = apart
             .iter()
@@ -268,6 +269,11 @@ impl<'a> Work<'a> {
             }
         }
         let holds_pair = |decision: &Decision| match decision {
+            Decision::Together { partner, ledger } if rule.looks_at_all() => {
+                let mut reported = partner.iter();
+                reported.any(|it| pairs.contains_key(it))
+                    || ledger.iter().any(|it| ends.contains(it))
+            }
             Decision::Together { partner, ledger } => partner.iter().any(|one| {
                 let other = pairs.get(one);
                 other.is_some_and(|other| ledger.contains(other))

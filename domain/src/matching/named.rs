@@ -1,7 +1,7 @@
 //! Rules by which one text names several records: one payment for the invoices that its text lists.
 //!
-//! All that are named have to wait, each the only one of its name, named by this record alone, and to be
-//! in its currency. Then they belong together: as a match where their sum and days agree, else, when no
+//! All that are named have to wait, each the only one of its name, named by this record alone, or by others of
+//! which none adds up as this one does, and to be in its currency. Then they belong together: as a match where their sum and days agree, else, when no
 //! other rule took them, as a discrepancy of all of them. Where one that is named is not there, nothing is
 //! taken: which part of them is meant would be a guess. A text that names the same over the same money is that
 //! payment again.
@@ -43,45 +43,40 @@ pub(super) fn decide<'r>(
     }
     let lists = lists(&naming);
     // By payments that were made, and by others.
-    let mut claims: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for list in &lists {
+    let mut claims: BTreeMap<&str, [Vec<usize>; 2]> = BTreeMap::new();
+    for (place, list) in lists.iter().enumerate() {
         for text in list.texts {
-            let (made, others) = claims.entry(text).or_default();
-            *if list.is_made() { made } else { others } += 1;
+            let [made, others] = claims.entry(text).or_default();
+            if list.is_made() { made } else { others }.push(place);
         }
     }
-    let mut decisions = Vec::new();
-    for list in &lists {
-        let List { texts, ones } = list;
-        let parts = texts.iter().map(|text| {
-            let is_claimed_once = match claims.get(text.as_str()) {
-                Some((made, _)) if list.is_made() => *made == 1,
-                other => other == Some(&(0, 1)),
-            };
-            match named.get(text).map(Vec::as_slice) {
-                Some([only]) if is_claimed_once => Some(*only),
-                _ => None,
+    let found: Vec<Option<Found>> = lists.iter().map(|it| it.found(accepts, &named)).collect();
+    let adds_up = |place: &usize| found[*place].as_ref().is_some_and(|it| it.whole.is_some());
+    // Named by no other, or by none that adds up where this one does.
+    let is_its = |place: usize, text: &str| match &claims[text] {
+        [made, _] if lists[place].is_made() => {
+            let mut others = made.iter().filter(|it| **it != place);
+            match adds_up(&place) {
+                true => !others.any(adds_up),
+                false => others.next().is_none(),
             }
-        });
-        let Some(parts) = parts.collect::<Option<Vec<Member>>>() else {
-            continue;
-        };
-        let (first, again) = (ones[0], &ones[1..]);
-        let currency = first.record.money.currency;
-        let is_one_currency = parts.iter().all(|it| it.record.money.currency == currency);
-        if parts.is_empty() || !is_one_currency {
-            continue;
         }
-        let (partner, ledger) = match one {
-            Side::Partner => (vec![first], parts),
-            Side::Ledger => (parts, vec![first]),
+        [made, others] => made.is_empty() && others.len() == 1,
+    };
+    let is_clear: Vec<bool> = (0..lists.len())
+        .map(|place| lists[place].texts.iter().all(|text| is_its(place, text)))
+        .collect();
+    let mut decisions = Vec::new();
+    for ((list, found), is_clear) in lists.iter().zip(found).zip(is_clear) {
+        let Some(Found { members, whole }) = found.filter(|_| is_clear) else {
+            continue;
         };
-        let members = Members { partner, ledger };
-        match (members.whole(accepts), look) {
+        let (first, again) = (list.ones[0], &list.ones[1..]);
+        match (whole, look) {
             (Some(together), _) => {
                 let duplicates = again
                     .iter()
-                    .map(|copy| Decision::duplicate(copy, &first, ones.len(), 1));
+                    .map(|copy| Decision::duplicate(copy, &first, list.ones.len(), 1));
                 decisions.extend(duplicates);
                 decisions.push(together);
             }
@@ -92,6 +87,12 @@ pub(super) fn decide<'r>(
     decisions
 }
 
+/// A record and all that it names, and the match that they are if they agree.
+struct Found<'r> {
+    members: Members<'r>,
+    whole: Option<Decision>,
+}
+
 /// What texts name, and the records that name just that over the same money, in canonical order: one is the
 /// payment, the others are it again.
 struct List<'n, 'r> {
@@ -99,9 +100,31 @@ struct List<'n, 'r> {
     ones: Vec<Member<'r>>,
 }
 
-impl List<'_, '_> {
+impl<'r> List<'_, 'r> {
     fn is_made(&self) -> bool {
         self.ones[0].record.movement() == Movement::Made
+    }
+
+    /// All of it, where each that is named is there, the only one of its name, and in the currency of the first.
+    fn found(
+        &self,
+        accepts: Accepts<'_>,
+        named: &BTreeMap<String, Vec<Member<'r>>>,
+    ) -> Option<Found<'r>> {
+        let parts = self.texts.iter().map(|text| match &named.get(text)?[..] {
+            [only] => Some(*only),
+            _ => None,
+        });
+        let parts: Vec<Member> = parts.collect::<Option<_>>()?;
+        let first = self.ones[0];
+        let currency = first.record.money.currency;
+        let is_one_currency = parts.iter().all(|it| it.record.money.currency == currency);
+        if parts.is_empty() || !is_one_currency {
+            return None;
+        }
+        let members: Members = [first].into_iter().chain(parts).collect();
+        let whole = members.whole(accepts);
+        Some(Found { members, whole })
     }
 }
 

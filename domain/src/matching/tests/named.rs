@@ -81,14 +81,44 @@ fn a_list_that_is_paid_again_is_a_duplicate() {
     let again = only_discrepancy(&policy, &twice);
     assert_eq!(again.kind, Kind::DuplicateAtPartner);
     assert_eq!(&*again.partner.unwrap().origin.raw, twice[1]);
-    // What failed is no payment of it; of another amount, which of them is meant is not guessed.
-    for (other, found) in [
-        ("P Y 30 EUR 6 status=failed description=I1,I2", &[3][..]),
-        ("P Y 29 EUR 6 description=I1,I2", &[]),
+    // What failed is no payment of it; of another amount, it is the one that adds up.
+    for other in [
+        "P Y 30 EUR 6 status=failed description=I1,I2",
+        "P Y 29 EUR 6 description=I1,I2",
+        "P Y 25 EUR 6 description=I2",
     ] {
         let records = [twice[0], other, invoices[0], invoices[1]];
-        assert_eq!(matched(&policy, &records), found, "{other}");
+        assert_eq!(matched(&policy, &records), [3], "{other}");
     }
+    // Where two do, which of them is meant is not guessed.
+    let records = [
+        twice[0],
+        "P Y 20 EUR 6 description=I2",
+        invoices[0],
+        invoices[1],
+    ];
+    assert_eq!(matched(&policy, &records), [0; 0]);
+}
+
+/// A payment that names one of the invoices and has another amount ties it up, as far as a rule of pairs can tell.
+#[test]
+fn a_sum_that_is_named_goes_before_a_pair_that_differs() {
+    let mut policy = listing(Cardinality::OneToMany);
+    let mut by_text = policy.rules[1].clone();
+    by_text.name = "named alone".to_owned();
+    by_text.cardinality = Cardinality::OneToOne;
+    by_text.on[0].partner.steps = vec![TextStep::Capture(Pattern::parse("I[0-9]").unwrap())];
+    policy.rules[0] = by_text;
+    let records = [
+        "P X 42 EUR 5 description=I2",
+        "P Y 30 EUR 5 description=I1,I2",
+        "L I1 10 EUR 5",
+        "L I2 20 EUR 5",
+    ];
+    assert_eq!(matched(&policy, &records), [3]);
+    let left = only_discrepancy(&policy, &records);
+    assert_eq!(left.kind, Kind::MissingInLedger);
+    assert_eq!(&*left.partner.unwrap().origin.raw, records[0]);
 }
 
 /// All that is named is there: the payment and they are one difference, not three records of which
@@ -134,10 +164,10 @@ fn nothing_is_guessed_of_what_a_text_names() {
             &[payment, "L I1 10 EUR 5", "L I2 20 EUR 5", "L I2 20 EUR 5"],
         ),
         (
-            "named by another payment, too",
+            "named by another payment, too, which adds up as well",
             &[
                 payment,
-                "P Y 30 EUR 5 description=I2",
+                "P Y 20 EUR 5 description=I2",
                 "L I1 10 EUR 5",
                 "L I2 20 EUR 5",
             ],
