@@ -27,8 +27,8 @@ use super::class::{Class, classes, count_free, free_members, free_of, take};
 use super::combine::Combined;
 use super::namesakes::Namesakes;
 use super::paid_back::PaidBack;
-use super::pair;
 use super::twins::{self, Member, days_from};
+use super::{pair, preference};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Tolerance};
 use crate::record::{Movement, Record, Side};
@@ -216,14 +216,14 @@ fn pair_those<'r>(
     partner: &mut Class<'r>,
     ledger: &mut Class<'r>,
 ) -> Pairs<'r> {
-    let mut pairs = twins::pair_as_written(accepts, &mut partner.free, &mut ledger.free);
+    let mut pairs = preference::pair_as_written(accepts, &mut partner.free, &mut ledger.free);
     let (reported, booked) = (partner.free.len(), ledger.free.len());
     let is_choice =
         (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
     let pair = match (is_choice, partner.is_series || ledger.is_series) {
         (true, _) => twins::pair_off_by_date_alone,
         (false, true) => twins::pair_near_dates,
-        (false, false) => twins::pair_off,
+        (false, false) => preference::pair_off,
     };
     pairs.extend(pair(accepts, &mut partner.free, &mut ledger.free));
     if twins::is_series(accepts, &pairs) {

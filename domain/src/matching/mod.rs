@@ -8,6 +8,7 @@
 //! does the rest with what all buckets left. Records are moved through, never copied, except where
 //! a discrepancy shows one beside its own (the original of a duplicate, the nearest candidate).
 
+mod about;
 mod again;
 mod alike;
 mod announced;
@@ -34,6 +35,7 @@ mod nearest;
 mod paid_back;
 mod pair;
 mod parts;
+mod preference;
 mod report;
 mod scope;
 mod several;

@@ -46,14 +46,19 @@ pub(super) fn are_of_others(on: &[Key], one: &Record, other: &Record) -> bool {
 
 /// Whether both name another invoice, or another order where these keys compare no invoice.
 fn are_of_other_invoices(on: &[Key], one: &Record, other: &Record) -> bool {
+    telling(on).any(|kind| have_other(kind, one, other))
+}
+
+/// By which references records that say the same by these keys are told to be about different things.
+pub(super) fn telling(on: &[Key]) -> impl Iterator<Item = ReferenceKind> {
     let is_compared = |kind: ReferenceKind| {
         let terms = on.iter().flat_map(|key| [&key.partner, &key.ledger]);
         let mut fields = terms.map(|term| term.field);
         fields.any(|field| field == Field::Reference(kind))
     };
-    let is_other = |kind| !is_compared(kind) && have_other(kind, one, other);
-    !is_compared(ReferenceKind::Invoice)
-        && (is_other(ReferenceKind::Invoice) || is_other(ReferenceKind::Order))
+    let tells = !is_compared(ReferenceKind::Invoice);
+    let kinds = [ReferenceKind::Invoice, ReferenceKind::Order].into_iter();
+    kinds.filter(move |kind| tells && !is_compared(*kind))
 }
 
 /// Whether two records have only a batch or a mandate in common, and references of their own beside it.

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::identity::canonical_order;
 use super::pair::{Timing, partner_first, timing, timing_of};
 use crate::calendar::days_between;
-use crate::policy::{Accepts, Key};
+use crate::policy::Accepts;
 use crate::record::{Record, Side, Status};
 
 /// A record and the slot it waits in.
@@ -37,11 +37,17 @@ impl<'r> FromIterator<Member<'r>> for Members<'r> {
 }
 
 impl<'r> Members<'r> {
-    fn push(&mut self, member: Member<'r>) {
+    pub(super) fn push(&mut self, member: Member<'r>) {
         match member.record.side {
             Side::Partner => self.partner.push(member),
             Side::Ledger => self.ledger.push(member),
         }
+    }
+
+    /// Takes in others.
+    pub(super) fn append(&mut self, mut others: Members<'r>) {
+        self.partner.append(&mut others.partner);
+        self.ledger.append(&mut others.ledger);
     }
 
     /// Those that have the same in common, in its order.
@@ -74,57 +80,6 @@ impl<'r> Members<'r> {
     }
 }
 
-/// Takes as many pairs as both lists allow out of them, and gives them back.
-///
-/// Both lists are in canonical order and stay so. First those whose client and references are all the same,
-/// then those whose references are,
-/// of them those that say the same of whether the money moved, then those whose dates agree, then in
-/// order, each with the next whose date is the nearest: of equal ones the later are left over. Of a
-/// [series](is_series) nothing goes together whose dates don't agree.
-pub(super) fn pair_off<'r>(
-    accepts: Accepts<'_>,
-    partner: &mut Vec<Member<'r>>,
-    ledger: &mut Vec<Member<'r>>,
-) -> Vec<(Member<'r>, Member<'r>)> {
-    let mut pairs = Vec::with_capacity(partner.len().min(ledger.len()));
-    if partner.len() + ledger.len() > 2 {
-        let client = |record: &'r Record| (&record.references, &record.client);
-        if partner
-            .iter()
-            .any(|it| it.record.client != partner[0].record.client)
-        {
-            pairs = pair_alike(accepts, partner, ledger, client);
-        }
-        pairs.extend(pair_alike(accepts, partner, ledger, |record| {
-            &record.references
-        }));
-    }
-    let is_series = is_series(accepts, &pairs);
-    pairs.extend(pair_by_date(accepts, partner, ledger, is_series));
-    pairs
-}
-
-/// Of a rule that spells texts in one way, or looks at parts of them, those that are written alike.
-pub(super) fn pair_as_written<'r>(
-    accepts: Accepts<'_>,
-    partner: &mut Vec<Member<'r>>,
-    ledger: &mut Vec<Member<'r>>,
-) -> Vec<(Member<'r>, Member<'r>)> {
-    let keys = &accepts.rule.on;
-    let spells = |key: &Key| {
-        Side::BOTH
-            .iter()
-            .any(|side| !key.of(*side).steps.is_empty())
-    };
-    if partner.len() + ledger.len() <= 2 || !keys.iter().any(spells) {
-        return Vec::new();
-    }
-    pair_alike(accepts, partner, ledger, |record| -> Vec<_> {
-        let written = keys.iter().map(|key| key.of(record.side).written(record));
-        written.collect()
-    })
-}
-
 /// Whether these are payments of a series, as a rent or a daily transfer under one reference: of days too
 /// far from each other to be the same payment.
 pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]) -> bool {
@@ -152,7 +107,7 @@ pub(super) fn days_apart(days: impl Iterator<Item = Date>) -> Option<i64> {
     apart.map(|(one, next)| days_between(*one, *next)).min()
 }
 
-/// As [`pair_off`], of more records than there are counterparts, each about another thing: only those
+/// By their dates, of more records than there are counterparts, each about another thing: only those
 /// whose dates leave no choice. Those between which there is one are told by whose dates are near whose.
 pub(super) fn pair_off_by_date_alone<'r>(
     accepts: Accepts<'_>,
@@ -223,41 +178,13 @@ fn by_nearness<'r>(
     parts
 }
 
-/// Of those that say the same, as [`pair_by_date`].
-fn pair_alike<'r, K: Ord>(
-    accepts: Accepts<'_>,
-    partner: &mut Vec<Member<'r>>,
-    ledger: &mut Vec<Member<'r>>,
-    what: impl Fn(&'r Record) -> K,
-) -> Vec<(Member<'r>, Member<'r>)> {
-    let mut alike: BTreeMap<K, (Vec<Member>, Vec<Member>)> = BTreeMap::new();
-    for member in partner.drain(..) {
-        alike.entry(what(member.record)).or_default().0.push(member);
-    }
-    for member in ledger.drain(..) {
-        alike.entry(what(member.record)).or_default().1.push(member);
-    }
-    let mut pairs = Vec::new();
-    for (_, (mut of_partner, mut of_ledger)) in alike {
-        pairs.extend(pair_by_date(
-            accepts,
-            &mut of_partner,
-            &mut of_ledger,
-            false,
-        ));
-        partner.append(&mut of_partner);
-        ledger.append(&mut of_ledger);
-    }
-    sort(partner);
-    sort(ledger);
-    pairs
-}
-
-/// Those whose dates agree, then what is left in order. A failed attempt and the one that went
+/// Takes pairs out of both lists, which are in canonical order and stay so, by their dates: those whose dates agree,
+/// then what is left in order, each with the next whose date is the nearest: of equal ones the later are left over.
+/// Of a [series](is_series) nothing goes together whose dates don't agree. A failed attempt and the one that went
 /// through are not confused: where some say that no money moved, each goes with one that says the same,
 /// if that one's date agrees, and one that says nothing rather with one that may have moved some. Nor is
 /// what was announced taken for it, where there are more than the other side has.
-fn pair_by_date<'r>(
+pub(super) fn pair_by_date<'r>(
     accepts: Accepts<'_>,
     partner: &mut Vec<Member<'r>>,
     ledger: &mut Vec<Member<'r>>,
@@ -368,7 +295,7 @@ fn in_order<'r>(mut some: Vec<Member<'r>>, mut others: Vec<Member<'r>>) -> Vec<M
 }
 
 /// Puts them in canonical order.
-fn sort(members: &mut [Member<'_>]) {
+pub(super) fn sort(members: &mut [Member<'_>]) {
     members.sort_by(|a, b| canonical_order(a.record, b.record));
 }
 
