@@ -6,7 +6,7 @@
 
 use smallvec::SmallVec;
 
-use super::strangers::telling;
+use super::strangers::{Name, telling};
 use super::twins::Member;
 use crate::policy::{Field, Key, MatchRule};
 use crate::record::{Record, ReferenceKind};
@@ -15,6 +15,7 @@ use crate::record::{Record, ReferenceKind};
 pub(super) struct Said {
     kinds: Kinds,
     client: bool,
+    name: bool,
     /// Of the references those by which records with other texts are about other things.
     telling: Kinds,
 }
@@ -26,6 +27,7 @@ type Kinds = SmallVec<[ReferenceKind; 4]>;
 pub(super) struct About<'r> {
     references: SmallVec<[(ReferenceKind, &'r str); 2]>,
     client: Option<String>,
+    name: Option<Name>,
 }
 
 /// How far two are from agreeing, by what counts first: the nearest are the smallest.
@@ -33,12 +35,18 @@ pub(super) struct About<'r> {
 pub(super) struct Distance {
     /// They name another client, or another invoice or order.
     are_of_others: bool,
+    /// They are of other names, and have nothing else in common.
+    are_strangers: bool,
     /// They have no reference in common.
     lacks_reference: bool,
     /// They don't name the same client.
     lacks_client: bool,
+    /// They are not of one name.
+    lacks_name: bool,
     /// They have another reference of some kind.
     has_other_reference: bool,
+    /// They are of other names: somebody else paid.
+    has_other_name: bool,
 }
 
 impl Said {
@@ -60,13 +68,17 @@ impl Said {
         let of_both = of_partner
             .into_iter()
             .filter(|kind| of_ledger.contains(kind) && !is_shared(*kind));
-        let has_client = |side: &[Member<'_>]| side.iter().any(|it| it.record.client.is_some());
+        let both_have = |has: fn(&Record) -> bool| {
+            let mut sides = [partner, ledger].into_iter();
+            sides.all(|side| side.iter().any(|it| has(it.record)))
+        };
         let said = Said {
             kinds: of_both.collect(),
-            client: [partner, ledger].into_iter().all(has_client),
+            client: both_have(|record| record.client.is_some()),
+            name: both_have(|record| record.counterparty.is_some()),
             telling: telling(&rule.on).collect(),
         };
-        (!said.kinds.is_empty() || said.client).then_some(said)
+        (!said.kinds.is_empty() || said.client || said.name).then_some(said)
     }
 
     /// What this record says.
@@ -74,15 +86,19 @@ impl Said {
         let references = record.references.iter();
         let references = references.filter(|(kind, _)| self.kinds.contains(kind));
         let client = record.client.as_deref().filter(|_| self.client);
+        let name = record.counterparty.as_deref().filter(|_| self.name);
         About {
             references: references.map(|(kind, text)| (*kind, &**text)).collect(),
             client: client.map(str::to_uppercase),
+            name: name.map(Name::of),
         }
     }
 
     /// Whether it says all there is to compare: nothing is nearer than another one that says the same.
     pub(super) fn is_all(&self, about: &About<'_>) -> bool {
-        about.references.len() == self.kinds.len() && about.client.is_some() == self.client
+        about.references.len() == self.kinds.len()
+            && about.client.is_some() == self.client
+            && about.name.is_some() == self.name
     }
 
     /// How far two are from agreeing.
@@ -98,11 +114,18 @@ impl Said {
         let mut references_that_tell = references.clone();
         let is_other_thing =
             references_that_tell.any(|(kind, is_same)| !is_same && self.telling.contains(&kind));
+        let names = one.name.as_ref().zip(other.name.as_ref());
+        let is_same_name = names.map(|(one, other)| !one.is_other_than(other));
+        let has_other_name = is_same_name == Some(false);
+        let are_known = has(true) || is_same_client == Some(true);
         Distance {
             are_of_others: is_same_client == Some(false) || is_other_thing,
+            are_strangers: has_other_name && !are_known,
             lacks_reference: !has(true),
             lacks_client: is_same_client != Some(true),
+            lacks_name: is_same_name != Some(true),
             has_other_reference: has(false),
+            has_other_name,
         }
     }
 }
@@ -110,7 +133,7 @@ impl Said {
 impl About<'_> {
     /// Nothing that is compared.
     pub(super) fn is_nothing(&self) -> bool {
-        self.references.is_empty() && self.client.is_none()
+        self.references.is_empty() && self.client.is_none() && self.name.is_none()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which of several records of equal money is meant: the one that says most of the same.
 //!
 //! First those go together that say the same of everything that both sides say. Then, nearest first, those
-//! that agree in something and contradict each other in nothing, those that say nothing of each other, and
-//! last those that name other clients, invoices or orders, if nobody else is there. Days come into it only
-//! between those that are as near.
+//! that agree in something and contradict each other in nothing, those that say nothing of each other, then
+//! strangers by their names, since somebody else may pay, and last those that name other clients, invoices or
+//! orders, if nobody else is there. Days come into it only between those that are as near.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;

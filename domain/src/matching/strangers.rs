@@ -115,21 +115,31 @@ pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Recor
         || named.any(are_other)
 }
 
-/// Whether each has a word that the other lacks, or the beginning of it, however both spell umlauts: a first
-/// name in common makes nobody the same, nor does a trade.
+/// Whether it is the name of somebody else.
 fn are_other_names(one: &str, other: &str) -> bool {
-    let mut spellings = [Umlauts::Two, Umlauts::One].into_iter();
-    one != other
-        && spellings.all(|umlauts| have_other_words(words(one, umlauts), words(other, umlauts)))
+    one != other && Name::of(one).is_other_than(&Name::of(other))
 }
 
-fn have_other_words(one: Words, other: Words) -> bool {
-    let is_known = |word: &ShortText, words: &Words| {
-        let mut words = words.iter();
-        words.any(|it| it.starts_with(word.as_str()) || word.starts_with(it.as_str()))
-    };
-    let lacks = |some: &Words, words| some.iter().any(|word| !is_known(word, words));
-    lacks(&one, &other) && lacks(&other, &one)
+/// A name, in whatever order and form, by each way to write umlauts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Name([Words; 2]);
+
+impl Name {
+    pub(super) fn of(name: &str) -> Self {
+        Name([Umlauts::Two, Umlauts::One].map(|umlauts| words(name, umlauts)))
+    }
+
+    /// Whether each has a word that the other lacks, or the beginning of it, however both write umlauts: a first
+    /// name in common makes nobody the same, nor does a trade.
+    pub(super) fn is_other_than(&self, other: &Name) -> bool {
+        let is_known = |word: &ShortText, words: &Words| {
+            let mut words = words.iter();
+            words.any(|it| it.starts_with(word.as_str()) || word.starts_with(it.as_str()))
+        };
+        let lacks = |some: &Words, words| some.iter().any(|word| !is_known(word, words));
+        let mut spellings = self.0.iter().zip(&other.0);
+        spellings.all(|(one, other)| lacks(one, other) && lacks(other, one))
+    }
 }
 
 /// What many names have: forms of companies, titles, and words between words.
