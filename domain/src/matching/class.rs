@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::identity::canonical_order;
+use super::thing::{Thing, Things};
 use super::twins::{self, Member};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::MatchRule;
@@ -19,13 +20,17 @@ pub(super) struct Class<'r> {
     pub(super) held: Vec<Member<'r>>,
     /// Whether they may be about different things: none repeats another.
     pub(super) is_mixed: bool,
+    /// By what they are about different things, where they say so: only what is about the same repeats another.
+    various: Option<Things>,
     /// Whether those that are decided are payments of a series.
     pub(super) is_series: bool,
 }
 
 /// Members of one side, which are in canonical order, by their money.
 pub(super) fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class<'r>> {
+    let things = Things::of(&rule.on);
     let of_money = |alike: &[Member<'r>]| {
+        let is_various = things.are_various(alike);
         let first = alike[0].record;
         let is_other = |member: &Member| member.record.references != first.references;
         Class {
@@ -34,6 +39,7 @@ pub(super) fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class
             free: alike.to_vec(),
             held: Vec::new(),
             is_mixed: !rule.identifies(first.side) && alike.iter().any(is_other),
+            various: is_various.then(|| things.clone()),
             is_series: false,
         }
     };
@@ -78,6 +84,10 @@ impl<'r> Class<'r> {
     /// Keeps so many, and holds the others: what failed is too many before anything else is, then what
     /// was taken back.
     pub(super) fn hold(&mut self, kept: usize) {
+        if let Some(things) = self.various.clone() {
+            self.hold_of(&things, kept);
+            return;
+        }
         let is_made = |member: &Member| member.record.movement() == Movement::Made;
         if self.free.iter().all(is_made) {
             self.held = self.free.split_off(kept);
@@ -90,6 +100,34 @@ impl<'r> Class<'r> {
         }
     }
 
+    /// The same of what repeats one that is decided: which thing's that is may not be a choice.
+    fn hold_of(&mut self, things: &Things, kept: usize) {
+        let mut repeated = self.repeated(things);
+        let surplus = self.free.len().saturating_sub(kept);
+        let is_choice = surplus < repeated.len()
+            && repeated
+                .iter()
+                .any(|it| things.thing(it.record) != things.thing(repeated[0].record));
+        if is_choice {
+            return;
+        }
+        repeated.sort_by_key(|member| member.record.movement());
+        self.held = repeated.split_off(repeated.len().saturating_sub(surplus));
+        self.held
+            .sort_by(|a, b| canonical_order(a.record, b.record));
+        let held: BTreeSet<usize> = self.held.iter().map(|member| member.slot).collect();
+        self.free.retain(|member| !held.contains(&member.slot));
+    }
+
+    /// Free members that are about the same as one that is decided.
+    fn repeated(&self, things: &Things) -> Vec<Member<'r>> {
+        let decided = self.decided().map(|member| things.thing(member.record));
+        let decided: BTreeSet<Thing> = decided.collect();
+        let free = self.free.iter();
+        let repeated = free.filter(|it| decided.contains(&things.thing(it.record)));
+        repeated.copied().collect()
+    }
+
     /// Members that found no counterpart.
     pub(super) fn open(&self) -> impl Iterator<Item = &Member<'r>> {
         self.free.iter().chain(&self.held)
@@ -99,10 +137,15 @@ impl<'r> Class<'r> {
         self.members.len() > self.free.len() + self.held.len()
     }
 
-    /// Free members beyond the first of their amount.
+    /// Free members beyond the first of their amount, or of their thing.
     pub(super) fn repetitions(&self) -> usize {
+        if self.is_mixed {
+            return 0;
+        }
+        if let Some(things) = &self.various {
+            return self.repeated(things).len();
+        }
         match self.is_any_decided() {
-            _ if self.is_mixed => 0,
             true => self.free.len(),
             false => self.free.len().saturating_sub(1),
         }

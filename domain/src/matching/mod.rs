@@ -44,6 +44,7 @@ mod slots;
 mod strangers;
 mod superseded;
 mod taken_back;
+mod thing;
 mod together;
 mod twins;
 mod work;

@@ -67,6 +67,12 @@ pub(super) fn are_of_many(on: &[Key], one: &Record, other: &Record) -> bool {
     hold_many(on) && of_one.any(|kind| have_other(kind, one, other))
 }
 
+/// The same of records of one side, where of one batch or mandate each may be a payment of its own.
+pub(super) fn telling_apart(on: &[Key]) -> impl Iterator<Item = ReferenceKind> {
+    let of_one = OF_ONE.into_iter().filter(|_| hold_many(on));
+    telling(on).chain(of_one)
+}
+
 /// Whether both have a reference of this kind, and not the same.
 fn have_other(kind: ReferenceKind, one: &Record, other: &Record) -> bool {
     let both = one.reference(kind).zip(other.reference(kind));
