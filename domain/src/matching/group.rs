@@ -16,6 +16,9 @@
 //! Where the references of the rule don't say what a record is about, records with others are not each
 //! other's repetitions: which of them is meant is a choice, too.
 //!
+//! Of equal amounts the one is taken that says most of the same; between records of other clients, names,
+//! invoices or orders that are as near, nothing is chosen.
+//!
 //! So the fewest discrepancies are found that explain the group. What is left on one side only is
 //! not decided here: a later rule may know it.
 
@@ -222,7 +225,7 @@ fn pair_those<'r>(
         (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
     let pair = match (is_choice, partner.is_series || ledger.is_series) {
         (true, _) => twins::pair_off_by_date_alone,
-        (false, true) => twins::pair_near_dates,
+        (false, true) => preference::pair_of_series,
         (false, false) => preference::pair_off,
     };
     pairs.extend(pair(accepts, &mut partner.free, &mut ledger.free));

@@ -23,6 +23,7 @@ mod explain_lone;
 pub mod explanation;
 mod fees;
 mod group;
+mod guess;
 mod identity;
 mod key;
 mod kin;

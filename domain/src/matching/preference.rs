@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::take;
 
 use super::about::{About, Distance, Said};
-use super::twins::{Member, Members, is_series, pair_by_date, sort};
+use super::guess::without_guesses;
+use super::twins::{Member, Members, is_series, pair_by_date, pair_near_dates, sort};
 use crate::policy::{Accepts, Key};
 use crate::record::Side;
 
@@ -28,7 +29,9 @@ pub(super) fn pair_off<'r>(
     let is_choice = partner.len() + ledger.len() > 2;
     let said = is_choice.then(|| Said::of(accepts.rule, partner, ledger));
     let Some(said) = said.flatten() else {
-        return pair_by_date(accepts, partner, ledger, false);
+        return pair_plain(accepts, partner, ledger, |partner, ledger| {
+            pair_by_date(accepts, partner, ledger, false)
+        });
     };
     let all = take(partner).into_iter().chain(take(ledger));
     let mut choice = Choice::of(accepts, said, all);
@@ -42,6 +45,34 @@ pub(super) fn pair_off<'r>(
     }
     let (left, pairs) = choice.left();
     (*partner, *ledger) = (left.partner, left.ledger);
+    pairs
+}
+
+/// The same of what a series left: nothing whose dates don't agree.
+pub(super) fn pair_of_series<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+) -> Pairs<'r> {
+    pair_plain(accepts, partner, ledger, |partner, ledger| {
+        pair_near_dates(accepts, partner, ledger)
+    })
+}
+
+/// As `pair` takes pairs out of both lists, but for guesses.
+fn pair_plain<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Vec<Member<'r>>,
+    ledger: &mut Vec<Member<'r>>,
+    pair: impl FnOnce(&mut Vec<Member<'r>>, &mut Vec<Member<'r>>) -> Pairs<'r>,
+) -> Pairs<'r> {
+    let (pairs, mut guessed) = without_guesses(accepts, partner, ledger, pair);
+    if !guessed.partner.is_empty() {
+        partner.append(&mut guessed.partner);
+        ledger.append(&mut guessed.ledger);
+        sort(partner);
+        sort(ledger);
+    }
     pairs
 }
 
@@ -108,10 +139,11 @@ impl<'a, 'r> Choice<'a, 'r> {
 
     /// Those that say the same, where it is as `are_meant` says.
     fn pair_equal(&mut self, are_meant: impl Fn(&Said, &About<'_>) -> bool) {
-        for (about, Members { partner, ledger }) in &mut self.alike {
+        for (about, members) in &mut self.alike {
             if are_meant(&self.said, about) {
-                let pairs = pair_by_date(self.accepts, partner, ledger, false);
+                let (pairs, guessed) = pair_told(self.accepts, members, false);
                 self.pairs.extend(pairs);
+                self.aside.append(guessed);
             }
         }
     }
@@ -166,9 +198,9 @@ impl<'a, 'r> Choice<'a, 'r> {
 
     /// Between these only days tell.
     fn pair(&mut self, mut members: Members<'r>, is_series: bool) {
-        let Members { partner, ledger } = &mut members;
-        let pairs = pair_by_date(self.accepts, partner, ledger, is_series);
+        let (pairs, guessed) = pair_told(self.accepts, &mut members, is_series);
         self.pairs.extend(pairs);
+        self.aside.append(guessed);
         self.put_back(members);
     }
 
@@ -238,6 +270,18 @@ impl<'a, 'r> Choice<'a, 'r> {
         sort(&mut left.ledger);
         (left, self.pairs)
     }
+}
+
+/// By date, without guesses, which are given back apart.
+fn pair_told<'r>(
+    accepts: Accepts<'_>,
+    members: &mut Members<'r>,
+    is_series: bool,
+) -> (Pairs<'r>, Members<'r>) {
+    let Members { partner, ledger } = members;
+    without_guesses(accepts, partner, ledger, |partner, ledger| {
+        pair_by_date(accepts, partner, ledger, is_series)
+    })
 }
 
 /// What records of both sides say, by its places.

@@ -18,6 +18,18 @@ pub(super) fn pools_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
     in_two_orders(vec(lines(), 0..=RECORDS_MAX))
 }
 
+/// The same records twice, with other names for the same clients and invoices, which stand in another order.
+pub(super) fn pools_by_other_names() -> impl Strategy<Value = (Pool, Pool)> {
+    vec(lines(), 0..=RECORDS_MAX).prop_map(|lines| {
+        let renamed = lines.iter().map(|line| {
+            let line = line.replace("client=x", "client=z");
+            line.replace("invoice=I1", "invoice=I3")
+        });
+        let renamed = numbered(renamed.collect());
+        (numbered(lines), renamed)
+    })
+}
+
 fn in_two_orders(lines: impl Strategy<Value = Vec<String>>) -> impl Strategy<Value = (Pool, Pool)> {
     lines.prop_flat_map(|lines| {
         let shuffled = Just(lines.clone()).prop_shuffle();

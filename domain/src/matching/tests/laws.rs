@@ -1,4 +1,4 @@
-//! What holds for any records: order and buckets change nothing, nothing is lost or used twice,
+//! What holds for any records: order, buckets and names change nothing, nothing is lost or used twice,
 //! money is conserved, and a scope only leaves things out.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::generate::{pools, pools_in_two_orders, pools_of_kin, pools_of_kin_in_two_orders};
+use super::generate::{
+    pools, pools_by_other_names, pools_in_two_orders, pools_of_kin, pools_of_kin_in_two_orders,
+};
 use super::*;
 use crate::conservation::Conservation;
 use crate::policy::{Field, Key, Term, TextStep};
@@ -76,6 +78,25 @@ pub(super) fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
         .collect();
     places.sort_unstable();
     places
+}
+
+/// What becomes of each record, by its side and line.
+fn verdicts(comparison: &Comparison) -> Vec<(Side, u32, String)> {
+    let matched = comparison.matched.iter().flat_map(Matched::records);
+    let found = comparison.discrepancies.iter();
+    let found =
+        found.flat_map(|found| own_records(found).map(|record| (record, found.kind.to_string())));
+    let in_transit = comparison.in_transit.iter();
+    let superseded = comparison.superseded.iter().map(|it| &it.record);
+    let mut verdicts: Vec<(Side, u32, String)> = matched
+        .map(|record| (record, "matched".to_owned()))
+        .chain(found)
+        .chain(in_transit.map(|record| (record, "in transit".to_owned())))
+        .chain(superseded.map(|record| (record, "superseded".to_owned())))
+        .map(|(record, verdict)| (record.side, record.origin.line, verdict))
+        .collect();
+    verdicts.sort();
+    verdicts
 }
 
 /// As the workflow does it: each bucket by itself, then the rest.
@@ -213,6 +234,15 @@ proptest! {
         let shown = |found: &Discrepancy| (found.id, found.reason.clone());
         let in_order = one.discrepancies.iter().map(shown);
         prop_assert!(in_order.eq(other.discrepancies.iter().map(shown)), "shown in another order");
+    }
+
+    #[test]
+    fn other_names_of_clients_and_invoices_change_nothing(
+        (one, other) in pools_by_other_names(),
+        policy in prop_oneof![Just(policy()), Just(strict_policy())],
+    ) {
+        let verdicts = |pool: Pool| verdicts(&compare(&policy, &whole(), pool));
+        prop_assert_eq!(verdicts(one), verdicts(other));
     }
 
     #[test]
