@@ -105,3 +105,31 @@ fn many_copies_of_one_record() {
     let copies = copies.filter(|found| found.kind == Kind::DuplicateAtPartner);
     assert_eq!(copies.count(), MANY as usize - 1);
 }
+
+#[test]
+fn equal_amounts_of_as_many_clients() {
+    let of = |number: u32| format!("client=c{number} counterparty=Beck_{number}");
+    let pool = pool_of_many(
+        |number| format!("P A 10 EUR 5 transaction_id=t{number} {}", of(number)),
+        |number| format!("L A 10 EUR 5 invoice=i{number} {}", of(MANY - number)),
+    );
+    let comparison = compare(&policy(), &whole(), pool);
+    assert_eq!(comparison.matched.len(), MANY as usize);
+    let own = comparison.matched.iter();
+    let own = own.filter(|it| it.partner.client == it.ledger.client);
+    // Of each side one has nobody of its client.
+    assert_eq!(own.count(), MANY as usize - 1);
+}
+
+#[test]
+fn equal_amounts_of_clients_that_the_other_side_does_not_have() {
+    let mut pool = pool_of_many(
+        |number| format!("P A 10 EUR 5 client=c{number} counterparty=Beck_{number}"),
+        |number| format!("L A 10 EUR 5 client=d{number} counterparty=Kohl_{number}"),
+    );
+    pool.push(record("L A 10 EUR 5 client=d counterparty=Kohl", MANY + 1));
+    let comparison = compare(&policy(), &whole(), pool);
+    assert!(comparison.matched.is_empty());
+    let mut found = comparison.discrepancies.iter();
+    assert!(found.all(|found| found.kind == Kind::Ambiguous));
+}
