@@ -130,6 +130,9 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
         let original = originals.next_if(|(of, _)| *of == index);
         let original = original.map(|(_, record)| record);
         let candidate = nearest.next_if(|(of, _)| *of == index);
+        if !matches!(verdict.fate, Fate::InTransit | Fate::Missing) {
+            work.decided.also_lone.push(Place::of(&record));
+        }
         let mut discrepancy = match verdict.fate {
             Fate::InTransit => {
                 keep_in_transit(work, record);
@@ -145,7 +148,7 @@ fn conclude_side(work: &mut Work<'_>, lone: Lone, seen: Seen) {
     }
     for (side, before) in Side::BOTH.into_iter().zip(decided_before) {
         let lone = work.decided.out_of_scope.side(side)[before..].iter();
-        work.decided.lone_out_of_scope.extend(lone.map(Place::of));
+        work.decided.also_lone.extend(lone.map(Place::of));
     }
 }
 

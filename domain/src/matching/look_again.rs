@@ -33,8 +33,8 @@ pub struct LookAgain {
     /// What later rules compare, with their indexes.
     later: Vec<(usize, Vec<Key>)>,
     payments: HashMap<Payment, Seen>,
-    /// Lone records that the run is not about.
-    elsewhere: HashSet<Place>,
+    /// Other lone records: nothing was found for them either.
+    also_lone: HashSet<Place>,
     /// The money that is asked about, in units of the smallest amount, and what takes it back.
     wanted: HashSet<(Currency, i128)>,
 }
@@ -108,7 +108,7 @@ impl LookAgain {
             first: policy.rules.first()?.on.clone(),
             later: later.map(|at| (at, policy.rules[at].on.clone())).collect(),
             payments: HashMap::new(),
-            elsewhere: HashSet::new(),
+            also_lone: HashSet::new(),
             wanted: HashSet::new(),
         };
         if look.later.is_empty() {
@@ -121,8 +121,7 @@ impl LookAgain {
                 let list = List::Missing;
                 look.ask(record, At { part, list, index });
             }
-            look.elsewhere
-                .extend(comparison.lone_out_of_scope.iter().cloned());
+            look.also_lone.extend(comparison.also_lone.iter().cloned());
             for (index, record) in comparison.in_transit.iter().enumerate() {
                 let list = List::InTransit;
                 look.ask(record, At { part, list, index });
@@ -172,7 +171,7 @@ impl LookAgain {
             let own = Payment::of(record, rule, texts);
             if let Some(seen) = self.payments.get_mut(&own) {
                 let place = Place::of(record);
-                match self.elsewhere.contains(&place) {
+                match self.also_lone.contains(&place) {
                     true => seen.others += 1,
                     false => seen.see_own(record, place, key::hash_of(&self.first, record)),
                 }

@@ -192,8 +192,9 @@ pub struct Comparison {
     pub superseded: Vec<Superseded>,
     /// Records that belong to another client or invoice than the run is about.
     pub out_of_scope: Pool,
-    /// Of these, the ones for which nothing was found.
-    pub lone_out_of_scope: Vec<Place>,
+    /// Where records stand for which nothing was found, beside what is missing or in transit: there again, or
+    /// out of scope.
+    pub also_lone: Vec<Place>,
 }
 
 impl Findings {
@@ -225,7 +226,7 @@ impl Comparison {
         self.in_transit.append(&mut other.in_transit);
         self.superseded.append(&mut other.superseded);
         self.out_of_scope.append(other.out_of_scope);
-        self.lone_out_of_scope.append(&mut other.lone_out_of_scope);
+        self.also_lone.append(&mut other.also_lone);
     }
 }
 
