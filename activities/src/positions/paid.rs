@@ -40,7 +40,10 @@ impl Standing {
             if source.side(side).records != Records::New {
                 let opening = manifest.opening.as_ref();
                 let shown = opening.and_then(|opening| opening.shown.as_ref());
-                asked.only_shown(side, &staging.get_payments(shown).await?);
+                let covers = opening.and_then(|opening| opening.covers.as_ref());
+                let covers = covers.map(|(from, to)| Ok::<_, Failure>((date(from)?, date(to)?)));
+                let covers = covers.transpose()?;
+                asked.look_at_shown(side, &staging.get_payments(shown).await?, covers);
             }
         }
         for spent in &begun_with.position.spent {
@@ -62,7 +65,7 @@ impl Standing {
         }
         asked.look_at_settled(policy, self.asked.business_date, &settled);
         asked.look_at_own(policy, pool, &used.payments);
-        asked.ask_for_other_days(policy, self.asked.business_date, pool);
+        asked.ask_for_other_days(policy, pool);
         for spent in &begun_with.position.spent {
             for side in Side::BOTH {
                 if asked.asks_for_days_of(&spent.run_id, side) {

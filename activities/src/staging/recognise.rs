@@ -191,6 +191,9 @@ async fn store(
     };
     Ok(OpeningSide {
         shown: staging.put_payments(folder, opening.shown).await?,
+        covers: opening
+            .covers
+            .map(|(from, to)| (from.to_string(), to.to_string())),
         records,
         items: sums(&opening.items).map_err(too_large)?,
         voided: sums(&opening.voided).map_err(too_large)?,

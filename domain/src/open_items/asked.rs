@@ -43,6 +43,8 @@ pub(super) struct AskedRecord {
     pub(super) is_changed: bool,
     /// Whether its side shows the payment as it was; none of a side whose inputs show nothing again.
     pub(super) is_shown: Option<bool>,
+    /// Value dates of which its side's input has all that there is.
+    pub(super) covered: Option<(Date, Date)>,
     /// Other days that it may have been matched on, each with the fingerprint that it would have had.
     pub(super) other_days: Vec<(Date, Fingerprint)>,
     /// The one that it was matched on.
@@ -109,13 +111,13 @@ impl Asked {
             .retain(|asked| !open_again.contains(&asked.payment));
     }
 
-    /// Of a side whose inputs show records again, takes only payments that this one shows, sorted, for made
-    /// twice: what it no longer shows was corrected.
-    pub fn only_shown(&mut self, side: Side, shown: &[Payment]) {
+    /// Of a side whose inputs show records again, tells payments that this one shows, sorted, from those that it
+    /// does not: what is not there any more, of days that the input `covers`, was corrected.
+    pub fn look_at_shown(&mut self, side: Side, shown: &[Payment], covers: Option<(Date, Date)>) {
         for asked in self.records.iter_mut().filter(|asked| asked.side == side) {
             let is_shown = shown.binary_search(&asked.payment).is_ok();
             asked.is_shown = Some(is_shown);
-            asked.may_be_again &= is_shown;
+            asked.covered = covers;
         }
     }
 
@@ -259,12 +261,15 @@ impl Asked {
             *told += i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
-        if let Some(day) = asked.matched_on
+        let corrects = asked.corrects(record);
+        if let Some(day) = corrects
             && is_asked_for(&context.scope, record)
         {
             return Fate::Superseded(format!("{run} matched it on {day}"));
         }
-        let is_again = asked.may_be_again && self.is_paid_once(asked);
+        let stands = asked.is_shown != Some(false) || asked.matched_on.is_some();
+        let is_beside = stands && corrects.is_none();
+        let is_again = asked.may_be_again && is_beside && self.is_paid_once(asked);
         match is_again || is_announced && !is_told {
             true => Fate::Repeats(run),
             false => Fate::Itself,
@@ -341,6 +346,7 @@ impl AskedRecord {
             may_be_again: record.movement().repeats(),
             is_changed: false,
             is_shown: None,
+            covered: None,
             other_days: Vec::new(),
             matched_on: None,
         })

@@ -33,6 +33,8 @@ pub struct Reading {
     seen: HashMap<Fingerprint, Seen>,
     payments: Payments,
     shown: Vec<Payment>,
+    /// First value date of what inputs of other days had and this one shows again.
+    shown_from: Option<Date>,
 }
 
 /// An open item, and what the input made of it.
@@ -101,6 +103,7 @@ impl Reading {
             context,
             payments: Payments::of(&policy),
             shown: Vec::new(),
+            shown_from: None,
             policy,
             items: Vec::with_capacity(open.len()),
             used: Vec::new(),
@@ -165,13 +168,21 @@ impl Reading {
                 true => undone < used_undone,
                 false => at - undone < made,
             };
+            let is_changed = record.is_undone() && made > 0;
+            let item = match is_known {
+                true => None,
+                false => self.waiting(&facts.open, &record, !is_changed),
+            };
+            if is_known || is_changed || item.is_some() {
+                let from = self.shown_from.get_or_insert(record.value_date);
+                *from = record.value_date.min(*from);
+            }
             if is_known {
                 let payment = self.payments.of_record(&record);
                 self.shown.extend(payment.filter(|_| !record.is_undone()));
                 return None;
             }
-            let is_changed = record.is_undone() && made > 0;
-            if let Some(item) = self.waiting(&facts.open, &record, !is_changed) {
+            if let Some(item) = item {
                 refresh(&mut self.items[item], record);
                 return None;
             }
@@ -225,6 +236,7 @@ impl Reading {
     pub fn finish(mut self) -> Opening {
         let mut opening = Opening {
             shown: std::mem::take(&mut self.shown),
+            covers: self.covers(),
             ..Opening::default()
         };
         opening.shown.sort_unstable();
@@ -319,6 +331,17 @@ impl Reading {
     fn replaces(&self) -> bool {
         let is_report = self.context.side == Side::Partner || self.context.records == Records::New;
         self.context.is_whole && is_report
+    }
+
+    /// An input that shows records again says how far back it does so by those that it shows; one that is complete
+    /// is as complete as it is said to be.
+    fn covers(&self) -> Option<(Date, Date)> {
+        let (from, to) = self.context.value_dates;
+        match self.context.records {
+            Records::New => None,
+            Records::Cumulative => self.shown_from.map(|shown| (from.max(shown), to)),
+            Records::Snapshot => Some((from, to)),
+        }
     }
 
     /// Undoes the groups from which the amended report withdraws a record.

@@ -1,7 +1,9 @@
 //! Payments of which an input that shows records again has corrected the value date: no other payments.
 //!
 //! A record of another day is another record (see [`fingerprint()`]). Where the input no longer shows the one that
-//! an earlier run matched, and has the same one on a day near it, that is the same payment.
+//! an earlier run matched, although it goes back to that day, and has the same one on a day near it, that is the
+//! same payment. Where it does not go back so far, as a report that begins anew with the month or a file of one day,
+//! the first one is still there, and this one stands beside it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,15 +18,14 @@ use crate::record::{Record, Side};
 
 impl Asked {
     /// Asks for records of earlier runs that some of these are but for the value date; once everything is known
-    /// that runs noted. They have to be of days that the inputs of a run of this day cover.
-    pub fn ask_for_other_days(&mut self, policy: &SourcePolicy, business_date: Date, pool: &Pool) {
-        let covered = policy.value_dates(business_date);
+    /// that runs noted.
+    pub fn ask_for_other_days(&mut self, policy: &SourcePolicy, pool: &Pool) {
         for at in 0..self.records.len() {
             let asked = &self.records[at];
             let is_corrected = asked.is_shown == Some(false) && !asked.is_changed;
             if is_corrected && self.is_paid_once(asked) {
                 let record = &pool.side(asked.side)[asked.at];
-                self.records[at].other_days = other_days(policy, covered, record);
+                self.records[at].other_days = other_days(policy, record);
             }
         }
     }
@@ -57,24 +58,29 @@ impl Asked {
 }
 
 impl AskedRecord {
+    /// The day on which this record's payment was matched, where the record stands in the place of that one: this
+    /// input shows it, and has the other one no more, of a day that it covers.
+    pub(super) fn corrects(&self, record: &Record) -> Option<Date> {
+        let (from, to) = self.covered?;
+        let is_covered = |day: &Date| (from..=to).contains(day);
+        let is_of_input = record.carried_from().is_none();
+        self.matched_on.filter(|day| is_of_input && is_covered(day))
+    }
+
     fn is_asking(&self, side: Side) -> bool {
         self.side == side && !self.other_days.is_empty() && self.matched_on.is_none()
     }
 }
 
 /// The record's fingerprint on other days within the window of its own, the nearest first.
-fn other_days(
-    policy: &SourcePolicy,
-    (from, to): (Date, Date),
-    record: &Record,
-) -> Vec<(Date, Fingerprint)> {
+fn other_days(policy: &SourcePolicy, record: &Record) -> Vec<(Date, Fingerprint)> {
     let window = policy.date_window;
     let most = i64::from(window.early_days.max(window.late_days));
     let is_near = |day: &Date| {
         let days = policy
             .calendar
             .days_between(record.value_date, *day, window.unit);
-        days.abs() <= most && (from..=to).contains(day)
+        days.abs() <= most
     };
     let (mut before, mut after) = (record.value_date, record.value_date);
     let mut near = Vec::new();

@@ -297,7 +297,8 @@ impl Desk {
             }
             let mut opening: Opening = reading.finish();
             let is_new = self.records[usize::from(side == Side::Ledger)] == Records::New;
-            shown.extend((!is_new).then(|| (side, std::mem::take(&mut opening.shown))));
+            let of_input = (side, std::mem::take(&mut opening.shown), opening.covers);
+            shown.extend((!is_new).then_some(of_input));
             let brought = self.bring(day, std::mem::take(&mut opening.unseen));
             report.1 += opening.reopened + brought.len() as u64;
             report.2 += opening.taken_back;
@@ -353,8 +354,8 @@ impl Desk {
         let mut findings = match_buckets(&self.policy, &context, pool);
         let mut asked = Asked::of(&self.policy, &context, &findings.left);
         asked.leave_out(&self.policy, &open_again);
-        for (side, shown) in &shown {
-            asked.only_shown(*side, shown);
+        for (side, shown, covers) in &shown {
+            asked.look_at_shown(*side, shown, *covers);
         }
         let mut payments = Payments::of(&self.policy);
         let matched = findings.matched.iter();
@@ -373,7 +374,7 @@ impl Desk {
         let settled = settled.filter(still).chain(&by_people);
         asked.look_at_settled(&self.policy, day, settled);
         asked.look_at_own(&self.policy, &findings.left, &matched);
-        asked.ask_for_other_days(&self.policy, day, &findings.left);
+        asked.ask_for_other_days(&self.policy, &findings.left);
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             for (side, own) in Side::BOTH.into_iter().zip(&spent.own) {
                 if asked.asks_for_days_of(&spent.run, side) {

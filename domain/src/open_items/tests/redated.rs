@@ -5,11 +5,11 @@ use super::*;
 use crate::discrepancy::Kind;
 use crate::open_items::Records;
 
-/// Both have P-1 of 9.90, which the first run matched.
+/// Both have P-0 of an earlier day and P-1 of 9.90, which the first run matched.
 fn matched(of_partner: Records) -> Desk {
     let mut desk = Desk::new([of_partner, Records::Cumulative]);
-    let booked = vec![ledger("P-1", 990, day(3))];
-    desk.run("r3", day(3), vec![of_day(3)], booked);
+    let booked = vec![ledger("P-0", 100, day(1)), ledger("P-1", 990, day(3))];
+    desk.run("r3", day(3), since_before(&[3]), booked);
     desk
 }
 
@@ -17,45 +17,97 @@ fn of_day(number: i64) -> Record {
     partner("P-1", 990, day(number))
 }
 
+fn of_days(days: &[i64]) -> Vec<Record> {
+    days.iter().map(|day| of_day(*day)).collect()
+}
+
+/// A report that goes back to days before the first one.
+fn since_before(days: &[i64]) -> Vec<Record> {
+    let before = partner("P-0", 100, day(1));
+    [before].into_iter().chain(of_days(days)).collect()
+}
+
 #[test]
 fn a_corrected_value_date_makes_no_other_payment() {
     for records in [Records::Cumulative, Records::Snapshot] {
         for corrected in [2, 4] {
             let mut desk = matched(records);
-            let second = desk.run("r4", day(4), vec![of_day(corrected)], vec![]);
+            let second = desk.run("r4", day(4), since_before(&[corrected]), vec![]);
             assert_eq!(found(&second.comparison.discrepancies), [""; 0]);
             let [superseded] = &second.comparison.superseded[..] else {
                 panic!("{:?}", second.comparison);
             };
             assert_eq!(superseded.by, "r3 matched it on 2026-03-05");
             assert!(second.conservation.holds() && desk.open.is_empty());
-            let third = desk.run("r5", day(5), vec![of_day(corrected)], vec![]);
+            let third = desk.run("r5", day(5), since_before(&[corrected]), vec![]);
             assert!(third.comparison.superseded.is_empty());
             assert_eq!(found(&third.comparison.discrepancies), [""; 0]);
         }
     }
+    // What is complete need not show that it goes back so far.
+    let mut desk = matched(Records::Snapshot);
+    let second = desk.run("r4", day(4), of_days(&[4]), vec![]);
+    assert_eq!(found(&second.comparison.discrepancies), [""; 0]);
 }
 
 #[test]
 fn beside_the_first_it_is_there_again() {
     for records in [Records::Cumulative, Records::Snapshot] {
         let mut desk = matched(records);
-        let second = desk.run("r4", day(4), vec![of_day(3), of_day(4)], vec![]);
+        let second = desk.run("r4", day(4), since_before(&[3, 4]), vec![]);
         only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
     }
     // Of two others, one is the first with another date.
     let mut desk = matched(Records::Cumulative);
-    let second = desk.run("r5", day(5), vec![of_day(4), of_day(5)], vec![]);
+    let second = desk.run("r5", day(5), since_before(&[4, 5]), vec![]);
     only(&second.comparison.discrepancies, Kind::MissingInLedger);
     assert_eq!(second.comparison.superseded.len(), 1);
 }
 
 #[test]
+fn a_report_that_begins_anew_corrects_nothing_of_the_days_before() {
+    let mut desk = matched(Records::Cumulative);
+    let report = |days: &[i64]| [of_days(days), vec![partner("P-2", 70, day(4))]].concat();
+    let booked = || vec![ledger("P-2", 70, day(4))];
+    let second = desk.run("r4", day(4), report(&[4]), booked());
+    let again = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!(
+        again.reason,
+        "partner reports 9.90 EUR for P-1 again: r3 had it already"
+    );
+    assert!(second.comparison.superseded.is_empty() && second.conservation.holds());
+    // It stays there for as long as it is open, whatever the report shows by then.
+    for number in 5..8 {
+        let later = desk.run("later", day(number), report(&[4]), booked());
+        let still = only(&later.comparison.discrepancies, Kind::DuplicateAtPartner);
+        assert_eq!(still.id, again.id);
+    }
+    // Others of an earlier day that it shows for the first time don't say how far back it goes.
+    let mut desk = matched(Records::Cumulative);
+    let late = vec![partner("P-3", 70, day(1)), of_day(4)];
+    let second = desk.run("r4", day(4), late, vec![ledger("P-3", 70, day(1))]);
+    only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+}
+
+#[test]
+fn a_ledger_of_one_file_a_day_corrects_nothing_of_the_days_before() {
+    let mut desk = Desk::new([Records::New, Records::Cumulative]);
+    let booked = |number: i64| ledger("P-1", 990, day(number));
+    desk.run("r0", day(0), vec![of_day(0)], vec![booked(0)]);
+    let view = vec![booked(1), ledger("P-2", 70, day(1))];
+    let second = desk.run("r1", day(1), vec![partner("P-2", 70, day(1))], view);
+    assert_eq!(second.comparison.in_transit.len(), 1);
+    // The partner had its time.
+    let later = desk.run("r7", day(7), vec![], vec![ledger("P-3", 70, day(7))]);
+    only(&later.comparison.discrepancies, Kind::DuplicateInLedger);
+}
+
+#[test]
 fn days_far_from_it_or_reports_of_new_records_say_nothing_of_it() {
     let mut desk = matched(Records::Cumulative);
-    let second = desk.run("r40", day(40), vec![of_day(40)], vec![]);
+    let second = desk.run("r40", day(40), of_days(&[40]), vec![]);
     only(&second.comparison.discrepancies, Kind::MissingInLedger);
     let mut desk = matched(Records::New);
-    let second = desk.run("r4", day(4), vec![of_day(4)], vec![]);
+    let second = desk.run("r4", day(4), of_days(&[4]), vec![]);
     only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
 }
