@@ -51,9 +51,10 @@ impl Standing {
                 break;
             }
             // A run of this day is replaced by this one.
-            if date(&spent.business_date)? != self.asked.business_date {
+            let day = date(&spent.business_date)?;
+            if day != self.asked.business_date {
                 let payments = staging.get_payments(spent.payments.as_ref()).await?;
-                asked.look(&Arc::from(spent.run_id.as_str()), &payments);
+                asked.look(&Arc::from(spent.run_id.as_str()), day, &payments);
             }
         }
         let BegunWith { position, resolved } = begun_with;

@@ -37,6 +37,8 @@ pub(super) struct AskedRecord {
     undone_by: Payment,
     announced: Payment,
     told: Payment,
+    /// That both sides said of the payment that its money did not stay.
+    given_up: Payment,
     /// Whether it may be made twice.
     may_be_again: bool,
     /// Whether it is the record of an earlier run that says now that its money did not stay.
@@ -56,8 +58,8 @@ pub(super) struct AskedRecord {
 pub(super) struct Found {
     /// The last run that did.
     pub(super) run: Arc<str>,
-    /// How often.
-    times: i64,
+    /// How often, by the business dates of those runs.
+    by_day: BTreeMap<Date, i64>,
 }
 
 impl Asked {
@@ -89,7 +91,7 @@ impl Asked {
             payments.then_with(|| canonical_order(record(one), record(other)))
         });
         let wanted = records.iter();
-        let wanted = wanted.flat_map(|it| [it.payment, it.undone_by, it.announced, it.told]);
+        let wanted = wanted.flat_map(AskedRecord::wanted);
         let mut wanted: Vec<Payment> = wanted.collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -155,8 +157,8 @@ impl Asked {
         self.undone_now = undone;
     }
 
-    /// Looks at what a run noted; `noted` is sorted.
-    pub fn look(&mut self, run: &Arc<str>, noted: &[Payment]) {
+    /// Looks at what a run of this day noted; `noted` is sorted.
+    pub fn look(&mut self, run: &Arc<str>, day: Date, noted: &[Payment]) {
         for payment in &self.wanted {
             let from = noted.partition_point(|other| other < payment);
             let equal = noted[from..].iter().take_while(|it| *it == payment);
@@ -164,9 +166,9 @@ impl Asked {
             if times > 0 {
                 let found = self.found.entry(*payment).or_insert_with(|| Found {
                     run: Arc::clone(run),
-                    times: 0,
+                    by_day: BTreeMap::new(),
                 });
-                found.times += times;
+                *found.by_day.entry(day).or_default() += times;
                 found.run = Arc::clone(run);
             }
         }
@@ -181,28 +183,29 @@ impl Asked {
         settled: impl IntoIterator<Item = &'u Used>,
     ) {
         let mut payments = Payments::of(policy);
-        let mut by_run: BTreeMap<Arc<str>, Vec<Payment>> = BTreeMap::new();
+        let mut by_run: BTreeMap<(Arc<str>, Date), Vec<Payment>> = BTreeMap::new();
         for Used { records, settled } in settled {
             let has = |side: Side| records.iter().any(|record| record.side == side);
             let is_void = settled
                 .as_ref()
                 .is_none_or(|by| by.settles == Settles::Voided);
-            let mut since = records.iter().filter_map(|record| record.past.as_ref());
-            let is_replaced = since.any(|past| past.since == day);
+            let past = records.iter().filter_map(|record| record.past.as_ref());
+            let is_replaced = past.clone().any(|past| past.since == day);
+            let last = past.map(|past| past.since).max();
             let run = records.iter().find_map(Record::carried_from);
-            if let Some(run) = run
+            if let (Some(run), Some(last)) = (run, last)
                 && has(Side::Partner)
                 && has(Side::Ledger)
                 && !is_void
                 && !is_replaced
             {
-                let noted = by_run.entry(Arc::from(run)).or_default();
+                let noted = by_run.entry((Arc::from(run), last)).or_default();
                 noted.extend(payments.of_group(records.iter()));
             }
         }
-        for (run, mut noted) in by_run {
+        for ((run, day), mut noted) in by_run {
             noted.sort_unstable();
-            self.look(&run, &noted);
+            self.look(&run, day, &noted);
         }
     }
 
@@ -253,12 +256,12 @@ impl Asked {
             return Fate::Itself;
         };
         let (paid, announced) = (self.times(asked.payment), self.times(asked.announced));
-        let told = counted.told.entry(asked.told);
-        let told = told.or_insert_with(|| self.times(asked.told));
-        let is_announced = *told < announced && paid <= announced;
+        let waiting = counted.waiting.entry(asked.announced);
+        let waiting = waiting.or_insert_with(|| self.waiting(asked));
+        let is_announced = *waiting > 0 && paid <= announced;
         let is_told = is_announced && !record.has_failed();
         if is_told && is_asked_for(&context.scope, record) {
-            *told += i64::from(record.is_settled());
+            *waiting -= i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
         let corrects = asked.corrects(record);
@@ -298,7 +301,8 @@ impl Asked {
 
     /// Whether its payment was matched once, and not taken back since.
     pub(super) fn is_paid_once(&self, asked: &AskedRecord) -> bool {
-        self.times(asked.payment) - self.undone(asked) == 1
+        let given_up = self.times(asked.given_up);
+        self.times(asked.payment) - given_up - self.undone(asked) == 1
     }
 
     /// How often the money of a record was taken back by records of their own.
@@ -307,8 +311,33 @@ impl Asked {
         self.times(asked.undone_by) + now.copied().unwrap_or_default()
     }
 
+    /// How many announcements of the payment wait for their end. What was undone since does no more: what is paid
+    /// then is another payment.
+    fn waiting(&self, asked: &AskedRecord) -> i64 {
+        let ends = [asked.told, asked.undone_by, asked.given_up];
+        let mut waiting: i64 = 0;
+        for day in self.days_of(&[ends[0], ends[1], ends[2], asked.announced]) {
+            let ended: i64 = ends.iter().map(|end| self.times_on(*end, day)).sum();
+            waiting = (waiting - ended).max(0) + self.times_on(asked.announced, day);
+        }
+        waiting.min(self.times(asked.announced) - self.times(asked.told))
+    }
+
+    /// The business dates of runs that noted any of these.
+    fn days_of(&self, payments: &[Payment]) -> BTreeSet<Date> {
+        let found = payments.iter().filter_map(|it| self.found.get(it));
+        found.flat_map(|it| it.by_day.keys().copied()).collect()
+    }
+
+    fn times_on(&self, payment: Payment, day: Date) -> i64 {
+        let found = self.found.get(&payment);
+        let times = found.and_then(|found| found.by_day.get(&day));
+        times.copied().unwrap_or_default()
+    }
+
     fn times(&self, payment: Payment) -> i64 {
-        self.found.get(&payment).map_or(0, |found| found.times)
+        let found = self.found.get(&payment);
+        found.map_or(0, |found| found.by_day.values().sum())
     }
 }
 
@@ -327,8 +356,8 @@ enum Fate<'a> {
 /// What was found among the records so far.
 #[derive(Default)]
 struct Counted {
-    /// Ends of announcements.
-    told: BTreeMap<Payment, i64>,
+    /// Announcements whose end is not told.
+    waiting: BTreeMap<Payment, i64>,
     /// Records that are taken back by others.
     undone: BTreeMap<Payment, i64>,
 }
@@ -343,6 +372,7 @@ impl AskedRecord {
             undone_by: payments.undoing(record)?,
             announced: payments.noted(Mark::Announced(side), record, record.money)?,
             told: payments.noted(Mark::Told(side), record, record.money)?,
+            given_up: payments.noted(Mark::GivenUp, record, record.money)?,
             may_be_again: record.movement().repeats(),
             is_changed: false,
             is_shown: None,
@@ -350,5 +380,16 @@ impl AskedRecord {
             other_days: Vec::new(),
             matched_on: None,
         })
+    }
+
+    /// All that is asked about it.
+    fn wanted(&self) -> [Payment; 5] {
+        [
+            self.payment,
+            self.undone_by,
+            self.announced,
+            self.told,
+            self.given_up,
+        ]
     }
 }

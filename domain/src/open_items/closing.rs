@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::Used;
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::given_up::{is_given_up, together};
 use super::paid::{Payment, Payments};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Matched, Superseded, own_records};
@@ -48,18 +49,21 @@ impl UsedUp {
 /// What a run received itself and used up, of one side.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Own {
-    /// The records, in no order; [`Fingerprint::undone`], too, of each whose money did not stay.
+    /// The records, in no order; [`Fingerprint::undone`], too, of each whose money did not stay, and
+    /// [`Fingerprint::given_up`] of each of which both sides say so.
     pub fingerprints: Vec<Fingerprint>,
     /// Their first and last value date; none when there are no records.
     pub value_dates: Option<(Date, Date)>,
 }
 
 impl Own {
-    fn add(&mut self, record: &Record) {
+    fn add(&mut self, record: &Record, is_given_up: bool) {
         let print = fingerprint(record);
         self.fingerprints.push(print);
         self.fingerprints
             .extend(record.is_undone().then(|| print.undone()));
+        self.fingerprints
+            .extend(is_given_up.then(|| print.given_up()));
         self.cover(Some((record.value_date, record.value_date)));
     }
 
@@ -138,20 +142,23 @@ pub fn used_up(
 ) -> UsedUp {
     let mut payments = Payments::of(policy);
     let mut noted = payments.of_matches(matches);
-    noted.extend(payments.of_superseded(superseded));
+    let superseded = together(&mut payments, superseded);
+    for records in &superseded {
+        noted.extend(payments.of_superseded(records));
+    }
     let mut used = UsedUp {
         payments: noted,
         ..UsedUp::default()
     };
     let matched = matches.iter().map(|it| it.records().collect());
-    let superseded = superseded.iter().map(|it| vec![&it.record]);
     for records in matched.chain(superseded) {
         let records: Vec<&Record> = records;
         if records.iter().all(|it| it.carried_from().is_none()) {
-            for record in records {
+            for record in &records {
+                let is_given_up = is_given_up(record, records.iter().copied());
                 match record.side {
-                    Side::Partner => used.partner.add(record),
-                    Side::Ledger => used.ledger.add(record),
+                    Side::Partner => used.partner.add(record, is_given_up),
+                    Side::Ledger => used.ledger.add(record, is_given_up),
                 }
             }
             continue;
@@ -171,12 +178,16 @@ pub fn used_up(
 #[must_use]
 pub fn prints_of(groups: &[Used]) -> BTreeMap<(Side, Date), Own> {
     let mut prints: BTreeMap<(Side, Date), Own> = BTreeMap::new();
-    for record in groups.iter().flat_map(|used| &used.records) {
+    let all = groups
+        .iter()
+        .flat_map(|used| used.records.iter().map(move |record| (used, record)));
+    for (used, record) in all {
         let since = record
             .past
             .as_ref()
             .map_or(record.value_date, |past| past.since);
-        prints.entry((record.side, since)).or_default().add(record);
+        let own = prints.entry((record.side, since)).or_default();
+        own.add(record, used.gives_up(record));
     }
     prints
 }

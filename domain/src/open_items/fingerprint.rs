@@ -19,8 +19,18 @@ impl Fingerprint {
     /// its money did not stay: it is no news then.
     #[must_use]
     pub fn undone(self) -> Self {
+        self.as_text("trueup.undone.v1")
+    }
+
+    /// What is remembered of it, too, where both sides gave it up: what it was before counts no longer.
+    #[must_use]
+    pub fn given_up(self) -> Self {
+        self.as_text("trueup.given_up.v1")
+    }
+
+    fn as_text(self, what: &str) -> Self {
         let mut texts = Fingerprinted::default();
-        texts.add("trueup.undone.v1");
+        texts.add(what);
         texts.bytes.extend(self.0);
         texts.fingerprint()
     }

@@ -13,6 +13,7 @@ mod asked;
 mod closing;
 mod evidence;
 mod fingerprint;
+mod given_up;
 mod opening;
 mod paid;
 mod reading;
@@ -61,6 +62,13 @@ pub struct Used {
     pub records: Vec<Record>,
     /// The resolution; none for a matched pair.
     pub settled: Option<SettledAs>,
+}
+
+impl Used {
+    /// Whether both sides gave up by this what the record was before.
+    fn gives_up(&self, record: &Record) -> bool {
+        self.settled.is_none() && given_up::is_given_up(record, &self.records)
+    }
 }
 
 /// How a resolution used records up.

@@ -23,6 +23,20 @@ pub struct ReadingContext {
     pub is_whole: bool,
 }
 
+impl ReadingContext {
+    /// First and last value date of which the input has all that there is. One that shows records again says how
+    /// far back it goes by those that it shows, from this day on; one that is complete is as complete as it is
+    /// said to be.
+    pub(super) fn covers(&self, shown_from: Option<Date>) -> Option<(Date, Date)> {
+        let (from, to) = self.value_dates;
+        match self.records {
+            Records::New => None,
+            Records::Cumulative => shown_from.map(|shown| (from.max(shown), to)),
+            Records::Snapshot => Some((from, to)),
+        }
+    }
+}
+
 /// What a side begins with, once its input is read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Opening {

@@ -6,7 +6,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::matching::{Kin, Matched, Superseded};
+use super::given_up::{is_given_up, opposite};
+use crate::matching::{Kin, Matched};
 use crate::money::Money;
 use crate::policy::SourcePolicy;
 use crate::record::{Record, Side};
@@ -77,14 +78,19 @@ impl Payments {
     }
 
     /// The payments of records that were used up together, each once, and what was announced of them. What
-    /// failed paid nothing.
+    /// failed paid nothing. Where both sides give a payment up, that is all there is to note.
     pub fn of_group<'r>(
         &mut self,
         records: impl Iterator<Item = &'r Record> + Clone,
     ) -> Vec<Payment> {
         let mut payments: Vec<Payment> = Vec::new();
         let has_failed = records.clone().any(|record| record.has_failed());
-        for record in records {
+        let given_up = records.clone();
+        for record in given_up.filter(|it| is_given_up(it, records.clone())) {
+            payments.extend(self.noted(Mark::GivenUp, record, record.money));
+        }
+        let is_paid = payments.is_empty();
+        for record in records.filter(|_| is_paid) {
             if !has_failed {
                 payments.extend(self.of_record(record));
             }
@@ -97,13 +103,15 @@ impl Payments {
         payments
     }
 
-    /// What is noted of records that were superseded: of which payments that were matched when they were
-    /// announced the end is told.
-    pub(super) fn of_superseded(&mut self, superseded: &[Superseded]) -> Vec<Payment> {
-        let records = superseded.iter().map(|it| &it.record);
-        let ends = records.filter(|record| record.is_settled());
-        ends.filter_map(|record| self.noted(Mark::Told(record.side), record, record.money))
-            .collect()
+    /// What is noted of records that were superseded together: that both sides gave a payment up; or of one that
+    /// was matched when it was announced, that its end is told.
+    pub(super) fn of_superseded(&mut self, together: &[&Record]) -> Vec<Payment> {
+        if let [record] = together {
+            let told = record.is_settled();
+            let told = told.then(|| self.noted(Mark::Told(record.side), record, record.money));
+            return told.flatten().into_iter().collect();
+        }
+        self.of_group(together.iter().copied())
     }
 
     /// The payments of all matches.
@@ -131,6 +139,8 @@ pub(super) enum Mark {
     Announced(Side),
     /// That this side has told since what became of it.
     Told(Side),
+    /// That both sides say since that its money did not stay.
+    GivenUp,
 }
 
 impl Mark {
@@ -139,6 +149,7 @@ impl Mark {
             Mark::Paid => ("trueup.payment.v1", None),
             Mark::Announced(side) => ("trueup.announced.v1", Some(side)),
             Mark::Told(side) => ("trueup.told.v1", Some(side)),
+            Mark::GivenUp => ("trueup.given_up.v1", None),
         };
         bytes.clear();
         let side = side.map(|side| side.name().as_bytes());

@@ -82,6 +82,8 @@ struct Facts {
     of_other_days: usize,
     /// How many of those said then that the money did not stay.
     undone: usize,
+    /// Of how many both sides say so.
+    given_up: usize,
     /// A run that had one of those.
     run: Option<Arc<str>>,
     /// Open items of other days.
@@ -163,7 +165,8 @@ impl Reading {
         if self.context.records != Records::New {
             let used = others + facts.of_other_days;
             let used_undone = used.min(self.count_own(print.undone(), false) + facts.undone);
-            let made = used - used_undone;
+            let given_up = self.count_own(print.given_up(), false) + facts.given_up;
+            let made = (used - used_undone).saturating_sub(given_up);
             let is_known = match record.is_undone() {
                 true => undone < used_undone,
                 false => at - undone < made,
@@ -215,7 +218,9 @@ impl Reading {
         seen.all += 1;
         if record.is_undone() {
             seen.undone += 1;
-            self.seen.entry(print.undone()).or_default().all += 1;
+            for says_so in [print.undone(), print.given_up()] {
+                self.seen.entry(says_so).or_default().all += 1;
+            }
         }
         before
     }
@@ -236,7 +241,7 @@ impl Reading {
     pub fn finish(mut self) -> Opening {
         let mut opening = Opening {
             shown: std::mem::take(&mut self.shown),
-            covers: self.covers(),
+            covers: self.context.covers(self.shown_from),
             ..Opening::default()
         };
         opening.shown.sort_unstable();
@@ -305,6 +310,7 @@ impl Reading {
                     facts.run = facts.run.take().or_else(|| received_by(record));
                     facts.of_other_days += 1;
                     facts.undone += usize::from(record.is_undone());
+                    facts.given_up += usize::from(remembered.used.gives_up(record));
                 }
             }
         }
@@ -331,17 +337,6 @@ impl Reading {
     fn replaces(&self) -> bool {
         let is_report = self.context.side == Side::Partner || self.context.records == Records::New;
         self.context.is_whole && is_report
-    }
-
-    /// An input that shows records again says how far back it does so by those that it shows; one that is complete
-    /// is as complete as it is said to be.
-    fn covers(&self) -> Option<(Date, Date)> {
-        let (from, to) = self.context.value_dates;
-        match self.context.records {
-            Records::New => None,
-            Records::Cumulative => self.shown_from.map(|shown| (from.max(shown), to)),
-            Records::Snapshot => Some((from, to)),
-        }
     }
 
     /// Undoes the groups from which the amended report withdraws a record.
@@ -387,7 +382,7 @@ impl Reading {
 
     /// How many of this fingerprint the input had beyond those that other runs explain.
     fn shown_beyond(&self, print: Fingerprint) -> usize {
-        let seen = self.seen.get(&print).map_or(0, |seen| seen.all);
+        let Seen { all: seen, undone } = self.seen.get(&print).copied().unwrap_or_default();
         let explained = self.facts.get(&print).map_or(0, |facts| {
             let others = match self.context.records {
                 Records::New => 0,
@@ -395,11 +390,15 @@ impl Reading {
             };
             facts.of_this_day.len() + facts.again.len() + others
         });
-        let others = match self.context.records {
-            Records::New => 0,
-            _ => self.count_own(print, false),
-        };
-        seen.saturating_sub(explained + others)
+        if self.context.records == Records::New {
+            return seen.saturating_sub(explained);
+        }
+        let others = explained + self.count_own(print, false);
+        // What both sides gave up was used up twice, and is shown once, as long as it is shown so.
+        let facts = self.facts.get(&print).map_or(0, |facts| facts.given_up);
+        let given_up = facts + self.count_own(print.given_up(), false);
+        let twice = 2 * given_up - undone.min(given_up);
+        seen.saturating_sub(others.saturating_sub(twice))
     }
 
     /// Where an original is withdrawn, one that repeated it is no repetition any more.

@@ -363,7 +363,7 @@ impl Desk {
             .flat_map(|it| payments.of_group(it.records()))
             .collect();
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
-            asked.look(&spent.run, &spent.payments);
+            asked.look(&spent.run, spent.day, &spent.payments);
         }
         let by_people = open_items::used_by(&self.open, &resolved.all());
         let still = |used: &&Used| {

@@ -2,6 +2,7 @@
 
 mod desk;
 mod examples;
+mod given_up;
 mod laws;
 mod redated;
 mod undone;
