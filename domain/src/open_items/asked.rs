@@ -264,6 +264,9 @@ impl Asked {
             *waiting -= i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
+        if record.has_failed() && asked.matched_on.is_some() {
+            return Fate::Repeats(run);
+        }
         let corrects = asked.corrects(record);
         if let Some(day) = corrects
             && is_asked_for(&context.scope, record)

@@ -232,8 +232,9 @@ impl Reading {
         let mut waiting = items.iter().filter(|at| item(at).state == ItemState::Open);
         let says_the_same = |at: &&usize| item(at).record.is_undone() == record.is_undone();
         let same = waiting.clone().find(says_the_same);
-        same.or_else(|| waiting.next().filter(|_| may_change))
-            .copied()
+        // What failed since, and is shown as it was before, is what was matched.
+        let changes = |at: &&usize| may_change && !item(at).record.is_changed();
+        same.or_else(|| waiting.find(changes)).copied()
     }
 
     /// Ends the input: what the side begins with.

@@ -4,6 +4,7 @@ use super::desk::{Desk, found, only};
 use super::*;
 use crate::discrepancy::Kind;
 use crate::open_items::Records;
+use crate::record::Status;
 
 /// Both have P-0 of an earlier day and P-1 of 9.90, which the first run matched.
 fn matched(of_partner: Records) -> Desk {
@@ -110,4 +111,44 @@ fn days_far_from_it_or_reports_of_new_records_say_nothing_of_it() {
     let mut desk = matched(Records::New);
     let second = desk.run("r4", day(4), of_days(&[4]), vec![]);
     only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+}
+
+#[test]
+fn what_failed_with_another_value_date_differs_in_status() {
+    let failed = |number: i64| {
+        let mut record = of_day(number);
+        record.status = Some(Status::Failed);
+        record
+    };
+    let before = || partner("P-0", 100, day(1));
+    for records in [Records::Cumulative, Records::Snapshot] {
+        // Whether the report goes back to the first one or not.
+        for report in [vec![failed(4)], vec![before(), failed(4)]] {
+            let mut desk = matched(records);
+            let second = desk.run("r4", day(4), report.clone(), vec![]);
+            let told = only(&second.comparison.discrepancies, Kind::StatusMismatch);
+            assert_eq!(
+                told.reason,
+                "partner reports 9.90 EUR for P-1 as failed: r3 matched it before, so our record \
+                 of it counts money that never moved"
+            );
+            assert!(second.comparison.superseded.is_empty() && second.conservation.holds());
+            let third = desk.run("r5", day(5), report, vec![]);
+            let still = only(&third.comparison.discrepancies, Kind::StatusMismatch);
+            assert_eq!(still.id, told.id);
+        }
+        // It did not fail after all.
+        let mut desk = matched(records);
+        desk.run("r4", day(4), vec![before(), failed(4)], vec![]);
+        let third = desk.run("r5", day(5), since_before(&[4]), vec![]);
+        assert_eq!(found(&third.comparison.discrepancies), [""; 0]);
+        assert_eq!(third.cleared.len(), 1);
+        assert!(third.conservation.holds() && desk.open.is_empty());
+    }
+    // Beside the payment it is an attempt of its own.
+    let mut desk = matched(Records::Cumulative);
+    let beside = [since_before(&[3]), vec![failed(4)]].concat();
+    let second = desk.run("r4", day(4), beside, vec![]);
+    let attempt = only(&second.comparison.discrepancies, Kind::MissingInLedger);
+    assert!(attempt.at_stake.is_zero(), "{}", attempt.reason);
 }
