@@ -304,14 +304,32 @@ impl Asked {
 
     /// Whether its payment was matched once, and not taken back since.
     pub(super) fn is_paid_once(&self, asked: &AskedRecord) -> bool {
-        let given_up = self.times(asked.given_up);
-        self.times(asked.payment) - given_up - self.undone(asked) == 1
+        self.earlier(asked).standing - self.undone_by_own(asked) == 1
     }
 
     /// How often the money of a record was taken back by records of their own.
     fn undone(&self, asked: &AskedRecord) -> i64 {
+        self.earlier(asked).undone + self.undone_by_own(asked)
+    }
+
+    fn undone_by_own(&self, asked: &AskedRecord) -> i64 {
         let now = self.undone_now.get(&(asked.side, asked.undone_by));
-        self.times(asked.undone_by) + now.copied().unwrap_or_default()
+        now.copied().unwrap_or_default()
+    }
+
+    /// What earlier runs made of its payment, in the order of their days: nothing takes back what came after it, as
+    /// a payment does not take back its refund.
+    fn earlier(&self, asked: &AskedRecord) -> Earlier {
+        let [paid, undone, given_up] = [asked.payment, asked.undone_by, asked.given_up];
+        let mut earlier = Earlier::default();
+        for day in self.days_of(&[paid, undone, given_up]) {
+            let paid = earlier.standing + self.times_on(paid, day);
+            let undone = self.times_on(undone, day).min(paid);
+            let given_up = self.times_on(given_up, day).min(paid - undone);
+            earlier.standing = paid - undone - given_up;
+            earlier.undone += undone;
+        }
+        earlier
     }
 
     /// How many announcements of the payment wait for their end. What was undone since does no more: what is paid
@@ -342,6 +360,15 @@ impl Asked {
         let found = self.found.get(&payment);
         found.map_or(0, |found| found.by_day.values().sum())
     }
+}
+
+/// What earlier runs made of a payment.
+#[derive(Default)]
+struct Earlier {
+    /// How often it was matched, and neither taken back nor given up since.
+    standing: i64,
+    /// How often it was taken back by records of their own.
+    undone: i64,
 }
 
 /// What a record is beside what earlier runs noted.

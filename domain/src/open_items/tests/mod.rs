@@ -5,6 +5,7 @@ mod examples;
 mod given_up;
 mod laws;
 mod redated;
+mod refunds;
 mod undone;
 
 use jiff::civil::{Date, date};
