@@ -57,6 +57,13 @@ pub fn fingerprint(record: &Record) -> Fingerprint {
     texts.fingerprint()
 }
 
+/// How often this one is among these, which are sorted.
+pub(super) fn count(sorted: &[Fingerprint], print: Fingerprint) -> usize {
+    let start = sorted.partition_point(|other| *other < print);
+    let equal = sorted[start..].iter().take_while(|other| **other == print);
+    equal.count()
+}
+
 /// What a fingerprint is made of, for many records one after the other: first [`begin`], then each
 /// reference in the order of kinds, then the value.
 ///

@@ -14,6 +14,7 @@ mod closing;
 mod evidence;
 mod fingerprint;
 mod given_up;
+mod moved;
 mod opening;
 mod paid;
 mod reading;

@@ -1,5 +1,7 @@
 //! What a side of a run begins with, and what that depends on.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::Records;
@@ -44,6 +46,8 @@ pub struct Opening {
     pub items: Vec<Record>,
     /// Open items that were taken back: in the opening, and voided.
     pub voided: Vec<Record>,
+    /// Of these, by their places, those that the input has with another value date.
+    pub moved: BTreeMap<usize, Date>,
     /// Records that the replaced run received and that this input no longer has; in no opening.
     pub withdrawn: Vec<Record>,
     /// Records of used groups that are among the withdrawn: places of the group in the memory, and
@@ -73,10 +77,12 @@ impl Opening {
                 format!("the amended report {input} no longer has it"),
             )
         });
-        let voided = self.voided.iter().filter_map(move |record| {
-            let evidence = match record.is_changed() {
-                true => "says so no longer",
-                false => "no longer has it: it was taken back",
+        let voided = self.voided.iter().enumerate();
+        let voided = voided.filter_map(move |(place, record)| {
+            let evidence = match self.moved.get(&place) {
+                Some(day) => format!("has it with value date {day}"),
+                None if record.is_changed() => "says so no longer".to_owned(),
+                None => "no longer has it: it was taken back".to_owned(),
             };
             Gone::of(record, format!("{input} {evidence}"))
         });

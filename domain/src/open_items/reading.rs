@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::fingerprint::{Fingerprint, fingerprint};
+use super::fingerprint::{Fingerprint, count, fingerprint};
+use super::moved::Moved;
 use super::opening::{Opening, ReadingContext};
 use super::paid::{Payment, Payments};
 use super::{Records, Remembered};
@@ -35,6 +36,7 @@ pub struct Reading {
     shown: Vec<Payment>,
     /// First value date of what inputs of other days had and this one shows again.
     shown_from: Option<Date>,
+    moved: Moved,
 }
 
 /// An open item, and what the input made of it.
@@ -106,6 +108,7 @@ impl Reading {
             payments: Payments::of(&policy),
             shown: Vec::new(),
             shown_from: None,
+            moved: Moved::default(),
             policy,
             items: Vec::with_capacity(open.len()),
             used: Vec::new(),
@@ -139,7 +142,8 @@ impl Reading {
     #[must_use]
     pub fn knows(&self, print: Fingerprint) -> bool {
         let of_own = |own: &Own| own.fingerprints.binary_search(&print).is_ok();
-        self.facts.contains_key(&print) || self.own.iter().any(of_own)
+        let is_known = self.facts.contains_key(&print) || self.own.iter().any(of_own);
+        is_known || self.moved.looks_for(print)
     }
 
     /// Takes a record of the input: given back when it is received by this run, else known.
@@ -148,6 +152,7 @@ impl Reading {
         let others = self.count_own(print, false);
         let released = self.count_own(print, true);
         if others + released == 0 && !self.facts.contains_key(&print) {
+            self.moved.receive(print, &record);
             return Some(record);
         }
         let Seen {
@@ -257,7 +262,13 @@ impl Reading {
         let gone = self.items.iter().filter(|item| is_gone(item));
         withdrawn.extend(gone.map(|item| fingerprint(&item.record)));
         self.forget_repeats(&withdrawn);
-        for item in std::mem::take(&mut self.items) {
+        let not_shown = self.items.iter().enumerate();
+        let not_shown = not_shown.filter(|(_, item)| item.state == ItemState::Open);
+        let moved = self.moved.of(
+            opening.covers,
+            not_shown.map(|(place, item)| (place, &item.record)),
+        );
+        for (place, item) in std::mem::take(&mut self.items).into_iter().enumerate() {
             let gone = is_gone(&item);
             if !item.is_reopened && (gone || item.state == ItemState::Received) {
                 opening.taken_back += 1;
@@ -270,7 +281,10 @@ impl Reading {
                 continue;
             }
             opening.reopened += u64::from(item.is_reopened);
-            match self.is_taken_back(&item) {
+            if let Some(day) = moved.get(&place) {
+                opening.moved.insert(opening.voided.len(), *day);
+            }
+            match moved.contains_key(&place) || self.is_taken_back(&item) {
                 true => opening.voided.push(item.record),
                 false => opening.items.push(item.record),
             }
@@ -287,6 +301,8 @@ impl Reading {
             false => {
                 facts.run = facts.run.take().or_else(|| received_by(&record));
                 facts.open.push(place);
+                self.moved
+                    .look_for(&self.context, &self.policy, place, &record);
             }
         }
         self.items.push(Item {
@@ -477,12 +493,4 @@ fn since(record: &Record) -> Option<Date> {
 
 fn received_by(record: &Record) -> Option<Arc<str>> {
     record.past.as_ref()?.received_by.clone()
-}
-
-fn count(sorted: &[Fingerprint], print: Fingerprint) -> usize {
-    let start = sorted.partition_point(|other| *other < print);
-    sorted[start..]
-        .iter()
-        .take_while(|other| **other == print)
-        .count()
 }

@@ -73,7 +73,7 @@ impl AskedRecord {
 }
 
 /// The record's fingerprint on other days within the window of its own, the nearest first.
-fn other_days(policy: &SourcePolicy, record: &Record) -> Vec<(Date, Fingerprint)> {
+pub(super) fn other_days(policy: &SourcePolicy, record: &Record) -> Vec<(Date, Fingerprint)> {
     let window = policy.date_window;
     let most = i64::from(window.early_days.max(window.late_days));
     let is_near = |day: &Date| {

@@ -4,6 +4,7 @@ mod desk;
 mod examples;
 mod given_up;
 mod laws;
+mod moved;
 mod redated;
 mod refunds;
 mod undone;
