@@ -4,7 +4,6 @@
 
 use super::paid::Payments;
 use crate::matching::Superseded;
-use crate::money::Money;
 use crate::record::Record;
 
 /// Whether a record is one that an earlier run matched and that both sides give up, by those that it was used up with.
@@ -12,7 +11,7 @@ pub(super) fn is_given_up<'r>(
     record: &Record,
     together: impl IntoIterator<Item = &'r Record>,
 ) -> bool {
-    let back = opposite(record.money);
+    let back = record.money.opposite();
     let says_so =
         |other: &Record| other.side != record.side && (other.is_undone() || other.money == back);
     record.is_changed() && together.into_iter().any(says_so)
@@ -38,12 +37,4 @@ pub(super) fn together<'s>(
     }
     together.extend(others.into_iter().map(|record| vec![record]));
     together
-}
-
-/// The same money the other way.
-pub(super) fn opposite(money: Money) -> Money {
-    Money {
-        amount: money.amount.negated(),
-        ..money
-    }
 }

@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::given_up::{is_given_up, opposite};
+use super::given_up::is_given_up;
 use crate::matching::{Kin, Matched};
 use crate::money::Money;
 use crate::policy::SourcePolicy;
