@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::matching::sieve::key_of;
 use domain::money::{Amount, Currency, Money};
 use domain::policy::RunContext;
-use domain::record::Side;
+use domain::record::{Reject, Side};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
 use workflows::ports::{Fetch, Fetched, Run};
@@ -113,6 +113,7 @@ async fn work(
         }
         put_on_record(trueup, &input.run, side, &staged.manifest).await?;
     }
+    refuse_unreadable(trueup, side, &staged.manifest).await?;
     let controls = staged.manifest.controls.iter();
     let broken_controls = controls
         .filter(|control| control.stated != control.computed)
@@ -203,6 +204,48 @@ async fn refuse_repeated(
         }
     }
     Ok(())
+}
+
+/// An input of which no line could be read is not what the source's file says: to go on without it would be to
+/// miss everything that it reports.
+async fn refuse_unreadable(
+    trueup: &Trueup,
+    side: Side,
+    manifest: &SideManifest,
+) -> Result<(), Failure> {
+    let mut inputs = manifest.inputs.iter();
+    let unreadable = inputs.find(|it| it.counts.accepted == 0 && it.counts.rejected > 0);
+    let Some(StagedInput { sealed, counts, .. }) = unreadable else {
+        return Ok(());
+    };
+    let rejects = load_rejects(&trueup.staging, manifest, 1).await?;
+    let first = rejects.iter().find(|it| *it.origin.file == *sealed.name);
+    let first = first.map_or_else(
+        String::new,
+        |Reject {
+             origin,
+             column,
+             reason,
+             ..
+         }| {
+            let column = match column.is_empty() {
+                true => String::new(),
+                false => format!(", {column}"),
+            };
+            format!("; line {}{column}: {reason}", origin.line)
+        },
+    );
+    let lines = match counts.rejected {
+        1 => "its only line could not be read".to_owned(),
+        several => format!("none of its {several} lines could be read"),
+    };
+    let name = &sealed.name;
+    Err(Failure::last(
+        failure::INPUT_QUARANTINED,
+        format!(
+            "{name}: {lines}{first}; put a file in its place that is as [{side}.format] says, or change that"
+        ),
+    ))
 }
 
 async fn put_on_record(

@@ -13,7 +13,7 @@ use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::masking;
 use crate::matching::own_sum;
 use crate::money::{Amount, Currency, Money};
-use crate::record::{Origin, Record};
+use crate::record::{Origin, Record, Status};
 use crate::severity::Severity;
 
 /// Most characters of a reference in a headline.
@@ -62,11 +62,31 @@ pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
     let stake = facts.at_stake;
     let what = match facts.kind {
         Kind::StatementOutOfBalance => format!("the report breaks its own arithmetic by {stake}"),
-        Kind::DuplicateAtPartner => format!("the partner reports {stake} again"),
-        Kind::DuplicateInLedger => format!("the ledger has {stake} booked again"),
+        Kind::DuplicateAtPartner => format!("the partner reports {} again", told(facts)),
+        Kind::DuplicateInLedger => format!("the ledger has {} booked again", told(facts)),
         Kind::Ambiguous => format!("several candidates fit {stake} equally well"),
-        Kind::MissingInLedger => format!("the partner reports {stake}, the ledger has nothing"),
-        Kind::MissingAtPartner => format!("the ledger has {stake}, the partner reports nothing"),
+        Kind::MissingInLedger => {
+            let nothing = if is_reversed(facts) {
+                "no reversal"
+            } else {
+                "nothing"
+            };
+            format!(
+                "the partner reports {}, the ledger has {nothing}",
+                told(facts)
+            )
+        }
+        Kind::MissingAtPartner => {
+            let nothing = if is_reversed(facts) {
+                "no reversal"
+            } else {
+                "nothing"
+            };
+            format!(
+                "the ledger has {}, the partner reports {nothing}",
+                told(facts)
+            )
+        }
         Kind::AmountMismatch | Kind::Rounding => more_or_less(facts),
         Kind::CurrencyMismatch => both(facts, "currencies differ", |side| side.money.to_string()),
         Kind::DateMismatch => {
@@ -91,6 +111,24 @@ pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
     } else {
         format!("{reference}: {what}")
     }
+}
+
+/// The money of the only side there is, with its sign, and as what it stands there if it did not simply move.
+fn told(facts: &DiscrepancyFacts) -> String {
+    match facts.partner.as_ref().or(facts.ledger.as_ref()) {
+        Some(SideFacts {
+            money,
+            status: Some(status @ (Status::Reversed | Status::Failed)),
+            ..
+        }) => format!("{money} as {status}"),
+        Some(SideFacts { money, .. }) => money.to_string(),
+        None => facts.at_stake.to_string(),
+    }
+}
+
+fn is_reversed(facts: &DiscrepancyFacts) -> bool {
+    let mut sides = facts.partner.iter().chain(&facts.ledger);
+    sides.any(|side| side.status == Some(Status::Reversed))
 }
 
 fn more_or_less(facts: &DiscrepancyFacts) -> String {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::discrepancy::{Discrepancy, DiscrepancyId};
-use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side};
+use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side, Status};
 
 fn record(side: Side, reference: &str, amount: &str) -> Record {
     Record::from(RecordFields {
@@ -217,6 +217,44 @@ fn every_kind_has_a_headline_on_one_line() {
         assert!(headline.starts_with("INV -1: "), "{headline}");
         assert!(!headline.contains('\n'), "{headline}");
         assert!(headline.contains("5.25 EUR"), "{kind}: {headline}");
+    }
+}
+
+/// A refund or a reversal is told from a payment at first sight.
+#[test]
+fn a_headline_says_which_way_the_money_went() {
+    let headline = |kind: Kind, side: Side, amount: &str, status: Option<Status>| {
+        let mut found = missing("INV-1", Severity::Critical, amount);
+        let mut record = record(side, "INV-1", amount);
+        record.status = status;
+        found.kind = kind;
+        (found.partner, found.ledger) = match side {
+            Side::Partner => (Some(record), None),
+            Side::Ledger => (None, Some(record)),
+        };
+        let plan = plan([&found], &Background::default(), &policy(20), &run());
+        plan.intents[0].content.headline.clone()
+    };
+    let reversed = Some(Status::Reversed);
+    for (told, expected) in [
+        (
+            headline(Kind::MissingInLedger, Side::Partner, "-630", None),
+            "INV-1: the partner reports -630.00 EUR, the ledger has nothing",
+        ),
+        (
+            headline(Kind::MissingInLedger, Side::Partner, "303", reversed),
+            "INV-1: the partner reports 303.00 EUR as reversed, the ledger has no reversal",
+        ),
+        (
+            headline(Kind::MissingAtPartner, Side::Ledger, "500", reversed),
+            "INV-1: the ledger has 500.00 EUR as reversed, the partner reports no reversal",
+        ),
+        (
+            headline(Kind::DuplicateAtPartner, Side::Partner, "-30", None),
+            "INV-1: the partner reports -30.00 EUR again",
+        ),
+    ] {
+        assert_eq!(told, expected);
     }
 }
 

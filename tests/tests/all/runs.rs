@@ -323,6 +323,22 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
     let failed = posts[0].body["text"].as_str().context("a text")?;
     assert!(failed.contains("the run of 2026-11-20 failed"), "{failed}");
 
+    // Nor is one of use of which no line can be read: everything that it reports would be missing.
+    let header = shop::PARTNER.lines().next().context("a header")?;
+    let dotted = format!("{header}\nP-1,INV-1,\"100,00\",EUR,2026-11-20\n");
+    shop.write(&shop::partner_file(DATE), &dotted)?;
+    let said = shop
+        .trueup(&["run", "shop", "--date", DATE, "--wait"])
+        .await?;
+    assert_eq!(said.code, Some(2), "{said:?}");
+    for part in [
+        "InputQuarantined",
+        "its only line could not be read",
+        "line 2",
+    ] {
+        assert!(said.err.contains(part), "{part}: {said:?}");
+    }
+
     shop.write(&shop::partner_file(DATE), shop::PARTNER)?;
     shop.run_to_the_end(&["shop", "--date", DATE]).await?;
     let audit = shop.json(&["audit", "show", RUN]).await?;

@@ -247,6 +247,14 @@ fn report(result: &ReconciliationResult, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     say!("{}: {}", result.run_id, result.summary);
+    let totals = result.totals.iter();
+    let sides = totals.flat_map(|totals| [&totals.partner, &totals.ledger]);
+    let rejected: u64 = sides.flatten().map(|counts| counts.rejected).sum();
+    if rejected > 0 {
+        let lines = if rejected == 1 { "line" } else { "lines" };
+        let run_id = &result.run_id;
+        say!("{rejected} {lines} could not be read and were left out: trueup show {run_id}");
+    }
     say!("look closer: trueup discrepancies --run {}", result.run_id);
     if result.outcome == IN_REVIEW {
         say!("what is open: trueup case list --run {}", result.run_id);

@@ -26,6 +26,7 @@ pub(super) fn kind_words(kind: Kind) -> &'static str {
 /// The first thing to do about one discrepancy.
 pub(super) fn advice(facts: &DiscrepancyFacts) -> &'static str {
     let reported = facts.partner.as_ref().and_then(|record| record.status);
+    let booked = facts.ledger.as_ref().and_then(|record| record.status);
     match facts.kind {
         Kind::MissingInLedger | Kind::MissingAtPartner if facts.at_stake.amount.is_zero() => {
             "Nothing, if it is right that no money moved."
@@ -45,6 +46,10 @@ pub(super) fn advice(facts: &DiscrepancyFacts) -> &'static str {
         Kind::Ambiguous => "Choose the right counterpart by hand: nothing was matched here.",
         Kind::MissingInLedger => {
             "Look for it in the ledger under another reference; if it is not there, book it."
+        }
+        Kind::MissingAtPartner if booked == Some(Status::Reversed) => {
+            "Ask the partner whether the payment was taken back there, too; if it stands, correct the \
+             ledger."
         }
         Kind::MissingAtPartner => {
             "Ask the partner where the payment is: its time to settle has passed."
