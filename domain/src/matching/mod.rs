@@ -335,11 +335,14 @@ fn is_repetition(kind: Kind) -> bool {
     matches!(kind, Kind::DuplicateAtPartner | Kind::DuplicateInLedger)
 }
 
-/// What a discrepancy's own records of one side come to. None where it has none, has several in different
-/// currencies, or their sum is too large to be exact.
+/// What a discrepancy's own records of one side come to, or the first of them where they have different currencies
+/// or a sum that is too large to be exact. None where it has none.
 #[must_use]
 pub fn own_sum(discrepancy: &Discrepancy, side: Side) -> Option<Money> {
-    several::sum(own_records(discrepancy).filter(|record| record.side == side))
+    let mut own = own_records(discrepancy).filter(|record| record.side == side);
+    let first = own.next()?.money;
+    let own = own_records(discrepancy).filter(|record| record.side == side);
+    several::sum(own).or(Some(first))
 }
 
 /// Whether some rule can find a counterpart for this record at all.

@@ -3,8 +3,9 @@
 use activities::store::{DiscrepancyFilter, DiscrepancyRow, Page, Store};
 use anyhow::Context;
 use domain::discrepancy::Kind;
+use domain::matching::own_sum;
 use domain::money::amount_text;
-use domain::record::Record;
+use domain::record::Side;
 use domain::severity::Severity;
 use serde_json::Value;
 
@@ -116,11 +117,7 @@ fn print_table(rows: &[DiscrepancyRow], limit: u32) {
 
 fn row(row: &DiscrepancyRow) -> Vec<String> {
     let discrepancy = &row.discrepancy;
-    let amount = |record: &Option<Record>| {
-        record
-            .as_ref()
-            .map_or("-".to_owned(), |record| record.money.to_string())
-    };
+    let amount = |side| own_sum(discrepancy, side).map_or("-".to_owned(), |it| it.to_string());
     let difference = discrepancy.difference.map_or("-".to_owned(), |difference| {
         format!(
             "{} {}",
@@ -132,8 +129,8 @@ fn row(row: &DiscrepancyRow) -> Vec<String> {
         discrepancy.severity.to_string(),
         discrepancy.kind.to_string(),
         discrepancy.reference.to_string(),
-        amount(&discrepancy.partner),
-        amount(&discrepancy.ledger),
+        amount(Side::Partner),
+        amount(Side::Ledger),
         difference,
         row.case.state.to_string(),
         row.case.assigned_to.clone().unwrap_or("-".to_owned()),

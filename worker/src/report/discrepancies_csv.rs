@@ -89,16 +89,7 @@ pub(crate) fn cells(discrepancy: &Discrepancy) -> [Cell<'_>; 14] {
 }
 
 fn amount(discrepancy: &Discrepancy, side: Side) -> Cell<'_> {
-    let first = match side {
-        Side::Partner => &discrepancy.partner,
-        Side::Ledger => &discrepancy.ledger,
-    };
-    let first = first.as_ref().map(|record| record.money);
-    let money = match discrepancy.related.is_empty() {
-        true => first,
-        false => own_sum(discrepancy, side).or(first),
-    };
-    Cell::number(money.map(|money| money.amount_text()))
+    Cell::number(own_sum(discrepancy, side).map(|money| money.amount_text()))
 }
 
 fn value_date(record: &Option<Record>) -> Cell<'_> {

@@ -188,6 +188,24 @@ fn figures_are_signed_and_in_one_currency() {
 }
 
 #[test]
+fn of_several_records_the_sum_is_shown() {
+    let policy = SourcePolicy {
+        rules: vec![MatchRule {
+            cardinality: Cardinality::OneToMany,
+            ..rule("in parts", &[ReferenceKind::Reference])
+        }],
+        ..policy()
+    };
+    let records = ["P A 1000 EUR 5", "L A 200 EUR 5", "L A 700 EUR 5"];
+    let found = only_discrepancy(&policy, &records);
+    let money = |side| own_sum(&found, side).map(|money| money.to_string());
+    assert_eq!(money(Side::Partner).as_deref(), Some("1000.00 EUR"));
+    assert_eq!(money(Side::Ledger).as_deref(), Some("900.00 EUR"));
+    let missing = only_discrepancy(&policy, &["P A 10 EUR 5"]);
+    assert_eq!(own_sum(&missing, Side::Ledger), None);
+}
+
+#[test]
 fn severity_follows_the_policy() {
     use crate::severity::{Materiality, Severity, SeverityRule};
     let mut policy = policy();

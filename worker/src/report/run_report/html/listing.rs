@@ -172,10 +172,9 @@ fn case(item: &Item) -> Markup {
 fn of_side(discrepancy: &Discrepancy, side: Side) -> Markup {
     let records = own_records(discrepancy).filter(|record| record.side == side);
     let records: Vec<&Record> = records.collect();
-    let Some(first) = records.first() else {
+    let (Some(first), Some(money)) = (records.first(), own_sum(discrepancy, side)) else {
         return none();
     };
-    let money = own_sum(discrepancy, side).unwrap_or(first.money);
     html! {
         (amount(money.amount, money.currency))
         @if money.currency != discrepancy.currency { small { (money.currency) } }
