@@ -26,8 +26,9 @@ const NEIGHBOURS: usize = 4;
 /// Shortest reference, in characters, for which an edit distance says anything.
 const MISSPELLED_LENGTH_MIN: usize = 5;
 /// Longest reference, in characters, whose edit distance is computed.
-const MISSPELLED_LENGTH_MAX: usize = 64;
-/// Most days between the value dates of records that have no more than their amount in common.
+const MISSPELLED_LENGTH_MAX: usize = 255;
+/// Most days between the value dates of records that have no more than their amount in common, where the rule that
+/// should have taken one doesn't take more.
 const DAYS_MAX: i64 = 10;
 /// Shortest reference, in letters and digits, that is told in a text.
 const NAMED_LENGTH_MIN: usize = 4;
@@ -124,7 +125,8 @@ impl<'r> Index<'r> {
                 // Edits are only a likeness where the money is the same.
                 false => closest_references(record, candidate, spelling),
             };
-            let Some(distance) = distance(record, candidate, relation.as_ref()) else {
+            let distance = distance(accepts, record, candidate, relation.as_ref());
+            let Some(distance) = distance else {
                 continue;
             };
             let is_better = best.as_ref().is_none_or(|(best_distance, best_record, _)| {
@@ -252,14 +254,21 @@ fn around<T>(sorted: &[T], at: usize) -> &[T] {
 }
 
 /// How far two records are apart; `None` when they have too little in common to be worth showing.
-fn distance(record: &Record, other: &Record, relation: Option<&Relation>) -> Option<Distance> {
+fn distance(
+    accepts: Option<Accepts<'_>>,
+    record: &Record,
+    other: &Record,
+    relation: Option<&Relation>,
+) -> Option<Distance> {
     let likeness = relation.map_or(Likeness::Unlike, |relation| relation.likeness);
     let is_other_money = record.money != other.money;
     let days = days_between(record.value_date, other.value_date).abs();
     let is_near = match likeness {
         Likeness::Same | Likeness::SpelledDifferently => true,
         Likeness::Edits(_) => !is_other_money,
-        Likeness::Unlike => !is_other_money && days <= DAYS_MAX,
+        Likeness::Unlike => {
+            !is_other_money && (days <= DAYS_MAX || is_within(accepts, record, other))
+        }
     };
     is_near.then(|| Distance {
         likeness,
@@ -267,6 +276,12 @@ fn distance(record: &Record, other: &Record, relation: Option<&Relation>) -> Opt
         names: names(record, other),
         days,
     })
+}
+
+/// Whether a rule takes these days together.
+fn is_within(accepts: Option<Accepts<'_>>, record: &Record, other: &Record) -> bool {
+    let (partner, ledger) = partner_first(record, other);
+    accepts.is_some_and(|accepts| timing(accepts, partner, ledger) == Timing::Within)
 }
 
 /// The two references that are most alike; the first of each when none are.
@@ -390,12 +405,8 @@ fn kept_apart_by(
     if record.money != other.money {
         parts.push(format!("its amount is {}", other.money));
     }
-    let (partner, ledger) = partner_first(record, other);
-    let is_near = match accepts {
-        Some(accepts) => timing(accepts, partner, ledger) == Timing::Within,
-        None => record.value_date == other.value_date,
-    };
-    if !is_near {
+    let is_same_day = accepts.is_none() && record.value_date == other.value_date;
+    if !is_same_day && !is_within(accepts, record, other) {
         parts.push(format!("its value date is {}", other.value_date));
     }
     parts.join(", ")
