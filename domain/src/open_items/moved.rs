@@ -11,6 +11,7 @@ use super::Records;
 use super::fingerprint::Fingerprint;
 use super::opening::ReadingContext;
 use super::redated::other_days;
+use crate::calendar::days_between;
 use crate::policy::SourcePolicy;
 use crate::record::{Record, Status};
 
@@ -56,8 +57,8 @@ impl Moved {
     }
 
     /// Which of these items that the input has no more, by their places, are on another day by now, of days that the
-    /// input covers: each goes with the nearest record that no
-    /// earlier one of them goes with, in whatever order the input has them.
+    /// input covers: each goes with the nearest record that no earlier one of them goes with, in whatever order the
+    /// input has them.
     pub(super) fn of<'r>(
         &mut self,
         covers: Option<(Date, Date)>,
@@ -65,6 +66,12 @@ impl Moved {
     ) -> BTreeMap<usize, Date> {
         let is_covered = |day: Date| covers.is_some_and(|(from, to)| (from..=to).contains(&day));
         self.received.sort_unstable();
+        let mut may_be: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, (.., print)) in self.received.iter().enumerate() {
+            for place in &self.places[print] {
+                may_be.entry(*place).or_default().push(at);
+            }
+        }
         let mut items: Vec<(Date, usize, Option<Status>)> = items
             .filter(|(_, item)| is_covered(item.value_date))
             .map(|(place, item)| (item.value_date, place, item.status))
@@ -72,14 +79,13 @@ impl Moved {
         items.sort_unstable();
         let (mut taken, mut moved) = (BTreeSet::new(), BTreeMap::new());
         for (day, place, status) in items {
-            let received = self.received.iter().enumerate();
-            let same = received.filter(|(at, (_, says, print))| {
-                *says == status && !taken.contains(at) && self.places[print].contains(&place)
-            });
-            let away = |to: Date| (to - day).get_days().abs();
+            let received = may_be.get(&place).into_iter().flatten();
+            let received = received.map(|at| (*at, self.received[*at]));
+            let same = received.filter(|(at, (_, says, _))| *says == status && !taken.contains(at));
+            let away = |to: Date| days_between(day, to).abs();
             if let Some((at, (to, ..))) = same.min_by_key(|(_, (to, ..))| (away(*to), *to)) {
                 taken.insert(at);
-                moved.insert(place, *to);
+                moved.insert(place, to);
             }
         }
         moved
