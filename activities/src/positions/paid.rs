@@ -75,6 +75,6 @@ impl Standing {
                 }
             }
         }
-        Ok(asked.mark(context, pool))
+        Ok(asked.mark(policy, context, pool))
     }
 }

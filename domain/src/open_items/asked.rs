@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::Used;
 use super::fingerprint::Fingerprint;
 use super::paid::{Mark, Payment, Payments};
+use super::retried::retried;
 use crate::case::Settles;
 use crate::matching::{Pool, Superseded, canonical_order, is_asked_for, is_in_transit};
 use crate::policy::{RunContext, SourcePolicy};
@@ -214,9 +215,15 @@ impl Asked {
     /// was paid back since may be paid anew.
     ///
     /// Takes out what was matched when it was announced, and is told again: it is that payment. What failed
-    /// since is marked, too. And takes out what is taken back by a record of its own.
+    /// since is marked, too. And takes out what is taken back by a record of its own, and that an announcement failed
+    /// which was paid after all.
     #[must_use]
-    pub fn mark(self, context: &RunContext, pool: &mut Pool) -> Vec<Superseded> {
+    pub fn mark(
+        self,
+        policy: &SourcePolicy,
+        context: &RunContext,
+        pool: &mut Pool,
+    ) -> Vec<Superseded> {
         let mut counted = Counted::default();
         let mut taken: Vec<(Side, usize, String)> = Vec::new();
         for asked in &self.records {
@@ -233,6 +240,7 @@ impl Asked {
                 Fate::Superseded(by) => taken.push((asked.side, asked.at, by)),
             }
         }
+        taken.extend(retried(policy, context, pool, &taken));
         // From behind, so that the places of the others stay.
         taken.sort_unstable_by_key(|(side, at, _)| Reverse((*side, *at)));
         let taken = taken.into_iter().map(|(side, at, by)| Superseded {

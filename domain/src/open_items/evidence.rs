@@ -71,8 +71,12 @@ pub fn of_matches(policy: &SourcePolicy, run_id: &str, matches: &[Matched]) -> V
 /// What superseded records show about the discrepancies that they were in.
 #[must_use]
 pub fn of_superseded(superseded: &[Superseded]) -> Vec<Gone> {
+    let evidence = |it: &Superseded| match it.record.is_announced() {
+        true => format!("it was only announced: {}", it.by),
+        false => it.by.clone(),
+    };
     let gone = superseded.iter();
-    gone.filter_map(|it| Gone::of(&it.record, format!("it was only announced: {}", it.by)))
+    gone.filter_map(|it| Gone::of(&it.record, evidence(it)))
         .collect()
 }
 

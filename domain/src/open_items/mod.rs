@@ -19,6 +19,7 @@ mod opening;
 mod paid;
 mod reading;
 mod redated;
+mod retried;
 mod settle;
 #[cfg(test)]
 mod tests;

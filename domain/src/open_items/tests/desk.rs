@@ -387,7 +387,7 @@ impl Desk {
                 }
             }
         }
-        let superseded = asked.mark(&context, &mut findings.left);
+        let superseded = asked.mark(&self.policy, &context, &mut findings.left);
         let mut comparison = conclude(&self.policy, &context, findings.left);
         comparison.matched.append(&mut findings.matched);
         comparison.discrepancies.append(&mut findings.discrepancies);

@@ -122,3 +122,24 @@ fn what_both_show_as_failed_is_given_up() {
     assert_eq!(found(&fourth.comparison.discrepancies), [""; 0]);
     assert!(desk.open.is_empty());
 }
+
+/// An attempt that failed, told on two days, and one that went through: the booking is right after all.
+#[test]
+fn what_failed_and_was_paid_after_all_is_no_difference_any_more() {
+    let mut desk = failed(&[]);
+    let again = desk.run("r2b", day(3), vec![says(Status::Failed, 2)], vec![]);
+    assert_eq!(found(&again.comparison.discrepancies).len(), 2);
+    let paid = desk.run("r3", day(4), vec![says(Status::Settled, 4)], vec![]);
+    assert_eq!(found(&paid.comparison.discrepancies), [""; 0]);
+    assert_eq!(paid.cleared.len(), 2);
+    let evidence = &paid.cleared[0].evidence;
+    assert!(evidence.ends_with("says settled"), "{evidence}");
+    assert!(paid.conservation.holds());
+    assert!(desk.open.is_empty());
+    let after = desk.run("r4", day(5), vec![says(Status::Settled, 5)], vec![]);
+    assert_eq!(
+        found(&after.comparison.discrepancies).len(),
+        1,
+        "paid twice"
+    );
+}
