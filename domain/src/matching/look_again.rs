@@ -7,14 +7,12 @@
 //! for both, and it is the same money more often than on the other side. As it would be under one and the
 //! same reference. Where neither found any, each is missing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
-use smallvec::SmallVec;
 
 use super::again::{DAYS_MAX, apart};
 use super::identity::{canonical_order, duplicate_key, shared_key};
-use super::paid_back::PaidBack;
 use super::pair::{self, Timing};
 use super::sieve::PlainAmount;
 use super::work::Work;
@@ -57,13 +55,22 @@ struct Seen {
     /// How many others its side has, and the other side.
     others: usize,
     counterparts: usize,
-    /// Of its side's others, by their days, the first two that the first rule tells apart.
-    by_day: BTreeMap<Date, Originals>,
+    /// Of its side's others, by their days, the first that differ in whose they are or in the first rule's texts.
+    by_day: BTreeMap<Date, Vec<Original>>,
     /// The days on which its side has as much money the other way.
-    back: Vec<Date>,
+    back: BTreeSet<Date>,
 }
 
-type Originals = SmallVec<[(Option<u64>, Record); 2]>;
+/// One that may be repeated.
+#[derive(Debug)]
+struct Original {
+    /// A hash of its text for the first rule.
+    first: Option<u64>,
+    record: Record,
+}
+
+/// Originals that are kept of one day at most: those of one payment hardly differ in whose they are.
+const ORIGINALS_MAX: usize = 16;
 
 /// Where in the parts of a comparison a lone record is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -182,7 +189,7 @@ impl LookAgain {
             for movement in Movement::ALL {
                 let taken_back = own.taken_back(movement);
                 if let Some(seen) = self.payments.get_mut(&taken_back) {
-                    seen.back.push(record.value_date);
+                    seen.back.insert(record.value_date);
                 }
             }
         }
@@ -285,13 +292,22 @@ impl Seen {
         }
         self.others += 1;
         let of_day = self.by_day.entry(record.value_date).or_default();
-        match of_day.iter_mut().find(|(known, _)| *known == first) {
-            Some((_, known)) if canonical_order(record, known).is_lt() => *known = record.clone(),
+        let is_alike = |known: &&mut Original| {
+            let whose = |record: &Record| (record.client.clone(), record.counterparty.clone());
+            known.first == first && whose(&known.record) == whose(record)
+        };
+        match of_day.iter_mut().find(is_alike) {
+            Some(known) if canonical_order(record, &known.record).is_lt() => {
+                known.record = record.clone();
+            }
             Some(_) => {}
-            None => of_day.push((first, record.clone())),
+            None => of_day.push(Original {
+                first,
+                record: record.clone(),
+            }),
         }
-        of_day.sort_by(|(_, one), (_, other)| canonical_order(one, other));
-        of_day.truncate(2);
+        of_day.sort_by(|one, other| canonical_order(&one.record, &other.record));
+        of_day.truncate(ORIGINALS_MAX);
     }
 
     /// Which of the lone ones are there again.
@@ -306,15 +322,16 @@ impl Seen {
         let copies = self.others + self.lone.len();
         let accepts = policy.accepts(&policy.rules[payment.rule]);
         let apart = apart(accepts, || self.by_day.keys().copied());
-        let mut back = PaidBack::on(payment.money, self.back.clone());
-        let mut lone: Vec<(&Record, At)> = self.records(parts).collect();
-        lone.sort_by(|(one, _), (other, _)| canonical_order(one, other));
-        if copies <= self.counterparts {
-            lone.clear();
-        }
-        lone.into_iter().filter_map(move |(record, at)| {
+        let is_more = copies > self.counterparts;
+        let lone = self.records(parts).filter(move |_| is_more);
+        lone.filter_map(move |(record, at)| {
             let own = key::hash_of(first, record);
-            let original = self.original(record, own)?;
+            // Those with an equal text were all seen by the first rule.
+            let original = self.original(record.value_date, |other| {
+                other.first != own
+                    && key::order(&accepts.rule.on, record, &other.record).is_eq()
+                    && pair::may_repeat(accepts, record, &other.record)
+            })?;
             let (day, before) = (record.value_date, original.value_date);
             let days = days_between(before, day).abs();
             let is_near = apart.is_none_or(|apart| 3 * days < apart) && days <= DAYS_MAX;
@@ -322,11 +339,7 @@ impl Seen {
             let (window, calendar) = (accepts.window(), &policy.calendar);
             let is_next = pair::timing_of(window, calendar, day, before) != Timing::Within;
             let waits = is_next && lone::is_in_transit(policy, context, record);
-            let is_again = is_near
-                && !waits
-                && key::order(&accepts.rule.on, record, original).is_eq()
-                && pair::may_repeat(accepts, record, original)
-                && !back.take(record.money, before, day);
+            let is_again = is_near && !waits && !self.is_paid_back(before, day);
             is_again.then(|| {
                 let again = Again {
                     rule: payment.rule,
@@ -340,6 +353,12 @@ impl Seen {
         })
     }
 
+    /// Whether as much money went back between these days, or on one of them: then what came after it was paid anew.
+    fn is_paid_back(&self, one: Date, other: Date) -> bool {
+        let between = one.min(other)..=one.max(other);
+        self.back.range(between).next().is_some()
+    }
+
     fn records<'p>(&self, parts: &'p [Comparison]) -> impl Iterator<Item = (&'p Record, At)> {
         self.lone.iter().filter_map(|(_, at)| {
             let part = &parts[at.part];
@@ -351,19 +370,14 @@ impl Seen {
         })
     }
 
-    /// The nearest that says the same of its money, and has another text for the first rule: equal ones were all
-    /// seen by it.
-    fn original(&self, record: &Record, first: Option<u64>) -> Option<&Record> {
-        let day = record.value_date;
-        let is_other = |(known, _): &&(Option<u64>, Record)| *known != first;
-
+    /// The nearest to this day that may be repeated.
+    fn original(&self, day: Date, may_be: impl Fn(&Original) -> bool) -> Option<&Record> {
         let before = self.by_day.range(..=day).rev();
         let after = self.by_day.range(day..);
-        let before = before.flat_map(|(_, it)| it).find(is_other);
-        let after = after.flat_map(|(_, it)| it).find(is_other);
-        let originals = before.into_iter().chain(after).map(|(_, it)| it);
-        let days = |it: &&Record| days_between(it.value_date, day).abs();
-        originals.min_by_key(days)
+        let before = before.flat_map(|(_, it)| it).find(|it| may_be(it));
+        let after = after.flat_map(|(_, it)| it).find(|it| may_be(it));
+        let originals = before.into_iter().chain(after).map(|it| &it.record);
+        originals.min_by_key(|it| days_between(it.value_date, day).abs())
     }
 }
 
@@ -371,8 +385,10 @@ fn report(work: &mut Work<'_>, again: Again, record: Record) -> Discrepancy {
     let policy = work.policy;
     let rule = &policy.rules[again.rule];
     let mut keys = shared_key(rule, &record);
-    // The rule itself may have found another such payment.
+    // The rule itself may have found another such payment. Those that are found here are told apart by what the
+    // first one goes by, not by how many they are: a run of a part of the source does not see all of them.
     keys.push("under another reference".to_owned());
+    keys.extend(shared_key(&policy.rules[0], &record));
     let keys = duplicate_key(keys, record.money);
     let counts = (again.copies, again.counterparts);
     work.duplicate(rule, &keys, record, again.original, counts)

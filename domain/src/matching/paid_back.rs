@@ -32,12 +32,6 @@ impl PaidBack {
         PaidBack(days)
     }
 
-    /// As much of this money went back, on these days.
-    pub(super) fn on(money: Money, mut days: Vec<Date>) -> Self {
-        days.sort_unstable();
-        PaidBack(BTreeMap::from([((money.currency, money.amount), days)]))
-    }
-
     /// Whether this money went back between these days, or on one of them. What did so once is taken once.
     pub(super) fn take(&mut self, money: Money, one: Date, other: Date) -> bool {
         let Some(days) = self.0.get_mut(&(money.currency, money.amount)) else {
