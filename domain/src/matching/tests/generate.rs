@@ -18,11 +18,18 @@ pub(super) fn pools_in_two_orders() -> impl Strategy<Value = (Pool, Pool)> {
     in_two_orders(vec(lines(), 0..=RECORDS_MAX))
 }
 
-/// The same records twice, with other names for the same clients and invoices, which stand in another order. None
-/// is only announced: which of two announcements a settled payment ends is told by their order.
+/// The same records twice, with other names for the same clients and invoices, which stand in another order. All
+/// money moved: which of two announcements a settled payment ends, and which of two payments one takes back that
+/// failed, is told by their order.
 pub(super) fn pools_by_other_names() -> impl Strategy<Value = (Pool, Pool)> {
     vec(lines(), 0..=RECORDS_MAX).prop_map(|lines| {
-        let lines = lines.iter().map(|it| it.replace("=pending", "=settled"));
+        let moved = |line: &String| {
+            let statuses = ["=pending", "=failed", "=reversed"].into_iter();
+            statuses.fold(line.clone(), |line, status| {
+                line.replace(status, "=settled")
+            })
+        };
+        let lines = lines.iter().map(moved);
         let lines: Vec<String> = lines.collect();
         let renamed = lines.iter().map(|line| {
             let line = line.replace("client=x", "client=z");
