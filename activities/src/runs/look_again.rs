@@ -24,10 +24,18 @@ pub(super) async fn look_again(
     run: &Run,
     standing: &Standing,
     sides: [&SideManifest; 2],
-    mut comparison: Comparison,
+    comparison: Comparison,
 ) -> Result<Comparison, Failure> {
-    let policy = &source(trueup, run)?.policy;
-    let Some(mut look) = LookAgain::of(policy, slice::from_ref(&comparison)) else {
+    let (mut comparison, asked) = {
+        let (trueup, run) = (Arc::clone(trueup), run.clone());
+        compute(move || {
+            let policy = &source(&trueup, &run)?.policy;
+            let asked = LookAgain::of(policy, slice::from_ref(&comparison));
+            Ok((comparison, asked))
+        })
+        .await?
+    };
+    let Some(mut look) = asked else {
         return Ok(comparison);
     };
     let records: u64 = sides.iter().map(|side| side.rows_in(0..BUCKETS)).sum();
@@ -48,10 +56,11 @@ pub(super) async fn look_again(
         })
         .await?;
     }
-    look.settle(
-        policy,
-        &standing.context()?,
-        slice::from_mut(&mut comparison),
-    );
-    Ok(comparison)
+    let (context, trueup, run) = (standing.context()?, Arc::clone(trueup), run.clone());
+    compute(move || {
+        let policy = &source(&trueup, &run)?.policy;
+        look.settle(policy, &context, slice::from_mut(&mut comparison));
+        Ok(comparison)
+    })
+    .await
 }

@@ -55,15 +55,8 @@ impl SideRows {
         is_wanted: impl Fn(&KeptRow<'_>) -> bool,
         mut take: impl FnMut(Record),
     ) -> Result<(), Failure> {
-        for staged in &self.chunks {
-            for number in 0..staged.buckets() {
-                let rows = staged.bucket(number).ok_or_else(|| staged.damaged())?;
-                let kept = rows.kept.read().ok_or_else(|| staged.damaged())?;
-                let texts = kept.iter().zip(rows.texts);
-                let wanted = texts.filter(|(row, _)| is_wanted(row));
-                let wanted = wanted.map(|(row, text)| (row.line, text));
-                self.reader.read(staged, wanted, &mut take)?;
-            }
+        for rows in &self.chunks {
+            self.reader.read_wanted(rows, &is_wanted, &mut take)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::matching::sieve::KeptRow;
 use domain::record::{Record, ReferenceKind, Side};
 use serde::Deserialize;
 
@@ -140,13 +141,27 @@ impl RowsReader {
     pub(crate) fn read_all(
         &self,
         of: &StagedRows,
+        take: impl FnMut(Record),
+    ) -> Result<(), StagingError> {
+        self.read_wanted(of, |_| true, take)
+    }
+
+    /// Those that are wanted, by what is compared of them.
+    ///
+    /// # Errors
+    /// As [`RowsReader::read`].
+    pub(crate) fn read_wanted(
+        &self,
+        of: &StagedRows,
+        is_wanted: impl Fn(&KeptRow<'_>) -> bool,
         mut take: impl FnMut(Record),
     ) -> Result<(), StagingError> {
         for bucket in 0..of.buckets.len() {
             let rows = of.bucket(bucket).ok_or_else(|| of.damaged())?;
             let kept = rows.kept.read().ok_or_else(|| of.damaged())?;
-            let lines = kept.iter().map(|row| row.line);
-            self.read(of, lines.zip(rows.texts), &mut take)?;
+            let wanted = kept.iter().zip(rows.texts);
+            let wanted = wanted.filter(|(row, _)| is_wanted(row));
+            self.read(of, wanted.map(|(row, text)| (row.line, text)), &mut take)?;
         }
         Ok(())
     }

@@ -117,11 +117,6 @@ pub(crate) struct BucketRows<'c> {
 }
 
 impl StagedRows {
-    /// How many buckets were loaded.
-    pub(crate) fn buckets(&self) -> usize {
-        self.buckets.len()
-    }
-
     /// The rows of a bucket, counted from the first that was loaded; none when they are damaged.
     pub(crate) fn bucket(&self, bucket: usize) -> Option<BucketRows<'_>> {
         let (range, count) = self.buckets.get(bucket)?;

@@ -65,28 +65,16 @@ pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
         Kind::DuplicateAtPartner => format!("the partner reports {} again", told(facts)),
         Kind::DuplicateInLedger => format!("the ledger has {} booked again", told(facts)),
         Kind::Ambiguous => format!("several candidates fit {stake} equally well"),
-        Kind::MissingInLedger => {
-            let nothing = if is_reversed(facts) {
-                "no reversal"
-            } else {
-                "nothing"
-            };
-            format!(
-                "the partner reports {}, the ledger has {nothing}",
-                told(facts)
-            )
-        }
-        Kind::MissingAtPartner => {
-            let nothing = if is_reversed(facts) {
-                "no reversal"
-            } else {
-                "nothing"
-            };
-            format!(
-                "the ledger has {}, the partner reports {nothing}",
-                told(facts)
-            )
-        }
+        Kind::MissingInLedger => format!(
+            "the partner reports {}, the ledger has {}",
+            told(facts),
+            nothing(facts)
+        ),
+        Kind::MissingAtPartner => format!(
+            "the ledger has {}, the partner reports {}",
+            told(facts),
+            nothing(facts)
+        ),
         Kind::AmountMismatch | Kind::Rounding => more_or_less(facts),
         Kind::CurrencyMismatch => both(facts, "currencies differ", |side| side.money.to_string()),
         Kind::DateMismatch => {
@@ -126,9 +114,13 @@ fn told(facts: &DiscrepancyFacts) -> String {
     }
 }
 
-fn is_reversed(facts: &DiscrepancyFacts) -> bool {
+/// What the other side has of it.
+fn nothing(facts: &DiscrepancyFacts) -> &'static str {
     let mut sides = facts.partner.iter().chain(&facts.ledger);
-    sides.any(|side| side.status == Some(Status::Reversed))
+    match sides.any(|side| side.status == Some(Status::Reversed)) {
+        true => "no reversal",
+        false => "nothing",
+    }
 }
 
 fn more_or_less(facts: &DiscrepancyFacts) -> String {

@@ -28,9 +28,13 @@ pub(super) enum Combined {
 /// So many combinations of whatever records leave hardly any amount to chance.
 const FEW: u128 = 12;
 
-/// Sums that there have to be for each of so many combinations, or of more: then one of ten amounts is met by chance,
-/// or one of a hundred. Where they are few, somebody meant one of them more often than not.
-const SUMS_FOR_EACH: [(u128, u128); 2] = [(64, 10), (u128::MAX, 100)];
+/// More combinations than that are many.
+const MANY: u128 = 64;
+
+/// Sums that there have to be for each combination, and for each of many: then one of ten amounts is met by chance, or
+/// one of a hundred. Where they are not many, somebody meant one of them more often than not.
+const SUMS_FOR_EACH: u128 = 10;
+const SUMS_FOR_EACH_OF_MANY: u128 = 100;
 
 /// Whether some of these may add up to `target` though they have nothing to do with it: where combinations
 /// are too many for the sums that there can be, in steps that all amounts are made of. All of them together
@@ -57,9 +61,12 @@ pub(super) fn may_be_chance(target: Amount, candidates: &[Member<'_>]) -> bool {
         sum.checked_add(class.units.checked_mul(class.count.into())?)
     });
     let ways = number_of_ways(&classes);
-    let mut sums_for_each = SUMS_FOR_EACH.into_iter();
-    let sums = sums_for_each.find(|(most, _)| ways <= *most);
-    let sums = sums.map_or(u128::MAX, |(_, sums)| ways.saturating_mul(sums));
+    let sums_for_each = if ways > MANY {
+        SUMS_FOR_EACH_OF_MANY
+    } else {
+        SUMS_FOR_EACH
+    };
+    let sums = ways.saturating_mul(sums_for_each);
     all != Some(target) && ways > FEW && sums > reach / step.max(1)
 }
 

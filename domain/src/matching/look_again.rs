@@ -86,34 +86,36 @@ enum List {
     InTransit,
 }
 
-/// Whether by this rule a payment is known to be there again, whatever other reference it has.
-fn goes_by(policy: &SourcePolicy, kin: &Kin, index: usize) -> bool {
-    let rule = &policy.rules[index];
-    index > 0
-        && rule.cardinality == Cardinality::OneToOne
-        && rule.names_payments()
-        && !kin.is_by(index)
-        && policy.rules[0].on != rule.on
+/// What those rules compare, with their indexes, by which a payment is known to be there again, whatever other
+/// reference it has.
+fn later(policy: &SourcePolicy) -> Vec<(usize, Vec<Key>)> {
+    let kin = Kin::of(policy);
+    let rules = policy.rules.iter().enumerate().skip(1);
+    let later = rules.filter(|(index, rule)| {
+        rule.cardinality == Cardinality::OneToOne
+            && rule.names_payments()
+            && !kin.is_by(*index)
+            && policy.rules[0].on != rule.on
+    });
+    later
+        .map(|(index, rule)| (index, rule.on.clone()))
+        .collect()
 }
 
 impl LookAgain {
     /// Whether lone records of a source are ever asked about.
     #[must_use]
     pub fn applies(policy: &SourcePolicy) -> bool {
-        let kin = Kin::of(policy);
-        (0..policy.rules.len()).any(|index| goes_by(policy, &kin, index))
+        !later(policy).is_empty()
     }
 
     /// What is asked about the lone records of a comparison, in whatever parts it is; none where there is
     /// nothing to ask.
     #[must_use]
     pub fn of(policy: &SourcePolicy, parts: &[Comparison]) -> Option<Self> {
-        let kin = Kin::of(policy);
-        let later = 0..policy.rules.len();
-        let later = later.filter(|index| goes_by(policy, &kin, *index));
         let mut look = LookAgain {
             first: policy.rules.first()?.on.clone(),
-            later: later.map(|at| (at, policy.rules[at].on.clone())).collect(),
+            later: later(policy),
             payments: HashMap::new(),
             also_lone: HashSet::new(),
             wanted: HashSet::new(),

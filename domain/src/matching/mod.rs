@@ -200,10 +200,7 @@ pub struct Comparison {
 impl Findings {
     /// All records that are decided about.
     pub fn decided(&self) -> impl Iterator<Item = &Record> {
-        let matched = self.matched.iter().flat_map(Matched::records);
-        let differing = self.discrepancies.iter().flat_map(own_records);
-        let superseded = self.superseded.iter().map(|it| &it.record);
-        let decided = matched.chain(differing).chain(superseded);
+        let decided = decided(&self.matched, &self.discrepancies, &self.superseded);
         decided.chain(self.out_of_scope.records())
     }
 }
@@ -211,10 +208,7 @@ impl Findings {
 impl Comparison {
     /// All records that it accounts for.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
-        let matched = self.matched.iter().flat_map(Matched::records);
-        let differing = self.discrepancies.iter().flat_map(own_records);
-        let superseded = self.superseded.iter().map(|it| &it.record);
-        let decided = matched.chain(differing).chain(superseded);
+        let decided = decided(&self.matched, &self.discrepancies, &self.superseded);
         let others = self.in_transit.iter().chain(self.out_of_scope.records());
         decided.chain(others)
     }
@@ -228,6 +222,18 @@ impl Comparison {
         self.out_of_scope.append(other.out_of_scope);
         self.also_lone.append(&mut other.also_lone);
     }
+}
+
+/// The records of all of these.
+fn decided<'r>(
+    matched: &'r [Matched],
+    discrepancies: &'r [Discrepancy],
+    superseded: &'r [Superseded],
+) -> impl Iterator<Item = &'r Record> {
+    let matched = matched.iter().flat_map(Matched::records);
+    let differing = discrepancies.iter().flat_map(own_records);
+    let superseded = superseded.iter().map(|it| &it.record);
+    matched.chain(differing).chain(superseded)
 }
 
 /// Applies the first rule to the records of whole buckets (see [`Buckets`]).
@@ -339,10 +345,9 @@ fn is_repetition(kind: Kind) -> bool {
 /// or a sum that is too large to be exact. None where it has none.
 #[must_use]
 pub fn own_sum(discrepancy: &Discrepancy, side: Side) -> Option<Money> {
-    let mut own = own_records(discrepancy).filter(|record| record.side == side);
-    let first = own.next()?.money;
-    let own = own_records(discrepancy).filter(|record| record.side == side);
-    several::sum(own).or(Some(first))
+    let own = || own_records(discrepancy).filter(|record| record.side == side);
+    let first = own().next()?.money;
+    several::sum(own()).or(Some(first))
 }
 
 /// Whether some rule can find a counterpart for this record at all.

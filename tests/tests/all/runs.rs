@@ -261,17 +261,12 @@ async fn a_missing_file_is_named_and_the_run_goes_once_it_is_there() -> Result<(
         shop.folder().join(shop::partner_file(DATE)),
         shop.folder().join("partner/shop-2026-11-20.CSV"),
     )?;
-    let said = shop
-        .trueup(&["run", "shop", "--date", DATE, "--wait"])
-        .await?;
-    assert_eq!(said.code, Some(2), "{said:?}");
-    for part in [
+    let parts = [
         "InputNotFound",
         "shop-2026-11-20.csv",
         "shop-2026-11-20.CSV",
-    ] {
-        assert!(said.err.contains(part), "{part}: {said:?}");
-    }
+    ];
+    fails_saying(&shop, &parts).await?;
     let failed = shop.json(&["show", RUN]).await?;
     assert_eq!(
         (&failed["state"], &failed["attempt"]),
@@ -299,18 +294,13 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
     let (shop, slack) = shop::start_with_slack().await?;
     let bad = shop::PARTNER.replace("reference,invoice,amount", "reference,invoice,sum");
     shop.write(&shop::partner_file(DATE), &bad)?;
-    let said = shop
-        .trueup(&["run", "shop", "--date", DATE, "--wait"])
-        .await?;
-    assert_eq!(said.code, Some(2), "{said:?}");
-    for part in [
+    let parts = [
         "InputQuarantined",
         "shop-2026-11-20.csv",
         "line 1",
         "amount",
-    ] {
-        assert!(said.err.contains(part), "{part}: {said:?}");
-    }
+    ];
+    fails_saying(&shop, &parts).await?;
     let runs = shop.json(&["runs", "--state", "quarantined"]).await?;
     assert_eq!(texts(&runs, "run_id"), [RUN]);
     assert!(
@@ -327,17 +317,12 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
     let header = shop::PARTNER.lines().next().context("a header")?;
     let dotted = format!("{header}\nP-1,INV-1,\"100,00\",EUR,2026-11-20\n");
     shop.write(&shop::partner_file(DATE), &dotted)?;
-    let said = shop
-        .trueup(&["run", "shop", "--date", DATE, "--wait"])
-        .await?;
-    assert_eq!(said.code, Some(2), "{said:?}");
-    for part in [
+    let parts = [
         "InputQuarantined",
         "its only line could not be read",
         "line 2",
-    ] {
-        assert!(said.err.contains(part), "{part}: {said:?}");
-    }
+    ];
+    fails_saying(&shop, &parts).await?;
 
     shop.write(&shop::partner_file(DATE), shop::PARTNER)?;
     shop.run_to_the_end(&["shop", "--date", DATE]).await?;
@@ -349,6 +334,18 @@ async fn a_bad_file_is_quarantined_and_goes_once_it_is_repaired() -> Result<()> 
     );
     let alerts = shop.alerts_settled().await?;
     assert_eq!(alerts.len(), shop::CRITICAL.len() + 1);
+    Ok(())
+}
+
+/// The run of the day ends with exit code 2, and with an error that has all of these parts.
+async fn fails_saying(shop: &Installation, parts: &[&str]) -> Result<()> {
+    let said = shop
+        .trueup(&["run", "shop", "--date", DATE, "--wait"])
+        .await?;
+    assert_eq!(said.code, Some(2), "{said:?}");
+    for part in parts {
+        assert!(said.err.contains(part), "{part}: {said:?}");
+    }
     Ok(())
 }
 
