@@ -24,7 +24,7 @@ use crate::severity::Severity;
 pub use act::{Act, Applied, Change, Refusal};
 pub use authority::{Action, Approval, ApprovalRule, Authority, Delegation, EVERYBODY, Grant};
 pub use content::{check_person, is_same_person};
-pub use resolution::{Resolution, ResolutionKind, Settles};
+pub use resolution::{InForce, Resolution, ResolutionKind, Settles};
 pub use together::{Behind, apply_together, carries, follow};
 pub use trail::denied;
 pub use transition::{apply, due, opens_again};

@@ -7,7 +7,7 @@ use workflows::failure;
 use workflows::ports::{CaseAct, CaseActed};
 
 use super::deciding::Deciding;
-use super::{behind, follow, review, standing};
+use super::{behind, counterpart, follow, review, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
@@ -30,8 +30,13 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
     };
     let deciding = Deciding::new(trueup, &by, at);
     let telling = deciding.clone();
-    let decide = move |row: &CaseRow| deciding.decide(row, &asked);
     let row = known(trueup, id).await?;
+    // First: what was decided is gone from a case that is opened again.
+    let of_counterpart = match row.cause.is_none() && deciding.decide(&row, &asked).is_ok() {
+        true => counterpart::act(trueup, &row, &asked, &acting, (&by, at)).await?,
+        false => None,
+    };
+    let decide = move |row: &CaseRow| deciding.decide(row, &asked);
     if row.cause.is_some() {
         return on_cause(trueup, row, acting, &by, &input, decide).await;
     }
@@ -48,6 +53,7 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
     else {
         return Err(unknown(format!("no discrepancy is called {id}")));
     };
+    let reason = of_counterpart.unwrap_or(reason);
     if outcome == ActOutcome::Done {
         review::look(trueup, [&case]).await?;
         follow::after(trueup, [id.as_str()], at).await?;

@@ -235,7 +235,7 @@ fn note(acted: Acted, closed: &mut Closed) -> CaseReply {
 }
 
 /// Whether a case's own workflow has to do it: it runs and has to know, or it will have to wait for
-/// a day or to tell people. Nobody is told one by one of more cases, opened again by one of `count`
+/// a day or to tell people, or another case is decided with it. Nobody is told one by one of more cases, opened again by one of `count`
 /// acts, than a run would tell of.
 fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked, count: usize) -> bool {
     let waits = standing::arrival(trueup, row).is_some();
@@ -251,7 +251,9 @@ fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked, count: usize) -
         Asked::Act(Act::Approve { .. }) => proposed.map(|decision| decision.resolution.kind()),
         asked => asked.resolution(),
     };
+    let of_two = proposed.map(|decision| decision.resolution.kind());
     ((runs || is_told) && !row.is_summary)
         || row.cause.is_some()
         || decided == Some(ResolutionKind::InTransit)
+        || [decided, of_two].contains(&Some(ResolutionKind::Match))
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::case::{CaseState, Decision, Resolution, Settles};
+use domain::case::{CaseState, Decision, InForce, Settles};
 use domain::conservation::Conservation;
 use domain::discrepancy::DiscrepancyId;
 use domain::open_items::{self, Settled, Used};
@@ -191,7 +191,7 @@ pub(super) async fn settled_before(
 async fn resolutions(
     trueup: &Trueup,
     ids: BTreeSet<DiscrepancyId>,
-) -> Result<BTreeMap<DiscrepancyId, Resolution>, Failure> {
+) -> Result<BTreeMap<DiscrepancyId, InForce>, Failure> {
     let names = ids.iter().map(ToString::to_string).collect();
     let resolved = trueup.store.resolutions(names).await?.into_iter();
     let resolved = resolved.filter_map(|(id, it)| Some((DiscrepancyId::parse(&id)?, it)));
@@ -219,7 +219,8 @@ pub(crate) async fn worth_a_note(
 
 fn is_settled_by_people(row: &CaseRow) -> bool {
     let settles = |decision: &Decision| {
-        decision.resolution.settles(row.subject.has_both_sides) != Settles::Nothing
+        let (has_both_sides, at_stake) = (row.subject.has_both_sides, row.subject.at_stake);
+        decision.resolution.settles(has_both_sides, at_stake) != Settles::Nothing
     };
     row.case.state == CaseState::Resolved && row.case.decision.as_ref().is_some_and(settles)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::alert::AlertIntent;
 use domain::audit::AuditEvent;
-use domain::case::{Applied, Case, Resolution, Subject};
+use domain::case::{Applied, Case, InForce, Subject};
 use domain::named_enum;
 use domain::severity::Severity;
 use futures::FutureExt;
@@ -137,7 +137,7 @@ impl Store {
     pub async fn resolutions(
         &self,
         ids: Vec<String>,
-    ) -> Result<BTreeMap<String, Resolution>, StoreError> {
+    ) -> Result<BTreeMap<String, InForce>, StoreError> {
         let store = match self {
             Store::Sqlite(store) => store,
             Store::Dynamo(store) => return store.resolutions(&ids).boxed().await,

@@ -65,6 +65,23 @@ pub enum Resolution {
     Void,
 }
 
+/// A resolution in force, and what it is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InForce {
+    /// What somebody decided.
+    pub resolution: Resolution,
+    /// What could be lost, without sign.
+    pub at_stake: Amount,
+}
+
+impl InForce {
+    /// See [`Resolution::settles`].
+    #[must_use]
+    pub fn settles(&self, has_both_sides: bool) -> Settles {
+        self.resolution.settles(has_both_sides, self.at_stake)
+    }
+}
+
 named_enum! {
     /// Where the records of a resolved discrepancy go in the conservation of money.
     Settles {
@@ -96,12 +113,14 @@ impl Resolution {
         }
     }
 
-    /// Where the discrepancy's records go. A difference between two records that is written off
-    /// leaves both matched; a lone record that is written off is written off whole.
+    /// Where the discrepancy's records go, when so much is at stake. A difference between two records
+    /// that is written off leaves both matched; a lone record that is written off is written off whole.
+    /// Where less than all is written off, the rest is still to come: they stay open.
     #[must_use]
-    pub fn settles(&self, has_both_sides: bool) -> Settles {
+    pub fn settles(&self, has_both_sides: bool, at_stake: Amount) -> Settles {
         match self {
             Resolution::Match { .. } | Resolution::Accept => Settles::Matched,
+            Resolution::WriteOff { amount, .. } if *amount < at_stake.abs() => Settles::Nothing,
             Resolution::NotAnError | Resolution::WriteOff { .. } if has_both_sides => {
                 Settles::Matched
             }

@@ -10,6 +10,7 @@ use super::authority::Wanted;
 use super::resolution::{Resolution, Settles};
 use super::{Case, CaseState, Decision, SYSTEM, Subject, content, trail};
 use crate::audit::AuditEvent;
+use crate::money::Amount;
 
 /// What `change` makes of `case`.
 ///
@@ -159,7 +160,12 @@ fn step(case: &Case, change: &Change<'_>) -> Result<Option<(AuditEvent, Case)>, 
         }
         Act::MembersClosed { evidence } => {
             content::evidence(evidence)?;
-            Ok(clear(case, change.subject))
+            // What was written off of it was all that was open then, and may be a part of the whole.
+            let nothing_left = Subject {
+                at_stake: Amount::ZERO,
+                ..change.subject.clone()
+            };
+            Ok(clear(case, &nothing_left))
         }
     }
 }
@@ -267,7 +273,12 @@ fn reopened(case: &Case) -> Case {
 fn is_settled(case: &Case, subject: &Subject) -> bool {
     case.state == CaseState::Cleared
         || decided(case).is_some_and(|decision| {
-            decision.resolution.settles(subject.has_both_sides) != Settles::Nothing
+            let Subject {
+                has_both_sides,
+                at_stake,
+                ..
+            } = *subject;
+            decision.resolution.settles(has_both_sides, at_stake) != Settles::Nothing
         })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{SettledAs, Used};
-use crate::case::{Resolution, Settles};
+use crate::case::{InForce, Settles};
 use crate::conservation::{Conservation, CountAndSum};
 use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::money::MoneyError;
@@ -27,15 +27,12 @@ pub fn discrepancies_of(items: &[Record]) -> BTreeMap<&DiscrepancyId, (Kind, Vec
 
 /// Which discrepancies of these items (of both sides) the resolutions in force settle.
 #[must_use]
-pub fn settle(
-    items: &[Record],
-    resolution: impl Fn(&DiscrepancyId) -> Option<Resolution>,
-) -> Settled {
+pub fn settle(items: &[Record], in_force: impl Fn(&DiscrepancyId) -> Option<InForce>) -> Settled {
     let mut settled = Settled::new();
     for (id, (_, records)) in discrepancies_of(items) {
         let has = |side: Side| records.iter().any(|record| record.side == side);
         let has_both_sides = has(Side::Partner) && has(Side::Ledger);
-        let settles = resolution(id).map(|resolution| resolution.settles(has_both_sides));
+        let settles = in_force(id).map(|decided| decided.settles(has_both_sides));
         if let Some(settles) = settles.filter(|settles| *settles != Settles::Nothing) {
             settled.insert(*id, settles);
         }

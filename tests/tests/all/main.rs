@@ -20,6 +20,7 @@ mod privacy;
 mod punctual;
 mod replay;
 mod reports;
+mod resolutions;
 mod reviews;
 mod runs;
 mod scheduled_runs;

@@ -129,7 +129,10 @@ async fn replayed(
         });
     };
     let ids = then.discrepancies.iter().map(|found| found.id.to_string());
-    let resolutions: BTreeMap<String, Resolution> = store.resolutions(ids.collect()).await?;
+    let in_force = store.resolutions(ids.collect()).await?.into_iter();
+    let resolutions: BTreeMap<String, Resolution> = in_force
+        .map(|(id, decided)| (id, decided.resolution))
+        .collect();
     let discrepancies = (then.discrepancies.len(), now.discrepancies.len());
     let found = backtest(&then, now, &resolutions)
         .map_err(|error| PastProblem::Failed(format!("values can't be added: {error}")))?;

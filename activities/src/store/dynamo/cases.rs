@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::AuditHead;
-use domain::case::{Case, CaseState, Resolution, Subject};
+use domain::case::{Case, CaseState, InForce, Subject};
 use domain::discrepancy::{Discrepancy, Kind};
 use domain::money::{Amount, Currency, Money};
 use domain::severity::Severity;
@@ -77,12 +77,16 @@ impl DynamoStore {
     pub(in crate::store) async fn resolutions(
         &self,
         ids: &[String],
-    ) -> Result<BTreeMap<String, Resolution>, StoreError> {
+    ) -> Result<BTreeMap<String, InForce>, StoreError> {
         let mut found = BTreeMap::new();
         for (id, item) in self.case_items(ids).await? {
             let is_resolved = item.text("state")? == CaseState::Resolved.name();
             if let Some(decided) = item.maybe("decision")?.filter(|_| is_resolved) {
-                found.insert(id, decision(&decided)?.resolution);
+                let in_force = InForce {
+                    resolution: decision(&decided)?.resolution,
+                    at_stake: at_stake(&item)?.amount,
+                };
+                found.insert(id, in_force);
             }
         }
         Ok(found)

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::AuditHead;
-use domain::case::{Case, CaseState, Resolution, Subject};
+use domain::case::{Case, CaseState, InForce, Subject};
 use domain::discrepancy::Kind;
 use domain::money::{Amount, Currency};
 use domain::severity::Severity;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::audit;
 use super::{alerts, attention, causes, value};
@@ -85,17 +85,24 @@ pub(in crate::store) fn dealt_with(
 pub(in crate::store) fn resolutions(
     transaction: &Transaction<'_>,
     ids: &[String],
-) -> Result<BTreeMap<String, Resolution>, StoreError> {
+) -> Result<BTreeMap<String, InForce>, StoreError> {
     // Without the discrepancies, which are large.
     let mut statement = transaction.prepare_cached(
-        "SELECT decision FROM cases
-         WHERE discrepancy_id = ?1 AND state = 'resolved' AND decision IS NOT NULL",
+        "SELECT c.decision, d.at_stake FROM cases c JOIN discrepancies d
+           ON d.run_id = c.last_seen_run AND d.attempt = c.last_seen_attempt
+              AND d.discrepancy_id = c.discrepancy_id
+         WHERE c.discrepancy_id = ?1 AND c.state = 'resolved' AND c.decision IS NOT NULL",
     )?;
     let mut found = BTreeMap::new();
     for id in ids {
-        let decided: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-        if let Some(decided) = decided {
-            found.insert(id.clone(), text::decision(&decided)?.resolution);
+        let mut rows = statement.query([id])?;
+        if let Some(row) = rows.next()? {
+            let decided: String = value::get(row, "decision")?;
+            let in_force = InForce {
+                resolution: text::decision(&decided)?.resolution,
+                at_stake: at_stake(row)?,
+            };
+            found.insert(id.clone(), in_force);
         }
     }
     Ok(found)
@@ -192,7 +199,7 @@ fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         kind: value::parse(row, "kind", Kind::parse)?,
         severity: value::parse(row, "severity", Severity::parse)?,
         currency: value::parse(row, "currency", |code| Currency::parse(code).ok())?,
-        at_stake: value::parse(row, "at_stake", |text| Amount::parse_computed(text).ok())?,
+        at_stake: at_stake(row)?,
         has_both_sides: value::get(row, "has_both_sides")?,
     };
     Ok(CaseRow {
@@ -206,6 +213,10 @@ fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         cause: None,
         attention: attention::attention(row)?,
     })
+}
+
+fn at_stake(row: &Row<'_>) -> Result<Amount, StoreError> {
+    value::parse(row, "at_stake", |text| Amount::parse_computed(text).ok())
 }
 
 /// A summary and an incident have alerts of their own, and no discrepancy.

@@ -168,7 +168,7 @@ impl Model {
             (Act::SeenAgain { run_id }, _) if self.last_run.as_ref() == Some(run_id) => "unchanged",
             (Act::SeenAgain { run_id }, _) => {
                 self.last_run = Some(run_id.clone());
-                if self.is_over() {
+                if self.is_over(subject) {
                     self.reopen()
                 } else {
                     "case_seen_again"
@@ -176,7 +176,8 @@ impl Model {
             }
             (Act::MemberOpen { .. }, "open" | "proposed") => "unchanged",
             (Act::MemberOpen { .. }, _) => self.reopen(),
-            (Act::AutoClear { .. } | Act::MembersClosed { .. }, _) if self.is_over() => "unchanged",
+            (Act::AutoClear { .. }, _) if self.is_over(subject) => "unchanged",
+            (Act::MembersClosed { .. }, _) if self.is_over(&nothing_left(subject)) => "unchanged",
             (Act::AutoClear { .. } | Act::MembersClosed { .. }, _) => {
                 (self.state, self.decided, self.approved_by) = ("cleared", None, None);
                 "case_cleared"
@@ -190,12 +191,11 @@ impl Model {
         "case_reopened"
     }
 
-    fn is_over(&self) -> bool {
-        let waits = |(_, resolution): &(&str, Resolution)| {
-            matches!(
-                resolution,
-                Resolution::PartnerToCorrect | Resolution::InTransit { .. }
-            )
+    fn is_over(&self, subject: &Subject) -> bool {
+        let waits = |(_, resolution): &(&str, Resolution)| match resolution {
+            Resolution::PartnerToCorrect | Resolution::InTransit { .. } => true,
+            Resolution::WriteOff { amount, .. } => *amount < subject.at_stake,
+            _ => false,
         };
         self.state == "cleared"
             || self.state == "resolved" && !self.decided.as_ref().is_some_and(waits)
@@ -236,6 +236,13 @@ impl Model {
             "stan" if today <= LAST_DAY && !by_cora => may("controller", &asked),
             _ => may("", &asked),
         }
+    }
+}
+
+fn nothing_left(subject: &Subject) -> Subject {
+    Subject {
+        at_stake: Amount::ZERO,
+        ..subject.clone()
     }
 }
 

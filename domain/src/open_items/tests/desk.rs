@@ -7,10 +7,11 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::calendar::{BusinessCalendar, DayUnit};
-use crate::case::{Resolution, Settles};
+use crate::case::{InForce, Resolution, Settles};
 use crate::conservation::Conservation;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Comparison, Pool, conclude, match_buckets, sort_for_people};
+use crate::money::Amount;
 use crate::open_items::{
     self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
     Records, Remembered, Settled, Used, fingerprint,
@@ -18,6 +19,9 @@ use crate::open_items::{
 use crate::policy::{DateWindow, MatchRule, RunContext, Scope, SourcePolicy, Tolerances};
 use crate::record::{Past, Record, ReferenceKind, Side};
 use crate::severity::SeverityPolicy;
+
+/// What is at stake in each discrepancy, as far as write-offs ask: so many cents.
+pub(super) const CENTS_AT_STAKE: i128 = 200;
 
 /// How a case stands, as far as runs ask.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,7 +98,7 @@ impl Desk {
     /// Closes the last run: what is settled by now belongs to its final figures.
     pub(super) fn close(&mut self) {
         if self.final_settled.is_none() {
-            let settled = open_items::settle(&self.open, |id| self.resolution(id));
+            let settled = open_items::settle(&self.open, |id| self.in_force(id));
             open_items::move_settled(&mut self.last, &self.open, &settled).unwrap();
             self.final_settled = Some(settled);
         }
@@ -229,9 +233,12 @@ impl Desk {
         }
     }
 
-    fn resolution(&self, id: &DiscrepancyId) -> Option<Resolution> {
+    fn in_force(&self, id: &DiscrepancyId) -> Option<InForce> {
         match self.cases.get(id) {
-            Some(CaseNow::Resolved(resolution)) => Some(resolution.clone()),
+            Some(CaseNow::Resolved(resolution)) => Some(InForce {
+                resolution: resolution.clone(),
+                at_stake: Amount::from_scaled(CENTS_AT_STAKE, 2).unwrap(),
+            }),
             _ => None,
         }
     }
@@ -242,14 +249,14 @@ impl Desk {
             self.close();
         }
         let earlier = self.final_settled.clone().unwrap_or_default();
-        let current = open_items::settle(&self.open, |id| self.resolution(id));
+        let current = open_items::settle(&self.open, |id| self.in_force(id));
         let mut returned: BTreeSet<DiscrepancyId> = earlier
             .keys()
             .filter(|id| !current.contains_key(*id))
             .cloned()
             .collect();
         for used in self.spent.iter().flat_map(|spent| &spent.settled) {
-            let again = open_items::settle(&used.records, |id| self.resolution(id));
+            let again = open_items::settle(&used.records, |id| self.in_force(id));
             let by = used.settled.as_ref().map(|by| &by.discrepancy);
             returned.extend(by.filter(|id| !again.contains_key(*id)).cloned());
         }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desk::{CaseNow, Desk, Report};
+use super::desk::{CENTS_AT_STAKE, CaseNow, Desk, Report};
 use super::*;
 use crate::case::Resolution;
 use crate::conservation::{Conservation, CountAndSum};
@@ -510,7 +510,8 @@ fn act(desk: &mut Desk, dice: &mut Dice) {
                     2 => Resolution::PartnerToCorrect,
                     _ => Resolution::WriteOff {
                         reason_code: "small".to_owned(),
-                        amount: Amount::ZERO,
+                        // All of it, or a part.
+                        amount: Amount::from_scaled(CENTS_AT_STAKE >> dice.roll(2), 2).unwrap(),
                         account: "6999".to_owned(),
                     },
                 };

@@ -107,13 +107,15 @@ pub struct ResolveArguments {
     /// Why
     #[arg(long)]
     note: String,
-    /// For match: the reference of the record on the other side
+    /// For match: the reference of the record on the other side; a discrepancy that it is alone in is
+    /// resolved with this one
     #[arg(long, value_name = "REFERENCE")]
     match_with: Option<String>,
     /// For write_off: why, by a code of the accounting team
     #[arg(long, value_name = "CODE")]
     reason_code: Option<String>,
-    /// For write_off: how much, such as 12.50 (all that is at stake if not given)
+    /// For write_off: how much, such as 12.50 (all that is at stake if not given; after a part the
+    /// records stay open)
     #[arg(long)]
     amount: Option<String>,
     /// For write_off: the account that it is booked to

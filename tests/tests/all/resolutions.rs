@@ -1,0 +1,221 @@
+//! What people make of discrepancies, and what that makes of the days that follow.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tests::installation::Installation;
+use tests::shop::{self, DATE, RUN};
+
+use crate::open_items::{MONDAY, TUESDAY, WEDNESDAY, part, references, run, write_day};
+
+const WRITE_OFF: &[&str] = &[
+    "--as",
+    "write_off",
+    "--reason-code",
+    "small",
+    "--account",
+    "6999",
+];
+
+/// Resolves the discrepancy with this reference, in one way or another.
+async fn resolve(shop: &Installation, reference: &str, how: &[&str]) -> Result<String> {
+    let id = id_of(shop, reference).await?;
+    let command = ["case", "resolve", &id, "--note", "as agreed"];
+    shop.text(&[&command[..], how].concat()).await?;
+    Ok(id)
+}
+
+/// The open discrepancy with this reference.
+async fn id_of(shop: &Installation, reference: &str) -> Result<String> {
+    let found = shop.json(&["case", "list"]).await?;
+    let case = found.as_array().and_then(|cases| {
+        let mut cases = cases.iter();
+        cases.find(|case| case["reference"] == reference)
+    });
+    let id = case.and_then(|case| case["discrepancy_id"].as_str());
+    let id = id.with_context(|| format!("{reference}: {found}"))?;
+    Ok(id.to_owned())
+}
+
+#[tokio::test]
+async fn a_third_payment_is_another_case_than_a_confirmed_duplicate() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let again = format!("P-2,INV-2,250.00,EUR,{DATE}\n");
+    write_day(&shop, MONDAY, &again, shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    let confirmed = resolve(&shop, "P-2", &["--as", "duplicate_confirmed"]).await?;
+
+    // With something else beside it: the same file would be refused.
+    let once_more = format!("{again}P-8,INV-8,1.00,EUR,{TUESDAY}\n");
+    write_day(&shop, TUESDAY, &once_more, shop::LEDGER)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(part(&third, "partner", "voided"), "1 250.00");
+    let open = shop.json(&["case", "list", "--state", "open"]).await?;
+    let open = open.as_array().context("a list")?.iter();
+    let mut open = open.filter(|case| case["reference"] == "P-2");
+    let another = open.next().context("a case")?["discrepancy_id"].clone();
+    assert!(open.next().is_none());
+    assert_ne!(another, confirmed.as_str());
+
+    // What was settled stays so, and the other one is what it was.
+    write_day(&shop, WEDNESDAY, "", shop::LEDGER)?;
+    let last = run(&shop, WEDNESDAY).await?;
+    for side in ["partner", "ledger"] {
+        let carried = part(&third, side, "carried_forward");
+        assert_eq!(part(&last, side, "opening"), carried, "{side}");
+    }
+    let found = shop.json(&["case", "show", &confirmed]).await?;
+    assert_eq!(found["case"]["state"], "resolved", "{found}");
+    let wednesday = format!("recon/shop/{WEDNESDAY}");
+    let found = shop.json(&["discrepancies", "--run", &wednesday]).await?;
+    let found = found.as_array().context("a list")?.iter();
+    let found: Vec<&Value> = found.filter(|it| it["reference"] == "P-2").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["discrepancy_id"], another);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let first = run(&shop, DATE).await?;
+    let accepted = resolve(&shop, "P-3", &["--as", "accept"]).await?;
+    resolve(&shop, "P-4", WRITE_OFF).await?;
+    resolve(&shop, "P-5", &["--as", "duplicate_confirmed"]).await?;
+    resolve(&shop, "P-7", &["--as", "partner_to_correct"]).await?;
+
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(second["known"], 6, "all that the ledger shows");
+    for side in ["partner", "ledger"] {
+        let carried = part(&first, side, "carried_forward");
+        assert_eq!(part(&second, side, "opening"), carried, "{side}");
+    }
+    assert_eq!(part(&second, "partner", "written_off"), "1 400.00");
+    assert_eq!(part(&second, "partner", "voided"), "1 70.00");
+    assert_eq!(part(&second, "ledger", "matched"), "1 900.00", "accepted");
+    let monday = format!("recon/shop/{MONDAY}");
+    assert_eq!(references(&shop, &monday).await?, ["P-6", "P-7"]);
+
+    // Somebody thinks better of one of them.
+    let reopen = [
+        "case",
+        "reopen",
+        &accepted,
+        "--note",
+        "not agreed after all",
+    ];
+    shop.text(&reopen).await?;
+    write_day(&shop, TUESDAY, "", shop::LEDGER)?;
+    run(&shop, TUESDAY).await?;
+    let tuesday = format!("recon/shop/{TUESDAY}");
+    assert_eq!(references(&shop, &tuesday).await?, ["P-3", "P-6", "P-7"]);
+    let shown = shop.json(&["case", "show", &accepted]).await?;
+    assert_eq!(shown["case"]["state"], "open");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    resolve(&shop, "P-3", &["--as", "accept"]).await?;
+    resolve(&shop, "P-4", WRITE_OFF).await?;
+    // The partner reports P-3 as booked, and P-4 as before.
+    let amended = shop::PARTNER.replace("990.00", "900.00");
+    shop.write(&shop::partner_file(DATE), amended)?;
+    let again = shop
+        .run_to_the_end(&["shop", "--date", DATE, "--generation", "2"])
+        .await?;
+    let totals = &again["totals"];
+    assert_eq!(totals["matched"], 4, "P-1, P-2, P-3 and P-5: {totals}");
+    let second = format!("{RUN}/g2");
+    assert_eq!(references(&shop, &second).await?, ["P-5", "P-6", "P-7"]);
+    assert_eq!(part(totals, "partner", "written_off"), "1 400.00");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_match_by_hand_is_one_decision_about_both_records() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    let first = run(&shop, DATE).await?;
+    let other = id_of(&shop, "P-7").await?;
+    let matched = [
+        "case",
+        "resolve",
+        &id_of(&shop, "P-4").await?,
+        "--note",
+        "x",
+    ];
+    let matched = [&matched[..], &["--as", "match", "--match-with", "P-7"]].concat();
+    let said = shop.text(&matched).await?;
+    let told = "missing_at_partner P-7 is resolved with it; they differ by 325.00 EUR, which is taken as it is";
+    assert!(said.contains(told), "{said}");
+    let shown = shop.json(&["case", "show", &other]).await?;
+    let decision = &shown["case"]["decision"];
+    assert_eq!(decision["resolution"], "match", "{shown}");
+    assert_eq!(decision["match_with"], "P-4", "{shown}");
+
+    // It is undone as it was done: from either side.
+    let undo = ["case", "reopen", &other, "--note", "another one after all"];
+    let said = shop.text(&undo).await?;
+    assert!(
+        said.contains("missing_in_ledger P-4 is open with it"),
+        "{said}"
+    );
+    shop.text(&matched).await?;
+
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    for side in ["partner", "ledger"] {
+        let carried = part(&first, side, "carried_forward");
+        assert_eq!(part(&second, side, "opening"), carried, "{side}");
+    }
+    assert_eq!(part(&second, "partner", "matched"), "1 400.00");
+    assert_eq!(part(&second, "ledger", "matched"), "1 75.00");
+    let monday = format!("recon/shop/{MONDAY}");
+    assert_eq!(references(&shop, &monday).await?, ["P-3", "P-5", "P-6"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_match_with_what_is_not_open_settles_one_record_and_says_so() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let resolve = [
+        "case",
+        "resolve",
+        &id_of(&shop, "P-4").await?,
+        "--note",
+        "x",
+    ];
+    let said = shop
+        .text(&[&resolve[..], &["--as", "match", "--match-with", "P-1"]].concat())
+        .await?;
+    let told = "no open discrepancy on the other side is called P-1: only this record is settled";
+    assert!(said.contains(told), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_written_off_in_part_stays_open() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let part_of_it = [WRITE_OFF, &["--amount", "150.00"]].concat();
+    let id = resolve(&shop, "P-4", &part_of_it).await?;
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    assert_eq!(part(&second, "partner", "written_off"), "0 0.00");
+    let monday = format!("recon/shop/{MONDAY}");
+    assert!(
+        references(&shop, &monday)
+            .await?
+            .contains(&"P-4".to_owned())
+    );
+    let shown = shop.json(&["case", "show", &id]).await?;
+    assert_eq!(
+        shown["case"]["state"], "resolved",
+        "it is only noted: {shown}"
+    );
+    Ok(())
+}
