@@ -13,6 +13,7 @@ mod again;
 mod alike;
 mod announced;
 mod apart;
+mod candidates;
 mod choice;
 mod claims;
 mod class;

@@ -1,5 +1,6 @@
 //! Whose records are: somebody else's each, by their clients or the names of their counterparties.
 
+use std::collections::BTreeSet;
 use std::iter;
 
 use smallvec::SmallVec;
@@ -100,25 +101,77 @@ fn hold_many(on: &[Key]) -> bool {
 }
 
 /// Whether both name a client, an invoice or an order, and not the same: each in its field, or where an earlier rule
-/// of pairs finds it. Somebody else may pay, so other names of counterparties don't say that.
+/// finds it. Somebody else may pay, so other names of counterparties don't say that.
 pub(super) fn name_others(accepts: Accepts<'_>, partner: &Record, ledger: &Record) -> bool {
-    let names_what = |key: &&Key| {
-        let fields = [key.partner.field, key.ledger.field];
-        [ReferenceKind::Invoice, ReferenceKind::Order]
-            .iter()
-            .any(|kind| fields.contains(&Field::Reference(*kind)))
-    };
-    let are_other = |key: &Key| {
-        let texts = key.partner.text(partner).zip(key.ledger.text(ledger));
-        texts.is_some_and(|(one, other)| one != other)
-    };
-    let mut named = accepts
-        .earlier()
-        .filter(|rule| !rule.looks_at_all() && rule.identifies_both())
-        .flat_map(|rule| rule.on.iter().filter(names_what));
-    have_other_clients(partner, ledger)
-        || are_of_other_invoices(&accepts.rule.on, partner, ledger)
-        || named.any(are_other)
+    let naming = Naming::of(accepts);
+    naming.are_of_others_by_field(partner, ledger) || {
+        let [one, other] = [partner, ledger].map(|record| naming.named(record));
+        one.finds_others(&other)
+    }
+}
+
+/// By what records of both sides name another client, invoice or order, for one rule.
+pub(super) struct Naming<'p> {
+    on: &'p [Key],
+    /// The keys by which earlier rules find an invoice or an order.
+    found_by: Vec<&'p Key>,
+}
+
+/// A record, and the invoices and orders that are found in it: to hold it against many, its texts are looked at once.
+pub(super) struct Named<'r> {
+    record: &'r Record,
+    found: Vec<BTreeSet<String>>,
+}
+
+impl<'p> Naming<'p> {
+    pub(super) fn of(accepts: Accepts<'p>) -> Self {
+        let names_what = |key: &&Key| {
+            let fields = [key.partner.field, key.ledger.field];
+            [ReferenceKind::Invoice, ReferenceKind::Order]
+                .iter()
+                .any(|kind| fields.contains(&Field::Reference(*kind)))
+        };
+        let earlier = accepts
+            .earlier()
+            .filter(|rule| !rule.is_alike && rule.identifies_both());
+        Naming {
+            on: &accepts.rule.on,
+            found_by: earlier
+                .flat_map(|rule| rule.on.iter().filter(names_what))
+                .collect(),
+        }
+    }
+
+    pub(super) fn named<'r>(&self, record: &'r Record) -> Named<'r> {
+        let found = self.found_by.iter();
+        let found = found.map(|key| key.of(record.side).names(record));
+        Named {
+            record,
+            found: found.collect(),
+        }
+    }
+
+    /// Whether these of different sides do.
+    pub(super) fn are_of_others(&self, one: &Named<'_>, other: &Named<'_>) -> bool {
+        self.are_of_others_by_field(one.record, other.record) || one.finds_others(other)
+    }
+
+    fn are_of_others_by_field(&self, one: &Record, other: &Record) -> bool {
+        let says_client = |key: &Key| key.partner.says_client() && key.ledger.says_client();
+        let is_one_client = || self.on.iter().any(says_client);
+        (have_other_clients(one, other) && !is_one_client())
+            || are_of_other_invoices(self.on, one, other)
+    }
+}
+
+impl Named<'_> {
+    /// Whether some rule finds something in both, and nothing that is the same.
+    fn finds_others(&self, other: &Named<'_>) -> bool {
+        let mut found = self.found.iter().zip(&other.found);
+        found.any(|(some, others)| {
+            !some.is_empty() && !others.is_empty() && some.is_disjoint(others)
+        })
+    }
 }
 
 /// Whether it is the name of somebody else.

@@ -4,10 +4,11 @@
 //! chargebacks count as what they are: a payout is its payments less them. Their sums have to agree;
 //! no record is left out of a sum unless the rule says that combinations are looked for.
 
+use super::candidates::Candidates;
 use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
 use super::group::{Decision, Look};
-use super::pair::{Difference, Timing, are_opposite, contradicts, partner_first, timing};
+use super::pair::{Difference, are_opposite};
 use super::twins::{Member, Members};
 use super::{explain, several};
 use crate::discrepancy::Kind;
@@ -138,7 +139,10 @@ pub(super) fn explains(
         return false;
     }
     if let Some(limit) = accepts.rule.combinations_max {
-        let is_combination = || search(accepts, *one, several, limit).parts().is_some();
+        let is_combination = || {
+            let candidates = Candidates::of(accepts, several);
+            candidates.search(*one, limit).parts().is_some()
+        };
         return members.whole(accepts).is_some() || is_combination();
     }
     let gap = |other: Amount| money.amount.checked_sub(other).ok().map(Amount::abs);
@@ -173,7 +177,9 @@ impl<'r> Members<'r> {
             return self.combinations(accepts, limit, look);
         }
         match look {
-            Look::Last if !self.are_other_payments() => vec![self.undecided(accepts)],
+            Look::Last if !self.are_other_payments() && !self.name_others(accepts) => {
+                vec![self.undecided(accepts)]
+            }
             _ => Vec::new(),
         }
     }
@@ -233,6 +239,7 @@ impl<'r> Members<'r> {
         faults.next().is_none()
             && several::are_near(accepts, partner.clone(), ledger.clone())
             && !several::contradict(partner, ledger)
+            && !self.name_others(accepts)
     }
 
     /// Whether both sides have as much money in: that nothing is left of it on either side says little. One
@@ -264,7 +271,7 @@ impl<'r> Members<'r> {
     }
 
     /// What their sums don't explain: a difference, where it is clear between what.
-    pub(super) fn undecided(self, accepts: Accepts<'_>) -> Decision {
+    pub(super) fn undecided(&self, accepts: Accepts<'_>) -> Decision {
         let (partner, ledger) = (slots(&self.partner), slots(&self.ledger));
         match self.fits(accepts.rule.cardinality) {
             true => Decision::Apart { partner, ledger },
@@ -325,7 +332,8 @@ impl<'r> Members<'r> {
     /// What is found for each record of the one side.
     fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
         let (ones, many) = self.sides(accepts.rule.cardinality);
-        let search = |one: &Member<'r>| search(accepts, *one, many, limit);
+        let candidates = Candidates::of(accepts, many);
+        let search = |one: &Member<'r>| candidates.search(*one, limit);
         ones.iter().map(search).collect()
     }
 
@@ -362,29 +370,6 @@ impl<'r> Members<'r> {
             }
         }
     }
-}
-
-/// Looks for the only combination of `many` that is `one`.
-fn search<'r>(
-    accepts: Accepts<'_>,
-    one: Member<'r>,
-    many: &[Member<'r>],
-    limit: u32,
-) -> Search<'r> {
-    let are_identified = accepts.rule.identifies(one.record.side.other());
-    let candidates = candidates(accepts, &one, many);
-    Search::of(one, candidates, limit, are_identified)
-}
-
-/// Those of `many` that may be a part of `one`.
-fn candidates<'r>(accepts: Accepts<'_>, one: &Member<'r>, many: &[Member<'r>]) -> Vec<Member<'r>> {
-    let may_be_part = |other: &&Member<'r>| {
-        let (partner, ledger) = partner_first(one.record, other.record);
-        timing(accepts, partner, ledger) == Timing::Within
-            && !contradicts(partner, ledger)
-            && fees::fault_of(accepts.policy, partner).is_none()
-    };
-    many.iter().filter(may_be_part).copied().collect()
 }
 
 /// How records that should be one differ: their sums, else the first that is wrong between some.

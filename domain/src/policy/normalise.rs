@@ -115,6 +115,11 @@ impl TextStep {
         ("digits", TextStep::Digits),
     ];
 
+    /// Whether it looks for a pattern.
+    pub(super) fn finds(&self) -> bool {
+        matches!(self, TextStep::Capture(_) | TextStep::Each(_))
+    }
+
     /// Whether it leaves something else of `text`.
     pub(super) fn changes(&self, text: &str) -> bool {
         self.apply(Cow::Borrowed(text)) != text
@@ -212,6 +217,22 @@ pub(super) fn each(steps: &[TextStep], text: &str) -> BTreeSet<String> {
     };
     let text = apply(before, text).unwrap_or_default();
     pattern.found(&text).map(str::to_owned).collect()
+}
+
+/// The same of all that the first step finds that looks for a pattern, though only one of them may be meant.
+pub(super) fn all_found(steps: &[TextStep], text: &str) -> BTreeSet<String> {
+    let mut patterns = steps.iter().enumerate();
+    let first = patterns.find_map(|(at, step)| match step {
+        TextStep::Capture(pattern) | TextStep::Each(pattern) => Some((at, pattern)),
+        _ => None,
+    });
+    let Some((at, pattern)) = first else {
+        return each(steps, text);
+    };
+    let text = apply(&steps[..at], text).unwrap_or_default();
+    let found = pattern.found(&text);
+    let found = found.filter_map(|text| apply(&steps[at + 1..], text));
+    found.map(Cow::into_owned).collect()
 }
 
 /// The letters that are wanted; the text itself when all are.

@@ -229,20 +229,29 @@ impl Term {
     }
 
     fn identifies(&self) -> bool {
-        let finds = |step: &TextStep| matches!(step, TextStep::Capture(_) | TextStep::Each(_));
+        let says_what = match self.field {
+            Field::Client | Field::Counterparty => false,
+            Field::Description => self.steps.iter().any(TextStep::finds),
+            Field::Reference(_) => true,
+        };
+        says_what && !self.loses_some()
+    }
+
+    /// Whether equal texts are of one client, however each of them is written.
+    pub(crate) fn says_client(&self) -> bool {
+        self.field == Field::Client && !self.loses_some()
+    }
+
+    /// Whether different things may come out the same: some of the text is cut off.
+    fn loses_some(&self) -> bool {
         // The digits of what a pattern found are its number; those of a whole text may be anything.
-        let is_number = |at: usize| self.steps[..at].iter().any(finds);
+        let is_number = |at: usize| self.steps[..at].iter().any(TextStep::finds);
         let loses = |(at, step): (usize, &TextStep)| match step {
             TextStep::First(_) => true,
             TextStep::Digits => !is_number(at),
             _ => false,
         };
-        let says_what = match self.field {
-            Field::Client | Field::Counterparty => false,
-            Field::Description => self.steps.iter().any(finds),
-            Field::Reference(_) => true,
-        };
-        says_what && !self.steps.iter().enumerate().any(loses)
+        self.steps.iter().enumerate().any(loses)
     }
 
     fn names_payment(&self) -> bool {
@@ -269,6 +278,14 @@ impl Term {
     pub(crate) fn texts(&self, record: &Record) -> BTreeSet<String> {
         let text = self.field.text(record);
         text.map_or_else(BTreeSet::new, |text| normalise::each(&self.steps, text))
+    }
+
+    /// All that it may be about: what is found in a text of which a rule leaves nothing, as it finds several.
+    pub(crate) fn names(&self, record: &Record) -> BTreeSet<String> {
+        let text = self.field.text(record);
+        text.map_or_else(BTreeSet::new, |text| {
+            normalise::all_found(&self.steps, text)
+        })
     }
 
     /// The text before anything is done to it.

@@ -106,6 +106,7 @@ fn term(said: &str) -> Term {
         ("suffix", text) => TextStep::Suffix(text.into()),
         ("first", count) => TextStep::First(count.parse().expect(count)),
         ("capture", pattern) => TextStep::Capture(Pattern::parse(pattern).expect(pattern)),
+        ("each", pattern) => TextStep::Each(Pattern::parse(pattern).expect(pattern)),
         _ => panic!("{word} is no step"),
     };
     Term {
