@@ -5,11 +5,13 @@
 //! record stands is shown beside it.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStrBuilder;
 
 use super::combine::Combined;
 use super::group::Why;
+use super::listed::names;
 use super::pair::{Finding, Timing, are_opposite};
 use super::twins::Member;
 use super::{several, together};
@@ -222,6 +224,29 @@ pub(super) fn ambiguous(subject: &str, partner: &[Member], ledger: &[Member]) ->
     )
 }
 
+/// Why nothing was chosen among records whose texts name several, and the records that they name.
+pub(super) fn ambiguous_lists(rule: &MatchRule, partner: &[Member], ledger: &[Member]) -> String {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let key = rule.on.first();
+    let members = partner.iter().chain(ledger).map(|member| member.record);
+    for record in members {
+        let term = key.map(|key| key.of(record.side));
+        let texts = term.filter(|term| term.names_several());
+        for text in texts.map_or_else(BTreeSet::new, |term| term.texts(record)) {
+            *times.entry(text).or_default() += 1;
+        }
+    }
+    let named = times.into_iter().filter(|(_, times)| *times > 1);
+    let named: Vec<String> = named.map(|(name, _)| name).collect();
+    format!(
+        "{} and {}: several name {}, and each of them adds up with all that it names, so nothing was \
+         chosen",
+        listed("partner", partner),
+        listed("ledger", ledger),
+        names(&named)
+    )
+}
+
 /// Why records that should be one are not, by what they have first in the order of kinds.
 pub(super) fn apart(
     accepts: Accepts<'_>,
@@ -321,6 +346,7 @@ pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String 
             let they = counted(*count, &format!("{other} record"));
             format!("it may go with {they} of this amount, so none was chosen")
         }
+        Why::Listed(listed) => listed.said(),
         Why::Shared(count) => {
             let they = counted(*count, &format!("other {} record", record.side));
             format!(
@@ -353,7 +379,7 @@ fn not_combined(rule: &MatchRule, among: &str, gave: &Combined) -> String {
 }
 
 /// `1 record`, `12 ledger records`.
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {what}{plural}")
 }

@@ -28,6 +28,7 @@ use std::slice;
 use super::choice::{choices, that_may_go};
 use super::class::{Class, classes, count_free, free_members, free_of, take};
 use super::combine::Combined;
+use super::listed::Listed;
 use super::namesakes::Namesakes;
 use super::paid_back::PaidBack;
 use super::twins::{self, Member, days_from};
@@ -90,6 +91,8 @@ pub(super) enum Why {
     Several(usize),
     /// The only one that may go with it may go with so many others of its side.
     Shared(usize),
+    /// A text names it, or what its own text names, and not all of that can be taken.
+    Listed(Listed),
 }
 
 /// A record that repeats another of its side.
@@ -107,6 +110,25 @@ pub(super) struct Duplicate {
 }
 
 impl Decision {
+    /// The records of which it decides what becomes of them.
+    pub(super) fn slots(&self) -> Vec<(Side, usize)> {
+        let of = |side: Side, slots: &[usize]| -> Vec<(Side, usize)> {
+            slots.iter().map(|slot| (side, *slot)).collect()
+        };
+        match self {
+            Decision::Pair { partner, ledger } => {
+                vec![(Side::Partner, *partner), (Side::Ledger, *ledger)]
+            }
+            Decision::Duplicate(it) => vec![(it.side, it.slot)],
+            Decision::Together { partner, ledger }
+            | Decision::Apart { partner, ledger }
+            | Decision::Ambiguous { partner, ledger } => {
+                [of(Side::Partner, partner), of(Side::Ledger, ledger)].concat()
+            }
+            Decision::Note(_) => Vec::new(),
+        }
+    }
+
     /// One of a side's copies repeats another one.
     pub(super) fn duplicate(
         copy: &Member<'_>,

@@ -29,6 +29,7 @@ mod identity;
 mod key;
 mod kin;
 mod later;
+mod listed;
 mod lone;
 mod look_again;
 mod named;

@@ -124,7 +124,10 @@ impl<'a> Work<'a> {
         let of_partner = members(&self.partner, partner);
         let of_ledger = members(&self.ledger, ledger);
         let subject = explain::subject(turn.rule, of_partner[0].record);
-        let reason = explain::ambiguous(&subject, &of_partner, &of_ledger);
+        let reason = match turn.rule.looks_at_all() {
+            true => explain::ambiguous_lists(turn.rule, &of_partner, &of_ledger),
+            false => explain::ambiguous(&subject, &of_partner, &of_ledger),
+        };
         let keys = self.keys(turn, of_partner[0].record);
         let mut of_partner = partner.chunks(AMBIGUOUS_RECORDS_MAX / 2);
         let mut of_ledger = ledger.chunks(AMBIGUOUS_RECORDS_MAX / 2);

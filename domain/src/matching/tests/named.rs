@@ -98,6 +98,69 @@ fn a_list_that_is_paid_again_is_a_duplicate() {
         invoices[1],
     ];
     assert_eq!(matched(&policy, &records), [0; 0]);
+    let choice = only_discrepancy(&policy, &records);
+    assert_eq!(choice.kind, Kind::Ambiguous);
+    assert_eq!(
+        choice.reason,
+        "2 partner records (20.00 EUR, 30.00 EUR) and 2 ledger records (10.00 EUR, 20.00 EUR): several name I2, \
+         and each of them adds up with all that it names, so nothing was chosen"
+    );
+}
+
+/// What kept all of it from being taken is said of the list, and of each that it names.
+#[test]
+fn both_sides_say_what_a_list_lacks() {
+    let policy = listing(Cardinality::OneToMany);
+    let payment = "P X 45 EUR 5 description=I1,I2,I9";
+    let examples: &[(&[&str], &str)] = &[
+        (
+            &[payment, "L I1 10 EUR 5", "L I2 20 EUR 5"],
+            "no ledger record of I9 is left",
+        ),
+        (
+            &[payment, "L I1 10 EUR 5", "L I9 2 EUR 5", "L I9 3 EUR 5"],
+            "no ledger record of I2 is left",
+        ),
+        (
+            &[
+                payment,
+                "L I1 10 EUR 5",
+                "L I2 20 EUR 5",
+                "L I9 2 EUR 5",
+                "L I9 3 EUR 5",
+            ],
+            "2 ledger records have I9",
+        ),
+        (
+            &[
+                payment,
+                "P Y 99 EUR 5 description=I2",
+                "L I1 10 EUR 5",
+                "L I2 20 EUR 5",
+                "L I9 5 EUR 5",
+            ],
+            "I2 is named by 1 other partner record, too",
+        ),
+    ];
+    for (records, fault) in examples {
+        let found = compare(&policy, &whole(), pool(records)).discrepancies;
+        let said = |start: &str| {
+            let of_record = |it: &&Discrepancy| {
+                let mut own = own_records(it);
+                own.any(|record| record.origin.raw.starts_with(start))
+            };
+            let said = found.iter().find(of_record).expect(start);
+            said.reason.clone()
+        };
+        let of_list =
+            format!("(its text names 3 ledger records, but {fault}, so none of them was taken)");
+        assert!(said("P X").ends_with(&of_list), "{}", said("P X"));
+        let of_named = format!(
+            "(the partner's 45.00 EUR of 2026-01-05 names it with others, but {fault}, so none of \
+             them was taken)"
+        );
+        assert!(said("L I1").ends_with(&of_named), "{}", said("L I1"));
+    }
 }
 
 /// A payment that names one of the invoices and has another amount ties it up, as far as a rule of pairs can tell.

@@ -62,6 +62,7 @@ themes! {
     fees
     payouts_and_parts
     combinations
+    lists
     alike
     statuses
     scope
