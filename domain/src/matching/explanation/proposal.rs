@@ -20,9 +20,30 @@ pub(super) fn would_match(policy: &SourcePolicy, discrepancy: &Discrepancy) -> O
     let found = policy.rules.iter().filter_map(|rule| {
         let proposals = proposals(policy, rule, discrepancy, &records).into_iter();
         let mut changes = proposals.map(|changes| WouldMatch::new(rule, changes));
-        changes.find(|change| matches_all(&change.applied(policy, rule), &records))
+        changes.find(|change| {
+            let changed = change.applied(policy, rule);
+            !is_in_force(policy, &changed) && matches_all(&changed, &records)
+        })
     });
     found.min_by_key(WouldMatch::size)
+}
+
+/// Whether the changed rule, which is the last one, says what some rule says already: that did not help.
+fn is_in_force(policy: &SourcePolicy, changed: &SourcePolicy) -> bool {
+    let are_same_limits =
+        (&policy.tolerances, policy.date_window) == (&changed.tolerances, changed.date_window);
+    let is_same = |rule: &MatchRule| {
+        let added = changed.rules.last();
+        added.is_some_and(|added| {
+            let name = added.name.clone();
+            *added
+                == MatchRule {
+                    name,
+                    ..rule.clone()
+                }
+        })
+    };
+    are_same_limits && policy.rules.iter().any(is_same)
 }
 
 /// What it is about, and what came closest.
@@ -42,10 +63,19 @@ fn proposals(
     match discrepancy.kind {
         Kind::MissingInLedger | Kind::MissingAtPartner => {
             let mut proposals = pair(policy.accepts(rule), records);
-            // What is alike was looked for then, among all that waited, and not taken.
-            let mut by_alike = policy.rules.iter().filter(|it| it.is_alike);
-            if by_alike.any(|it| it.on == rule.on) {
-                proposals.retain(|changes| !changes.contains(&RuleChange::Alike));
+            // What is alike was looked for then, among all that waited, and not taken: by the same texts, or by such
+            // that make these alike already, so that what others say kept them apart.
+            let takes_these = |at: usize| {
+                let mut until = policy.clone();
+                until.rules.truncate(at + 1);
+                matches_all(&until, records)
+            };
+            let mut by_alike = policy.rules.iter().enumerate();
+            let mut is_sought =
+                || by_alike.any(|(at, it)| it.is_alike && (it.on == rule.on || takes_these(at)));
+            let is_alike = |changes: &Vec<RuleChange>| changes.contains(&RuleChange::Alike);
+            if proposals.iter().any(is_alike) && is_sought() {
+                proposals.retain(|changes| !is_alike(changes));
             }
             proposals
         }

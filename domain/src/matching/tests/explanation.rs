@@ -123,6 +123,53 @@ fn a_lone_record_says_how_it_would_have_met_what_came_closest() {
     }
 }
 
+/// What a rule in force was asked for, and left because of others, is no change: nor is it of another rule, where
+/// that one would be asked for no more.
+#[test]
+fn what_is_in_force_already_is_no_change() {
+    let respelled = |steps: &[TextStep]| {
+        vec![Key::same(Term {
+            field: Field::Reference(ReferenceKind::Reference),
+            steps: steps.to_vec(),
+        })]
+    };
+    let mut policy = policy();
+    let spelled = MatchRule {
+        on: respelled(&[TextStep::IgnoreCase, TextStep::IgnoreSeparators]),
+        ..rule("spelled", &[])
+    };
+    let alike = MatchRule {
+        is_alike: true,
+        ..rule("alike", &[ReferenceKind::Reference])
+    };
+    policy.rules = vec![
+        rule("by reference", &[ReferenceKind::Reference]),
+        spelled,
+        alike,
+    ];
+    let records = [
+        "P INV-1042 10 EUR 5",
+        "L INV-1024 10 EUR 5",
+        "L INV-1038 10 EUR 5",
+    ];
+    let found = compare(&policy, &whole(), pool(&records)).discrepancies;
+    assert_eq!(found.len(), 3, "{found:?}");
+    for found in found {
+        assert_eq!(
+            Explanation::of(&policy, &found).would_match,
+            None,
+            "{found:?}"
+        );
+    }
+    // What the rule in force does not find alike, another spelling may.
+    let records = ["P inv-1042 10 EUR 5", "L INV-1024 10 EUR 5"];
+    for found in compare(&policy, &whole(), pool(&records)).discrepancies {
+        let said = Explanation::of(&policy, &found).would_match;
+        let said = said.map(|it| it.to_string());
+        assert_eq!(said.as_deref(), Some("rule spelled with `alike = true`"));
+    }
+}
+
 /// Another way to compare one key leaves the others as they are.
 #[test]
 fn a_changed_key_stands_beside_the_others() {
