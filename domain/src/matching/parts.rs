@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::group::Decision;
-use super::strangers::are_of_others;
+use super::strangers::{are_of_others, telling_apart};
 use super::together::sum;
 use super::twins::{Member, Members};
 use crate::money::Amount;
-use crate::policy::{Accepts, Cardinality};
-use crate::record::Side;
+use crate::policy::{Accepts, Cardinality, Field};
+use crate::record::{ReferenceKind, Side};
 
 impl<'r> Members<'r> {
     /// All of it, or the parts of it that add up, with what of it is there again.
@@ -55,7 +55,7 @@ impl<'r> Members<'r> {
         self.either_way(cardinality, |ones, many| repeated(accepts, ones, many))
     }
 
-    /// A part of the one record is there several times with the same references, and the others are the one
+    /// A part of the one record is there several times about the same, and the others are the one
     /// record without so many of them: of the only part of which that can be said.
     fn repeated_part(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
         if accepts.rule.combinations_max.is_some() {
@@ -72,13 +72,21 @@ impl<'r> Members<'r> {
         if over.is_zero() || !accepts.rule.identifies(side) {
             return None;
         }
+        // As of pairs: an id that each record has for itself does not make it another part.
+        let own = accepts.rule.on.iter().map(|key| key.of(side).field);
+        let own = own.filter_map(|field| match field {
+            Field::Reference(kind) => Some(kind),
+            _ => None,
+        });
+        let kinds: Vec<ReferenceKind> = own.chain(telling_apart(&accepts.rule.on)).collect();
         let mut alike: BTreeMap<_, Vec<&Member<'r>>> = BTreeMap::new();
         for part in many {
             let record = part.record;
+            let references = kinds.iter().map(|kind| record.reference(*kind));
             let what = (
                 record.money.amount,
                 record.movement(),
-                &record.references,
+                references.collect::<Vec<_>>(),
                 &record.client,
             );
             alike.entry(what).or_default().push(part);
