@@ -22,6 +22,7 @@ impl<'r> Members<'r> {
             .or_else(|| self.repeated_part(accepts))
             .or_else(|| self.by_periods(accepts))
             .or_else(|| self.by_days(accepts))
+            .or_else(|| self.by_amounts(accepts))
             .or_else(|| self.by_direction(accepts))
             .or_else(|| self.all_of_one(accepts))
     }
@@ -134,6 +135,21 @@ impl<'r> Members<'r> {
             has_both.then(|| day.whole(accepts))?
         };
         days.map(whole).collect()
+    }
+
+    /// Where all of one side are all of the other, the same amounts of both, if the days of each agree: an order and
+    /// its refund, of which each is near its own and not near the other.
+    fn by_amounts(&self, accepts: Accepts<'_>) -> Option<Vec<Decision>> {
+        if accepts.rule.cardinality != Cardinality::ManyToMany {
+            return None;
+        }
+        let members = self.partner.iter().chain(&self.ledger).copied();
+        let amounts = Members::alike_in(members, |record| record.money.amount);
+        let whole = |alike: Members<'r>| {
+            let are_as_many = alike.partner.len() == alike.ledger.len();
+            are_as_many.then(|| alike.whole(accepts))?
+        };
+        amounts.map(whole).collect()
     }
 
     /// Money in and money out of which each adds up for itself: a payment in parts, and its refund in parts.
