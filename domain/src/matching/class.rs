@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::identity::canonical_order;
 use super::thing::{Thing, Things};
 use super::twins::{self, Member};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::MatchRule;
-use crate::record::Movement;
 
 /// Records of one side with equal money.
 pub(super) struct Class<'r> {
@@ -24,6 +22,8 @@ pub(super) struct Class<'r> {
     various: Option<Things>,
     /// Whether those that are decided are payments of a series.
     pub(super) is_series: bool,
+    /// Whether one of them found a counterpart of its amount, before others were asked.
+    pub(super) has_equal: bool,
 }
 
 /// Members of one side, which are in canonical order, by their money.
@@ -41,6 +41,7 @@ pub(super) fn classes<'r>(rule: &MatchRule, members: &[Member<'r>]) -> Vec<Class
             is_mixed: !rule.identifies(first.side) && alike.iter().any(is_other),
             various: is_various.then(|| things.clone()),
             is_series: false,
+            has_equal: false,
         }
     };
     let classes = members.chunk_by(|a, b| a.record.money == b.record.money);
@@ -81,42 +82,41 @@ impl<'r> Class<'r> {
         (self.money.currency, self.money.amount)
     }
 
-    /// Keeps so many, and holds the others: what failed is too many before anything else is, then what
-    /// was taken back.
-    pub(super) fn hold(&mut self, kept: usize) {
-        if let Some(things) = self.various.clone() {
-            self.hold_of(&things, kept);
-            return;
-        }
-        let is_made = |member: &Member| member.record.movement() == Movement::Made;
-        if self.free.iter().all(is_made) {
-            self.held = self.free.split_off(kept);
-            return;
-        }
-        self.free.sort_by_key(|member| member.record.movement());
-        self.held = self.free.split_off(kept);
-        for members in [&mut self.free, &mut self.held] {
-            members.sort_by(|a, b| canonical_order(a.record, b.record));
-        }
+    /// Keeps so many, fewer than there are, and holds the others: what failed is too many before anything else
+    /// is, then what was taken back. Of those that are alike in that, `nearest` gives the slots of as many as are
+    /// kept.
+    pub(super) fn hold(
+        &mut self,
+        kept: usize,
+        nearest: impl Fn(&[Member<'r>], usize) -> BTreeSet<usize>,
+    ) {
+        let surplus = self.free.len() - kept;
+        let held = match &self.various {
+            Some(things) => self.surplus_of(things, surplus, nearest),
+            None => surplus_among(self.free.clone(), surplus, nearest),
+        };
+        self.held = self
+            .free
+            .extract_if(.., |it| held.contains(&it.slot))
+            .collect();
     }
 
     /// The same of what repeats one that is decided: which thing's that is may not be a choice.
-    fn hold_of(&mut self, things: &Things, kept: usize) {
-        let mut repeated = self.repeated(things);
-        let surplus = self.free.len().saturating_sub(kept);
+    fn surplus_of(
+        &self,
+        things: &Things,
+        surplus: usize,
+        nearest: impl Fn(&[Member<'r>], usize) -> BTreeSet<usize>,
+    ) -> BTreeSet<usize> {
+        let repeated = self.repeated(things);
         let is_choice = surplus < repeated.len()
             && repeated
                 .iter()
                 .any(|it| things.thing(it.record) != things.thing(repeated[0].record));
-        if is_choice {
-            return;
+        match is_choice {
+            true => BTreeSet::new(),
+            false => surplus_among(repeated, surplus, nearest),
         }
-        repeated.sort_by_key(|member| member.record.movement());
-        self.held = repeated.split_off(repeated.len().saturating_sub(surplus));
-        self.held
-            .sort_by(|a, b| canonical_order(a.record, b.record));
-        let held: BTreeSet<usize> = self.held.iter().map(|member| member.slot).collect();
-        self.free.retain(|member| !held.contains(&member.slot));
     }
 
     /// Free members that are about the same as one that is decided.
@@ -165,4 +165,25 @@ impl<'r> Class<'r> {
         }
         twins::days_apart(others.iter().map(|it| it.record.value_date))
     }
+}
+
+/// Slots of so many of these that are too many, as [`Class::hold`] says.
+fn surplus_among<'r>(
+    mut members: Vec<Member<'r>>,
+    surplus: usize,
+    nearest: impl Fn(&[Member<'r>], usize) -> BTreeSet<usize>,
+) -> BTreeSet<usize> {
+    members.sort_by_key(|member| member.record.movement());
+    let (mut held, mut left) = (BTreeSet::new(), surplus);
+    let by_movement = members.chunk_by(|a, b| a.record.movement() == b.record.movement());
+    for alike in by_movement.rev() {
+        let kept = match alike.len() > left {
+            true => nearest(alike, alike.len() - left),
+            false => BTreeSet::new(),
+        };
+        let slots = alike.iter().map(|member| member.slot);
+        held.extend(slots.filter(|slot| !kept.contains(slot)));
+        left = left.saturating_sub(alike.len());
+    }
+    held
 }

@@ -31,6 +31,7 @@ use super::combine::Combined;
 use super::listed::Listed;
 use super::namesakes::Namesakes;
 use super::paid_back::PaidBack;
+use super::surplus::hold_surplus;
 use super::twins::{self, Member, days_from};
 use super::{pair, preference};
 use crate::money::{Amount, Currency, Money};
@@ -341,9 +342,12 @@ fn settle<'r>(
     look: Look,
     [partner_back, ledger_back]: &mut [PaidBack; 2],
 ) -> Vec<Decision> {
+    for class in partner.iter_mut().chain(&mut ledger) {
+        class.has_equal = class.is_any_decided();
+    }
     let (reported, booked) = (count_free(&partner), count_free(&ledger));
-    hold_surplus(&mut partner, reported.saturating_sub(booked));
-    hold_surplus(&mut ledger, booked.saturating_sub(reported));
+    hold_surplus(accepts, &mut partner, &ledger, reported.saturating_sub(booked));
+    hold_surplus(accepts, &mut ledger, &partner, booked.saturating_sub(reported));
     let pairs = pair_last_of_each_currency(accepts, &mut partner, &mut ledger);
     for class in partner.iter_mut().chain(&mut ledger) {
         if class.is_series {
@@ -369,21 +373,6 @@ fn settle<'r>(
     decisions.extend(duplicates(accepts, &partner, &ledger, partner_back));
     decisions.extend(duplicates(accepts, &ledger, &partner, ledger_back));
     decisions
-}
-
-/// Sets aside as many repetitions as this side has records too many, if that is no choice: all
-/// repetitions, or some of one amount.
-fn hold_surplus(classes: &mut [Class<'_>], surplus: usize) {
-    let repetitions: Vec<usize> = classes.iter().map(Class::repetitions).collect();
-    let repeated_amounts = repetitions.iter().filter(|count| **count > 0).count();
-    let all: usize = repetitions.iter().sum();
-    if all > surplus && repeated_amounts != 1 {
-        return;
-    }
-    for (class, repetitions) in classes.iter_mut().zip(repetitions) {
-        let kept = class.free.len() - repetitions.min(surplus);
-        class.hold(kept);
-    }
 }
 
 /// Where one amount is left on each side in a currency, those belong together; then the same
@@ -416,7 +405,8 @@ fn pair_last_of_each_currency<'r>(
 
 /// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
 /// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
-/// client's, or of another invoice or order; nor what was paid back in between.
+/// client's, or of another invoice or order; nor what was paid back in between. Of an amount that
+/// the other side does not have, two on days far from each other are two.
 fn duplicates(
     accepts: Accepts<'_>,
     classes: &[Class<'_>],
@@ -440,7 +430,12 @@ fn duplicates(
                     continue;
                 };
                 let (one, other) = (member.record, original.record);
-                let is_near = apart.is_none_or(|days| 3 * days_from(member, original) < days);
+                let is_near = match apart {
+                    Some(days) => 3 * days_from(member, original) < days,
+                    None => {
+                        class.has_equal || pair::are_near(accepts, one.value_date, other.value_date)
+                    }
+                };
                 if is_near && !back.take(one.money, one.value_date, other.value_date) {
                     let duplicate = Decision::duplicate(member, original, copies, counterparts);
                     duplicates.push(duplicate);

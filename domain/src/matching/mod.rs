@@ -46,6 +46,7 @@ pub mod sieve;
 mod slots;
 mod strangers;
 mod superseded;
+mod surplus;
 mod taken_back;
 mod thing;
 mod together;

@@ -223,7 +223,7 @@ pub(super) fn may_repeat(accepts: Accepts<'_>, one: &Record, other: &Record) -> 
 }
 
 /// Whether two days are within the window of each other, either way.
-fn are_near(accepts: Accepts<'_>, one: Date, other: Date) -> bool {
+pub(super) fn are_near(accepts: Accepts<'_>, one: Date, other: Date) -> bool {
     let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
     let is_within = |one, other| timing_of(window, calendar, one, other) == Timing::Within;
     is_within(one, other) || is_within(other, one)
