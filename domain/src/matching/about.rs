@@ -6,12 +6,13 @@
 
 use smallvec::SmallVec;
 
-use super::strangers::{Name, telling};
+use super::strangers::{Name, holds_many, telling};
 use super::twins::Member;
 use crate::policy::{Field, Key, MatchRule};
 use crate::record::{Record, ReferenceKind};
 
 /// What is compared of records of both sides: what some record of each says.
+#[derive(Clone)]
 pub(super) struct Said {
     kinds: Kinds,
     client: bool,
@@ -101,6 +102,12 @@ impl Said {
             && about.name.is_some() == self.name
     }
 
+    /// The same without references that many payments have; none where no other is left.
+    pub(super) fn named(mut self) -> Option<Self> {
+        self.kinds.retain(|kind| !holds_many(*kind));
+        (!self.kinds.is_empty()).then_some(self)
+    }
+
     /// How far two are from agreeing.
     pub(super) fn distance(&self, one: &About<'_>, other: &About<'_>) -> Distance {
         let clients = one.client.as_ref().zip(other.client.as_ref());
@@ -127,6 +134,14 @@ impl Said {
             has_other_reference: has(false),
             has_other_name,
         }
+    }
+}
+
+impl Distance {
+    /// Whether they have a reference in common, and nothing speaks against it.
+    pub(super) fn is_named(&self) -> bool {
+        let is_other = self.are_of_others || self.has_other_reference || self.has_other_name;
+        !self.lacks_reference && !is_other
     }
 }
 

@@ -128,6 +128,14 @@ impl<'r> Class<'r> {
         repeated.copied().collect()
     }
 
+    /// Whether more are free than `others`, and which of them are meant makes a difference.
+    pub(super) fn is_choice_of(&self, others: usize) -> bool {
+        let references = |member: &Member<'r>| &member.record.references;
+        let mut free = self.free.iter().map(references);
+        let first = free.next();
+        self.is_mixed && self.free.len() > others && free.any(|it| Some(it) != first)
+    }
+
     /// Members that found no counterpart.
     pub(super) fn open(&self) -> impl Iterator<Item = &Member<'r>> {
         self.free.iter().chain(&self.held)

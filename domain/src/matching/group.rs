@@ -204,37 +204,54 @@ fn decide_by_money<'r>(
     decisions
 }
 
-/// Pairs as many as both have. Which of several different ones is meant has to be clear. Where the rule says only
-/// whose they are, those are asked that have nothing against each other, and all of them have to go together.
+/// Pairs as many as both have. Which of several different ones is meant has to be clear.
 fn pair_off<'r>(
     accepts: Accepts<'_>,
     partner: &mut Class<'r>,
     ledger: &mut Class<'r>,
 ) -> Pairs<'r> {
-    if accepts.rule.identifies_both() {
-        return pair_those(accepts, partner, ledger);
+    let pairs = match accepts.rule.identifies_both() {
+        true => pair_those(accepts, partner, ledger),
+        false => pair_of_one(accepts, partner, ledger),
+    };
+    pairs
+}
+
+/// The same where the rule says only whose they are: first those that name each other. Of the others those are asked
+/// that have nothing against each other, and all of them have to go together.
+fn pair_of_one<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Class<'r>,
+    ledger: &mut Class<'r>,
+) -> Pairs<'r> {
+    if twins::is_series(accepts, &pairs) {
+        (partner.is_series, ledger.is_series) = (true, true);
     }
     let are_one = |one: &Record, other: &Record| {
         !pair::are_strange(accepts, one, other) && !pair::contradicts(one, other)
     };
-    let (all_of_partner, all_of_ledger) = (partner.free.clone(), ledger.free.clone());
-    let asked = that_may_go(&all_of_partner, &all_of_ledger, are_one);
+    let may_go = |(one, other): &(Member, Member)| are_one(one.record, other.record);
+    let named = preference::pair_named(accepts, &partner.free, &ledger.free);
+    let mut taken: Pairs = named.into_iter().filter(may_go).collect();
+    take_pairs(partner, ledger, &taken);
+    let (left_of_partner, left_of_ledger) = (partner.free.clone(), ledger.free.clone());
+    let asked = that_may_go(&left_of_partner, &left_of_ledger, are_one);
     (partner.free, ledger.free) = (asked.partner, asked.ledger);
     let pairs = pair_those(accepts, partner, ledger);
-    let is_guess = pairs
-        .iter()
-        .any(|(one, other)| !are_one(one.record, other.record));
-    let taken = match is_guess {
-        true => Vec::new(),
-        false => pairs,
-    };
-    (partner.free, ledger.free) = (all_of_partner, all_of_ledger);
-    take(slice::from_mut(partner), taken.iter().map(|(one, _)| one));
+    (partner.free, ledger.free) = (left_of_partner, left_of_ledger);
+    if pairs.iter().all(may_go) {
+        take_pairs(partner, ledger, &pairs);
+        taken.extend(pairs);
+    }
+    taken
+}
+
+fn take_pairs<'r>(partner: &mut Class<'r>, ledger: &mut Class<'r>, pairs: &Pairs<'r>) {
+    take(slice::from_mut(partner), pairs.iter().map(|(one, _)| one));
     take(
         slice::from_mut(ledger),
-        taken.iter().map(|(_, other)| other),
+        pairs.iter().map(|(_, other)| other),
     );
-    taken
 }
 
 fn pair_those<'r>(
@@ -243,18 +260,14 @@ fn pair_those<'r>(
     ledger: &mut Class<'r>,
 ) -> Pairs<'r> {
     let mut pairs = preference::pair_as_written(accepts, &mut partner.free, &mut ledger.free);
-    let (reported, booked) = (partner.free.len(), ledger.free.len());
     let is_choice =
-        (partner.is_mixed && reported > booked) || (ledger.is_mixed && booked > reported);
+        partner.is_choice_of(ledger.free.len()) || ledger.is_choice_of(partner.free.len());
     let pair = match (is_choice, partner.is_series || ledger.is_series) {
         (true, _) => twins::pair_off_by_date_alone,
         (false, true) => preference::pair_of_series,
         (false, false) => preference::pair_off,
     };
     pairs.extend(pair(accepts, &mut partner.free, &mut ledger.free));
-    if twins::is_series(accepts, &pairs) {
-        (partner.is_series, ledger.is_series) = (true, true);
-    }
     pairs
 }
 

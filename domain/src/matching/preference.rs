@@ -41,11 +41,34 @@ pub(super) fn pair_off<'r>(
     }
     match choice.is_too_large() {
         true => choice.pair_all(),
-        false => choice.pair_nearest(),
+        false => choice.pair_nearest(|_| true),
     }
     let (left, pairs) = choice.left();
     (*partner, *ledger) = (left.partner, left.ledger);
     pairs
+}
+
+/// Those only that have a reference in common, where a rule does not say what records are about: whatever else it
+/// can't choose between, these are meant. Not where another one that has it, too, is left over.
+pub(super) fn pair_named<'r>(
+    accepts: Accepts<'_>,
+    partner: &[Member<'r>],
+    ledger: &[Member<'r>],
+) -> Pairs<'r> {
+    let is_choice = partner.len() + ledger.len() > 2;
+    let said = is_choice.then(|| Said::of(accepts.rule, partner, ledger));
+    let Some(said) = said.flatten().and_then(Said::named) else {
+        return Vec::new();
+    };
+    let all = partner.iter().chain(ledger).copied();
+    let mut choice = Choice::of(accepts, said, all);
+    choice.needs_days = true;
+    choice.pair_equal(Said::is_all);
+    if choice.is_too_large() {
+        return Vec::new();
+    }
+    choice.pair_nearest(Distance::is_named);
+    choice.without_rivals()
 }
 
 /// The same of what a series left: nothing whose dates don't agree.
@@ -116,6 +139,8 @@ struct Choice<'a, 'r> {
     /// Those that can't be told from each other: nobody's any more.
     aside: Members<'r>,
     pairs: Pairs<'r>,
+    /// Whether nothing goes together whose dates don't agree.
+    needs_days: bool,
 }
 
 /// What two say that are of different sides, by its places: the partner's, and ours.
@@ -134,6 +159,7 @@ impl<'a, 'r> Choice<'a, 'r> {
             alike: alike.into_iter().collect(),
             aside: Members::default(),
             pairs: Vec::new(),
+            needs_days: false,
         }
     }
 
@@ -141,32 +167,32 @@ impl<'a, 'r> Choice<'a, 'r> {
     fn pair_equal(&mut self, are_meant: impl Fn(&Said, &About<'_>) -> bool) {
         for (about, members) in &mut self.alike {
             if are_meant(&self.said, about) {
-                let (pairs, guessed) = pair_told(self.accepts, members, false);
+                let (pairs, guessed) = pair_told(self.accepts, members, self.needs_days);
                 self.pairs.extend(pairs);
                 self.aside.append(guessed);
             }
         }
     }
 
-    /// The nearest first.
-    fn pair_nearest(&mut self) {
+    /// The nearest first, of those that are as near as `are_meant` says.
+    fn pair_nearest(&mut self, are_meant: impl Fn(&Distance) -> bool) {
         let [of_partner, of_ledger] = Side::BOTH.map(|side| self.left_of(side));
         let mut by_distance: BTreeMap<Distance, BTreeSet<Two>> = BTreeMap::new();
         for one in &of_partner {
             for other in &of_ledger {
                 let (about, another) = (&self.alike[*one].0, &self.alike[*other].0);
                 let distance = self.said.distance(about, another);
-                by_distance
-                    .entry(distance)
-                    .or_default()
-                    .insert((*one, *other));
+                if are_meant(&distance) {
+                    let near = by_distance.entry(distance).or_default();
+                    near.insert((*one, *other));
+                }
             }
         }
         for mut near in by_distance.into_values() {
             near.retain(|(one, other)| {
                 self.is_left(Side::Partner, *one) && self.is_left(Side::Ledger, *other)
             });
-            let is_series = is_series(self.accepts, &self.pairs);
+            let is_series = self.needs_days || is_series(self.accepts, &self.pairs);
             for part in parts(&near) {
                 let members = self.take(&part);
                 match part.are_all_in(&near) {
@@ -258,6 +284,28 @@ impl<'a, 'r> Choice<'a, 'r> {
     fn is_too_large(&self) -> bool {
         let [partner, ledger] = Side::BOTH.map(|side| self.left_of(side).len());
         partner.saturating_mul(ledger) > COMPARED_MAX
+    }
+
+    /// The pairs of which neither could as well have gone with another one that is left over.
+    fn without_rivals(self) -> Pairs<'r> {
+        let said = self.said.clone();
+        let (left, mut pairs) = self.left();
+        let compared = (left.partner.len() + left.ledger.len()).saturating_mul(pairs.len());
+        if compared > COMPARED_MAX {
+            return Vec::new();
+        }
+        let is_rival = |it: &Member, one: &Member, other: &Member| {
+            let (about, another) = (said.by(it.record), said.by(other.record));
+            it.record.references != one.record.references
+                && said.distance(&about, &another).is_named()
+        };
+        pairs.retain(|(one, other)| {
+            let mut partner = left.partner.iter();
+            let mut ledger = left.ledger.iter();
+            !partner.any(|it| is_rival(it, one, other))
+                && !ledger.any(|it| is_rival(it, other, one))
+        });
+        pairs
     }
 
     /// What found no counterpart, in canonical order.

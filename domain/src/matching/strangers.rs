@@ -90,14 +90,14 @@ const OF_ONE: [ReferenceKind; 4] = [
 
 /// Whether these keys only say in what payments are, of which there are many.
 fn hold_many(on: &[Key]) -> bool {
-    let holds_many = |field: Field| {
-        matches!(
-            field,
-            Field::Reference(ReferenceKind::Batch | ReferenceKind::MandateId)
-        )
-    };
+    let is_of_many = |field: Field| matches!(field, Field::Reference(kind) if holds_many(kind));
     on.iter()
-        .all(|key| holds_many(key.partner.field) && holds_many(key.ledger.field))
+        .all(|key| is_of_many(key.partner.field) && is_of_many(key.ledger.field))
+}
+
+/// Whether a reference of this kind only says in what a payment is, of which there are many.
+pub(super) fn holds_many(kind: ReferenceKind) -> bool {
+    matches!(kind, ReferenceKind::Batch | ReferenceKind::MandateId)
 }
 
 /// Whether both name a client, an invoice or an order, and not the same: each in its field, or where an earlier rule
