@@ -31,12 +31,12 @@ use super::combine::Combined;
 use super::listed::Listed;
 use super::namesakes::Namesakes;
 use super::paid_back::PaidBack;
-use super::surplus::hold_surplus;
-use super::twins::{self, Member, days_from};
+use super::surplus::{duplicates, hold_surplus};
+use super::twins::{self, Member, Members};
 use super::{pair, preference};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::{Accepts, Tolerance};
-use crate::record::{Movement, Record, Side};
+use crate::record::{Record, Side};
 
 /// Whether later rules are still to come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,9 +147,6 @@ impl Decision {
     }
 }
 
-/// How many before a record, and after it, are looked at for the one that it repeats.
-pub(super) const ORIGINALS_MAX: usize = 50;
-
 type Pairs<'r> = Vec<(Member<'r>, Member<'r>)>;
 
 /// Decides about a group; both lists are in canonical order. Members that no decision names stay
@@ -214,6 +211,9 @@ fn pair_off<'r>(
         true => pair_those(accepts, partner, ledger),
         false => pair_of_one(accepts, partner, ledger),
     };
+    if twins::is_series(accepts, &pairs) {
+        (partner.is_series, ledger.is_series) = (true, true);
+    }
     pairs
 }
 
@@ -224,9 +224,6 @@ fn pair_of_one<'r>(
     partner: &mut Class<'r>,
     ledger: &mut Class<'r>,
 ) -> Pairs<'r> {
-    if twins::is_series(accepts, &pairs) {
-        (partner.is_series, ledger.is_series) = (true, true);
-    }
     let are_one = |one: &Record, other: &Record| {
         !pair::are_strange(accepts, one, other) && !pair::contradicts(one, other)
     };
@@ -359,33 +356,60 @@ fn settle<'r>(
         class.has_equal = class.is_any_decided();
     }
     let (reported, booked) = (count_free(&partner), count_free(&ledger));
-    hold_surplus(accepts, &mut partner, &ledger, reported.saturating_sub(booked));
-    hold_surplus(accepts, &mut ledger, &partner, booked.saturating_sub(reported));
+    let surplus = [
+        reported.saturating_sub(booked),
+        booked.saturating_sub(reported),
+    ];
+    hold_surplus(accepts, &mut partner, &ledger, surplus[0]);
+    hold_surplus(accepts, &mut ledger, &partner, surplus[1]);
     let pairs = pair_last_of_each_currency(accepts, &mut partner, &mut ledger);
     for class in partner.iter_mut().chain(&mut ledger) {
         if class.is_series {
             class.held.append(&mut class.free);
         }
     }
-    let is_undecided = count_free(&partner) > 0 && count_free(&ledger) > 0;
-    if is_undecided && look == Look::First {
-        return Vec::new();
+    let choices = match count_free(&partner) > 0 && count_free(&ledger) > 0 {
+        true => choices(accepts, free_members(&partner), free_members(&ledger)),
+        false => Vec::new(),
+    };
+    take(&mut partner, choices.iter().flat_map(|it| &it.partner));
+    take(&mut ledger, choices.iter().flat_map(|it| &it.ledger));
+    let mut decisions = Vec::new();
+    // Until later rules have looked, these are nobody's originals. What repeats one that is decided is told now: when
+    // they have, that one is gone.
+    let mut waiting = Members::default();
+    match look == Look::First && !choices.is_empty() {
+        true => {
+            let pairs = pairs.into_iter();
+            waiting.extend(pairs.flat_map(|(one, other)| [one, other]));
+            choices.into_iter().for_each(|it| waiting.append(it));
+        }
+        false => {
+            decisions = in_pairs(pairs);
+            decisions.extend(choices.iter().map(ambiguous));
+        }
     }
-    let mut decisions = in_pairs(pairs);
-    if is_undecided {
-        let (of_partner, of_ledger) = (free_members(&partner), free_members(&ledger));
-        let choices = choices(accepts, of_partner, of_ledger);
-        take(&mut partner, choices.iter().flat_map(|it| &it.partner));
-        take(&mut ledger, choices.iter().flat_map(|it| &it.ledger));
-        let slots = |some: Vec<Member>| some.iter().map(|member| member.slot).collect();
-        decisions.extend(choices.into_iter().map(|choice| Decision::Ambiguous {
-            partner: slots(choice.partner),
-            ledger: slots(choice.ledger),
-        }));
-    }
-    decisions.extend(duplicates(accepts, &partner, &ledger, partner_back));
-    decisions.extend(duplicates(accepts, &ledger, &partner, ledger_back));
+    let Members {
+        partner: reported,
+        ledger: booked,
+    } = waiting;
+    decisions.extend(duplicates(
+        accepts,
+        &partner,
+        &ledger,
+        &reported,
+        partner_back,
+    ));
+    decisions.extend(duplicates(accepts, &ledger, &partner, &booked, ledger_back));
     decisions
+}
+
+fn ambiguous(choice: &Members<'_>) -> Decision {
+    let slots = |some: &[Member]| some.iter().map(|member| member.slot).collect();
+    Decision::Ambiguous {
+        partner: slots(&choice.partner),
+        ledger: slots(&choice.ledger),
+    }
 }
 
 /// Where one amount is left on each side in a currency, those belong together; then the same
@@ -414,68 +438,4 @@ fn pair_last_of_each_currency<'r>(
         pairs.extend(pair_off(accepts, one, other));
     }
     pairs
-}
-
-/// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
-/// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
-/// client's, or of another invoice or order; nor what was paid back in between. Of an amount that
-/// the other side does not have, two on days far from each other are two.
-fn duplicates(
-    accepts: Accepts<'_>,
-    classes: &[Class<'_>],
-    others: &[Class<'_>],
-    back: &mut PaidBack,
-) -> Vec<Decision> {
-    let mut duplicates = Vec::new();
-    let with_original =
-        |class: &&Class| class.is_any_decided() && class.open().next().is_some() && !class.is_mixed;
-    for class in classes.iter().filter(with_original) {
-        let same_money = others.binary_search_by_key(&class.position(), Class::position);
-        let of_others = same_money.map_or(&[][..], |at| &others[at].members);
-        let apart = class.days_apart(of_others);
-        for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
-            let is_like = |member: &&Member| member.record.movement() == movement;
-            let copies = class.members.iter().filter(is_like).count();
-            let counterparts = of_others.iter().filter(is_like).count();
-            let decided: Vec<&Member> = class.decided().filter(is_like).collect();
-            for member in class.open().filter(is_like) {
-                let Some(original) = nearest(accepts, member, &decided) else {
-                    continue;
-                };
-                let (one, other) = (member.record, original.record);
-                let is_near = match apart {
-                    Some(days) => 3 * days_from(member, original) < days,
-                    None => {
-                        class.has_equal || pair::are_near(accepts, one.value_date, other.value_date)
-                    }
-                };
-                if is_near && !back.take(one.money, one.value_date, other.value_date) {
-                    let duplicate = Decision::duplicate(member, original, copies, counterparts);
-                    duplicates.push(duplicate);
-                }
-            }
-        }
-    }
-    duplicates
-}
-
-/// The nearest of these by date, which are in its order, that it may repeat; of two the earlier.
-fn nearest<'m, 'r>(
-    accepts: Accepts<'_>,
-    to: &Member<'_>,
-    members: &[&'m Member<'r>],
-) -> Option<&'m Member<'r>> {
-    let day = to.record.value_date;
-    let after = members.partition_point(|member| member.record.value_date < day);
-    let (before, after) = members.split_at(after);
-    let may_be_repeated =
-        |member: &&&'m Member<'r>| pair::may_repeat(accepts, to.record, member.record);
-    let before = before
-        .iter()
-        .rev()
-        .take(ORIGINALS_MAX)
-        .find(may_be_repeated);
-    let after = after.iter().take(ORIGINALS_MAX).find(may_be_repeated);
-    let around = before.into_iter().chain(after).copied();
-    around.min_by_key(|member| days_from(to, member))
 }

@@ -3,7 +3,6 @@
 
 use std::cmp::Ordering;
 
-use super::group::ORIGINALS_MAX;
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
 use super::paid_back::PaidBack;
@@ -11,6 +10,7 @@ use super::report::{Reported, duplicate_kind, on_its_side};
 use super::scope::{covers, is_inside};
 use super::slots::Lone;
 use super::strangers::are_of_others;
+use super::surplus::ORIGINALS_MAX;
 use super::work::{Work, both_sides};
 use super::{Comparison, explain, explain_lone, key, pair};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};

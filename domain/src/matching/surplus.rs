@@ -1,4 +1,5 @@
-//! Which records of one amount are too many, where one side has more records left than the other.
+//! Which records of one amount are too many, where one side has more records left than the other, and what each of them
+//! repeats.
 //!
 //! Those stay that lie nearest, by their days, to what the other side has left: of two invoices of one customer,
 //! and a payment that came short, that of its month is meant, not the oldest one.
@@ -6,11 +7,16 @@
 use std::collections::BTreeSet;
 
 use super::class::{Class, free_members};
+use super::group::Decision;
 use super::identity::canonical_order;
-use super::pair::{Timing, timing};
+use super::paid_back::PaidBack;
+use super::pair::{self, Timing, timing};
 use super::twins::{Member, days_from, pair_by_date};
 use crate::policy::Accepts;
-use crate::record::Side;
+use crate::record::{Movement, Side};
+
+/// How many before a record, and after it, are looked at for the one that it repeats.
+pub(super) const ORIGINALS_MAX: usize = 50;
 
 /// Sets aside as many repetitions as this side has records too many, if that is no choice: all
 /// repetitions, or some of one amount.
@@ -78,4 +84,71 @@ fn nearest<'r>(
     let nearest_first = met.into_iter().map(|(_, member)| member).chain(left);
     let slots = nearest_first.map(|member| member.slot);
     slots.take(count).collect()
+}
+
+/// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
+/// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
+/// client's, or of another invoice or order; nor what was paid back in between. Of an amount that the other side does
+/// not have, two on days far from each other are two. Nothing repeats what is waiting.
+pub(super) fn duplicates(
+    accepts: Accepts<'_>,
+    classes: &[Class<'_>],
+    others: &[Class<'_>],
+    waiting: &[Member<'_>],
+    back: &mut PaidBack,
+) -> Vec<Decision> {
+    let mut duplicates = Vec::new();
+    let waiting: BTreeSet<usize> = waiting.iter().map(|member| member.slot).collect();
+    let with_original =
+        |class: &&Class| class.is_any_decided() && class.open().next().is_some() && !class.is_mixed;
+    for class in classes.iter().filter(with_original) {
+        let same_money = others.binary_search_by_key(&class.position(), Class::position);
+        let of_others = same_money.map_or(&[][..], |at| &others[at].members);
+        let apart = class.days_apart(of_others);
+        for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
+            let is_like = |member: &&Member| member.record.movement() == movement;
+            let copies = class.members.iter().filter(is_like).count();
+            let counterparts = of_others.iter().filter(is_like).count();
+            let decided = class.decided().filter(is_like);
+            let decided: Vec<&Member> = decided.filter(|it| !waiting.contains(&it.slot)).collect();
+            for member in class.open().filter(is_like) {
+                let Some(original) = original(accepts, member, &decided) else {
+                    continue;
+                };
+                let (one, other) = (member.record, original.record);
+                let is_near = match apart {
+                    Some(days) => 3 * days_from(member, original) < days,
+                    None => {
+                        class.has_equal || pair::are_near(accepts, one.value_date, other.value_date)
+                    }
+                };
+                if is_near && !back.take(one.money, one.value_date, other.value_date) {
+                    let duplicate = Decision::duplicate(member, original, copies, counterparts);
+                    duplicates.push(duplicate);
+                }
+            }
+        }
+    }
+    duplicates
+}
+
+/// The nearest of these by date, which are in its order, that it may repeat; of two the earlier.
+fn original<'m, 'r>(
+    accepts: Accepts<'_>,
+    to: &Member<'_>,
+    members: &[&'m Member<'r>],
+) -> Option<&'m Member<'r>> {
+    let day = to.record.value_date;
+    let after = members.partition_point(|member| member.record.value_date < day);
+    let (before, after) = members.split_at(after);
+    let may_be_repeated =
+        |member: &&&'m Member<'r>| pair::may_repeat(accepts, to.record, member.record);
+    let before = before
+        .iter()
+        .rev()
+        .take(ORIGINALS_MAX)
+        .find(may_be_repeated);
+    let after = after.iter().take(ORIGINALS_MAX).find(may_be_repeated);
+    let around = before.into_iter().chain(after).copied();
+    around.min_by_key(|member| days_from(to, member))
 }

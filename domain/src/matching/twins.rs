@@ -31,7 +31,7 @@ pub(super) struct Members<'r> {
 impl<'r> FromIterator<Member<'r>> for Members<'r> {
     fn from_iter<I: IntoIterator<Item = Member<'r>>>(members: I) -> Self {
         let mut all = Members::default();
-        members.into_iter().for_each(|member| all.push(member));
+        all.extend(members.into_iter());
         all
     }
 }
@@ -42,6 +42,10 @@ impl<'r> Members<'r> {
             Side::Partner => self.partner.push(member),
             Side::Ledger => self.ledger.push(member),
         }
+    }
+
+    pub(super) fn extend(&mut self, members: impl Iterator<Item = Member<'r>>) {
+        members.for_each(|member| self.push(member));
     }
 
     /// Takes in others.
