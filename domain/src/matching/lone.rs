@@ -15,7 +15,7 @@ use super::work::{Work, both_sides};
 use super::{Comparison, explain, explain_lone, key, pair};
 use crate::discrepancy::{Discrepancy, Kind, NO_RULE, NearestCandidate};
 use crate::money::Amount;
-use crate::policy::{RunContext, SourcePolicy};
+use crate::policy::{Accepts, RunContext, SourcePolicy};
 use crate::record::{FETCHED, Movement, Place, Record, ShortText, Side, fetch};
 
 /// What a lone record is.
@@ -271,7 +271,10 @@ fn fates(
         let record = lone[*index];
         let mut latest = firsts.iter().rev().take(ORIGINALS_MAX);
         let original = latest.find(|first| match home {
-            Some(home) => pair::may_repeat(policy.accepts(home), record, lone[**first]),
+            Some(home) => {
+                let (accepts, first) = (policy.accepts(home), lone[**first]);
+                pair::may_repeat(accepts, record, first) && !are_two(accepts, record, first)
+            }
             None => !are_of_others(&[], record, lone[**first]),
         });
         let original = original.filter(|first| {
@@ -290,6 +293,13 @@ fn fates(
         }
     });
     fates.collect()
+}
+
+/// Whether two are no repetition of each other because of their days: the other side knows what they are about,
+/// and has had others for it, as of a rent of which two months were not paid.
+fn are_two(accepts: Accepts<'_>, one: &Record, other: &Record) -> bool {
+    let are_known = accepts.rule.identifies(one.side) && one.has_namesake && other.has_namesake;
+    are_known && !pair::are_near(accepts, one.value_date, other.value_date)
 }
 
 /// Whether the partner may still report this ledger record.
