@@ -9,7 +9,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::identity::canonical_order;
-use super::pair::{Timing, partner_first, timing, timing_of};
+use super::pair::{Timing, are_near, partner_first, timing};
 use crate::calendar::days_between;
 use crate::policy::Accepts;
 use crate::record::{Record, Side, Status};
@@ -84,14 +84,15 @@ impl<'r> Members<'r> {
     }
 }
 
-/// Whether these are payments of a series, as a rent or a daily transfer under one reference: of days too
-/// far from each other to be the same payment.
+/// Whether these are payments of a series, as a rent or a daily transfer under one reference: both sides have them
+/// on days too far from each other to be the same payment.
 pub(super) fn is_series(accepts: Accepts<'_>, pairs: &[(Member<'_>, Member<'_>)]) -> bool {
-    let days = pairs.iter().map(|(_, ledger)| ledger.record.value_date);
-    are_of_series(accepts, days)
+    let of_partner = pairs.iter().map(|(partner, _)| partner.record.value_date);
+    let of_ledger = pairs.iter().map(|(_, ledger)| ledger.record.value_date);
+    are_of_series(accepts, of_partner) && are_of_series(accepts, of_ledger)
 }
 
-/// The same of their days.
+/// The same of the days of one side.
 pub(super) fn are_of_series(accepts: Accepts<'_>, mut days: impl Iterator<Item = Date>) -> bool {
     let Some(first) = days.next() else {
         return false;
@@ -99,8 +100,7 @@ pub(super) fn are_of_series(accepts: Accepts<'_>, mut days: impl Iterator<Item =
     let (first, last) = days.fold((first, first), |(first, last), day| {
         (first.min(day), last.max(day))
     });
-    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
-    timing_of(window, calendar, last, first) != Timing::Within
+    !are_near(accepts, first, last)
 }
 
 /// Days between two payments of a series at least.

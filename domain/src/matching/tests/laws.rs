@@ -81,7 +81,7 @@ pub(super) fn places(comparison: &Comparison) -> Vec<(Side, u32)> {
 }
 
 /// What becomes of each record, by its side and line.
-fn verdicts(comparison: &Comparison) -> Vec<(Side, u32, String)> {
+pub(super) fn verdicts(comparison: &Comparison) -> Vec<(Side, u32, String)> {
     let matched = comparison.matched.iter().flat_map(Matched::records);
     let found = comparison.discrepancies.iter();
     let found =

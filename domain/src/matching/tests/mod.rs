@@ -13,6 +13,7 @@ mod identities;
 mod large;
 mod laws;
 mod looks;
+mod mirrored;
 mod named;
 mod nearest;
 mod oracle;
