@@ -25,6 +25,7 @@ pub mod vault;
 mod watch;
 
 pub use failures::innermost;
+pub use positions::open_items_of;
 pub use runs::{backtest, past, reproduce};
 pub use temporal::Workflows;
 pub use trueup::{Pace, Trueup};

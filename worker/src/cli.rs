@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     alerts, audit, backtest, case, check, codec, compare, dev, discrepancies, history, keys,
-    privacy, report, reproduce, review, run, runs, schedule, score, show, store, worker,
+    open_items, privacy, report, reproduce, review, run, runs, schedule, score, show, store,
+    worker,
 };
 use crate::config::{Configuration, Problem, choose_folder, load};
 use crate::exit::Exit;
@@ -76,6 +77,8 @@ enum Recorded {
     Runs(runs::Arguments),
     /// Lists discrepancies
     Discrepancies(discrepancies::Arguments),
+    /// Lists what a run carried forward, record by record
+    OpenItems(open_items::Arguments),
     /// Shows all about one run or discrepancy
     Show(show::Arguments),
     /// Writes the report of one run: a page, a workbook, CSV or JSON
@@ -142,6 +145,9 @@ impl Recorded {
         match self {
             Recorded::Runs(arguments) => runs::run(&store, arguments, json).await,
             Recorded::Discrepancies(arguments) => discrepancies::run(&store, arguments, json).await,
+            Recorded::OpenItems(arguments) => {
+                open_items::run(&store, &configuration, arguments, json).await
+            }
             Recorded::Show(arguments) => show::run(&store, &configuration, arguments, json).await,
             Recorded::Report(arguments) => {
                 report::run(&store, &configuration, arguments, json).await

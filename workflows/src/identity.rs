@@ -28,6 +28,24 @@ pub fn run_id(request: &ReconciliationInput) -> String {
     id
 }
 
+/// Whether the run `part` is about one client or one invoice of what the run `whole` is about.
+#[must_use]
+pub fn is_part_of(part: &str, whole: &str) -> bool {
+    let business = |id: &str| -> Option<(String, bool)> {
+        let mut segments = id.splitn(4, '/');
+        let [recon, source, date] = [segments.next()?, segments.next()?, segments.next()?];
+        let rest = segments.next().unwrap_or_default();
+        let is_part = ["client/", "invoice/"]
+            .iter()
+            .any(|name| rest.starts_with(name));
+        Some((format!("{recon}/{source}/{date}"), is_part))
+    };
+    match (business(part), business(whole)) {
+        (Some((of_part, true)), Some((of_whole, false))) => of_part == of_whole,
+        _ => false,
+    }
+}
+
 /// Id of the case of a discrepancy.
 #[must_use]
 pub fn case_id(discrepancy_id: &str) -> String {
@@ -42,6 +60,23 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
     use proto::wire::Scope;
+
+    #[test]
+    fn a_run_of_a_client_is_a_part_of_the_run_of_its_day() {
+        let part = "recon/acme-pay/2026-11-20/client/C%2F1/g2";
+        for whole in ["recon/acme-pay/2026-11-20", "recon/acme-pay/2026-11-20/g3"] {
+            assert!(is_part_of(part, whole) && !is_part_of(whole, part));
+            assert!(!is_part_of(whole, whole) && !is_part_of(part, part));
+        }
+        for other in [
+            "recon/acme-bank/2026-11-20",
+            "recon/acme-pay/2026-11-21",
+            "",
+            "recon/a",
+        ] {
+            assert!(!is_part_of(part, other) && !is_part_of(other, part));
+        }
+    }
 
     #[test]
     fn ids_are_fixed_for_ever() {

@@ -71,7 +71,7 @@ pub(crate) fn compose(alert_id: &str, content: &AlertContent) -> AlertText {
         AlertBody::Incident(facts) => incident_blocks(content, facts),
         AlertBody::Digest(facts) => digest_blocks(content, facts),
     });
-    let short_id: String = alert_id.chars().take(SHORT_ID_CHARS).collect();
+    let short_id = short_id(alert_id);
     AlertText {
         title: one_line(&title, TITLE_CHARS_MAX),
         blocks,
@@ -80,6 +80,19 @@ pub(crate) fn compose(alert_id: &str, content: &AlertContent) -> AlertText {
             LINE_CHARS_MAX,
         ),
     }
+}
+
+/// What people tell alerts apart by: the beginning of its subject's id, and which one about it this is, from the
+/// second on.
+fn short_id(alert_id: &str) -> String {
+    let mut short: String = alert_id.chars().take(SHORT_ID_CHARS).collect();
+    if let Some((of_channel, number)) = alert_id.rsplit_once('/')
+        && of_channel.contains('/')
+        && number.parse::<u32>().is_ok()
+    {
+        short = format!("{short}-{number}");
+    }
+    short
 }
 
 /// The message as plain text.

@@ -5,6 +5,7 @@
 //! the last is the store's to say. What counts as known, open or taken back is decided in `domain`.
 
 mod closing;
+mod listing;
 mod memory;
 mod paid;
 mod reading;
@@ -23,6 +24,7 @@ use crate::failures::Failure;
 use crate::staging::Staging;
 
 pub(crate) use closing::{GatheredUse, Outcome, UsedParts, gather, next, put_used};
+pub use listing::open_items_of;
 pub(crate) use memory::{Memory, undone_by};
 pub(crate) use reading::begin;
 pub(crate) use resolutions::{Resolved, adjusted, worth_a_note};

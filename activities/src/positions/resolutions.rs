@@ -15,8 +15,8 @@ use domain::record::Record;
 use proto::totals::{add_conservation, conservation_to_wire};
 use proto::wire::ConservationLine;
 use serde::{Deserialize, Serialize};
-use workflows::failure;
 use workflows::ports::{Run, Stored};
+use workflows::{failure, identity};
 
 use super::Position;
 use crate::Trueup;
@@ -201,15 +201,20 @@ async fn resolutions(
 /// Those of `found` whose own audit trail says that they were seen again. Not what nobody ever dealt
 /// with: that it is still there is in the run's findings, and a hundred thousand small differences
 /// a day would drown what people did. Nor what somebody settled while the run went on, which began
-/// with it: what was decided meanwhile holds.
+/// with it, or after a run of one client or invoice had found it for the same day: what was decided meanwhile
+/// holds.
 pub(crate) async fn worth_a_note(
     trueup: &Trueup,
     found: Vec<String>,
+    run_id: &str,
     open_before: &BTreeSet<String>,
 ) -> Result<Vec<String>, Failure> {
     let dealt_with = trueup.store.cases_dealt_with(found).await?;
-    let settled_meanwhile =
-        |row: &CaseRow| open_before.contains(&row.id) && is_settled_by_people(row);
+    let settled_meanwhile = |row: &CaseRow| {
+        let is_known =
+            open_before.contains(&row.id) || identity::is_part_of(&row.first_seen_run, run_id);
+        is_known && is_settled_by_people(row)
+    };
     let noted = dealt_with
         .into_iter()
         .filter(|row| !settled_meanwhile(row))

@@ -33,7 +33,7 @@ pub(super) async fn telling_again(
     let ids = found.iter().map(|found| found.id.to_string()).collect();
     let told = trueup.store.told_before(ids, run_id).await?;
     let ids: Vec<String> = told.keys().cloned().collect();
-    let heard = worth_a_note(trueup, ids, open_before).await?;
+    let heard = worth_a_note(trueup, ids, run_id, open_before).await?;
     let cases = trueup.store.cases_dealt_with(heard).await?;
     let cases: BTreeMap<&str, &CaseRow> = cases.iter().map(|row| (row.id.as_str(), row)).collect();
     let mut telling = TellingAgain::default();

@@ -84,6 +84,10 @@ impl Before {
                 before.settled.push(item);
             }
         }
+        // What somebody opened again after a run was over it.
+        let returned = resolved.returned.iter();
+        let returned = returned.filter(|id| !undone.unsettled.contains(*id));
+        before.open.extend(returned.copied());
         let settled = &before.settled;
         before.opening.open_with(settled).map_err(too_large)?;
         before.how = resolved.now.clone();

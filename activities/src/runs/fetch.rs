@@ -22,7 +22,9 @@ use crate::staging::{
     Folder, ROWS_PER_CHUNK, RowsReader, ScanBy, SideManifest, StageError, StageProgress,
     StageRequest, StagedInput, load_rejects, stage,
 };
-use crate::store::{InputRow, REJECTS_PER_INPUT_MAX, RowCounts};
+use crate::store::{
+    InputRow, REJECTS_PER_INPUT_MAX, RowCounts, RunFilter, RunRow, RunState, SeenInput,
+};
 
 pub(crate) async fn fetch(
     trueup: &Trueup,
@@ -166,7 +168,8 @@ pub(crate) fn request<'a>(
 }
 
 /// A report that was reconciled before is recognised by its bytes: for another business date it is
-/// the wrong file, for the same one there is nothing new in it.
+/// the wrong file, for the same one there is nothing new in it, unless another one was reconciled after it: a
+/// partner may take an amendment back.
 async fn refuse_repeated(
     trueup: &Trueup,
     source: &Source,
@@ -184,26 +187,51 @@ async fn refuse_repeated(
             .store
             .input_seen(&run.request.source, sha256, &run.run_id)
             .await?;
-        let repeated = seen.iter().find(|earlier| {
-            let same_day = earlier.business_date == context.business_date;
-            match same_day {
-                true => earlier.scope == context.scope,
-                false => source.repeated_report == RepeatedReport::Refuse,
-            }
-        });
-        if let Some(earlier) = repeated {
-            return Err(Failure::last(
-                failure::INPUT_REPEATED,
-                format!(
-                    "{} is the same file as {} of {} (SHA-256 {sha256}): nothing to reconcile \
-                     again; put the report of {} in its place, or set repeated_report = \"accept\" \
-                     for this source if its reports may be equal",
-                    sealed.name, earlier.name, earlier.run_id, context.business_date
-                ),
-            ));
-        }
+        let is_of_this_day = |earlier: &&SeenInput| earlier.business_date == context.business_date;
+        let same = |earlier: &SeenInput| {
+            let (name, of_it, run_id) = (&sealed.name, &earlier.name, &earlier.run_id);
+            format!(
+                "{name} is the same file as {of_it} of {run_id} (SHA-256 {sha256}): nothing to reconcile again"
+            )
+        };
+        let of_other_days = seen.iter().find(|earlier| !is_of_this_day(earlier));
+        let of_this_day = seen.iter().filter(is_of_this_day);
+        let of_this_day = of_this_day
+            .filter(|earlier| earlier.scope == context.scope)
+            .max_by_key(|earlier| earlier.generation);
+        let problem = if let Some(earlier) = of_this_day
+            && last_generation(trueup, run, &context).await? <= earlier.generation
+        {
+            format!("{}; an amended report differs from it", same(earlier))
+        } else if let Some(earlier) = of_other_days
+            && source.repeated_report == RepeatedReport::Refuse
+        {
+            format!(
+                "{}; put the report of {} in its place, or set repeated_report = \"accept\" for this \
+                 source if its reports may be equal",
+                same(earlier),
+                context.business_date
+            )
+        } else {
+            continue;
+        };
+        return Err(Failure::last(failure::INPUT_REPEATED, problem));
     }
     Ok(())
+}
+
+/// The last generation of the same day and scope that has a result, before this run; 0 when there is none.
+async fn last_generation(trueup: &Trueup, run: &Run, context: &RunContext) -> Result<u32, Failure> {
+    let filter = RunFilter {
+        source: Some(run.request.source.clone()),
+        business_date: Some(context.business_date),
+        ..RunFilter::default()
+    };
+    let runs = trueup.store.runs(filter).await?.into_iter();
+    let of_scope = runs.filter(|row| row.scope == context.scope && row.run_id != run.run_id);
+    let has_result = |row: &RunRow| matches!(row.state, RunState::Completed | RunState::InReview);
+    let generations = of_scope.filter(has_result).map(|row| row.generation);
+    Ok(generations.max().unwrap_or_default())
 }
 
 /// An input of which no line could be read is not what the source's file says: to go on without it would be to

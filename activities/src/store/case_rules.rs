@@ -143,6 +143,7 @@ pub(super) fn summary(id: &str, alert: AlertRow, stands: Stands) -> Result<CaseR
         reference: content.headline,
         case: stands.case,
         has_workflow: stands.has_workflow,
+        first_seen_run: alert.intent.run_id.clone(),
         last_seen_run: alert.intent.run_id,
         cause: None,
         attention: stands.attention,
@@ -196,13 +197,13 @@ pub(super) fn cause(
         },
         case: stands.case,
         has_workflow: stands.has_workflow,
+        first_seen_run: row.first_seen_run,
         last_seen_run: row.last_seen_run,
         attention: stands.attention,
         cause: Some(Box::new(CauseCase {
             kind: row.kind,
             business_date: row.business_date,
             behind,
-            first_seen_run: row.first_seen_run,
             acting: row.acting,
         })),
     })

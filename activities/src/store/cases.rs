@@ -50,6 +50,8 @@ pub struct CaseRow {
     pub case: Case,
     /// Whether its workflow ever began.
     pub has_workflow: bool,
+    /// The run that found it first.
+    pub first_seen_run: String,
     /// The run that found it last.
     pub last_seen_run: String,
     /// What it is the case of, if that is a cause.

@@ -22,8 +22,6 @@ pub struct CauseCase {
     pub business_date: Date,
     /// How its discrepancies stand.
     pub behind: Behind,
-    /// The run that found it first.
-    pub first_seen_run: String,
     /// The act that is being done to its discrepancies, as JSON.
     pub acting: Option<String>,
 }

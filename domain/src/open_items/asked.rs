@@ -63,6 +63,13 @@ pub(super) struct Found {
     by_day: BTreeMap<Date, i64>,
 }
 
+impl Found {
+    /// The business date of that run.
+    pub(super) fn last_day(&self) -> Option<Date> {
+        self.by_day.keys().next_back().copied()
+    }
+}
+
 impl Asked {
     /// Those of these records. What an earlier run found already is not asked about; what says that money was
     /// moved back only where an earlier run had the same record; nor is asked whether what the partner may still
@@ -272,7 +279,8 @@ impl Asked {
             *waiting -= i64::from(record.is_settled());
             return Fate::Superseded(format!("{run} matched it when it was announced"));
         }
-        if record.has_failed() && asked.matched_on.is_some() {
+        let is_rewritten = self.is_rewritten(asked, record);
+        if record.has_failed() && (asked.matched_on.is_some() || is_rewritten) {
             return Fate::Repeats(run);
         }
         let corrects = asked.corrects(record);
@@ -280,6 +288,9 @@ impl Asked {
             && is_asked_for(&context.scope, record)
         {
             return Fate::Superseded(format!("{run} matched it on {day}"));
+        }
+        if is_rewritten && is_asked_for(&context.scope, record) {
+            return Fate::Superseded(format!("{run} matched it before it was corrected"));
         }
         let stands = asked.is_shown != Some(false) || asked.matched_on.is_some();
         let is_beside = stands && corrects.is_none();

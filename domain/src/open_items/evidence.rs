@@ -55,8 +55,13 @@ pub fn of_matches(policy: &SourcePolicy, run_id: &str, matches: &[Matched]) -> V
                 gone.extend(Gone::of(&matched.partner, evidence));
             }
             _ => gone.extend(matched.records().filter_map(|record| {
-                let others = matched.records().filter(|it| it.side != record.side);
-                let others: Vec<String> = others.map(named).collect();
+                // Not what was in the discrepancy all the time.
+                let is_new = |it: &&Record| it.found_in() != record.found_in();
+                let others = matched.records().filter(is_new);
+                let (across, beside): (Vec<&Record>, Vec<&Record>) =
+                    others.partition(|it| it.side != record.side);
+                let others = if across.is_empty() { beside } else { across };
+                let others: Vec<String> = others.into_iter().map(named).collect();
                 let evidence = format!(
                     "settled by {}, matched by rule \"{rule}\" in {run_id}",
                     listed(&others)

@@ -1,4 +1,5 @@
-//! Payments of which an input that shows records again has corrected the value date: no other payments.
+//! Payments of which an input that shows records again has corrected the value date, or other texts than those that
+//! they are known by: no other payments.
 //!
 //! A record of another day is another record (see [`fingerprint()`]). Where the input no longer shows the one that
 //! an earlier run matched, although it goes back to that day, and has the same one on a day near it, that is the
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::asked::{Asked, AskedRecord};
+use super::asked::{Asked, AskedRecord, Found};
 use super::fingerprint::{Fingerprint, fingerprint};
 use crate::matching::Pool;
 use crate::policy::SourcePolicy;
@@ -50,6 +51,21 @@ impl Asked {
             let had = had.find(|(_, print)| taken.insert(*print)).copied();
             asked.matched_on = had.map(|(day, _)| day);
         }
+    }
+
+    /// Whether this record stands in the place of the one that was matched, with another invoice, client or text: the
+    /// input has that one no more, and had this one not yet when it was matched, though it went back to this day.
+    pub(super) fn is_rewritten(&self, asked: &AskedRecord, record: &Record) -> bool {
+        let last_day = self.found.get(&asked.payment).and_then(Found::last_day);
+        let had_its_day = last_day.is_some_and(|day| record.value_date <= day);
+        let covers_it = asked
+            .covered
+            .is_some_and(|(from, to)| (from..=to).contains(&record.value_date));
+        asked.is_shown == Some(false)
+            && record.carried_from().is_none()
+            && had_its_day
+            && covers_it
+            && self.is_paid_once(asked)
     }
 
     fn run_of(&self, asked: &AskedRecord) -> Option<&Arc<str>> {

@@ -116,7 +116,31 @@ async fn what_is_in_transit_becomes_missing_when_its_window_is_over() -> Result<
     let (shop, _slack) = shop::start_with_slack().await?;
     let ledger = format!("{}P-9,INV-9,C-1,60.00,EUR,{DATE}\n", shop::LEDGER);
     shop.write(&shop::ledger_file(DATE), &ledger)?;
-    assert_eq!(run(&shop, DATE).await?["in_transit"], 1);
+    let totals = run(&shop, DATE).await?;
+    assert_eq!(totals["in_transit"], 1);
+    for side in ["partner", "ledger"] {
+        // What is listed is what is carried forward.
+        let open = shop.json(&["open-items", RUN, "--side", side]).await?;
+        let open = open.as_array().context("a list")?.len();
+        let carried = part(&totals, side, "carried_forward");
+        assert!(
+            carried.starts_with(&format!("{open} ")),
+            "{side}: {carried}"
+        );
+    }
+    let open = shop.json(&["open-items", "shop", "--in-transit"]).await?;
+    assert_eq!(texts(&open, "reference"), ["P-9"]);
+    let listed = shop.text(&["open-items", RUN]).await?;
+    for text in [
+        "P-9",
+        "in_transit",
+        "missing_in_ledger",
+        "ledger: 4 open, 1045.01 EUR",
+    ] {
+        assert!(listed.contains(text), "{text}: {listed}");
+    }
+    let csv = shop.text(&["open-items", RUN, "--csv"]).await?;
+    assert!(csv.contains("P-9,EUR,60.00,2026-11-20"), "{csv}");
     let header = shop::LEDGER.lines().next().context("a header")?;
     for (date, in_transit) in [(MONDAY, 1), (TUESDAY, 1), (WEDNESDAY, 0)] {
         // Its view does not reach back so far any more: the record is not forgotten.
@@ -351,6 +375,22 @@ async fn an_amended_report_replaces_the_first_and_what_was_built_on_it() -> Resu
     run(&shop, WEDNESDAY).await?;
     let open = references(&shop, &format!("recon/shop/{WEDNESDAY}")).await?;
     assert_eq!(open, ["P-4", "P-6", "P-7"]);
+
+    // The partner takes the amendment back: the first report counts again, and again it is nothing new.
+    shop.write(&shop::partner_file(DATE), shop::PARTNER)?;
+    let third = shop
+        .run_to_the_end(&["shop", "--date", DATE, "--generation", "3"])
+        .await?;
+    assert_eq!(
+        part(&third["totals"], "partner", "received"),
+        part(&first, "partner", "received")
+    );
+    let fourth = ["run", "shop", "--date", DATE, "--generation", "4", "--wait"];
+    let said = shop.trueup(&fourth).await?;
+    assert!(
+        said.err.contains("an amended report differs from it"),
+        "{said:?}"
+    );
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! What people make of discrepancies, and what that makes of the days that follow.
 
 use anyhow::{Context, Result};
-use serde_json::Value;
-use tests::installation::Installation;
+use serde_json::{Value, json};
+use tests::installation::{Installation, texts};
 use tests::shop::{self, DATE, RUN};
 
 use crate::open_items::{MONDAY, TUESDAY, WEDNESDAY, part, references, run, write_day};
@@ -83,6 +83,9 @@ async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> R
     resolve(&shop, "P-4", WRITE_OFF).await?;
     resolve(&shop, "P-5", &["--as", "duplicate_confirmed"]).await?;
     resolve(&shop, "P-7", &["--as", "partner_to_correct"]).await?;
+
+    let open = shop.json(&["open-items", "shop"]).await?;
+    assert_eq!(texts(&open, "reference"), ["P-6", "P-7", "P-6"]);
 
     write_day(&shop, MONDAY, "", shop::LEDGER)?;
     let second = run(&shop, MONDAY).await?;
@@ -216,6 +219,59 @@ async fn what_is_written_off_in_part_stays_open() -> Result<()> {
     assert_eq!(
         shown["case"]["state"], "resolved",
         "it is only noted: {shown}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_opened_again_is_cleared_when_the_other_side_arrives() -> Result<()> {
+    let (shop, _slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let id = resolve(&shop, "P-4", WRITE_OFF).await?;
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    shop.text(&["case", "reopen", &id, "--note", "a mistake"])
+        .await?;
+
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,{DATE}\n", shop::LEDGER);
+    write_day(&shop, TUESDAY, "", &booked)?;
+    let third = run(&shop, TUESDAY).await?;
+    assert_eq!(
+        (&third["matched"], &third["cleared"]),
+        (&json!(1), &json!(1))
+    );
+    let shown = shop.json(&["case", "show", &id]).await?;
+    assert_eq!(shown["case"]["state"], "cleared", "{shown}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_decided_after_a_run_of_one_invoice_holds_in_that_of_its_day() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    let part_of_day = ["shop", "--date", DATE, "--invoice", "INV-4"];
+    shop.run_to_the_end(&part_of_day).await?;
+    assert_eq!(shop.alerts_settled().await?.len(), 1);
+    let id = resolve(&shop, "P-4", &["--as", "void"]).await?;
+
+    run(&shop, DATE).await?;
+    let first = shop.json(&["show", RUN]).await?["totals"].clone();
+    assert_eq!(part(&first, "partner", "voided"), "1 400.00", "{first}");
+    let shown = shop.json(&["case", "show", &id]).await?;
+    assert_eq!(shown["case"]["state"], "resolved", "{shown}");
+    shop.alerts_settled().await?;
+    assert_eq!(
+        slack.posts().len(),
+        shop::CRITICAL.len(),
+        "P-4 was told once"
+    );
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let second = run(&shop, MONDAY).await?;
+    let carried = part(&first, "partner", "carried_forward");
+    assert_eq!(part(&second, "partner", "opening"), carried);
+    let monday = format!("recon/shop/{MONDAY}");
+    assert_eq!(
+        references(&shop, &monday).await?,
+        ["P-3", "P-5", "P-6", "P-7"]
     );
     Ok(())
 }

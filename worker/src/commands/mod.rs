@@ -11,6 +11,7 @@ pub mod dev;
 pub mod discrepancies;
 pub mod history;
 pub mod keys;
+pub mod open_items;
 mod past_runs;
 pub mod privacy;
 pub mod report;

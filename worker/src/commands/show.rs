@@ -5,6 +5,7 @@ use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store, Stor
 use anyhow::bail;
 use domain::case::{CaseState, Resolution};
 use domain::matching::explanation::Explanation;
+use domain::policy::Scope;
 use domain::record::Record;
 
 use super::case::cause;
@@ -138,6 +139,12 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
         say!("  cleared    {}", totals.cleared);
         say!("  known      {} records of earlier runs", totals.known);
         say!("\n{}\n", conservation_table(&totals.conservation));
+        if run.scope == Scope::Whole {
+            say!(
+                "  what is carried forward: trueup open-items {}\n",
+                run.run_id
+            );
+        }
     }
     if !rejects.is_empty() {
         say!("  rejected lines");

@@ -3,6 +3,7 @@
 use activities::store::{AlertState, RunState};
 use domain::case::{CaseState, ResolutionKind};
 use domain::discrepancy::Kind;
+use domain::record::Side;
 use domain::severity::Severity;
 use nix::unistd::{Uid, User};
 
@@ -35,6 +36,10 @@ pub(super) fn kind(text: &str) -> Result<Kind, String> {
             .join(", ")
     };
     Kind::parse(text).ok_or_else(|| format!("must be one of {}", known()))
+}
+
+pub(super) fn side(text: &str) -> Result<Side, String> {
+    Side::parse(text).ok_or_else(|| "must be partner or ledger".to_owned())
 }
 
 pub(super) fn severity(text: &str) -> Result<Severity, String> {

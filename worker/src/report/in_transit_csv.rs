@@ -8,7 +8,7 @@ use domain::record::Record;
 
 use super::spreadsheet::safe_text;
 
-const OF_RECORD: [&str; 6] = [
+pub(super) const OF_RECORD: [&str; 6] = [
     "file",
     "line",
     "reference",
@@ -57,7 +57,7 @@ pub fn write_superseded_csv<'r>(
     csv.flush()
 }
 
-fn cells(record: &Record) -> [String; OF_RECORD.len()] {
+pub(super) fn cells(record: &Record) -> [String; OF_RECORD.len()] {
     [
         safe_text(&record.origin.file).into_owned(),
         record.origin.line.to_string(),

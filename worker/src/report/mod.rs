@@ -13,6 +13,7 @@ mod folder;
 mod in_transit_csv;
 mod inputs_json;
 mod matches_csv;
+mod open_items_csv;
 mod rejects_csv;
 pub mod run_report;
 mod spreadsheet;
@@ -26,6 +27,7 @@ pub use folder::OutputFolder;
 pub use in_transit_csv::{write_in_transit_csv, write_superseded_csv};
 pub use inputs_json::{input_json, reject_json};
 pub(crate) use matches_csv::{listed_lines, write_matches_csv};
+pub use open_items_csv::{IN_TRANSIT, open_item_json, standing, write_open_items_csv};
 pub use rejects_csv::write_rejects_csv;
 pub(crate) use spreadsheet::plain_text;
 

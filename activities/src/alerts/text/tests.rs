@@ -447,3 +447,15 @@ fn data_stays_on_its_line_and_commands_are_literal() {
         "{plain}"
     );
 }
+
+#[test]
+fn every_alert_about_a_subject_has_a_number_of_its_own() {
+    let first = "0f3a9c5188aa0000/night";
+    assert_eq!(short_id(first), "0f3a9c51");
+    assert_eq!(short_id("0f3a9c5188aa0000/night/2"), "0f3a9c51-2");
+    assert_eq!(
+        short_id("0f3a9c5188aa0000/24"),
+        "0f3a9c51",
+        "the channel is called so"
+    );
+}

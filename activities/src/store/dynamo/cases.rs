@@ -356,6 +356,7 @@ fn row(id: &str, item: &Item) -> Result<CaseRow, StoreError> {
         },
         case,
         has_workflow,
+        first_seen_run: item.text("first_seen_run")?,
         last_seen_run: item.text("last_seen_run")?,
         cause: None,
         attention,

@@ -209,6 +209,7 @@ fn from_row(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         subject,
         case: case(row)?,
         has_workflow: value::get(row, "has_workflow")?,
+        first_seen_run: value::get(row, "first_seen_run")?,
         last_seen_run: value::get(row, "last_seen_run")?,
         cause: None,
         attention: attention::attention(row)?,

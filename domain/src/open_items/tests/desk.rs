@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::cases::CaseNow;
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::case::{InForce, Resolution, Settles};
 use crate::conservation::Conservation;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Comparison, Pool, conclude, match_buckets, sort_for_people};
-use crate::money::Amount;
 use crate::open_items::{
     self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
     Records, Remembered, Settled, Used, fingerprint,
@@ -19,17 +19,6 @@ use crate::open_items::{
 use crate::policy::{DateWindow, MatchRule, RunContext, Scope, SourcePolicy, Tolerances};
 use crate::record::{Past, Record, ReferenceKind, Side};
 use crate::severity::SeverityPolicy;
-
-/// What is at stake in each discrepancy, as far as write-offs ask: so many cents.
-pub(super) const CENTS_AT_STAKE: i128 = 200;
-
-/// How a case stands, as far as runs ask.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum CaseNow {
-    Open,
-    Cleared,
-    Resolved(Resolution),
-}
 
 /// What one run used up.
 struct Spent {
@@ -234,13 +223,7 @@ impl Desk {
     }
 
     fn in_force(&self, id: &DiscrepancyId) -> Option<InForce> {
-        match self.cases.get(id) {
-            Some(CaseNow::Resolved(resolution)) => Some(InForce {
-                resolution: resolution.clone(),
-                at_stake: Amount::from_scaled(CENTS_AT_STAKE, 2).unwrap(),
-            }),
-            _ => None,
-        }
+        self.cases.get(id).and_then(CaseNow::in_force)
     }
 
     /// As the run before left them, and as resolutions have it now.

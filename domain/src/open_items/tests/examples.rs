@@ -1,10 +1,12 @@
 //! One story each: what a second day makes of the first.
 
-use super::desk::{CaseNow, Desk, found, only};
+use super::cases::CaseNow;
+use super::desk::{Desk, found, only};
 use super::*;
 use crate::case::Resolution;
 use crate::discrepancy::Kind;
 use crate::open_items::Records;
+use crate::policy::Cardinality;
 use crate::policy::{MatchRule, Scope};
 use crate::record::{ReferenceKind, Status};
 
@@ -568,4 +570,20 @@ fn a_part_of_the_source_looks_and_leaves_everything() {
     let nothing = desk.look(day(0), scope, report(), view());
     assert!(nothing.comparison.discrepancies.len() <= whole.comparison.discrepancies.len());
     assert_eq!(desk.open, open);
+}
+
+#[test]
+fn what_clears_a_difference_is_what_came_not_what_was_in_it() {
+    let mut desk = Desk::new([Records::New, Records::New]);
+    desk.policy.rules[0].cardinality = Cardinality::ManyToOne;
+    let booked = vec![ledger("A", 1000, day(0))];
+    desk.run("r0", day(0), vec![partner("A", 600, day(0))], booked);
+    let second = desk.run("r1", day(1), vec![partner("A", 400, day(1))], vec![]);
+    let [gone] = &second.cleared[..] else {
+        panic!("{:?}", second.cleared);
+    };
+    assert_eq!(
+        gone.evidence,
+        "settled by A of 4.00 EUR (day.csv line 1), matched by rule \"reference\" in r1"
+    );
 }

@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desk::{CENTS_AT_STAKE, CaseNow, Desk, Report};
+use super::cases::{CENTS_AT_STAKE, CaseNow};
+use super::desk::{Desk, Report};
 use super::*;
 use crate::case::Resolution;
 use crate::conservation::{Conservation, CountAndSum};

@@ -1,5 +1,6 @@
 //! Days after each other: examples, and laws over thousands of generated sequences of days.
 
+mod cases;
 mod desk;
 mod examples;
 mod given_up;

@@ -152,3 +152,65 @@ fn what_failed_with_another_value_date_differs_in_status() {
     let attempt = only(&second.comparison.discrepancies, Kind::MissingInLedger);
     assert!(attempt.at_stake.is_zero(), "{}", attempt.reason);
 }
+
+/// The one of day 3, with its invoice.
+fn with_invoice(invoice: &str) -> Record {
+    let mut record = of_day(3);
+    let reference = record.references.first().cloned().expect("it has one");
+    record.references = [reference, (ReferenceKind::Invoice, invoice.into())]
+        .into_iter()
+        .collect();
+    record
+}
+
+fn since_before_with(records: &[Record]) -> Vec<Record> {
+    [since_before(&[]), records.to_vec()].concat()
+}
+
+#[test]
+fn what_was_matched_and_is_corrected_in_other_texts_is_the_same_payment() {
+    for records in [Records::Cumulative, Records::Snapshot] {
+        let mut desk = matched(records);
+        let corrected = || since_before_with(&[with_invoice("I-1")]);
+        let second = desk.run("r4", day(4), corrected(), vec![]);
+        assert_eq!(found(&second.comparison.discrepancies), [""; 0]);
+        let [superseded] = &second.comparison.superseded[..] else {
+            panic!("{:?}", second.comparison);
+        };
+        assert_eq!(superseded.by, "r3 matched it before it was corrected");
+        assert!(second.conservation.holds() && desk.open.is_empty());
+        let third = desk.run("r5", day(5), corrected(), vec![]);
+        assert!(third.comparison.superseded.is_empty());
+        assert_eq!(found(&third.comparison.discrepancies), [""; 0]);
+        // Corrected once more, it still is.
+        let again = since_before_with(&[with_invoice("I-2")]);
+        let fourth = desk.run("r6", day(6), again, vec![]);
+        assert_eq!(found(&fourth.comparison.discrepancies), [""; 0]);
+        assert_eq!(fourth.comparison.superseded.len(), 1);
+    }
+}
+
+#[test]
+fn beside_the_one_that_was_matched_another_one_is_there_again() {
+    for records in [Records::Cumulative, Records::Snapshot] {
+        let mut desk = matched(records);
+        let both = since_before_with(&[of_day(3), with_invoice("I-1")]);
+        let second = desk.run("r4", day(4), both, vec![]);
+        only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    }
+    // Of a day that the run which matched the first could not have known.
+    let mut desk = matched(Records::Cumulative);
+    let mut later = with_invoice("I-1");
+    later.value_date = day(9);
+    let second = desk.run("r9", day(9), since_before_with(&[later]), vec![]);
+    only(&second.comparison.discrepancies, Kind::MissingInLedger);
+}
+
+#[test]
+fn what_failed_with_other_texts_differs_in_status() {
+    let mut failed = with_invoice("I-1");
+    failed.status = Some(Status::Failed);
+    let mut desk = matched(Records::Cumulative);
+    let second = desk.run("r4", day(4), since_before_with(&[failed]), vec![]);
+    only(&second.comparison.discrepancies, Kind::StatusMismatch);
+}

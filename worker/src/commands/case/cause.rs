@@ -96,7 +96,7 @@ pub(in crate::commands) fn print_one(row: &CaseRow) {
             decision.note
         );
     }
-    say!("  first seen {}", cause.first_seen_run);
+    say!("  first seen {}", row.first_seen_run);
     say!("  last seen  {}", row.last_seen_run);
     say!(
         "\nits discrepancies: trueup discrepancies --cause {}",
@@ -132,7 +132,7 @@ pub(in crate::commands) fn to_json(row: &CaseRow) -> anyhow::Result<Value> {
         "acknowledged_by": case.acknowledged_by,
         "decision": decision,
         "case_version": case.version,
-        "first_seen_run": cause.first_seen_run,
+        "first_seen_run": row.first_seen_run,
         "last_seen_run": row.last_seen_run,
     }))
 }

@@ -57,8 +57,9 @@ pub(super) fn open_items(report: &RunReport) -> Markup {
         }
         @if in_transit > 0 {
             (note(&format!(
-                "{} in transit: not due at the partner yet, and no discrepancy.",
-                counted(in_transit, "ledger record is", "ledger records are")
+                "{} in transit: not due at the partner yet, and no discrepancy; trueup open-items {} lists all.",
+                counted(in_transit, "ledger record is", "ledger records are"),
+                report.run.run_id
             )))
         }
     };
