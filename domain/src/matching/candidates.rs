@@ -32,13 +32,38 @@ impl<'c, 'r> Candidates<'c, 'r> {
         }
     }
 
-    /// Looks for the only combination of them that is `one`.
+    /// Looks for the only combination of them that is `one`: of those that it may name, or else of all that it names
+    /// and others, as a credit note that is kept back from what is paid.
     pub(super) fn search(&self, one: Member<'r>, limit: u32) -> Search<'r> {
         let are_identified = self.accepts.rule.identifies(one.record.side.other());
-        Search::of(one, self.of_one(&one), limit, are_identified)
+        let of = |candidates: Vec<Member<'r>>| Search::of(one, candidates, limit, are_identified);
+        let parts = self.parts(&one);
+        let Some((naming, named)) = &self.named else {
+            return of(parts.into_iter().map(|at| self.many[at]).collect());
+        };
+        let own = naming.named(one.record);
+        let names_other = |at: &usize| naming.are_of_others(&own, &named[*at]);
+        let (others, may_be_named): (Vec<usize>, Vec<usize>) =
+            parts.iter().copied().partition(names_other);
+        let search = of(may_be_named.iter().map(|at| self.many[*at]).collect());
+        let shares = |at: &&usize| own.shares(&named[**at]);
+        let meant: Vec<usize> = may_be_named.iter().filter(shares).copied().collect();
+        let is_all = !others.is_empty() && own.is_found_in(meant.iter().map(|at| &named[*at]));
+        if search.parts().is_some() || !is_all {
+            return search;
+        }
+        let with_others = parts.iter().map(|at| self.many[*at]);
+        let is_of_client = |it: &Member<'r>| !naming.are_of_other_clients(one.record, it.record);
+        let with_others = of(with_others.filter(is_of_client).collect());
+        let meant = meant.iter().map(|at| self.many[*at]);
+        match with_others.has_all(meant) {
+            true => with_others,
+            false => search,
+        }
     }
 
-    fn of_one(&self, one: &Member<'r>) -> Vec<Member<'r>> {
+    /// The places of those that may be a part of one, whatever is named.
+    fn parts(&self, one: &Member<'r>) -> Vec<usize> {
         let accepts = self.accepts;
         let may_be_part = |other: &Member<'r>| {
             let (partner, ledger) = partner_first(one.record, other.record);
@@ -46,15 +71,9 @@ impl<'c, 'r> Candidates<'c, 'r> {
                 && !contradicts(partner, ledger)
                 && fees::fault_of(accepts.policy, partner).is_none()
         };
-        let own = self.named.as_ref();
-        let own = own.map(|(naming, named)| (naming, named, naming.named(one.record)));
-        let names_other = |at: usize| match &own {
-            Some((naming, named, own)) => naming.are_of_others(own, &named[at]),
-            None => false,
-        };
         let many = self.many.iter().enumerate();
-        let parts = many.filter(|(at, other)| may_be_part(other) && !names_other(*at));
-        parts.map(|(_, other)| *other).collect()
+        let parts = many.filter(|(_, other)| may_be_part(other));
+        parts.map(|(at, _)| at).collect()
     }
 }
 

@@ -68,6 +68,25 @@ impl<'r> Search<'r> {
         )
     }
 
+    /// Whether all of these are in its only combination.
+    pub(super) fn has_all(&self, members: impl Iterator<Item = Member<'r>>) -> bool {
+        let Combined::Only(amounts) = &self.gave else {
+            return false;
+        };
+        let mut left = amounts.clone();
+        let mut members = members.map(|member| member.record.money.amount.to_units());
+        members.all(|units| {
+            let left = units.ok().and_then(|units| left.get_mut(&units));
+            left.is_some_and(|left| match left.checked_sub(1) {
+                Some(fewer) => {
+                    *left = fewer;
+                    true
+                }
+                None => false,
+            })
+        })
+    }
+
     /// Whether all of so many were candidates, and no combination of them was found.
     pub(super) fn gave_none_of(&self, all: usize) -> bool {
         self.gave == Combined::None && self.candidates == all

@@ -157,14 +157,36 @@ impl<'p> Naming<'p> {
     }
 
     fn are_of_others_by_field(&self, one: &Record, other: &Record) -> bool {
+        self.are_of_other_clients(one, other) || are_of_other_invoices(self.on, one, other)
+    }
+
+    /// Whether these of different sides name another client.
+    pub(super) fn are_of_other_clients(&self, one: &Record, other: &Record) -> bool {
         let says_client = |key: &Key| key.partner.says_client() && key.ledger.says_client();
         let is_one_client = || self.on.iter().any(says_client);
-        (have_other_clients(one, other) && !is_one_client())
-            || are_of_other_invoices(self.on, one, other)
+        have_other_clients(one, other) && !is_one_client()
     }
 }
 
 impl Named<'_> {
+    /// Whether some rule finds the same in both.
+    pub(super) fn shares(&self, other: &Named<'_>) -> bool {
+        let mut found = self.found.iter().zip(&other.found);
+        found.any(|(some, others)| !some.is_disjoint(others))
+    }
+
+    /// Whether it names something, and these have all of it, each what some rule finds.
+    pub(super) fn is_found_in<'n>(
+        &self,
+        others: impl Iterator<Item = &'n Named<'n>> + Clone,
+    ) -> bool {
+        let mut found = self.found.iter().enumerate();
+        found.any(|(at, some)| {
+            let has = |text: &String| others.clone().any(|other| other.found[at].contains(text));
+            !some.is_empty() && some.iter().all(has)
+        })
+    }
+
     /// Whether some rule finds something in both, and nothing that is the same.
     fn finds_others(&self, other: &Named<'_>) -> bool {
         let mut found = self.found.iter().zip(&other.found);
