@@ -57,9 +57,8 @@ pub(super) fn open_items(report: &RunReport) -> Markup {
         }
         @if in_transit > 0 {
             (note(&format!(
-                "{} in transit: not due at the partner yet, and no discrepancy; trueup open-items {} lists all.",
-                counted(in_transit, "ledger record is", "ledger records are"),
-                report.run.run_id
+                "{} in transit: not due at the partner yet, and no discrepancy; trueup open-items lists them.",
+                counted(in_transit, "ledger record is", "ledger records are")
             )))
         }
     };
