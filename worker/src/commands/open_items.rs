@@ -6,6 +6,7 @@ use activities::open_items_of;
 use activities::store::Store;
 use anyhow::bail;
 use domain::conservation::CountAndSum;
+use domain::money::amount_text;
 use domain::record::{Record, Side};
 
 use super::past_runs;
@@ -92,7 +93,7 @@ fn print_table(items: &[Record]) -> anyhow::Result<()> {
     }
     say!("");
     for ((side, currency), sum) in sums {
-        let (count, amount) = (sum.count(), sum.sum()?);
+        let (count, amount) = (sum.count(), amount_text(sum.sum()?, currency));
         say!("{side}: {count} open, {amount} {currency}");
     }
     Ok(())
