@@ -87,7 +87,7 @@ fn named<'m, 'r: 'm>(
 
 impl Members<'_> {
     /// Whether they have in common only whose they are, and some name another client, invoice or order than each of
-    /// the other side: it is no part of what these are.
+    /// the other side: it is no part of what these are. Where one side has all that the other names, it may have more.
     pub(super) fn name_others(&self, accepts: Accepts<'_>) -> bool {
         if accepts.rule.identifies_both() {
             return false;
@@ -95,9 +95,17 @@ impl Members<'_> {
         let naming = Naming::of(accepts);
         let [partner, ledger] =
             [&self.partner, &self.ledger].map(|side| named(&naming, side.iter()));
+        let has_all = |of: &[Named<'_>], others: &[Named<'_>]| {
+            let mut naming = of.iter().filter(|it| it.names_any()).peekable();
+            naming.peek().is_some() && naming.all(|it| it.is_found_in(others.iter()))
+        };
+        let has_more = has_all(&partner, &ledger) || has_all(&ledger, &partner);
         let is_alone = |one: &Named<'_>, others: &[Named<'_>]| {
             let mut others = others.iter();
-            others.all(|other| naming.are_of_others(one, other))
+            others.all(|other| match has_more {
+                true => naming.are_of_other_clients(one.record, other.record),
+                false => naming.are_of_others(one, other),
+            })
         };
         partner.iter().any(|one| is_alone(one, &ledger))
             || ledger.iter().any(|one| is_alone(one, &partner))

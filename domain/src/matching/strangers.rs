@@ -119,7 +119,7 @@ pub(super) struct Naming<'p> {
 
 /// A record, and the invoices and orders that are found in it: to hold it against many, its texts are looked at once.
 pub(super) struct Named<'r> {
-    record: &'r Record,
+    pub(super) record: &'r Record,
     found: Vec<BTreeSet<String>>,
 }
 
@@ -169,6 +169,11 @@ impl<'p> Naming<'p> {
 }
 
 impl Named<'_> {
+    /// Whether some rule finds something in it.
+    pub(super) fn names_any(&self) -> bool {
+        self.found.iter().any(|found| !found.is_empty())
+    }
+
     /// Whether some rule finds the same in both.
     pub(super) fn shares(&self, other: &Named<'_>) -> bool {
         let mut found = self.found.iter().zip(&other.found);
