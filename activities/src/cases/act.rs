@@ -53,6 +53,7 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
     else {
         return Err(unknown(format!("no discrepancy is called {id}")));
     };
+    let of_counterpart = of_counterpart.filter(|_| outcome == ActOutcome::Done);
     let reason = of_counterpart.unwrap_or(reason);
     if outcome == ActOutcome::Done {
         review::look(trueup, [&case]).await?;

@@ -235,8 +235,8 @@ fn note(acted: Acted, closed: &mut Closed) -> CaseReply {
 }
 
 /// Whether a case's own workflow has to do it: it runs and has to know, or it will have to wait for
-/// a day or to tell people, or another case is decided with it. Nobody is told one by one of more cases, opened again by one of `count`
-/// acts, than a run would tell of.
+/// a day or to tell people, or another case is decided with it. Nobody is told one by one of more
+/// cases, opened again by one of `count` acts, than a run would tell of.
 fn needs_workflow(trueup: &Trueup, row: &CaseRow, asked: &Asked, count: usize) -> bool {
     let waits = standing::arrival(trueup, row).is_some();
     let reopens = matches!(asked, Asked::Act(Act::Reopen { .. }));

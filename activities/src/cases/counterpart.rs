@@ -125,7 +125,8 @@ async fn counterpart(
     for id in trueup.store.discrepancy_ids(filter, CALLED_MAX).await? {
         let other = known(trueup, &id).await?;
         let is_meant = match is_new {
-            true => other.case.state == CaseState::Open,
+            // Also where an attempt before this one did it.
+            true => other.case.state == CaseState::Open || is_matched_with(&other, row),
             false => other.case.state == row.case.state && is_matched_with(&other, row),
         };
         meant.extend(is_meant.then_some(other));
