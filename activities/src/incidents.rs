@@ -67,7 +67,7 @@ pub(crate) async fn raise_of_day(
     let (source, date) = (incident.source.clone(), incident.business_date);
     trueup.store.raise(incident, timestamp(at)?).await?;
     let mut runs = runs_of_day(trueup, &source, date).await?.into_iter();
-    if let Some(run) = runs.find(is_there) {
+    if let Some(run) = runs.find(|run| run.state.has_result()) {
         over_by(trueup, &source, date, &run.run_id, at).await?;
     }
     Ok(cases)
@@ -87,11 +87,6 @@ pub(crate) async fn runs_of_day(
     let mut runs = trueup.store.runs(of_day).await?;
     runs.retain(|run| run.scope == Scope::Whole);
     Ok(runs)
-}
-
-/// Whether a run has compared its inputs, and all it found is on record.
-pub(crate) fn is_there(run: &RunRow) -> bool {
-    matches!(run.state, RunState::Completed | RunState::InReview)
 }
 
 /// The incident that a failed run is; none when somebody sees the failure anyway: a typo or a

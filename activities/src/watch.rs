@@ -13,7 +13,7 @@ pub(crate) async fn check(trueup: &Trueup, input: RunCheck) -> Result<RunChecked
     let name = &source(trueup, &input.run)?.policy.source;
     let date = context(&input.run)?.business_date;
     let runs = incidents::runs_of_day(trueup, name, date).await?;
-    if let Some(run) = runs.iter().find(|run| incidents::is_there(run)) {
+    if let Some(run) = runs.iter().find(|run| run.state.has_result()) {
         return Ok(answer(
             "reconciled",
             format!("{} is {}", run.run_id, run.state),

@@ -13,13 +13,11 @@ use proto::wire::CaseDecision;
 use serde::{Deserialize, Serialize};
 use temporalio_sdk::activities::ActivityContext;
 use workflows::failure;
-use workflows::identity;
 use workflows::ports::{CaseAct, CaseActed};
 
 use super::act::{act_id, known, request};
 use super::deciding::Deciding;
-use super::follow::{self, LOOK_AGAIN, look_again};
-use super::{review, standing};
+use super::{follow, review, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::heartbeat::{Progress, alive};
@@ -225,11 +223,9 @@ impl Behind {
             .filter(|acted| acted.outcome == ActOutcome::Done && acted.case.has_workflow);
         let to_tell: Vec<&Acted> = to_tell.collect();
         for some in to_tell.chunks(AT_ONCE) {
-            let signals = some.iter().map(|acted| async move {
-                let case_id = identity::case_id(&acted.case.id);
-                let workflows = &trueup.workflows;
-                workflows.signal(&case_id, LOOK_AGAIN, &look_again()).await
-            });
+            let signals = some
+                .iter()
+                .map(|acted| follow::hear(trueup, &acted.case.id));
             try_join_all(signals).await?;
         }
         Ok(())

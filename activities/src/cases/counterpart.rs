@@ -8,12 +8,10 @@ use domain::discrepancy::Kind;
 use domain::money::Money;
 use jiff::Timestamp;
 use proto::case::Asked;
-use workflows::identity;
 
 use super::act::known;
 use super::deciding::Deciding;
-use super::follow::{self, LOOK_AGAIN, look_again};
-use super::review;
+use super::{follow, review};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::{ActOutcome, Acted, Acting, CaseRow, DiscrepancyFilter, Reopening};
@@ -66,15 +64,11 @@ pub(super) async fn act(
 
 /// Its workflow hears that its case changed; one that is opened again may have alerts to deliver.
 async fn hear(trueup: &Trueup, other: &CaseRow, asked: &Asked) -> Result<(), Failure> {
-    let workflows = &trueup.workflows;
     if matches!(asked, Asked::Act(Act::Reopen { .. })) {
-        return workflows.start_case(&other.id).await;
+        return trueup.workflows.start_case(&other.id).await;
     }
     if other.has_workflow {
-        let case_id = identity::case_id(&other.id);
-        workflows
-            .signal(&case_id, LOOK_AGAIN, &look_again())
-            .await?;
+        follow::hear(trueup, &other.id).await?;
     }
     Ok(())
 }

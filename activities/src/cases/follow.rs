@@ -11,6 +11,7 @@ use super::deciding::Deciding;
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::store::CaseRow;
+use crate::temporal::Heard;
 
 /// Has the causes of these discrepancies follow, and their workflows hear of it. May be repeated.
 pub(super) async fn after<'i>(
@@ -26,13 +27,16 @@ pub(super) async fn after<'i>(
     follow(trueup, causes.clone(), at).await?;
     for cause in &causes {
         // Also where nothing changed now: an attempt before this one may have failed in between.
-        let case_id = identity::case_id(cause);
-        trueup
-            .workflows
-            .signal(&case_id, LOOK_AGAIN, &look_again())
-            .await?;
+        hear(trueup, cause).await?;
     }
     Ok(())
+}
+
+/// Has the workflow of this case, if one runs, read it anew.
+pub(super) async fn hear(trueup: &Trueup, id: &str) -> Result<Heard, Failure> {
+    let case_id = identity::case_id(id);
+    let workflows = &trueup.workflows;
+    workflows.signal(&case_id, LOOK_AGAIN, &look_again()).await
 }
 
 /// Has these causes follow.

@@ -1,12 +1,10 @@
 //! What a run left open, for people: with that the next run of its source begins.
 
-use std::collections::BTreeMap;
-
-use domain::discrepancy::DiscrepancyId;
 use domain::open_items;
 use domain::record::Record;
 
 use super::Position;
+use super::resolutions::resolutions;
 use crate::failures::Failure;
 use crate::past::PastProblem;
 use crate::staging::Staging;
@@ -37,11 +35,7 @@ pub async fn open_items_of(
     let position = Position::load(staging, &stored).await.map_err(failed)?;
     let mut items = position.all_open_items(staging).await.map_err(failed)?;
     let asked = open_items::discrepancies_of(&items).into_keys();
-    let in_force = store.resolutions(asked.map(ToString::to_string).collect());
-    let in_force = in_force.await?.into_iter();
-    let in_force: BTreeMap<DiscrepancyId, _> = in_force
-        .filter_map(|(id, decided)| Some((DiscrepancyId::parse(&id)?, decided)))
-        .collect();
+    let in_force = resolutions(store, asked.copied().collect()).await?;
     let settled = open_items::settle(&items, |id| in_force.get(id).cloned());
     items.retain(|item| {
         item.found_in()

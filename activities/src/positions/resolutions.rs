@@ -23,7 +23,7 @@ use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::context;
 use crate::staging::{Folder, Staging};
-use crate::store::CaseRow;
+use crate::store::{CaseRow, Store, StoreError};
 
 /// What resolutions made of a position, as a run sees it from its beginning to its end.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -78,7 +78,7 @@ impl Resolved {
         asked.extend(open_items::discrepancies_of(&items).into_keys().cloned());
         let of_groups = before.iter().filter_map(|used| used.settled.as_ref());
         asked.extend(of_groups.map(|settled| settled.discrepancy));
-        let resolutions = resolutions(trueup, asked).await?;
+        let resolutions = resolutions(&trueup.store, asked).await?;
         let current = open_items::settle(&items, |id| resolutions.get(id).cloned());
         let mut returned: BTreeSet<DiscrepancyId> = earlier
             .keys()
@@ -146,7 +146,7 @@ async fn final_settled(
         return Ok(settled);
     }
     let asked = open_items::discrepancies_of(items).into_keys().cloned();
-    let resolutions = resolutions(trueup, asked.collect()).await?;
+    let resolutions = resolutions(&trueup.store, asked.collect()).await?;
     let settled = open_items::settle(items, |id| resolutions.get(id).cloned());
     let resolved = Resolved {
         earlier: settled,
@@ -188,12 +188,12 @@ pub(super) async fn settled_before(
 }
 
 /// The resolutions in force, of those cases that have one.
-async fn resolutions(
-    trueup: &Trueup,
+pub(super) async fn resolutions(
+    store: &Store,
     ids: BTreeSet<DiscrepancyId>,
-) -> Result<BTreeMap<DiscrepancyId, InForce>, Failure> {
+) -> Result<BTreeMap<DiscrepancyId, InForce>, StoreError> {
     let names = ids.iter().map(ToString::to_string).collect();
-    let resolved = trueup.store.resolutions(names).await?.into_iter();
+    let resolved = store.resolutions(names).await?.into_iter();
     let resolved = resolved.filter_map(|(id, it)| Some((DiscrepancyId::parse(&id)?, it)));
     Ok(resolved.collect())
 }

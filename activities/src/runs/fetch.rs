@@ -22,9 +22,7 @@ use crate::staging::{
     Folder, ROWS_PER_CHUNK, RowsReader, ScanBy, SideManifest, StageError, StageProgress,
     StageRequest, StagedInput, load_rejects, stage,
 };
-use crate::store::{
-    InputRow, REJECTS_PER_INPUT_MAX, RowCounts, RunFilter, RunRow, RunState, SeenInput,
-};
+use crate::store::{InputRow, REJECTS_PER_INPUT_MAX, RowCounts, RunFilter, SeenInput};
 
 pub(crate) async fn fetch(
     trueup: &Trueup,
@@ -229,8 +227,8 @@ async fn last_generation(trueup: &Trueup, run: &Run, context: &RunContext) -> Re
     };
     let runs = trueup.store.runs(filter).await?.into_iter();
     let of_scope = runs.filter(|row| row.scope == context.scope && row.run_id != run.run_id);
-    let has_result = |row: &RunRow| matches!(row.state, RunState::Completed | RunState::InReview);
-    let generations = of_scope.filter(has_result).map(|row| row.generation);
+    let with_result = of_scope.filter(|row| row.state.has_result());
+    let generations = with_result.map(|row| row.generation);
     Ok(generations.max().unwrap_or_default())
 }
 

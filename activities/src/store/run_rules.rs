@@ -14,11 +14,6 @@ pub(super) fn no_run(run_id: &str) -> StoreError {
     ))
 }
 
-/// Whether there is nothing left to compare.
-pub(super) fn is_compared(run: &RunRow) -> bool {
-    matches!(run.state, RunState::Completed | RunState::InReview)
-}
-
 /// The turn that an opening asks for.
 pub(super) fn turn(opening: &RunOpening) -> Turn {
     Turn {

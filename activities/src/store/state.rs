@@ -19,6 +19,14 @@ named_enum! {
     }
 }
 
+impl RunState {
+    /// Whether it has compared its inputs, and all that it found is on record.
+    #[must_use]
+    pub fn has_result(self) -> bool {
+        matches!(self, RunState::Completed | RunState::InReview)
+    }
+}
+
 named_enum! {
     /// Where an alert stands.
     AlertState {

@@ -96,8 +96,8 @@ impl Members<'_> {
         let [partner, ledger] =
             [&self.partner, &self.ledger].map(|side| named(&naming, side.iter()));
         let has_all = |of: &[Named<'_>], others: &[Named<'_>]| {
-            let mut naming = of.iter().filter(|it| it.names_any()).peekable();
-            naming.peek().is_some() && naming.all(|it| it.is_found_in(others.iter()))
+            let mut naming_some = of.iter().filter(|it| it.names_any()).peekable();
+            naming_some.peek().is_some() && naming_some.all(|it| it.is_found_in(others.iter()))
         };
         let has_more = has_all(&partner, &ledger) || has_all(&ledger, &partner);
         let is_alone = |one: &Named<'_>, others: &[Named<'_>]| {

@@ -82,6 +82,12 @@ impl<'r> Class<'r> {
         (self.money.currency, self.money.amount)
     }
 
+    /// The class of the other side with the same money, of all its classes, which are in order.
+    pub(super) fn of_same_money<'c>(&self, others: &'c [Class<'r>]) -> Option<&'c Class<'r>> {
+        let at = others.binary_search_by_key(&self.position(), Class::position);
+        at.ok().map(|at| &others[at])
+    }
+
     /// Keeps so many, fewer than there are, and holds the others: what failed is too many before anything else
     /// is, then what was taken back. Of those that are alike in that, `nearest` gives the slots of as many as are
     /// kept.

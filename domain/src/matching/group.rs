@@ -404,7 +404,8 @@ fn settle<'r>(
     decisions
 }
 
-fn ambiguous(choice: &Members<'_>) -> Decision {
+/// All of these, of which nothing is chosen.
+pub(super) fn ambiguous(choice: &Members<'_>) -> Decision {
     let slots = |some: &[Member]| some.iter().map(|member| member.slot).collect();
     Decision::Ambiguous {
         partner: slots(&choice.partner),

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::group::{Decision, Look, Note, Why};
+use super::group::{Decision, Look, Note, Why, ambiguous};
 use super::identity::canonical_order;
 use super::listed::Listed;
 use super::twins::{Member, Members};
@@ -140,12 +140,7 @@ fn choice<'l, 'r: 'l>(
     }
     let mut all: Vec<Member<'r>> = all.into_values().collect();
     all.sort_by(|a, b| canonical_order(a.record, b.record));
-    let Members { partner, ledger } = all.into_iter().collect();
-    let slots = |side: Vec<Member<'_>>| side.iter().map(|member| member.slot).collect();
-    Decision::Ambiguous {
-        partner: slots(partner),
-        ledger: slots(ledger),
-    }
+    ambiguous(&all.into_iter().collect())
 }
 
 /// Of lists of which nothing was taken, and of what they name, what keeps it: of the first list that names it.

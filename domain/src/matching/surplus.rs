@@ -48,8 +48,7 @@ pub(super) fn hold_surplus<'r>(
 
 /// What may go with records of a class: what is left of its amount, else all that is left.
 fn counterparts<'r>(class: &Class<'r>, others: &[Class<'r>]) -> Vec<Member<'r>> {
-    let same_money = others.binary_search_by_key(&class.position(), Class::position);
-    let of_money = same_money.map_or(&[][..], |at| &others[at].free);
+    let of_money = class.of_same_money(others).map_or(&[][..], |it| &it.free);
     match of_money.is_empty() {
         true => free_members(others),
         false => of_money.to_vec(),
@@ -102,8 +101,8 @@ pub(super) fn duplicates(
     let with_original =
         |class: &&Class| class.is_any_decided() && class.open().next().is_some() && !class.is_mixed;
     for class in classes.iter().filter(with_original) {
-        let same_money = others.binary_search_by_key(&class.position(), Class::position);
-        let of_others = same_money.map_or(&[][..], |at| &others[at].members);
+        let same_money = class.of_same_money(others);
+        let of_others = same_money.map_or(&[][..], |it| &it.members);
         let apart = class.days_apart(of_others);
         for movement in Movement::ALL.into_iter().filter(|it| it.repeats()) {
             let is_like = |member: &&Member| member.record.movement() == movement;

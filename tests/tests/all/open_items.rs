@@ -45,6 +45,14 @@ pub(crate) fn part(totals: &Value, side: &str, part: &str) -> String {
     )
 }
 
+/// What one run carried forward is what the next one begins with, on both sides.
+pub(crate) fn begins_with_what_was_left(next: &Value, before: &Value) {
+    for side in ["partner", "ledger"] {
+        let carried = part(before, side, "carried_forward");
+        assert_eq!(part(next, side, "opening"), carried, "{side}");
+    }
+}
+
 pub(crate) async fn references(shop: &Installation, run: &str) -> Result<Vec<String>> {
     let found = shop.json(&["discrepancies", "--run", run]).await?;
     let mut references: Vec<String> = texts(&found, "reference")
@@ -74,10 +82,7 @@ async fn what_arrives_late_is_matched_and_nobody_is_told_twice() -> Result<()> {
         (&json!(4), &json!(4))
     );
     assert_eq!(second["known"], 6, "all that the ledger showed before");
-    for side in ["partner", "ledger"] {
-        let carried = part(&first, side, "carried_forward");
-        assert_eq!(part(&second, side, "opening"), carried, "{side}");
-    }
+    begins_with_what_was_left(&second, &first);
     assert_eq!(part(&second, "ledger", "received"), "1 400.00");
     assert_eq!(
         references(&shop, &format!("recon/shop/{MONDAY}")).await?,

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use tests::installation::{Installation, texts};
 use tests::shop::{self, DATE, RUN};
 
-use crate::open_items::{MONDAY, TUESDAY, WEDNESDAY, part, references, run, write_day};
+use crate::open_items::{
+    MONDAY, TUESDAY, WEDNESDAY, begins_with_what_was_left, part, references, run, write_day,
+};
 
 const WRITE_OFF: &[&str] = &[
     "--as",
@@ -18,22 +20,10 @@ const WRITE_OFF: &[&str] = &[
 
 /// Resolves the discrepancy with this reference, in one way or another.
 async fn resolve(shop: &Installation, reference: &str, how: &[&str]) -> Result<String> {
-    let id = id_of(shop, reference).await?;
+    let id = shop::id_of(shop, reference).await?;
     let command = ["case", "resolve", &id, "--note", "as agreed"];
     shop.text(&[&command[..], how].concat()).await?;
     Ok(id)
-}
-
-/// The open discrepancy with this reference.
-async fn id_of(shop: &Installation, reference: &str) -> Result<String> {
-    let found = shop.json(&["case", "list"]).await?;
-    let case = found.as_array().and_then(|cases| {
-        let mut cases = cases.iter();
-        cases.find(|case| case["reference"] == reference)
-    });
-    let id = case.and_then(|case| case["discrepancy_id"].as_str());
-    let id = id.with_context(|| format!("{reference}: {found}"))?;
-    Ok(id.to_owned())
 }
 
 #[tokio::test]
@@ -60,10 +50,7 @@ async fn a_third_payment_is_another_case_than_a_confirmed_duplicate() -> Result<
     // What was settled stays so, and the other one is what it was.
     write_day(&shop, WEDNESDAY, "", shop::LEDGER)?;
     let last = run(&shop, WEDNESDAY).await?;
-    for side in ["partner", "ledger"] {
-        let carried = part(&third, side, "carried_forward");
-        assert_eq!(part(&last, side, "opening"), carried, "{side}");
-    }
+    begins_with_what_was_left(&last, &third);
     let found = shop.json(&["case", "show", &confirmed]).await?;
     assert_eq!(found["case"]["state"], "resolved", "{found}");
     let wednesday = format!("recon/shop/{WEDNESDAY}");
@@ -90,10 +77,7 @@ async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> R
     write_day(&shop, MONDAY, "", shop::LEDGER)?;
     let second = run(&shop, MONDAY).await?;
     assert_eq!(second["known"], 6, "all that the ledger shows");
-    for side in ["partner", "ledger"] {
-        let carried = part(&first, side, "carried_forward");
-        assert_eq!(part(&second, side, "opening"), carried, "{side}");
-    }
+    begins_with_what_was_left(&second, &first);
     assert_eq!(part(&second, "partner", "written_off"), "1 400.00");
     assert_eq!(part(&second, "partner", "voided"), "1 70.00");
     assert_eq!(part(&second, "ledger", "matched"), "1 900.00", "accepted");
@@ -142,11 +126,11 @@ async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
 async fn a_match_by_hand_is_one_decision_about_both_records() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
     let first = run(&shop, DATE).await?;
-    let other = id_of(&shop, "P-7").await?;
+    let other = shop::id_of(&shop, "P-7").await?;
     let matched = [
         "case",
         "resolve",
-        &id_of(&shop, "P-4").await?,
+        &shop::id_of(&shop, "P-4").await?,
         "--note",
         "x",
     ];
@@ -170,10 +154,7 @@ async fn a_match_by_hand_is_one_decision_about_both_records() -> Result<()> {
 
     write_day(&shop, MONDAY, "", shop::LEDGER)?;
     let second = run(&shop, MONDAY).await?;
-    for side in ["partner", "ledger"] {
-        let carried = part(&first, side, "carried_forward");
-        assert_eq!(part(&second, side, "opening"), carried, "{side}");
-    }
+    begins_with_what_was_left(&second, &first);
     assert_eq!(part(&second, "partner", "matched"), "1 400.00");
     assert_eq!(part(&second, "ledger", "matched"), "1 75.00");
     let monday = format!("recon/shop/{MONDAY}");
@@ -188,7 +169,7 @@ async fn a_match_with_what_is_not_open_settles_one_record_and_says_so() -> Resul
     let resolve = [
         "case",
         "resolve",
-        &id_of(&shop, "P-4").await?,
+        &shop::id_of(&shop, "P-4").await?,
         "--note",
         "x",
     ];

@@ -14,7 +14,7 @@ use super::values::side;
 use crate::config::Configuration;
 use crate::exit::Exit;
 use crate::output::{self, say};
-use crate::report::{IN_TRANSIT, open_item_json, standing, write_open_items_csv};
+use crate::report::{IN_TRANSIT, discrepancy_of, open_item_json, standing, write_open_items_csv};
 use crate::table::{self, Column};
 
 /// Lists open items: the records that a run left without a counterpart or in a discrepancy, and that are
@@ -100,7 +100,6 @@ fn print_table(items: &[Record]) -> anyhow::Result<()> {
 }
 
 fn row(item: &Record) -> Vec<String> {
-    let discrepancy = item.found_in().map(|(id, _)| id.to_string());
     vec![
         item.side.to_string(),
         item.display_reference().unwrap_or("-").to_owned(),
@@ -109,6 +108,6 @@ fn row(item: &Record) -> Vec<String> {
         standing(item).to_owned(),
         item.carried_from().unwrap_or("-").to_owned(),
         item.origin.place(),
-        discrepancy.unwrap_or("-".to_owned()),
+        discrepancy_of(item).unwrap_or("-".to_owned()),
     ]
 }

@@ -8,7 +8,7 @@ use activities::formats::ReadLimits;
 use activities::past::{PastProblem, PastRun};
 use activities::source::Source;
 use activities::staging::Staging;
-use activities::store::{RunRow, RunState, Store, StoreError};
+use activities::store::{RunRow, Store, StoreError};
 use activities::{Pace, Trueup, Workflows};
 use domain::case::Authority;
 use jiff::civil::Date;
@@ -102,9 +102,7 @@ pub(super) async fn with_result(
     is_meant: impl Fn(Date) -> bool,
 ) -> Result<Vec<RunRow>, StoreError> {
     let mut runs = store.runs_of(source).await?;
-    runs.retain(|run| {
-        matches!(run.state, RunState::Completed | RunState::InReview) && is_meant(run.business_date)
-    });
+    runs.retain(|run| run.state.has_result() && is_meant(run.business_date));
     Ok(runs)
 }
 

@@ -27,7 +27,9 @@ pub use folder::OutputFolder;
 pub use in_transit_csv::{write_in_transit_csv, write_superseded_csv};
 pub use inputs_json::{input_json, reject_json};
 pub(crate) use matches_csv::{listed_lines, write_matches_csv};
-pub use open_items_csv::{IN_TRANSIT, open_item_json, standing, write_open_items_csv};
+pub use open_items_csv::{
+    IN_TRANSIT, discrepancy_of, open_item_json, standing, write_open_items_csv,
+};
 pub use rejects_csv::write_rejects_csv;
 pub(crate) use spreadsheet::plain_text;
 

@@ -32,7 +32,7 @@ pub fn write_open_items_csv<'r>(
         line.insert(0, item.side.name().to_owned());
         line.push(item.carried_from().unwrap_or_default().to_owned());
         line.push(standing(item).to_owned());
-        line.push(discrepancy(item).unwrap_or_default());
+        line.push(discrepancy_of(item).unwrap_or_default());
         csv.write_record(line)?;
     }
     csv.flush()
@@ -57,10 +57,12 @@ pub fn open_item_json(item: &Record) -> Value {
         "line": item.origin.line,
         "received_by": item.carried_from(),
         "standing": standing(item),
-        "discrepancy_id": discrepancy(item),
+        "discrepancy_id": discrepancy_of(item),
     })
 }
 
-fn discrepancy(item: &Record) -> Option<String> {
+/// The id of the discrepancy that an open item is in.
+#[must_use]
+pub fn discrepancy_of(item: &Record) -> Option<String> {
     item.found_in().map(|(id, _)| id.to_string())
 }

@@ -56,7 +56,7 @@ async fn open(unit: &Unit, opening: &RunOpening) -> Result<Opened, StoreError> {
     let key = keys::run(&opening.run_id);
     let item = unit.get(&key).await?;
     let known = item.clone().map(row).transpose()?;
-    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(run_rules::is_compared) {
+    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(|run| run.state.has_result()) {
         let turn = run_rules::turn(opening);
         if let Some(for_run) = positions::take(unit, &turn).await? {
             return Ok(Opened::Waiting { for_run });

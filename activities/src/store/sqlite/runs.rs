@@ -15,7 +15,7 @@ pub(in crate::store) fn open(
     opening: &RunOpening,
 ) -> Result<Opened, StoreError> {
     let known = find(transaction, &opening.run_id)?;
-    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(run_rules::is_compared) {
+    if opening.scope == Scope::Whole && !known.as_ref().is_some_and(|run| run.state.has_result()) {
         let turn = run_rules::turn(opening);
         if let Some(for_run) = positions::take(transaction, &turn)? {
             return Ok(Opened::Waiting { for_run });
