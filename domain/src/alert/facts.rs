@@ -106,7 +106,7 @@ fn told(facts: &DiscrepancyFacts) -> String {
     match facts.partner.as_ref().or(facts.ledger.as_ref()) {
         Some(SideFacts {
             money,
-            status: Some(status @ (Status::Reversed | Status::Failed)),
+            status: Some(status @ (Status::Pending | Status::Reversed | Status::Failed)),
             ..
         }) => format!("{money} as {status}"),
         Some(SideFacts { money, .. }) => money.to_string(),

@@ -250,6 +250,15 @@ fn a_headline_says_which_way_the_money_went() {
             "INV-1: the ledger has 500.00 EUR as reversed, the partner reports no reversal",
         ),
         (
+            headline(
+                Kind::MissingInLedger,
+                Side::Partner,
+                "200",
+                Some(Status::Pending),
+            ),
+            "INV-1: the partner reports 200.00 EUR as pending, the ledger has nothing",
+        ),
+        (
             headline(Kind::DuplicateAtPartner, Side::Partner, "-30", None),
             "INV-1: the partner reports -30.00 EUR again",
         ),

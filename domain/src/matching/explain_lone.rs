@@ -6,7 +6,7 @@ use super::explain::{counted_days, references_named};
 use super::{fees, key};
 use crate::calendar::DayUnit;
 use crate::policy::{RunContext, SourcePolicy};
-use crate::record::{Movement, Record, Side};
+use crate::record::{Movement, Record, Side, Status};
 
 /// Why a record has no counterpart.
 ///
@@ -26,6 +26,9 @@ pub(super) fn missing(
         None => ("", ""),
     };
     let of_its_money = match (record.movement(), record.repeats()) {
+        (Movement::Made, _) if record.status == Some(Status::Pending) => {
+            " as pending, not final yet:".into()
+        }
         (Movement::Made, _) => Cow::Borrowed(","),
         (Movement::TakenBack, None) => " as reversed,".into(),
         (Movement::TakenBack, Some(run)) => {

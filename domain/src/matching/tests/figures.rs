@@ -128,6 +128,10 @@ fn a_failed_payment_puts_nothing_at_stake_and_wakes_nobody() {
             "{status}"
         );
     }
+    let (.., reason) = lone("L A 9000 EUR 5 status=pending");
+    let announced =
+        "ledger has 9000.00 EUR for A with value date 2026-01-05 as pending, not final yet: no";
+    assert!(reason.starts_with(announced), "{reason}");
     let (_, severity, ..) = lone("P A 0 EUR 5");
     assert_eq!(severity, Severity::Low, "a payment of nothing");
 }
