@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use domain::conservation::Conservation;
 use domain::matching::BUCKETS;
-use domain::open_items::{Fingerprint, Gone, Opening, Payment, Reading, fingerprint};
+use domain::open_items::{
+    Decided, Fingerprint, Gone, Opening, Payment, Reading, Taken, fingerprint,
+};
 use domain::policy::SourcePolicy;
 use domain::record::{Past, Record};
 use jiff::civil::Date;
@@ -18,6 +20,7 @@ use super::manifest::{ChunkRecords, OpeningSide, SideManifest};
 use super::spread::by_bucket;
 use super::stage::{StageError, received_of};
 use super::{Folder, Staging, StagingError, damaged, load_buckets};
+use crate::formats::SimpleRow;
 
 /// What a side's records are recognised by.
 #[derive(Debug)]
@@ -50,17 +53,33 @@ pub struct RememberedPrints {
 }
 
 impl Recognition {
-    /// A record of the input, if it is received by this run. Only from a thread that may wait.
-    pub(super) fn take(&mut self, record: Record) -> Result<Option<Record>, StagingError> {
+    /// A record of the input. Only from a thread that may wait.
+    pub(super) fn take(&mut self, record: Record) -> Result<Taken, StagingError> {
         self.reach(record.value_date)?;
         Ok(self.reading.take(record))
     }
 
-    /// Whether any run may have had a record of this fingerprint and value date. Only from a thread
-    /// that may wait.
-    pub(super) fn knows(&mut self, print: Fingerprint, date: Date) -> Result<bool, StagingError> {
+    /// What became of records that waited, once all inputs are read.
+    pub(super) fn decide(&mut self) -> Decided {
+        self.reading.decide()
+    }
+
+    /// Whether any run may have had a row of this fingerprint and value date, as it is or in other words. Only
+    /// from a thread that may wait.
+    pub(super) fn knows(
+        &mut self,
+        print: Fingerprint,
+        date: Date,
+        row: &SimpleRow<'_>,
+    ) -> Result<bool, StagingError> {
         self.reach(date)?;
-        Ok(self.reading.knows(print))
+        let facts = row.facts;
+        let looks_for = || {
+            let references = row.references();
+            let reading = &self.reading;
+            reading.looks_for(date, facts.amount, facts.currency, references)
+        };
+        Ok(self.reading.knows(print) || looks_for())
     }
 
     /// Loads what is used up of this value date.

@@ -3,6 +3,8 @@
 use domain::conservation::{Conservation, CountAndSum};
 use domain::matching::sieve::Tally;
 use domain::matching::{BUCKETS, Buckets};
+use domain::money::Money;
+use domain::open_items::{Decided, Taken};
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Side};
 use proto::staged::Encoder;
@@ -120,7 +122,9 @@ impl Spread {
     pub(super) fn take_row(&mut self, row: &SimpleRow<'_>) -> Result<bool, TakeError> {
         let (print, date) = self.prints.of(self.side, row);
         if let Some(recognition) = &mut self.recognition
-            && recognition.knows(print, date).map_err(TakeError::Staging)?
+            && recognition
+                .knows(print, date, row)
+                .map_err(TakeError::Staging)?
         {
             return Ok(false);
         }
@@ -144,17 +148,25 @@ impl Spread {
     }
 
     fn take_record(&mut self, record: Record) -> Result<(), TakeError> {
-        let side_and_money = (record.side, record.money);
-        let received = match &mut self.recognition {
-            None => Some(record),
+        let money = record.money;
+        let taken = match &mut self.recognition {
+            None => Taken::Received(record),
             Some(recognition) => recognition.take(record).map_err(TakeError::Staging)?,
         };
-        let Some(record) = received else {
-            let (side, money) = side_and_money;
-            let one = CountAndSum::new(1, money.amount).map_err(|_| TakeError::Sum)?;
-            let line = self.known.line_mut(side, money.currency);
-            return line.received.merge(one).map_err(|_| TakeError::Sum);
-        };
+        match taken {
+            Taken::Received(record) => self.receive(record),
+            Taken::Known => self.count_known(money),
+            Taken::Waits => Ok(()),
+        }
+    }
+
+    fn count_known(&mut self, money: Money) -> Result<(), TakeError> {
+        let one = CountAndSum::new(1, money.amount).map_err(|_| TakeError::Sum)?;
+        let line = self.known.line_mut(self.side, money.currency);
+        line.received.merge(one).map_err(|_| TakeError::Sum)
+    }
+
+    fn receive(&mut self, record: Record) -> Result<(), TakeError> {
         self.received
             .receive([&record])
             .map_err(|_| TakeError::Sum)?;
@@ -169,7 +181,16 @@ impl Spread {
     /// # Errors
     /// [`TakeError::Sum`].
     pub(super) fn finish(mut self) -> Result<(Option<FilledChunk>, SpreadAll), TakeError> {
-        let last = self.rest();
+        let decided = self.recognition.as_mut().map(Recognition::decide);
+        let Decided { received, known } = decided.unwrap_or_default();
+        let has_more = self.rows > 0 || !received.is_empty();
+        for record in received {
+            self.receive(record)?;
+        }
+        for money in known {
+            self.count_known(money)?;
+        }
+        let last = has_more.then(|| self.cut());
         for line in self.tally.lines() {
             let (currency, sum) = line.map_err(|_| TakeError::Sum)?;
             let line = self.received.line_mut(self.side, currency);

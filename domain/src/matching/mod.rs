@@ -72,6 +72,7 @@ pub(crate) use lone::is_in_transit;
 pub use look_again::LookAgain;
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub(crate) use scope::is_asked_for;
+pub(crate) use strangers::{are_strangers, holds_many, is_of_one};
 pub use superseded::Superseded;
 pub use work::AMBIGUOUS_RECORDS_MAX;
 

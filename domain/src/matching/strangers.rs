@@ -11,7 +11,7 @@ use crate::policy::{Accepts, Field, Key};
 use crate::record::{Record, ReferenceKind, ShortText};
 
 /// Whether both say whose they are, and it is somebody else each.
-pub(super) fn are_strangers(one: &Record, other: &Record) -> bool {
+pub(crate) fn are_strangers(one: &Record, other: &Record) -> bool {
     have_other_clients(one, other) || have_other_names(one, other)
 }
 
@@ -88,6 +88,11 @@ const OF_ONE: [ReferenceKind; 4] = [
     ReferenceKind::Uetr,
 ];
 
+/// Whether a reference of this kind is one payment's own.
+pub(crate) fn is_of_one(kind: ReferenceKind) -> bool {
+    OF_ONE.contains(&kind)
+}
+
 /// Whether these keys only say in what payments are, of which there are many.
 fn hold_many(on: &[Key]) -> bool {
     let is_of_many = |field: Field| matches!(field, Field::Reference(kind) if holds_many(kind));
@@ -96,7 +101,7 @@ fn hold_many(on: &[Key]) -> bool {
 }
 
 /// Whether a reference of this kind only says in what a payment is, of which there are many.
-pub(super) fn holds_many(kind: ReferenceKind) -> bool {
+pub(crate) fn holds_many(kind: ReferenceKind) -> bool {
     matches!(kind, ReferenceKind::Batch | ReferenceKind::MandateId)
 }
 

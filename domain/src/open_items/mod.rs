@@ -14,16 +14,19 @@ mod closing;
 mod evidence;
 mod fingerprint;
 mod given_up;
+mod item;
 mod moved;
 mod opening;
 mod paid;
 mod reading;
 mod redated;
 mod retried;
+mod rewritten;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod undone;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -40,9 +43,10 @@ pub use evidence::{Gone, cleared, of_matches, of_superseded};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
 pub use opening::{Opening, ReadingContext};
 pub use paid::{Payment, Payments, forget};
-pub use reading::Reading;
+pub use reading::{Reading, Taken};
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
 pub use undone::{Undone, undone};
+pub use waiting::Decided;
 
 named_enum! {
     /// How the records of one input relate to those of the inputs before it.

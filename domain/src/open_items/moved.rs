@@ -56,6 +56,13 @@ impl Moved {
         }
     }
 
+    /// Items that may be on another day, by their places.
+    pub(super) fn may_be_found(&self) -> BTreeSet<usize> {
+        let received = self.received.iter();
+        let places = received.flat_map(|(.., print)| &self.places[print]);
+        places.copied().collect()
+    }
+
     /// Which of these items that the input has no more, by their places, are on another day by now, of days that the
     /// input covers: each goes with the nearest record that no earlier one of them goes with, in whatever order the
     /// input has them.

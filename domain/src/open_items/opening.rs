@@ -8,6 +8,7 @@ use super::Records;
 use super::evidence::Gone;
 use super::fingerprint::Fingerprint;
 use super::paid::Payment;
+use crate::money::Money;
 use crate::record::{Record, Side};
 
 /// What is read, and for which run.
@@ -26,6 +27,13 @@ pub struct ReadingContext {
 }
 
 impl ReadingContext {
+    /// Whether what this input lacks of the replaced run's is thereby withdrawn: a report that is
+    /// amended is replaced as a whole; a view of the ledger may simply look elsewhere.
+    pub(super) fn replaces(&self) -> bool {
+        let is_report = self.side == Side::Partner || self.records == Records::New;
+        self.is_whole && is_report
+    }
+
     /// First and last value date of which the input has all that there is. One that shows records again says how
     /// far back it goes by those that it shows, from this day on; one that is complete is as complete as it is
     /// said to be.
@@ -48,6 +56,8 @@ pub struct Opening {
     pub voided: Vec<Record>,
     /// Of these, by their places, those that the input has with another value date.
     pub moved: BTreeMap<usize, Date>,
+    /// And those that it has with another amount.
+    pub amended: BTreeMap<usize, Money>,
     /// Records that the replaced run received and that this input no longer has; in no opening.
     pub withdrawn: Vec<Record>,
     /// Records of used groups that are among the withdrawn: places of the group in the memory, and
@@ -79,10 +89,11 @@ impl Opening {
         });
         let voided = self.voided.iter().enumerate();
         let voided = voided.filter_map(move |(place, record)| {
-            let evidence = match self.moved.get(&place) {
-                Some(day) => format!("has it with value date {day}"),
-                None if record.is_changed() => "says so no longer".to_owned(),
-                None => "no longer has it: it was taken back".to_owned(),
+            let evidence = match (self.moved.get(&place), self.amended.get(&place)) {
+                (Some(day), _) => format!("has it with value date {day}"),
+                (None, Some(money)) => format!("has it with {money}"),
+                (None, None) if record.is_changed() => "says so no longer".to_owned(),
+                (None, None) => "no longer has it: it was taken back".to_owned(),
             };
             Gone::of(record, format!("{input} {evidence}"))
         });

@@ -5,26 +5,29 @@
 //! of an input decides nothing else. What was used up, and is shown again as failed or reversed, is
 //! received once more: its money did not stay.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use super::fingerprint::{Fingerprint, count, fingerprint};
+use super::item::{Item, ItemState, received_by, since};
 use super::moved::Moved;
 use super::opening::{Opening, ReadingContext};
 use super::paid::{Payment, Payments};
+use super::rewritten::Rewritten;
 use super::{Records, Remembered};
 use crate::matching::can_match;
+use crate::money::Money;
 use crate::policy::SourcePolicy;
-use crate::record::{Past, Record, Side};
+use crate::record::{Past, Record};
 
 /// Reads one side's input, record by record.
 #[derive(Debug)]
 pub struct Reading {
-    context: ReadingContext,
+    pub(super) context: ReadingContext,
     policy: SourcePolicy,
-    items: Vec<Item>,
+    pub(super) items: Vec<Item>,
     used: Vec<Remembered>,
     /// Records of used groups that this input showed again.
     seen_in_groups: HashSet<(usize, usize)>,
@@ -35,27 +38,22 @@ pub struct Reading {
     payments: Payments,
     shown: Vec<Payment>,
     /// First value date of what inputs of other days had and this one shows again.
-    shown_from: Option<Date>,
-    moved: Moved,
+    pub(super) shown_from: Option<Date>,
+    pub(super) moved: Moved,
+    pub(super) rewritten: Rewritten,
+    /// Items that the input has with another amount, by their places.
+    pub(super) amended: BTreeMap<usize, Money>,
 }
 
-/// An open item, and what the input made of it.
+/// What becomes of a record of the input.
 #[derive(Debug)]
-struct Item {
-    record: Record,
-    /// It was used up by the run that is replaced.
-    is_reopened: bool,
-    state: ItemState,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum ItemState {
-    /// The input has not shown it.
-    Open,
-    /// It has: this is its newest content.
-    Refreshed,
-    /// It has, and it counts as received by this run.
-    Received,
+pub enum Taken {
+    /// It is received by this run.
+    Received(Record),
+    /// An earlier run had it.
+    Known,
+    /// It may be one that an earlier run had: [`Reading::decide`] says so when all is read.
+    Waits,
 }
 
 /// Fingerprints that one run used up of what it received itself.
@@ -109,6 +107,8 @@ impl Reading {
             shown: Vec::new(),
             shown_from: None,
             moved: Moved::default(),
+            rewritten: Rewritten::default(),
+            amended: BTreeMap::new(),
             policy,
             items: Vec::with_capacity(open.len()),
             used: Vec::new(),
@@ -146,15 +146,29 @@ impl Reading {
         is_known || self.moved.looks_for(print)
     }
 
-    /// Takes a record of the input: given back when it is received by this run, else known.
-    pub fn take(&mut self, mut record: Record) -> Option<Record> {
+    /// Takes a record of the input.
+    pub fn take(&mut self, record: Record) -> Taken {
         let print = fingerprint(&record);
         let others = self.count_own(print, false);
         let released = self.count_own(print, true);
         if others + released == 0 && !self.facts.contains_key(&print) {
             self.moved.receive(print, &record);
-            return Some(record);
+            let given_back = self.rewritten.hold(record, &self.items);
+            return given_back.map_or(Taken::Waits, Taken::Received);
         }
+        self.rewritten.see_known(&record, &self.items);
+        let received = self.recognise(record, print, others, released);
+        received.map_or(Taken::Known, Taken::Received)
+    }
+
+    /// A record that some run had, or an equal one; given back when it is received by this one.
+    fn recognise(
+        &mut self,
+        mut record: Record,
+        print: Fingerprint,
+        others: usize,
+        released: usize,
+    ) -> Option<Record> {
         let Seen {
             all: mut at,
             undone,
@@ -191,7 +205,7 @@ impl Reading {
                 return None;
             }
             if let Some(item) = item {
-                refresh(&mut self.items[item], record);
+                self.items[item].refresh(record);
                 return None;
             }
             if is_changed {
@@ -199,7 +213,7 @@ impl Reading {
             }
         }
         if let Some(item) = self.waiting(&facts.again, &record, repeats.is_none()) {
-            let mut again = receive_again(&mut self.items[item], record);
+            let mut again = self.items[item].receive_again(record);
             if let Some(past) = again.past.as_mut() {
                 past.repeats = repeats;
             }
@@ -234,7 +248,7 @@ impl Reading {
     /// is any; else one that says otherwise, where that `may_change`.
     fn waiting(&self, items: &[usize], record: &Record, may_change: bool) -> Option<usize> {
         let item = |at: &usize| &self.items[*at];
-        let mut waiting = items.iter().filter(|at| item(at).state == ItemState::Open);
+        let mut waiting = items.iter().filter(|at| item(at).is_open());
         let says_the_same = |at: &&usize| item(at).record.is_undone() == record.is_undone();
         let same = waiting.clone().find(says_the_same);
         // What failed since, and is shown as it was before, is what was matched.
@@ -254,16 +268,15 @@ impl Reading {
         opening.shown.dedup();
         let mut withdrawn: Vec<Fingerprint> = self.withdraw_from_groups(&mut opening);
         withdrawn.extend(self.leave_unseen(&mut opening));
-        let replaces = self.replaces();
+        let replaces = self.context.replaces();
         let business_date = self.context.business_date;
-        let is_gone = |item: &Item| {
-            replaces && item.state == ItemState::Open && since(&item.record) == Some(business_date)
-        };
+        let is_gone =
+            |item: &Item| replaces && item.is_open() && item.since() == Some(business_date);
         let gone = self.items.iter().filter(|item| is_gone(item));
         withdrawn.extend(gone.map(|item| fingerprint(&item.record)));
         self.forget_repeats(&withdrawn);
         let not_shown = self.items.iter().enumerate();
-        let not_shown = not_shown.filter(|(_, item)| item.state == ItemState::Open);
+        let not_shown = not_shown.filter(|(_, item)| item.is_open());
         let moved = self.moved.of(
             opening.covers,
             not_shown.map(|(place, item)| (place, &item.record)),
@@ -281,10 +294,14 @@ impl Reading {
                 continue;
             }
             opening.reopened += u64::from(item.is_reopened);
-            if let Some(day) = moved.get(&place) {
+            let (day, money) = (moved.get(&place), self.amended.get(&place));
+            if let Some(day) = day {
                 opening.moved.insert(opening.voided.len(), *day);
             }
-            match moved.contains_key(&place) || self.is_taken_back(&item) {
+            if let Some(money) = money {
+                opening.amended.insert(opening.voided.len(), *money);
+            }
+            match day.is_some() || money.is_some() || self.is_taken_back(&item) {
                 true => opening.voided.push(item.record),
                 false => opening.items.push(item.record),
             }
@@ -296,6 +313,10 @@ impl Reading {
         let is_of_this_day = since(&record) == Some(self.context.business_date);
         let facts = self.facts.entry(fingerprint(&record)).or_default();
         let place = self.items.len();
+        let is_withdrawn = is_of_this_day && self.context.replaces();
+        if self.context.is_whole && self.context.records != Records::New && !is_withdrawn {
+            self.rewritten.look_for(place, &record);
+        }
         match is_of_this_day {
             true => facts.again.push(place),
             false => {
@@ -339,6 +360,14 @@ impl Reading {
         own.map(|own| count(&own.fingerprints, print)).sum()
     }
 
+    /// Whether some run used up a record of this fingerprint.
+    pub(super) fn is_used_up(&self, print: Fingerprint) -> bool {
+        let own = [false, true].map(|is_replaced| self.count_own(print, is_replaced));
+        let of_groups = self.facts.get(&print);
+        let of_groups = of_groups.map_or(0, |it| it.of_this_day.len() + it.of_other_days);
+        own != [0, 0] || of_groups > 0
+    }
+
     /// The run that had this record before, on another business date.
     fn repeated(&self, print: Fingerprint, facts: &Facts) -> Option<Arc<str>> {
         let own = self
@@ -349,16 +378,9 @@ impl Reading {
         own.or_else(|| facts.run.clone())
     }
 
-    /// Whether what this input lacks of the replaced run's is thereby withdrawn: a report that is
-    /// amended is replaced as a whole; a view of the ledger may simply look elsewhere.
-    fn replaces(&self) -> bool {
-        let is_report = self.context.side == Side::Partner || self.context.records == Records::New;
-        self.context.is_whole && is_report
-    }
-
     /// Undoes the groups from which the amended report withdraws a record.
     fn withdraw_from_groups(&self, opening: &mut Opening) -> Vec<Fingerprint> {
-        if !self.replaces() {
+        if !self.context.replaces() {
             return Vec::new();
         }
         let all = self.facts.values().flat_map(|facts| &facts.of_this_day);
@@ -388,7 +410,7 @@ impl Reading {
                 unseen.extend(std::iter::repeat_n(equal[0], lacking));
             }
         }
-        if self.replaces() {
+        if self.context.replaces() {
             return unseen;
         }
         if self.context.is_whole {
@@ -443,7 +465,7 @@ impl Reading {
     fn is_as_before(&self, item: &Item) -> bool {
         let record = &item.record;
         record.is_changed()
-            && item.state == ItemState::Open
+            && item.is_open()
             && self.context.records != Records::New
             && self.seen.contains_key(&fingerprint(record))
     }
@@ -452,45 +474,7 @@ impl Reading {
         let (from, to) = self.context.value_dates;
         self.context.records == Records::Snapshot
             && self.context.is_whole
-            && item.state == ItemState::Open
+            && item.is_open()
             && (from..=to).contains(&item.record.value_date)
     }
-}
-
-/// The newest content of an open item; it stays the same item.
-fn refresh(item: &mut Item, newest: Record) {
-    let mut past = item.record.past.take();
-    if let Some(past) = past
-        .as_mut()
-        .filter(|_| newest.has_failed() && !item.record.has_failed())
-    {
-        // What failed repeats nothing.
-        past.repeats = None;
-    }
-    item.record = newest;
-    item.record.past = past;
-    item.state = ItemState::Refreshed;
-}
-
-/// What the replaced run had received, received by this one.
-fn receive_again(item: &mut Item, mut newest: Record) -> Record {
-    item.state = ItemState::Received;
-    let past = item.record.past.as_ref().map(|past| {
-        Box::new(Past {
-            received_by: None,
-            since: past.since,
-            found_in: past.found_in,
-            repeats: None,
-        })
-    });
-    newest.past = past;
-    newest
-}
-
-fn since(record: &Record) -> Option<Date> {
-    record.past.as_ref().map(|past| past.since)
-}
-
-fn received_by(record: &Record) -> Option<Arc<str>> {
-    record.past.as_ref()?.received_by.clone()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use domain::audit::AuditEvent;
 use domain::money::Amount;
@@ -103,24 +104,33 @@ fn source(reading: Reading, records: Records) -> Source {
     source
 }
 
+/// An installation with nothing on record.
+async fn installed(folder: &Path, reading: Reading, records: Records) -> Arc<Trueup> {
+    let mut trueup = empty(folder).await;
+    trueup.folder = folder.to_owned();
+    trueup.sources = Arc::new([(SOURCE.to_owned(), source(reading, records))].into());
+    trueup.pace.small_run_bytes = 1 << 20;
+    Arc::new(trueup)
+}
+
+/// What a day comes to.
+async fn come_to(trueup: &Arc<Trueup>, reading: Reading, day: &Day) -> proto::wire::RunTotals {
+    for (name, rows) in [("partner", &day.partner), ("ledger", &day.ledger)] {
+        let name = format!("{name}-2026-11-{}.csv", day.date);
+        std::fs::write(trueup.folder.join(name), format!("{HEAD}{rows}")).unwrap();
+    }
+    let totals = reconcile(trueup, day).await;
+    assert_eq!(is_scanned(trueup).await, reading == Reading::Scanned);
+    totals
+}
+
 /// All that a source's days leave behind that is not about how they were read.
 async fn left_behind(reading: Reading, records: Records, days: &[Day]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let mut trueup = empty(folder.path()).await;
-    trueup.folder = folder.path().to_owned();
-    trueup.sources = Arc::new([(SOURCE.to_owned(), source(reading, records))].into());
-    trueup.pace.small_run_bytes = 1 << 20;
-    let trueup = Arc::new(trueup);
+    let trueup = installed(folder.path(), reading, records).await;
     let mut all = String::new();
     for day in days {
-        for (name, rows) in [("partner", &day.partner), ("ledger", &day.ledger)] {
-            let path = folder
-                .path()
-                .join(format!("{name}-2026-11-{}.csv", day.date));
-            std::fs::write(path, format!("{HEAD}{rows}")).unwrap();
-        }
-        let totals = reconcile(&trueup, day).await;
-        assert_eq!(is_scanned(&trueup).await, reading == Reading::Scanned);
+        let totals = come_to(&trueup, reading, day).await;
         writeln!(all, "{day:?}\n{totals:#?}").unwrap();
         all += &on_record(&trueup, day).await;
     }
@@ -320,6 +330,54 @@ async fn rules_that_were_changed_meanwhile_decide_about_records() {
     let scanned = found_by_other_rules(Reading::Scanned).await;
     assert_eq!(scanned, found_by_other_rules(Reading::OneByOne).await);
     assert!(scanned.contains("matched: 0,"), "{scanned}");
+}
+
+#[tokio::test]
+async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() {
+    let before = "R1,I1,1.00,EUR,2026-11-19,\n";
+    let day = |date: u32, partner: &str, ledger: &str| Day {
+        date,
+        generation: 1,
+        partner: format!("{before}{partner}"),
+        ledger: format!("{before}{ledger}"),
+    };
+    let ledger = "R4,,4.00,EUR,2026-11-20,\n,I5,5.00,EUR,2026-11-20,\nR6,,6.60,EUR,2026-11-20,\n";
+    // A reference is filled in, an invoice, and an amount is corrected.
+    let open = ",I4,4.00,EUR,2026-11-20,\nR5,,5.00,EUR,2026-11-20,\nR6,,6.00,EUR,2026-11-20,\n";
+    let corrected =
+        "R6,,6.60,EUR,2026-11-20,\nR5,I5,5.00,EUR,2026-11-20,\nR4,I4,4.00,EUR,2026-11-20,\n";
+    for reading in [Reading::Scanned, Reading::OneByOne] {
+        for records in [Records::Cumulative, Records::Snapshot] {
+            let folder = tempfile::tempdir().unwrap();
+            let trueup = installed(folder.path(), reading, records).await;
+            let first = come_to(&trueup, reading, &day(20, open, ledger)).await;
+            assert_eq!(
+                (first.discrepancies, first.in_transit),
+                (3, 2),
+                "{reading:?}"
+            );
+            let second = come_to(&trueup, reading, &day(21, corrected, ledger)).await;
+            assert_eq!(
+                (second.discrepancies, second.cleared),
+                (0, 3),
+                "{reading:?}"
+            );
+            // R1, what was filled in, and the ledger's four.
+            assert_eq!((second.known, second.matched), (7, 3));
+            let of_partner = second.conservation.iter();
+            let of_partner = of_partner.filter(|line| line.side == "partner");
+            let counts = of_partner.map(|line| {
+                let parts = [&line.opening, &line.received, &line.voided];
+                (
+                    parts.map(|part| part.as_ref().map_or(0, |it| it.count)),
+                    line.holds,
+                )
+            });
+            assert_eq!(counts.collect::<Vec<_>>(), [([3, 1, 1], true)]);
+            let third = come_to(&trueup, reading, &day(22, corrected, ledger)).await;
+            assert_eq!((third.discrepancies, third.known), (0, 8), "{reading:?}");
+        }
+    }
 }
 
 proptest! {

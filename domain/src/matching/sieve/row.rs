@@ -149,7 +149,7 @@ impl PlainAmount {
 
     /// In units of the smallest amount there is.
     #[inline]
-    pub(in crate::matching) fn units(self) -> i128 {
+    pub(crate) fn units(self) -> i128 {
         match self.is_fine {
             true => i128::from(self.number),
             false => i128::from(self.number) * SHORT_UNITS,

@@ -14,7 +14,7 @@ use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Comparison, Pool, conclude, match_buckets, sort_for_people};
 use crate::open_items::{
     self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
-    Records, Remembered, Settled, Used, fingerprint,
+    Records, Remembered, Settled, Taken, Used, fingerprint,
 };
 use crate::policy::{DateWindow, MatchRule, RunContext, Scope, SourcePolicy, Tolerances};
 use crate::record::{Past, Record, ReferenceKind, Side};
@@ -273,17 +273,23 @@ impl Desk {
         let mut shown = Vec::new();
         for (side, input) in [(Side::Partner, partner), (Side::Ledger, ledger)] {
             let mut reading = self.reading(side, day, is_whole, &resolved, &returned, &used);
+            let mut received = Vec::new();
             for record in input {
                 match reading.take(record) {
-                    None => report.0 += 1,
-                    Some(record) => {
-                        conservation.receive([&record]).unwrap();
-                        if side == Side::Ledger {
-                            received_ledger.push(record.clone());
-                        }
-                        pool.push(record);
-                    }
+                    Taken::Received(record) => received.push(record),
+                    Taken::Known => report.0 += 1,
+                    Taken::Waits => {}
                 }
+            }
+            let decided = reading.decide();
+            report.0 += decided.known.len() as u64;
+            received.extend(decided.received);
+            for record in received {
+                conservation.receive([&record]).unwrap();
+                if side == Side::Ledger {
+                    received_ledger.push(record.clone());
+                }
+                pool.push(record);
             }
             let mut opening: Opening = reading.finish();
             let is_new = self.records[usize::from(side == Side::Ledger)] == Records::New;

@@ -18,10 +18,10 @@ const SEQUENCES: u64 = 1_500;
 const DAYS: i64 = 7;
 
 /// The same sequence for the same seed, everywhere (SplitMix64).
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut value = self.0;
         value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -130,9 +130,9 @@ impl World {
     }
 }
 
-type Bag = BTreeMap<Fingerprint, usize>;
+pub(super) type Bag = BTreeMap<Fingerprint, usize>;
 
-fn bag<'r>(records: impl IntoIterator<Item = &'r Record>) -> Bag {
+pub(super) fn bag<'r>(records: impl IntoIterator<Item = &'r Record>) -> Bag {
     let mut bag = Bag::new();
     for record in records {
         *bag.entry(fingerprint(record)).or_default() += 1;

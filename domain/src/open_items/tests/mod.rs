@@ -8,6 +8,8 @@ mod laws;
 mod moved;
 mod redated;
 mod refunds;
+mod rewritten;
+mod rewritten_laws;
 mod undone;
 
 use jiff::civil::{Date, date};
