@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use crate::case::Settles;
 use crate::money::{Amount, Currency};
 use crate::named_enum;
 use crate::record::{Record, ShortText};
@@ -119,6 +120,8 @@ pub struct NearestCandidate {
     pub record: Record,
     /// In half a sentence: `its reference has two characters swapped (INV-104 / INV-140)`.
     pub kept_apart_by: String,
+    /// Where its money counts, when it would be a match if people had not settled it before.
+    pub settled: Option<Settles>,
 }
 
 impl fmt::Display for NearestCandidate {

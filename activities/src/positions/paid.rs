@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use domain::matching::{Pool, Superseded};
-use domain::open_items::{Asked, Records, used_by};
+use domain::open_items::{Asked, Records};
 use domain::policy::RunContext;
 use domain::record::Side;
 
-use super::memory::is_returned;
-use super::resolutions::settled_before;
-use super::{BegunWith, GatheredUse, Standing, date};
+use super::{GatheredUse, Standing, date};
 use crate::failures::Failure;
 use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
@@ -35,7 +33,8 @@ impl Standing {
         if asked.is_empty() {
             return Ok(Vec::new());
         }
-        asked.leave_out(policy, &self.undone(staging, sides).await?.records);
+        let undone = self.undone(staging, sides).await?;
+        asked.leave_out(policy, &undone.records);
         for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
             if source.side(side).records != Records::New {
                 let opening = manifest.opening.as_ref();
@@ -57,14 +56,8 @@ impl Standing {
                 asked.look(&Arc::from(spent.run_id.as_str()), day, &payments);
             }
         }
-        let BegunWith { position, resolved } = begun_with;
-        let mut settled = settled_before(staging, position).await?;
-        settled.retain(|used| !is_returned(used, resolved));
-        let now = resolved.all();
-        if !now.is_empty() {
-            settled.extend(used_by(&position.all_open_items(staging).await?, &now));
-        }
-        asked.look_at_settled(policy, self.asked.business_date, &settled);
+        let settled = self.settled(staging).await?;
+        asked.look_at_settled(policy, self.asked.business_date, &settled, &undone);
         asked.look_at_own(policy, pool, &used.payments);
         asked.ask_for_other_days(policy, pool);
         for spent in &begun_with.position.spent {

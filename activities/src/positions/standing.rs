@@ -1,9 +1,6 @@
 //! What a run begins with, the same for each of its steps.
 
-use std::collections::BTreeSet;
-
-use domain::discrepancy::DiscrepancyId;
-use domain::open_items::Undone;
+use domain::open_items::{Undone, Used, used_by};
 use domain::policy::{RunContext, Scope};
 use workflows::ports::{Run, Stored};
 
@@ -62,19 +59,16 @@ impl Standing {
         Ok(context)
     }
 
-    /// The discrepancies that people settled, as far back as is remembered.
-    pub(crate) async fn settled(
-        &self,
-        staging: &Staging,
-    ) -> Result<BTreeSet<DiscrepancyId>, Failure> {
+    /// What people settled, as far back as is remembered.
+    pub(crate) async fn settled(&self, staging: &Staging) -> Result<Vec<Used>, Failure> {
         let Some(BegunWith { position, resolved }) = &self.begun_with else {
-            return Ok(BTreeSet::new());
+            return Ok(Vec::new());
         };
-        let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
-        for used in settled_before(staging, position).await? {
-            if !memory::is_returned(&used, resolved) {
-                settled.extend(used.settled.map(|by| by.discrepancy));
-            }
+        let mut settled = settled_before(staging, position).await?;
+        settled.retain(|used| !memory::is_returned(used, resolved));
+        let now = resolved.all();
+        if !now.is_empty() {
+            settled.extend(used_by(&position.all_open_items(staging).await?, &now));
         }
         Ok(settled)
     }

@@ -38,13 +38,15 @@ pub async fn outcome(trueup: Arc<Trueup>, past: &PastRun) -> Result<Option<Outco
     let (staging, sides) = (&trueup.staging, sides.each_ref());
     let settled = standing.settled(staging).await.map_err(failed)?;
     let none_used = GatheredUse::default();
+    let undone = standing.undone(staging, sides).await.map_err(failed)?;
     let marked = standing.mark_paid(staging, of, &context, sides, &none_used, &mut pool);
     marked.await.map_err(failed)?;
     let found = compute(move || {
         let policy = &source(&trueup, &again.run)?.policy;
         let mut found = matching::compare(policy, &context, pool);
         open_items::keep_ids(&mut found.discrepancies);
-        open_items::part_from_settled(&mut found.discrepancies, &settled);
+        let discrepancies = &mut found.discrepancies;
+        open_items::hold_against_settled(policy, discrepancies, &settled, &undone);
         Outcome::of(policy, found).map_err(too_large)
     });
     found.await.map(Some).map_err(failed)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::conservation::{Conservation, CountAndSum};
 use domain::discrepancy::DiscrepancyId;
 use domain::money::{Amount, Currency, MoneyError};
-use domain::open_items::{Gone, Settled};
+use domain::open_items::{Gone, Settled, Undone};
 use domain::record::{Record, Side};
 use workflows::failure;
 
@@ -22,10 +22,8 @@ pub(super) struct Before {
     pub(super) open: BTreeSet<DiscrepancyId>,
     /// Discrepancies whose records are gone.
     pub(super) gone: Vec<Gone>,
-    /// Records that are open again because of what amended inputs withdrew.
-    pub(super) reopened: u64,
-    /// Records that were carried forward, settled since, and withdrawn by an amended input.
-    pub(super) taken_back: u64,
+    /// What is not used up any more because of what amended inputs withdrew.
+    pub(super) undone: Undone,
     opening: Conservation,
     voided: Vec<(Side, Currency, CountAndSum)>,
     /// Records that resolutions settled since the run before was final.
@@ -65,8 +63,6 @@ impl Before {
             }
         }
         let undone = standing.undone(staging, sides).await?;
-        before.reopened = undone.reopened;
-        before.taken_back = undone.taken_back;
         before
             .opening
             .open_with(&undone.records)
@@ -91,6 +87,7 @@ impl Before {
         let settled = &before.settled;
         before.opening.open_with(settled).map_err(too_large)?;
         before.how = resolved.now.clone();
+        before.undone = undone;
         Ok(before)
     }
 

@@ -84,8 +84,9 @@ async fn work(
     all.discrepancies.append(&mut outcome.discrepancies);
     open_items::keep_ids(&mut all.discrepancies);
     if !all.discrepancies.is_empty() {
-        let settled_by_people = begun.standing.settled(&trueup.staging).await?;
-        open_items::part_from_settled(&mut all.discrepancies, &settled_by_people);
+        begun
+            .hold_against_settled(&trueup, &input.run, &mut all.discrepancies)
+            .await?;
     }
     matching::sort_for_people(&mut all.discrepancies);
     let settled = std::mem::take(&mut all.settled);
@@ -192,6 +193,19 @@ impl Begun {
         look_again(trueup, run, standing, self.sides(), concluded).await
     }
 
+    /// What people settled before is not found again; what is found of its other side says so.
+    async fn hold_against_settled(
+        &self,
+        trueup: &Trueup,
+        run: &Run,
+        found: &mut [Discrepancy],
+    ) -> Result<(), Failure> {
+        let settled = self.standing.settled(&trueup.staging).await?;
+        let policy = &source(trueup, run)?.policy;
+        open_items::hold_against_settled(policy, found, &settled, &self.before.undone);
+        Ok(())
+    }
+
     /// Where all the money went, which has to add up.
     fn account(
         &self,
@@ -260,8 +274,8 @@ impl Begun {
             ledger_side: &input.sides.ledger.manifest,
             open,
             used: std::mem::take(&mut all.used),
-            reopened: self.before.reopened,
-            taken_back: self.before.taken_back,
+            reopened: self.before.undone.reopened,
+            taken_back: self.before.undone.taken_back,
         };
         let next = positions::next(trueup, &input.run, &received, &self.standing, outcome);
         next.await.map(Some)

@@ -9,6 +9,7 @@ use super::{
     CurrencyTotal, DigestFacts, DiscrepancyFacts, SUMMARY_LINES_MAX, SideFacts, SummaryFacts,
     SummaryLine, TEXT_CHARACTERS_MAX,
 };
+use crate::case::Settles;
 use crate::discrepancy::{Discrepancy, Kind, NearestCandidate};
 use crate::masking;
 use crate::matching::own_sum;
@@ -58,22 +59,24 @@ fn nearest(candidate: &NearestCandidate) -> String {
 }
 
 /// What happened and how much it is about, in one line.
-pub(super) fn headline(facts: &DiscrepancyFacts) -> String {
+pub(super) fn headline(of: &Discrepancy, facts: &DiscrepancyFacts) -> String {
     let stake = facts.at_stake;
+    let nearest = of.nearest.as_ref();
+    let settled = nearest.and_then(|nearest| nearest.settled);
     let what = match facts.kind {
         Kind::StatementOutOfBalance => format!("the report breaks its own arithmetic by {stake}"),
         Kind::DuplicateAtPartner => format!("the partner reports {} again", told(facts)),
         Kind::DuplicateInLedger => format!("the ledger has {} booked again", told(facts)),
         Kind::Ambiguous => format!("several candidates fit {stake} equally well"),
         Kind::MissingInLedger => format!(
-            "the partner reports {}, the ledger has {}",
+            "the partner reports {}, the ledger{}",
             told(facts),
-            nothing(facts)
+            of_other_side(facts, " has", settled)
         ),
         Kind::MissingAtPartner => format!(
-            "the ledger has {}, the partner reports {}",
+            "the ledger has {}, the partner{}",
             told(facts),
-            nothing(facts)
+            of_other_side(facts, " reports", settled)
         ),
         Kind::AmountMismatch | Kind::Rounding => more_or_less(facts),
         Kind::CurrencyMismatch => both(facts, "currencies differ", |side| side.money.to_string()),
@@ -114,7 +117,14 @@ fn told(facts: &DiscrepancyFacts) -> String {
     }
 }
 
-/// What the other side has of it.
+/// What the other side has of it: nothing, or what people settled before.
+fn of_other_side(facts: &DiscrepancyFacts, verb: &str, settled: Option<Settles>) -> String {
+    match settled {
+        Some(settled) => format!("'s {}", settled.words()),
+        None => format!("{verb} {}", nothing(facts)),
+    }
+}
+
 fn nothing(facts: &DiscrepancyFacts) -> &'static str {
     let mut sides = facts.partner.iter().chain(&facts.ledger);
     match sides.any(|side| side.status == Some(Status::Reversed)) {

@@ -158,9 +158,9 @@ where
             intents.push(found.into_summary(&id, &channel.name, policy, run));
             channel.summary_id = Some(id);
         } else {
-            intents.extend(found.singles.into_values().map(|(severity, facts)| {
-                let again = background.again.get(&facts.id);
-                let mut intent = of_facts(severity, facts, &channel.name, policy, run);
+            intents.extend(found.singles.into_iter().map(|(id, (severity, told))| {
+                let again = background.again.get(&id);
+                let mut intent = told.intent(severity, &channel.name, policy, run);
                 if let Some(again) = again {
                     tell_again(&mut intent, again);
                 }
@@ -226,20 +226,36 @@ pub(super) fn single(
     policy: &AlertPolicy,
     run: &AlertRun,
 ) -> AlertIntent {
-    of_facts(of.severity, facts::discrepancy(of), channel, policy, run)
+    Single::of(of).intent(of.severity, channel, policy, run)
 }
 
-fn of_facts(
-    severity: Severity,
+/// What is told of one discrepancy.
+struct Single {
+    headline: String,
     facts: DiscrepancyFacts,
-    channel: &str,
-    policy: &AlertPolicy,
-    run: &AlertRun,
-) -> AlertIntent {
-    let headline = facts::headline(&facts);
-    let id = facts.id;
-    let body = AlertBody::Discrepancy(Box::new(facts));
-    intent(id.as_str(), severity, channel, headline, body, policy, run)
+}
+
+impl Single {
+    fn of(of: &Discrepancy) -> Self {
+        let facts = facts::discrepancy(of);
+        Single {
+            headline: facts::headline(of, &facts),
+            facts,
+        }
+    }
+
+    fn intent(
+        self,
+        severity: Severity,
+        channel: &str,
+        policy: &AlertPolicy,
+        run: &AlertRun,
+    ) -> AlertIntent {
+        let Single { headline, facts } = self;
+        let id = facts.id;
+        let body = AlertBody::Discrepancy(Box::new(facts));
+        intent(id.as_str(), severity, channel, headline, body, policy, run)
+    }
 }
 
 /// Makes an alert the n-th about the same.
@@ -301,7 +317,7 @@ impl BehindCause {
 #[derive(Default)]
 struct Collected {
     /// One by one, as long as they are few enough.
-    singles: BTreeMap<DiscrepancyId, (Severity, DiscrepancyFacts)>,
+    singles: BTreeMap<DiscrepancyId, (Severity, Single)>,
     summary: SummaryBuilder,
     /// Sum of the ids as 128-bit numbers: the same for the same set in any order.
     ids_sum: u128,
@@ -316,7 +332,7 @@ impl Collected {
         if self.is_too_many(summary_above) {
             self.singles.clear();
         } else {
-            let told = (candidate.severity, facts::discrepancy(candidate));
+            let told = (candidate.severity, Single::of(candidate));
             self.singles.insert(candidate.id, told);
         }
     }

@@ -4,7 +4,8 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::discrepancy::{Discrepancy, DiscrepancyId};
+use crate::case::Settles;
+use crate::discrepancy::{Discrepancy, DiscrepancyId, NearestCandidate};
 use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side, Status};
 
 fn record(side: Side, reference: &str, amount: &str) -> Record {
@@ -217,6 +218,39 @@ fn every_kind_has_a_headline_on_one_line() {
         assert!(headline.starts_with("INV -1: "), "{headline}");
         assert!(!headline.contains('\n'), "{headline}");
         assert!(headline.contains("5.25 EUR"), "{kind}: {headline}");
+    }
+}
+
+#[test]
+fn a_headline_says_what_people_settled_of_the_other_side() {
+    for (kind, side, settled, expected) in [
+        (
+            Kind::MissingInLedger,
+            Side::Partner,
+            Settles::WrittenOff,
+            "INV-1: the partner reports 300.00 EUR, the ledger's was written off",
+        ),
+        (
+            Kind::MissingAtPartner,
+            Side::Ledger,
+            Settles::Voided,
+            "INV-1: the ledger has 300.00 EUR, the partner's was voided",
+        ),
+    ] {
+        let mut found = missing("INV-1", Severity::Critical, "300");
+        found.kind = kind;
+        let record = |side| record(side, "INV-1", "300");
+        (found.partner, found.ledger) = match side {
+            Side::Partner => (Some(record(side)), None),
+            Side::Ledger => (None, Some(record(side))),
+        };
+        found.nearest = Some(Box::new(NearestCandidate {
+            record: record(side.other()),
+            kept_apart_by: format!("it {} in case/1f2e", settled.words()),
+            settled: Some(settled),
+        }));
+        let plan = plan([&found], &Background::default(), &policy(20), &run());
+        assert_eq!(plan.intents[0].content.headline, expected);
     }
 }
 

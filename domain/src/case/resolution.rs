@@ -96,6 +96,19 @@ named_enum! {
     }
 }
 
+impl Settles {
+    /// As it is said of a record that was alone when it was settled.
+    #[must_use]
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Settles::Matched => "was matched by hand",
+            Settles::WrittenOff => "was written off",
+            Settles::Voided => "was voided",
+            Settles::Nothing => "is open",
+        }
+    }
+}
+
 impl Resolution {
     /// Its kind.
     #[must_use]

@@ -143,6 +143,7 @@ impl<'r> Index<'r> {
         Some(Box::new(NearestCandidate {
             record: candidate.clone(),
             kept_apart_by: kept_apart_by(accepts, record, candidate, relation.as_ref()),
+            settled: None,
         }))
     }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::Used;
+use super::arrived::{self, SettledAlone, Told};
 use super::fingerprint::Fingerprint;
 use super::paid::{Mark, Payment, Payments};
 use super::retried::retried;
+use super::{Undone, Used};
 use crate::case::Settles;
 use crate::matching::{Pool, Superseded, canonical_order, is_asked_for, is_in_transit};
 use crate::policy::{RunContext, SourcePolicy};
@@ -27,6 +28,8 @@ pub struct Asked {
     pub(super) found: BTreeMap<Payment, Found>,
     /// How often this run matched what would take the money of a record back, or has it left.
     undone_now: BTreeMap<(Side, Payment), i64>,
+    /// How often people settled a payment of which one side was alone.
+    settled_alone: BTreeMap<Told, i64>,
 }
 
 #[derive(Debug)]
@@ -108,6 +111,7 @@ impl Asked {
             wanted,
             found: BTreeMap::new(),
             undone_now: BTreeMap::new(),
+            settled_alone: BTreeMap::new(),
         }
     }
 
@@ -182,33 +186,34 @@ impl Asked {
         }
     }
 
-    /// Looks at what people settled as paid: differences between records of both sides. Not at those that an
-    /// input of this day had, which is replaced.
-    pub fn look_at_settled<'u>(
+    /// Looks at what people settled, as far as it is not undone. Differences between records of both sides are paid; not
+    /// those that an input of this day had, which is replaced. Of what was alone, the other side may still have its
+    /// record.
+    pub fn look_at_settled(
         &mut self,
         policy: &SourcePolicy,
         day: Date,
-        settled: impl IntoIterator<Item = &'u Used>,
+        settled: &[Used],
+        undone: &Undone,
     ) {
         let mut payments = Payments::of(policy);
+        let settled = settled.iter().filter(|used| !undone.unsettles(used));
+        let alone = SettledAlone::of(&mut payments, settled.clone());
+        self.settled_alone = alone.counts().collect();
         let mut by_run: BTreeMap<(Arc<str>, Date), Vec<Payment>> = BTreeMap::new();
-        for Used { records, settled } in settled {
-            let has = |side: Side| records.iter().any(|record| record.side == side);
-            let is_void = settled
-                .as_ref()
-                .is_none_or(|by| by.settles == Settles::Voided);
-            let past = records.iter().filter_map(|record| record.past.as_ref());
+        for used in settled.filter(|used| used.has_both_sides()) {
+            let by = used.settled.as_ref();
+            let is_void = by.is_none_or(|by| by.settles == Settles::Voided);
+            let past = used.records.iter().filter_map(|it| it.past.as_ref());
             let is_replaced = past.clone().any(|past| past.since == day);
             let last = past.map(|past| past.since).max();
-            let run = records.iter().find_map(Record::carried_from);
+            let run = used.records.iter().find_map(Record::carried_from);
             if let (Some(run), Some(last)) = (run, last)
-                && has(Side::Partner)
-                && has(Side::Ledger)
                 && !is_void
                 && !is_replaced
             {
                 let noted = by_run.entry((Arc::from(run), last)).or_default();
-                noted.extend(payments.of_group(records.iter()));
+                noted.extend(payments.of_group(used.records.iter()));
             }
         }
         for ((run, day), mut noted) in by_run {
@@ -294,7 +299,8 @@ impl Asked {
         }
         let stands = asked.is_shown != Some(false) || asked.matched_on.is_some();
         let is_beside = stands && corrects.is_none();
-        let is_again = asked.may_be_again && is_beside && self.is_paid_once(asked);
+        let may_be_again = asked.may_be_again && is_beside && self.is_paid_once(asked);
+        let is_again = may_be_again && !self.is_other_side(asked, record, counted);
         match is_again || is_announced && !is_told {
             true => Fate::Repeats(run),
             false => Fate::Itself,
@@ -319,6 +325,16 @@ impl Asked {
         }
         *told += 1;
         Fate::Superseded("what takes it back is a record of its own".to_owned())
+    }
+
+    /// Whether it is the other side of what people settled, one record of one.
+    fn is_other_side(&self, asked: &AskedRecord, record: &Record, counted: &mut Counted) -> bool {
+        let told = arrived::across(record, asked.payment);
+        let settled = self.settled_alone.get(&told).copied().unwrap_or_default();
+        let arrived = counted.arrived.entry(told).or_default();
+        let is_one = *arrived < settled;
+        *arrived += i64::from(is_one);
+        is_one
     }
 
     /// Whether its payment was matched once, and not taken back since.
@@ -409,6 +425,8 @@ struct Counted {
     waiting: BTreeMap<Payment, i64>,
     /// Records that are taken back by others.
     undone: BTreeMap<Payment, i64>,
+    /// Other sides of what people settled.
+    arrived: BTreeMap<Told, i64>,
 }
 
 impl AskedRecord {

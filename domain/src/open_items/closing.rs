@@ -224,7 +224,10 @@ pub fn keep_ids(discrepancies: &mut [Discrepancy]) {
 
 /// Gives those an id of their own that would have one of a discrepancy that people settled: its records are
 /// used up, so these are others. Where some of them was in it, it is that one again.
-pub fn part_from_settled(discrepancies: &mut [Discrepancy], settled: &BTreeSet<DiscrepancyId>) {
+pub(super) fn part_from_settled(
+    discrepancies: &mut [Discrepancy],
+    settled: &BTreeSet<DiscrepancyId>,
+) {
     let mut given: BTreeSet<DiscrepancyId> = discrepancies.iter().map(|it| it.id).collect();
     for found in discrepancies {
         let was_in_it = |record: &Record| record.found_in().is_some_and(|(id, _)| *id == found.id);

@@ -9,6 +9,7 @@
 //! received is taken back and received anew, what it matched from before is open again. Pure:
 //! nothing here knows where a position is kept, and no match is decided here.
 
+mod arrived;
 mod asked;
 mod closing;
 mod evidence;
@@ -33,12 +34,11 @@ use std::sync::Arc;
 use crate::case::Settles;
 use crate::discrepancy::{DiscrepancyId, Kind};
 use crate::named_enum;
-use crate::record::Record;
+use crate::record::{Record, Side};
 
+pub use arrived::hold_against_settled;
 pub use asked::Asked;
-pub use closing::{
-    Own, Received, UsedUp, keep_ids, open_items, part_from_settled, prints_of, used_up,
-};
+pub use closing::{Own, Received, UsedUp, keep_ids, open_items, prints_of, used_up};
 pub use evidence::{Gone, cleared, of_matches, of_superseded};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint};
 pub use opening::{Opening, ReadingContext};
@@ -71,6 +71,12 @@ pub struct Used {
 }
 
 impl Used {
+    /// Whether both sides have a record among these.
+    fn has_both_sides(&self) -> bool {
+        let has = |side: Side| self.records.iter().any(|record| record.side == side);
+        Side::BOTH.into_iter().all(has)
+    }
+
     /// Whether both sides gave up by this what the record was before.
     fn gives_up(&self, record: &Record) -> bool {
         self.settled.is_none() && given_up::is_given_up(record, &self.records)

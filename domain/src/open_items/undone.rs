@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Remembered;
+use super::{Remembered, Used};
 use crate::discrepancy::DiscrepancyId;
 use crate::record::Record;
 
@@ -17,8 +17,17 @@ pub struct Undone {
     pub reopened: u64,
     /// How many withdrawn records it had carried forward.
     pub taken_back: u64,
-    /// What resolutions had settled that has no effect any more, among what was carried forward.
+    /// What resolutions had settled that has no effect any more.
     pub unsettled: BTreeSet<DiscrepancyId>,
+}
+
+impl Undone {
+    /// Whether a resolution that used these up has no effect any more.
+    #[must_use]
+    pub fn unsettles(&self, used: &Used) -> bool {
+        let settled = used.settled.as_ref();
+        settled.is_some_and(|by| self.unsettled.contains(&by.discrepancy))
+    }
 }
 
 /// What becomes of used groups from which records are withdrawn: places of the group in the memory,
@@ -31,7 +40,7 @@ pub fn undone(used: &[Remembered], withdrawn: &BTreeSet<(usize, usize)>) -> Undo
     };
     for place in &undone.groups {
         let group = &used[*place];
-        if let Some(settled) = group.used.settled.as_ref().filter(|_| group.was_carried) {
+        if let Some(settled) = &group.used.settled {
             undone.unsettled.insert(settled.discrepancy);
         }
         for (at, record) in group.used.records.iter().enumerate() {

@@ -4,6 +4,7 @@ use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::record::Record;
 use domain::severity::Severity;
 
+use super::past::settles;
 use super::record::{computed_amount, currency};
 use super::{Carry, Staged, WireError};
 use crate::wire::{StagedDiscrepancy, StagedNearest, StagedRecord};
@@ -32,6 +33,7 @@ impl Staged for Discrepancy {
             nearest: self.nearest.as_ref().map(|nearest| StagedNearest {
                 record: Some(nearest.record.to_wire(carry)),
                 kept_apart_by: nearest.kept_apart_by.clone(),
+                settles: nearest.settled.map(|settles| settles.name().to_owned()),
             }),
         }
     }
@@ -94,8 +96,10 @@ fn nearest(
     record: &mut impl FnMut(StagedRecord) -> Result<Record, WireError>,
 ) -> Result<Box<NearestCandidate>, WireError> {
     let found = wire.record;
+    let settled = wire.settles.map(|text| settles(&text)).transpose()?;
     Ok(Box::new(NearestCandidate {
         record: record(found.ok_or(WireError::Missing("record of the nearest"))?)?,
         kept_apart_by: wire.kept_apart_by,
+        settled,
     }))
 }

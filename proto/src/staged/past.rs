@@ -49,10 +49,7 @@ impl Staged for Used {
         let records = wire.records.into_iter();
         let records = records.map(|record| Record::from_wire(record, carry));
         let records = records.collect::<Result<_, _>>()?;
-        let settles = wire.settles.map(|text| {
-            let expected = "a way to settle";
-            Settles::parse(&text).ok_or_else(|| WireError::malformed("settles", &text, expected))
-        });
+        let settles = wire.settles.map(|text| settles(&text));
         let settled = found_in(wire.discrepancy, wire.kind)?
             .zip(settles.transpose()?)
             .map(|((discrepancy, kind), settles)| SettledAs {
@@ -62,6 +59,11 @@ impl Staged for Used {
             });
         Ok(Used { records, settled })
     }
+}
+
+pub(super) fn settles(text: &str) -> Result<Settles, WireError> {
+    let expected = "a way to settle";
+    Settles::parse(text).ok_or_else(|| WireError::malformed("settles", text, expected))
 }
 
 fn found_in(

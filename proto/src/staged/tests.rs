@@ -136,7 +136,7 @@ prop_compose! {
         (currency, at_stake, other) in (currencies(), amounts(), amounts()),
         (partner, ledger) in (option::of(records()), option::of(records())),
         related in vec(records(), 0..3),
-        nearest in option::of(records()),
+        (nearest, settled) in (option::of(records()), option::of(select(Settles::ALL))),
         (reference, rule, reason) in ("\\PC{0,9}", "\\PC{0,9}", "\\PC{0,9}"),
     ) -> Discrepancy {
         let difference = at_stake.checked_sub(other).ok();
@@ -145,7 +145,7 @@ prop_compose! {
             id: DiscrepancyId::fingerprint(&reference, kind, &[&rule]),
             kind, severity, reference: reference.into(), currency, at_stake, difference, partner, ledger, related,
             rule: rule.into(), reason,
-            nearest: nearest.map(|record| Box::new(NearestCandidate { record, kept_apart_by })),
+            nearest: nearest.map(|record| Box::new(NearestCandidate { record, kept_apart_by, settled })),
         }
     }
 }

@@ -122,6 +122,68 @@ async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
     Ok(())
 }
 
+/// What the report of the first run says was written off.
+async fn write_offs(shop: &Installation) -> Result<Value> {
+    let report = shop.json(&["report", RUN, "--format", "json"]).await?;
+    let all = report["resolutions"]["write_offs"].as_array();
+    let all = all.context("a list")?.iter();
+    Ok(all.map(|it| it["amount"].clone()).collect())
+}
+
+#[tokio::test]
+async fn what_arrives_after_it_was_written_off_is_told_with_the_case_to_reopen() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    run(&shop, DATE).await?;
+    let written_off = resolve(&shop, "P-4", WRITE_OFF).await?;
+    write_day(&shop, MONDAY, "", shop::LEDGER)?;
+    let totals = run(&shop, MONDAY).await?;
+    // It is in this run's account, and on the list of the run that found it.
+    assert_eq!(part(&totals, "partner", "written_off"), "1 400.00");
+    let monday = format!("recon/shop/{MONDAY}");
+    let report = shop.json(&["report", &monday, "--format", "json"]).await?;
+    assert_eq!(report["resolutions"]["write_offs"], json!([]));
+    assert_eq!(write_offs(&shop).await?, json!(["400.00"]));
+
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,2026-11-19\n", shop::LEDGER);
+    write_day(&shop, TUESDAY, "", &booked)?;
+    run(&shop, TUESDAY).await?;
+    let tuesday = format!("recon/shop/{TUESDAY}");
+    let found = shop.json(&["discrepancies", "--run", &tuesday]).await?;
+    let mut found = found.as_array().context("a list")?.iter();
+    let found = found.find(|it| it["reference"] == "P-4").context("P-4")?;
+    let (kind, reason) = (&found["kind"], found["reason"].as_str().context("why")?);
+    let told = format!(
+        "; the partner's 400.00 EUR of 2026-11-20 was written off in case/{written_off}: reopen that case if \
+         the two belong together"
+    );
+    assert!(
+        kind == "missing_at_partner" && reason.ends_with(&told),
+        "{found}"
+    );
+    shop.alerts_settled().await?;
+    let headline = "P-4: the ledger has 400.00 EUR, the partner's was written off";
+    let posts = slack.posts();
+    assert!(
+        posts
+            .iter()
+            .any(|post| post.body.to_string().contains(headline))
+    );
+
+    let reopen = [
+        "case",
+        "reopen",
+        &written_off,
+        "--note",
+        "it is there after all",
+    ];
+    shop.text(&reopen).await?;
+    write_day(&shop, WEDNESDAY, "", &booked)?;
+    let last = run(&shop, WEDNESDAY).await?;
+    let figures = (&last["matched"], &last["cleared"]);
+    assert_eq!(figures, (&json!(1), &json!(2)));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_match_by_hand_is_one_decision_about_both_records() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;

@@ -364,6 +364,7 @@ mod tests {
                 Box::new(NearestCandidate {
                     record,
                     kept_apart_by,
+                    settled: None,
                 })
             }),
         })

@@ -2,6 +2,7 @@
 
 use domain::alert::{AlertPlan, AlertPolicy, AlertRun, Route, plan};
 use domain::audit::{AuditCursor, AuditEntry, AuditEvent, AuditHead};
+use domain::case::Settles;
 use domain::discrepancy::{Discrepancy, DiscrepancyId, Kind, NearestCandidate};
 use domain::money::{Amount, Currency, Money};
 use domain::policy::Scope;
@@ -144,6 +145,7 @@ pub(crate) fn discrepancy(reference: &str, severity: Severity) -> Discrepancy {
     let nearest = NearestCandidate {
         record: record(Side::Ledger, "INV-X", "1"),
         kept_apart_by: "its reference differs".to_owned(),
+        settled: Some(Settles::WrittenOff),
     };
     Discrepancy {
         id: DiscrepancyId::fingerprint(SOURCE, kind, &[reference]),

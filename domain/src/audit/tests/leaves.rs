@@ -107,6 +107,7 @@ fn changes() -> Vec<fn(&mut Discrepancy)> {
             it.nearest = Some(Box::new(NearestCandidate {
                 record: record(Side::Ledger, "11"),
                 kept_apart_by: "its amount".to_owned(),
+                settled: None,
             }));
         },
         |it| partner(it).side = Side::Ledger,

@@ -320,9 +320,8 @@ impl Desk {
         report.1 += undone.reopened;
         report.2 += undone.taken_back;
         conservation.open_with(&undone.records).unwrap();
-        let open_again = undone.records.clone();
-        for record in undone.records {
-            pool.push(record);
+        for record in &undone.records {
+            pool.push(record.clone());
         }
         let mut settled_now = 0;
         let mut open_before = BTreeSet::new();
@@ -343,13 +342,15 @@ impl Desk {
                 (Some(_), None) => {}
             }
         }
+        let returned = resolved.returned.iter();
+        open_before.extend(returned.filter(|id| !undone.unsettled.contains(*id)));
         let context = RunContext {
             business_date: self.as_of.map_or(day, |as_of| as_of.max(day)),
             scope,
         };
         let mut findings = match_buckets(&self.policy, &context, pool);
         let mut asked = Asked::of(&self.policy, &context, &findings.left);
-        asked.leave_out(&self.policy, &open_again);
+        asked.leave_out(&self.policy, &undone.records);
         for (side, shown, covers) in &shown {
             asked.look_at_shown(*side, shown, *covers);
         }
@@ -367,8 +368,8 @@ impl Desk {
             by.is_none_or(|id| !resolved.returned.contains(&id))
         };
         let settled = self.spent.iter().flat_map(|spent| &spent.settled);
-        let settled = settled.filter(still).chain(&by_people);
-        asked.look_at_settled(&self.policy, day, settled);
+        let settled: Vec<Used> = settled.filter(still).chain(&by_people).cloned().collect();
+        asked.look_at_settled(&self.policy, day, &settled, &undone);
         asked.look_at_own(&self.policy, &findings.left, &matched);
         asked.ask_for_other_days(&self.policy, &findings.left);
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
@@ -393,12 +394,8 @@ impl Desk {
         comparison.out_of_scope.append(findings.out_of_scope);
         sort_for_people(&mut comparison.discrepancies);
         open_items::keep_ids(&mut comparison.discrepancies);
-        let mut settled: BTreeSet<DiscrepancyId> = resolved.all().into_keys().collect();
-        let groups = self.spent.iter().flat_map(|spent| &spent.settled);
-        let by = groups.filter_map(|used| used.settled.as_ref());
-        let still = by.filter(|by| !resolved.returned.contains(&by.discrepancy));
-        settled.extend(still.map(|by| by.discrepancy));
-        open_items::part_from_settled(&mut comparison.discrepancies, &settled);
+        let found = &mut comparison.discrepancies;
+        open_items::hold_against_settled(&self.policy, found, &settled, &undone);
         conservation.conclude(&comparison).unwrap();
         let mut matched = open_items::of_matches(&self.policy, name, &comparison.matched);
         matched.extend(open_items::of_superseded(&comparison.superseded));

@@ -1,5 +1,6 @@
 //! Days after each other: examples, and laws over thousands of generated sequences of days.
 
+mod arrived;
 mod cases;
 mod desk;
 mod examples;
