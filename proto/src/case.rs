@@ -113,10 +113,17 @@ pub fn act(action: &str, input: &Value) -> Result<(String, Asked), RequestError>
             (SYSTEM.to_owned(), Act::SeenAgain { run_id })
         }
         "auto_clear" => {
-            let wire::CaseClearing { run_id, evidence } = read(input)?;
-            let run_id = required("run_id", run_id)?;
-            let evidence = required("evidence", evidence)?;
-            (SYSTEM.to_owned(), Act::AutoClear { run_id, evidence })
+            let wire::CaseClearing {
+                run_id,
+                evidence,
+                undoes,
+            } = read(input)?;
+            let act = Act::AutoClear {
+                run_id: required("run_id", run_id)?,
+                evidence: required("evidence", evidence)?,
+                undoes,
+            };
+            (SYSTEM.to_owned(), act)
         }
         _ => return Err(no_action(action)),
     };

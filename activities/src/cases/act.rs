@@ -7,7 +7,7 @@ use workflows::failure;
 use workflows::ports::{CaseAct, CaseActed};
 
 use super::deciding::Deciding;
-use super::{behind, counterpart, follow, review, standing};
+use super::{behind, cleared, counterpart, follow, review, standing};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::timestamp;
@@ -36,7 +36,8 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
         true => counterpart::act(trueup, &row, &asked, &acting, (&by, at)).await?,
         false => None,
     };
-    let decide = move |row: &CaseRow| deciding.decide(row, &asked);
+    let of_act = asked.clone();
+    let decide = move |row: &CaseRow| deciding.decide(row, &of_act);
     if row.cause.is_some() {
         return on_cause(trueup, row, acting, &by, &input, decide).await;
     }
@@ -54,7 +55,10 @@ pub(crate) async fn act(trueup: &Trueup, input: CaseAct) -> Result<CaseActed, Fa
         return Err(unknown(format!("no discrepancy is called {id}")));
     };
     let of_counterpart = of_counterpart.filter(|_| outcome == ActOutcome::Done);
-    let reason = of_counterpart.unwrap_or(reason);
+    let reason = match outcome {
+        ActOutcome::Refused => cleared::told(trueup, &case, &asked, reason).await?,
+        _ => of_counterpart.unwrap_or(reason),
+    };
     if outcome == ActOutcome::Done {
         review::look(trueup, [&case]).await?;
         follow::after(trueup, [id.as_str()], at).await?;

@@ -26,6 +26,7 @@ pub(crate) async fn clear(
     let act = Act::AutoClear {
         run_id: run_id.to_owned(),
         evidence: evidence.to_owned(),
+        undoes: false,
     };
     let acting = |id: &String| Acting {
         id: id.clone(),

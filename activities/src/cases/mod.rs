@@ -4,6 +4,7 @@ mod act;
 mod alerts;
 mod batch;
 mod behind;
+mod cleared;
 mod counterpart;
 mod deciding;
 mod deliver;

@@ -27,13 +27,15 @@ pub(super) struct Told {
     pub(super) input: Value,
 }
 
-/// Notes that `run` found these discrepancies again, and that others are gone by this evidence.
+/// Notes that `run` found these discrepancies again, and that others are gone by this evidence, with what people
+/// settled of those that are `undone`.
 /// The list of those to be told, if there are any. May be repeated, and says the same again.
 pub(crate) async fn acts_of_run(
     trueup: &Trueup,
     run: &Run,
     seen_again: Vec<String>,
     cleared: Vec<(String, String)>,
+    undone: &BTreeSet<String>,
     at: &str,
 ) -> Result<Option<Stored>, Failure> {
     let run_id = &run.run_id;
@@ -42,7 +44,10 @@ pub(crate) async fn acts_of_run(
         .into_iter()
         .map(|id| (id, "seen_again", again.clone()));
     let gone = cleared.into_iter().map(|(id, evidence)| {
-        let input = json!({ "run_id": run_id, "evidence": evidence });
+        let mut input = json!({ "run_id": run_id, "evidence": evidence });
+        if undone.contains(&id) {
+            input["undoes"] = true.into();
+        }
         (id, "auto_clear", input)
     });
     let told: Vec<Told> = again

@@ -1,10 +1,11 @@
 //! The end of the comparison: further rules, what is alone, and where all the money went.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::audit::Hash;
 use domain::conservation::Conservation;
-use domain::discrepancy::Discrepancy;
+use domain::discrepancy::{Discrepancy, DiscrepancyId};
 use domain::matching::{self, Comparison, Pool};
 use domain::open_items::{self, Gone};
 use domain::policy::Scope;
@@ -108,7 +109,8 @@ async fn work(
             .into_iter()
             .map(|gone| (gone.discrepancy.to_string(), gone.evidence))
             .collect(),
-        open_before: begun.before.open.iter().map(ToString::to_string).collect(),
+        undone: named(&begun.before.undone.unsettled),
+        open_before: named(&begun.before.open),
         position,
     };
     let findings = parts::put(&trueup.staging, folder, &found).await?;
@@ -240,9 +242,10 @@ impl Begun {
         let by_last = open_items::of_matches(policy, &run.run_id, &outcome.matched);
         settled.extend(by_last);
         settled.extend(open_items::of_superseded(&outcome.superseded));
+        let open = self.before.open.union(&self.before.undone.unsettled);
         Ok(open_items::cleared(
             &run.run_id,
-            &self.before.open,
+            &open.copied().collect(),
             &all.discrepancies,
             &outcome.in_transit,
             settled,
@@ -309,6 +312,10 @@ impl Begun {
         count_discrepancies(&mut totals, &all.discrepancies);
         Ok(totals)
     }
+}
+
+fn named(ids: &BTreeSet<DiscrepancyId>) -> BTreeSet<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// Stores what further rules matched; the leaves of these matches.

@@ -53,6 +53,9 @@ pub(super) struct Found {
     /// Discrepancies of earlier runs that this one no longer finds, and what shows it.
     #[serde(default)]
     pub(super) cleared: Vec<(String, String)>,
+    /// Of those, what people had settled and has no effect any more.
+    #[serde(default)]
+    pub(super) undone: BTreeSet<String>,
     /// Discrepancies that were open when the run began.
     #[serde(default)]
     pub(super) open_before: BTreeSet<String>,

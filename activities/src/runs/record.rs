@@ -79,7 +79,8 @@ pub(super) async fn work(
     write(trueup, progress, &input, discrepancies, &plan, at).await?;
     let cleared = std::mem::take(&mut found.cleared);
     let again = worth_a_note(trueup, seen_again, &input.run.run_id, &found.open_before).await?;
-    let told = acts_of_run(trueup, &input.run, again, cleared, &input.at).await?;
+    let told = acts_of_run(trueup, &input.run, again, cleared, &found.undone, &input.at);
+    let told = told.await?;
     // After what they are about: an entry never speaks of something that is not there.
     trueup.store.append_audit(entries).await?;
     commit(trueup, &input, found.position).await?;

@@ -61,6 +61,9 @@ pub enum Act {
         run_id: String,
         /// What shows it.
         evidence: String,
+        /// Whether what people settled of it is void, too: an amended report no longer has the record that they
+        /// settled.
+        undoes: bool,
     },
     /// Of the discrepancies behind a cause one is open, so that its case is.
     MemberOpen {
@@ -162,7 +165,7 @@ pub struct Applied {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Refusal {
     /// It is resolved or cleared.
-    #[error("the case is {state} already{}; reopen it first", by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default())]
+    #[error("the case is {state} already{}", closed(*state, by.as_ref()))]
     Closed {
         /// How it stands.
         state: CaseState,
@@ -202,7 +205,22 @@ pub enum Refusal {
     /// It is open; there is nothing to reopen.
     #[error("the case is open")]
     NotClosed,
+    /// A run found that the difference is gone, which no act on the case changes.
+    #[error(
+        "a run cleared the case, and to open it again would not undo what the run found; if that is wrong, have the \
+         record corrected where it comes from, and reconcile its day again: a run that finds the difference again \
+         opens the case"
+    )]
+    Gone,
     /// The act itself can't be meant.
     #[error("{0}")]
     Invalid(String),
+}
+
+fn closed(state: CaseState, by: Option<&String>) -> String {
+    match (state, by) {
+        (CaseState::Cleared, _) => "; a run that finds the difference again opens it".to_owned(),
+        (_, Some(by)) => format!(", by {by}; reopen it first"),
+        (_, None) => "; reopen it first".to_owned(),
+    }
 }

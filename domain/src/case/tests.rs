@@ -145,6 +145,15 @@ fn clear(run: &str) -> Act {
     Act::AutoClear {
         run_id: run.to_owned(),
         evidence: "ledger line 7 arrived".to_owned(),
+        undoes: false,
+    }
+}
+
+fn undo(run: &str) -> Act {
+    Act::AutoClear {
+        run_id: run.to_owned(),
+        evidence: "the amended report no longer has it".to_owned(),
+        undoes: true,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::act::{Act, Applied, Change, Refusal};
 use super::resolution::{Resolution, ResolutionKind};
-use super::transition::apply;
+use super::transition::apply_to_cause;
 use super::{Case, CaseState, Decision, Subject};
 use crate::money::Money;
 
@@ -28,7 +28,7 @@ pub struct Behind {
 /// for the sum of each currency; where the sum of one takes a second person, the whole does.
 ///
 /// # Errors
-/// As [`apply`]; and what each discrepancy has to be asked for on its own.
+/// As [`apply`](super::apply); and what each discrepancy has to be asked for on its own.
 pub fn apply_together(
     case: &Case,
     change: &Change<'_>,
@@ -45,7 +45,7 @@ pub fn apply_together(
             subject: &subject,
             ..*change
         };
-        let applied = apply(case, &change).or_else(|refusal| match refusal {
+        let applied = apply_to_cause(case, &change).or_else(|refusal| match refusal {
             // Said of the whole, if there is something to say.
             Refusal::Invalid(_) => fits_all(change.act, behind).and(Err(refusal)),
             refusal => Err(refusal),
@@ -58,7 +58,7 @@ pub fn apply_together(
     }
     let mut applied = match all {
         Some(applied) => applied,
-        None => apply(case, change)?,
+        None => apply_to_cause(case, change)?,
     };
     fits_all(change.act, behind)?;
     if applied.event.is_some() {

@@ -3,7 +3,7 @@
 
 use super::act::{Act, Change, Refusal};
 use super::resolution::Resolution;
-use super::{Case, Decision, Subject};
+use super::{Case, CaseState, Decision, Subject};
 use crate::audit::AuditEvent;
 use crate::money::{Amount, Currency, Money, amount_text};
 
@@ -36,9 +36,21 @@ pub(super) fn fields(
             }
         }
         Act::SeenAgain { run_id } => fields.push(("run", run_id.clone())),
-        Act::AutoClear { run_id, evidence } => {
+        Act::AutoClear {
+            run_id,
+            evidence,
+            undoes,
+        } => {
             fields.push(("run", run_id.clone()));
-            fields.push(("evidence", evidence.clone()));
+            let void = before.decision.as_ref().filter(|_| *undoes);
+            let void = void.filter(|_| before.state == CaseState::Resolved);
+            fields.push((
+                "evidence",
+                match void {
+                    Some(decision) => format!("{evidence}; {}", decision.void(currency)),
+                    None => evidence.clone(),
+                },
+            ));
         }
         Act::MemberOpen { evidence } | Act::MembersClosed { evidence } => {
             fields.push(("evidence", evidence.clone()));
@@ -121,6 +133,23 @@ impl Case {
 }
 
 impl Decision {
+    /// That there is nothing any more that it was about.
+    fn void(&self, currency: Currency) -> String {
+        let (kind, by) = (self.resolution.kind(), &self.by);
+        match &self.resolution {
+            Resolution::WriteOff {
+                amount, account, ..
+            } => {
+                let amount = *amount;
+                let written_off = Money { amount, currency };
+                format!(
+                    "what {by} wrote off to account {account}, {written_off}, is not there any more: book it back"
+                )
+            }
+            _ => format!("what {by} decided, {kind}, is void"),
+        }
+    }
+
     /// As a part of [`Case::text`].
     fn text(&self, currency: Currency) -> String {
         let kind = self.resolution.kind();

@@ -19,6 +19,19 @@ use crate::money::Amount;
 /// audit trail.
 pub fn apply(case: &Case, change: &Change<'_>) -> Result<Applied, Refusal> {
     let acting_for = entitled(case, change)?;
+    if case.state == CaseState::Cleared && matches!(change.act, Act::Reopen { .. }) {
+        return Err(Refusal::Gone);
+    }
+    done(case, change, acting_for)
+}
+
+/// The same of the case of a cause: what people resolved behind it may be opened again, though the rest is gone.
+pub(super) fn apply_to_cause(case: &Case, change: &Change<'_>) -> Result<Applied, Refusal> {
+    let acting_for = entitled(case, change)?;
+    done(case, change, acting_for)
+}
+
+fn done(case: &Case, change: &Change<'_>, acting_for: Option<&str>) -> Result<Applied, Refusal> {
     let Some((event, after)) = step(case, change)? else {
         return Ok(Applied {
             case: case.clone(),
@@ -148,10 +161,17 @@ fn step(case: &Case, change: &Change<'_>) -> Result<Option<(AuditEvent, Case)>, 
             content::run(run_id)?;
             Ok(seen_again(case, change.subject, run_id))
         }
-        Act::AutoClear { run_id, evidence } => {
+        Act::AutoClear {
+            run_id,
+            evidence,
+            undoes,
+        } => {
             content::run(run_id)?;
             content::evidence(evidence)?;
-            Ok(clear(case, change.subject))
+            match undoes {
+                true => Ok((case.state != CaseState::Cleared).then(|| cleared(case))),
+                false => Ok(clear(case, change.subject)),
+            }
         }
         Act::MemberOpen { evidence } => {
             content::evidence(evidence)?;
@@ -251,12 +271,16 @@ fn seen_again(case: &Case, subject: &Subject, run_id: &str) -> Option<(AuditEven
 
 /// What people settled stays as they settled it.
 fn clear(case: &Case, subject: &Subject) -> Option<(AuditEvent, Case)> {
+    (!is_settled(case, subject)).then(|| cleared(case))
+}
+
+fn cleared(case: &Case) -> (AuditEvent, Case) {
     let cleared = Case {
         state: CaseState::Cleared,
         decision: None,
         ..case.clone()
     };
-    (!is_settled(case, subject)).then_some((AuditEvent::CaseCleared, cleared))
+    (AuditEvent::CaseCleared, cleared)
 }
 
 /// Whoever saw it before it was closed has not seen it now.

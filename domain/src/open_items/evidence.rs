@@ -85,7 +85,7 @@ pub fn of_superseded(superseded: &[Superseded]) -> Vec<Gone> {
         .collect()
 }
 
-/// The discrepancies of `open` that this run no longer finds, each with what shows it: first what
+/// The discrepancies of `open`, or settled to no effect, that this run no longer finds, each with what shows it: first what
 /// matched, then what it is part of now, then what was taken back.
 #[must_use]
 pub fn cleared(

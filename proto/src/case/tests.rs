@@ -177,6 +177,17 @@ fn every_action_is_read() {
             Act::AutoClear {
                 run_id: text("r"),
                 evidence: text("e"),
+                undoes: false,
+            },
+        ),
+        (
+            "auto_clear",
+            json!({ "run_id": "r", "evidence": "e", "undoes": true }),
+            SYSTEM,
+            Act::AutoClear {
+                run_id: text("r"),
+                evidence: text("e"),
+                undoes: true,
             },
         ),
         (

@@ -216,7 +216,12 @@ async fn every_message_works_as_a_signal_and_a_malformed_one_stops_nothing() -> 
     let said = site
         .trueup(&["case", "reopen", &id, "--note", "gone again"])
         .await?;
-    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_ne!(said.code, Some(0), "{said:?}");
+    let why = "(cleared by recon/shop/2026-11-24: it arrived)";
+    assert!(
+        said.err.contains("would not undo") && said.err.contains(why),
+        "{said:?}"
+    );
     signal(&site, &id, "reopen", r#"{"by":"ann","note":"why not"}"#).await?;
     Ok(())
 }

@@ -106,8 +106,8 @@ async fn what_people_settled_stays_settled_when_the_ledger_shows_it_again() -> R
 async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
     let (shop, _slack) = shop::start_with_slack().await?;
     run(&shop, DATE).await?;
-    resolve(&shop, "P-3", &["--as", "accept"]).await?;
-    resolve(&shop, "P-4", WRITE_OFF).await?;
+    let accepted = resolve(&shop, "P-3", &["--as", "accept"]).await?;
+    let written_off = resolve(&shop, "P-4", WRITE_OFF).await?;
     // The partner reports P-3 as booked, and P-4 as before.
     let amended = shop::PARTNER.replace("990.00", "900.00");
     shop.write(&shop::partner_file(DATE), amended)?;
@@ -119,6 +119,27 @@ async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
     let second = format!("{RUN}/g2");
     assert_eq!(references(&shop, &second).await?, ["P-5", "P-6", "P-7"]);
     assert_eq!(part(totals, "partner", "written_off"), "1 400.00");
+    let shown = shop.text(&["case", "show", &accepted]).await?;
+    let void = "matched by rule \"reference\" in recon/shop/2026-11-20/g2; what ";
+    assert!(shown.contains("  cleared\n"), "{shown}");
+    assert!(
+        shown.contains(void) && shown.contains(" decided, accept, is void"),
+        "{shown}"
+    );
+    assert_eq!(write_offs(&shop).await?, json!(["400.00"]));
+
+    // Then it has no P-4 any more: nothing is left of what was written off.
+    let without = shop::PARTNER.replace("P-4,INV-4,400.00,EUR,2026-11-20\n", "");
+    shop.write(&shop::partner_file(DATE), without)?;
+    let third = ["shop", "--date", DATE, "--generation", "3"];
+    let totals = shop.run_to_the_end(&third).await?["totals"].clone();
+    assert_eq!(part(&totals, "partner", "written_off"), "0 0.00");
+    let shown = shop.text(&["case", "show", &written_off]).await?;
+    let gone = "cleared by recon/shop/2026-11-20/g3: the amended report shop-2026-11-20.csv no longer has it; what ";
+    let void = " wrote off to account 6999, 400.00 EUR, is not there any more: book it back";
+    assert!(shown.contains(gone) && shown.contains(void), "{shown}");
+    assert_eq!(write_offs(&shop).await?, json!([]));
+    assert_eq!(shop.json(&["audit", "verify"]).await?["broken"], json!([]));
     Ok(())
 }
 

@@ -94,7 +94,8 @@ async fn an_act_that_is_cut_off_is_gone_on_with_and_done_once() {
         run_id: LATER.to_owned(),
         request: ReconciliationInput::default(),
     };
-    let told = of_run::acts_of_run(&trueup, &run, Vec::new(), vec![gone], FRIDAY);
+    let none = BTreeSet::new();
+    let told = of_run::acts_of_run(&trueup, &run, Vec::new(), vec![gone], &none, FRIDAY);
     assert!(told.await.unwrap().is_some(), "its workflow hears of it");
     assert_eq!(case(&trueup, CAUSE).await.case.state, CaseState::Cleared);
     let trail = [

@@ -5,7 +5,7 @@ mod batch;
 mod behind;
 mod incidents;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -151,6 +151,14 @@ fn resolution(resolution: &str) -> Value {
 
 async fn case(trueup: &Trueup, id: &str) -> CaseRow {
     trueup.store.case(id).await.unwrap()
+}
+
+/// What showed that the difference was gone, the last time.
+async fn last_evidence(trueup: &Trueup, id: &str) -> String {
+    let stream = trueup.store.audit(&format!("case/{id}")).await.unwrap();
+    let fields = stream.entries.iter().flat_map(|entry| &entry.fields);
+    let mut evidence = fields.filter(|(name, _)| name == "evidence");
+    evidence.next_back().unwrap().1.clone()
 }
 
 async fn events(trueup: &Trueup, id: &str) -> Vec<AuditEvent> {
@@ -316,26 +324,30 @@ async fn what_is_in_transit_is_opened_again_when_its_last_day_is_over() {
 
 #[tokio::test]
 async fn a_run_speaks_once_of_the_cases_of_earlier_runs() {
-    let all = ["A", "B", "C", "D"].map(|name| discrepancy(name, Severity::Low));
-    let [seen, gone, quiet, settled] = all.each_ref().map(|found| found.id.to_string());
+    let all = ["A", "B", "C", "D", "E"].map(|name| discrepancy(name, Severity::Low));
+    let ids = all.each_ref().map(|found| found.id.to_string());
+    let [seen, gone, quiet, settled, taken_back] = ids;
     let (trueup, _folder) = installed(&all).await;
-    for id in [&seen, &gone, &settled] {
+    for id in [&seen, &gone, &settled, &taken_back] {
         let opening = CaseOpening {
             discrepancy_id: id.clone(),
             at: FRIDAY.to_owned(),
         };
         open(&trueup, opening).await.unwrap();
     }
-    done(&trueup, &settled, "1", "resolve", resolution("void")).await;
+    for id in [&settled, &taken_back] {
+        done(&trueup, id, "1", "resolve", resolution("void")).await;
+    }
     let run = Run {
         run_id: LATER.to_owned(),
         request: ReconciliationInput::default(),
     };
     let evidence = "INV-7 arrived on 2026-11-21";
-    let cleared = [&gone, &settled].map(|id| (id.clone(), evidence.to_owned()));
+    let cleared = [&gone, &settled, &taken_back].map(|id| (id.clone(), evidence.to_owned()));
+    let undone = BTreeSet::from([taken_back.clone()]);
     let say = || {
         let again = vec![seen.clone(), quiet.clone(), "unknown".to_owned()];
-        of_run::acts_of_run(&trueup, &run, again, cleared.to_vec(), FRIDAY)
+        of_run::acts_of_run(&trueup, &run, again, cleared.to_vec(), &undone, FRIDAY)
     };
     let told = say().await.unwrap().expect("two have a workflow");
     let lines = String::from_utf8(trueup.staging.get(&told).await.unwrap()).unwrap();
@@ -351,12 +363,20 @@ async fn a_run_speaks_once_of_the_cases_of_earlier_runs() {
             "discrepancy_id": gone, "action": "auto_clear",
             "input": { "run_id": LATER, "evidence": evidence },
         }),
+        json!({
+            "discrepancy_id": taken_back, "action": "auto_clear",
+            "input": { "run_id": LATER, "evidence": evidence, "undoes": true },
+        }),
     ];
     assert_eq!(
         lines, expected,
         "what people settled stays so, and is not told"
     );
-    assert_eq!(case(&trueup, &gone).await.case.state, CaseState::Cleared);
+    for id in [&gone, &taken_back] {
+        assert_eq!(case(&trueup, id).await.case.state, CaseState::Cleared);
+    }
+    let void = format!("{evidence}; what ann decided, void, is void");
+    assert_eq!(last_evidence(&trueup, &taken_back).await, void);
     assert_eq!(
         case(&trueup, &settled).await.case.state,
         CaseState::Resolved
@@ -364,14 +384,33 @@ async fn a_run_speaks_once_of_the_cases_of_earlier_runs() {
     let noted = case(&trueup, &quiet).await;
     assert_eq!(noted.case.last_seen_run.as_deref(), Some(LATER));
 
-    // Somebody disagrees; the run's words, said again or arriving late, do not undo that.
+    // Whoever disagrees learns that it undoes nothing.
     let back = json!({ "by": "ann", "note": "that was another one" });
-    done(&trueup, &gone, "1", "reopen", back).await;
+    let refused = act(&trueup, asked(&gone, "1", "reopen", back))
+        .await
+        .unwrap();
+    let reason = &refused.reply.reason;
+    assert_eq!(refused.reply.outcome, "refused");
+    assert!(
+        reason.contains("would not undo what the run found"),
+        "{reason}"
+    );
+    let by = format!(" (cleared by {LATER}: {evidence})");
+    assert!(reason.ends_with(&by), "{reason}");
+    // A later run finds it again; the first one's words, said again or arriving late, do not undo that.
+    let found = asked(
+        &gone,
+        "2",
+        "seen_again",
+        json!({ "run_id": "recon/acme-pay/2026-11-22" }),
+    );
+    act(&trueup, found).await.unwrap();
     assert_eq!(say().await.unwrap(), Some(told), "the same list again");
     let late = asked(&gone, "signal/7", "auto_clear", lines[1]["input"].clone());
     act(&trueup, late).await.unwrap();
     assert_eq!(case(&trueup, &gone).await.case.state, CaseState::Open);
-    let none = of_run::acts_of_run(&trueup, &run, vec![quiet], Vec::new(), FRIDAY).await;
+    let none = BTreeSet::new();
+    let none = of_run::acts_of_run(&trueup, &run, vec![quiet], Vec::new(), &none, FRIDAY).await;
     assert_eq!(none.unwrap(), None);
 }
 

@@ -93,6 +93,7 @@ fn what_runs_say_is_checked_too() {
     let unfounded = Act::AutoClear {
         run_id: note("run-1"),
         evidence: note(""),
+        undoes: false,
     };
     for act in [seen_again(""), clear(" "), unfounded] {
         let refused = scene.try_as(SYSTEM, &act);

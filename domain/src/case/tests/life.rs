@@ -151,13 +151,40 @@ fn a_run_clears_what_nothing_settled() {
         let before = field(&fields, "before").expect("what was before");
         assert_eq!(before.contains("partner_to_correct"), decide.is_some());
         scene.is_unchanged_by(SYSTEM, &clear("run-3"));
-        let closed = "the case is cleared already; reopen it first";
+        let closed = "the case is cleared already; a run that finds the difference again opens it";
         assert_eq!(scene.refused("bob", &resolve(Resolution::Void)), closed);
+        let gone = scene.refused("bob", &reopen());
+        assert!(gone.starts_with("a run cleared the case, and to open it again would not undo"));
         scene.does(SYSTEM, seen_again("run-4"), CaseReopened);
     }
     let mut scene = Scene::new();
     scene.does("alice", resolve(write_off("1200")), CaseResolved);
     scene.is_unchanged_by(SYSTEM, &clear("run-2"));
+}
+
+#[test]
+fn what_was_settled_is_void_with_the_record_that_was_taken_back() {
+    let booked = "the amended report no longer has it; what alice wrote off to account 4711, 1200.00 EUR, is not \
+                  there any more: book it back";
+    let voided = "the amended report no longer has it; what alice decided, void, is void";
+    for (resolution, evidence) in [(write_off("1200"), booked), (Resolution::Void, voided)] {
+        let mut scene = Scene::new();
+        scene.does("alice", resolve(resolution), CaseResolved);
+        let fields = scene.does(SYSTEM, undo("run-2"), CaseCleared);
+        assert_eq!(field(&fields, "evidence"), Some(evidence));
+        assert_eq!(scene.case.decision, None);
+        scene.is_unchanged_by(SYSTEM, &undo("run-2"));
+    }
+    // What nobody settled was only found.
+    for event in [None, Some(CaseProposed)] {
+        let mut scene = Scene::with_second_person();
+        if let Some(event) = event {
+            scene.does("alice", resolve(write_off("1200")), event);
+        }
+        let fields = scene.does(SYSTEM, undo("run-2"), CaseCleared);
+        let evidence = Some("the amended report no longer has it");
+        assert_eq!(field(&fields, "evidence"), evidence);
+    }
 }
 
 #[test]

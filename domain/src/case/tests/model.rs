@@ -164,6 +164,7 @@ impl Model {
             }
             (Act::Approve { .. } | Act::Reject { .. }, _) => "nothing proposed",
             (Act::Reopen { .. }, "open" | "proposed") => "not closed",
+            (Act::Reopen { .. }, "cleared") => "gone",
             (Act::Reopen { .. }, _) => self.reopen(),
             (Act::SeenAgain { run_id }, _) if self.last_run.as_ref() == Some(run_id) => "unchanged",
             (Act::SeenAgain { run_id }, _) => {
@@ -176,7 +177,8 @@ impl Model {
             }
             (Act::MemberOpen { .. }, "open" | "proposed") => "unchanged",
             (Act::MemberOpen { .. }, _) => self.reopen(),
-            (Act::AutoClear { .. }, _) if self.is_over(subject) => "unchanged",
+            (Act::AutoClear { undoes: true, .. }, "cleared") => "unchanged",
+            (Act::AutoClear { undoes: false, .. }, _) if self.is_over(subject) => "unchanged",
             (Act::MembersClosed { .. }, _) if self.is_over(&nothing_left(subject)) => "unchanged",
             (Act::AutoClear { .. } | Act::MembersClosed { .. }, _) => {
                 (self.state, self.decided, self.approved_by) = ("cleared", None, None);

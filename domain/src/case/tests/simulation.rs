@@ -37,12 +37,11 @@ const TRANSITIONS: &[(&str, &str, &str, &str)] = &[
     ("resolved", "seen_again", "case_reopened", "open"),
     ("resolved", "auto_clear", "case_cleared", "cleared"),
     ("cleared", "comment", "case_commented", "cleared"),
-    ("cleared", "reopen", "case_reopened", "open"),
     ("cleared", "seen_again", "case_reopened", "open"),
 ];
 
 /// Every way to be refused, and that nothing changes.
-const OTHERWISE: [&str; 8] = [
+const OTHERWISE: [&str; 9] = [
     "unchanged",
     "closed",
     "nothing proposed",
@@ -50,6 +49,7 @@ const OTHERWISE: [&str; 8] = [
     "own proposal",
     "not allowed",
     "not closed",
+    "gone",
     "invalid",
 ];
 
@@ -173,8 +173,9 @@ impl Life {
     fn something_a_run_says(&mut self) -> Message {
         self.runs += self.dice.roll(2);
         let run = format!("run-{}", self.runs);
-        let act = match self.dice.roll(4) {
-            0 => clear(&run),
+        let act = match self.dice.roll(8) {
+            0 => undo(&run),
+            1 | 2 => clear(&run),
             _ => seen_again(&run),
         };
         // Now and then somebody claims to be a run.
@@ -309,6 +310,7 @@ fn name_of(refusal: &Refusal) -> &'static str {
         Refusal::OwnProposal { .. } => "own proposal",
         Refusal::NotAllowed { .. } => "not allowed",
         Refusal::NotClosed => "not closed",
+        Refusal::Gone => "gone",
         Refusal::Invalid(_) => "invalid",
     }
 }

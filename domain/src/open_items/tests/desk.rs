@@ -401,7 +401,7 @@ impl Desk {
         matched.extend(open_items::of_superseded(&comparison.superseded));
         let cleared = open_items::cleared(
             name,
-            &open_before,
+            &open_before.union(&undone.unsettled).copied().collect(),
             &comparison.discrepancies,
             &comparison.in_transit,
             matched,
