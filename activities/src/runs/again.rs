@@ -75,7 +75,7 @@ fn again(
         opens_again(&row.case, &subject, run_id)
     });
     match opened {
-        Some(row) => Some(alert::back(times, &row.case)),
+        Some(row) => Some(alert::back(policy, &before.last, &row.case, found)),
         None => alert::change(policy, &before.last, found),
     }
 }

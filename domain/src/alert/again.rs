@@ -32,28 +32,32 @@ pub struct Again {
 /// urgent, and the same amount but for rounding.
 #[must_use]
 pub fn change(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> Option<Again> {
-    let occasion = if now.severity > told.severity {
-        format!("It is {} now; it was {}.", now.severity, told.severity)
+    let number = told.times.saturating_add(1);
+    changed(policy, told, now).map(|occasion| Again { number, occasion })
+}
+
+/// What has changed materially since people were told, in one sentence.
+fn changed(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> Option<String> {
+    if now.severity > told.severity {
+        let (now, before) = (now.severity, told.severity);
+        Some(format!("It is {now} now; it was {before}."))
     } else if amount_changed(policy, told, now) {
         let at_stake = Money {
             amount: now.at_stake.abs(),
             currency: now.currency,
         };
-        format!("{at_stake} are at stake now; it was {}.", told.at_stake)
+        let before = told.at_stake;
+        Some(format!("{at_stake} are at stake now; it was {before}."))
     } else {
-        return None;
-    };
-    Some(Again {
-        number: told.times.saturating_add(1),
-        occasion,
-    })
+        None
+    }
 }
 
 /// Why people are told again of a discrepancy that a run finds again, although its case was
-/// `closed` after they were told so often.
+/// `closed` after they were told. What is back under its reference need not be what was there.
 #[must_use]
-pub fn back(times: u32, closed: &Case) -> Again {
-    let occasion = match &closed.decision {
+pub fn back(policy: &SourcePolicy, told: &Told, closed: &Case, now: &Discrepancy) -> Again {
+    let mut occasion = match &closed.decision {
         Some(decision) => {
             let (kind, by) = (decision.resolution.kind(), &decision.by);
             let by = facts::one_line(by, super::TEXT_CHARACTERS_MAX);
@@ -61,8 +65,11 @@ pub fn back(times: u32, closed: &Case) -> Again {
         }
         None => "It was cleared, and is back.".to_owned(),
     };
+    if let Some(changed) = changed(policy, told, now) {
+        occasion += &format!(" {changed}");
+    }
     Again {
-        number: times.saturating_add(1),
+        number: told.times.saturating_add(1),
         occasion,
     }
 }
@@ -95,36 +102,6 @@ fn amount_changed(policy: &SourcePolicy, told: &Told, now: &Discrepancy) -> bool
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{CaseState, Decision, Resolution};
-    use jiff::Timestamp;
-
-    #[test]
-    fn what_is_back_says_who_closed_it() {
-        let cleared = Case {
-            state: CaseState::Cleared,
-            ..Case::default()
-        };
-        let again = back(1, &cleared);
-        assert_eq!(
-            (again.number, &*again.occasion),
-            (2, "It was cleared, and is back.")
-        );
-        let resolved = Case {
-            state: CaseState::Resolved,
-            decision: Some(Decision {
-                resolution: Resolution::PartnerToCorrect,
-                note: "asked".to_owned(),
-                by: "ann".to_owned(),
-                at: Timestamp::UNIX_EPOCH,
-                approved_by: None,
-            }),
-            ..Case::default()
-        };
-        assert_eq!(
-            back(2, &resolved).occasion,
-            "ann resolved it as partner_to_correct, and it is back."
-        );
-    }
 
     #[test]
     fn what_is_opened_again_says_by_whom_and_why() {

@@ -4,7 +4,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::case::Settles;
+use crate::case::{Case, CaseState, Decision, Resolution, Settles};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, NearestCandidate};
 use crate::record::{Origin, Record, RecordFields, ReferenceKind, Side, Status};
 
@@ -405,8 +405,8 @@ fn a_cause_is_told_once_for_all_that_is_behind_it() {
     }
 }
 
-#[test]
-fn people_are_told_again_only_of_what_changed_materially() {
+/// Where a cent is rounding.
+fn source() -> crate::policy::SourcePolicy {
     let mut source = crate::policy::SourcePolicy {
         source: "acme-pay".into(),
         rules: Vec::new(),
@@ -427,14 +427,60 @@ fn people_are_told_again_only_of_what_changed_materially() {
         ..crate::policy::Tolerance::default()
     };
     source.tolerances.0.insert(eur(), cent);
-    let told = Told {
+    source
+}
+
+/// Of 10.00 EUR, as high.
+fn told_once() -> Told {
+    Told {
         severity: Severity::High,
         at_stake: Money {
             amount: Amount::parse("10").unwrap(),
             currency: eur(),
         },
         times: 1,
+    }
+}
+
+#[test]
+fn what_is_back_says_who_closed_it_and_what_is_another_amount() {
+    let cleared = Case {
+        state: CaseState::Cleared,
+        ..Case::default()
     };
+    let resolved = Case {
+        state: CaseState::Resolved,
+        decision: Some(Decision {
+            resolution: Resolution::PartnerToCorrect,
+            note: "asked".to_owned(),
+            by: "ann".to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            approved_by: None,
+        }),
+        ..Case::default()
+    };
+    for (closed, amount, occasion) in [
+        (&cleared, "10", "It was cleared, and is back."),
+        (
+            &cleared,
+            "-12",
+            "It was cleared, and is back. 12.00 EUR are at stake now; it was 10.00 EUR.",
+        ),
+        (
+            &resolved,
+            "10",
+            "ann resolved it as partner_to_correct, and it is back.",
+        ),
+    ] {
+        let found = missing("INV-1", Severity::High, amount);
+        let again = back(&source(), &told_once(), closed, &found);
+        assert_eq!((again.number, &*again.occasion), (2, occasion));
+    }
+}
+
+#[test]
+fn people_are_told_again_only_of_what_changed_materially() {
+    let (source, told) = (source(), told_once());
     let change = |severity, amount| change(&source, &told, &missing("INV-1", severity, amount));
     assert_eq!(change(Severity::High, "10"), None);
     assert_eq!(change(Severity::High, "10.01"), None, "rounding");
