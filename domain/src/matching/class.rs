@@ -6,6 +6,7 @@ use super::thing::{Thing, Things};
 use super::twins::{self, Member};
 use crate::money::{Amount, Currency, Money};
 use crate::policy::MatchRule;
+use crate::record::{Record, References};
 
 /// Records of one side with equal money.
 pub(super) struct Class<'r> {
@@ -163,6 +164,17 @@ impl<'r> Class<'r> {
             true => self.free.len(),
             false => self.free.len().saturating_sub(1),
         }
+    }
+
+    /// Whether what is left of it has the references of one that is decided, and this record has others.
+    pub(super) fn repeats_what_is_not(&self, record: Option<&Record>) -> bool {
+        let Some(record) = record.filter(|_| self.is_any_decided()) else {
+            return false;
+        };
+        let references = |member: &Member<'r>| &member.record.references;
+        let mut free = self.free.iter().map(references);
+        let is_decided = |it: &References| self.decided().any(|member| references(member) == it);
+        free.all(|it| !it.is_empty() && *it != record.references && is_decided(it))
     }
 
     /// Members that found a counterpart.

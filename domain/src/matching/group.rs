@@ -362,7 +362,12 @@ fn settle<'r>(
     ];
     hold_surplus(accepts, &mut partner, &ledger, surplus[0]);
     hold_surplus(accepts, &mut ledger, &partner, surplus[1]);
-    let pairs = pair_last_of_each_currency(accepts, &mut partner, &mut ledger);
+    let mut pairs = pair_named_apart(accepts, &mut partner, &mut ledger);
+    pairs.extend(pair_last_of_each_currency(
+        accepts,
+        &mut partner,
+        &mut ledger,
+    ));
     for class in partner.iter_mut().chain(&mut ledger) {
         if class.is_series {
             class.held.append(&mut class.free);
@@ -413,8 +418,26 @@ pub(super) fn ambiguous(choice: &Members<'_>) -> Decision {
     }
 }
 
+/// Those that have a reference in common, whatever their amounts, where the rule says only whose they are: what else
+/// is left of somebody's is nothing to them.
+fn pair_named_apart<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut [Class<'r>],
+    ledger: &mut [Class<'r>],
+) -> Pairs<'r> {
+    if accepts.rule.identifies_both() {
+        return Vec::new();
+    }
+    let (reported, booked) = (free_members(partner), free_members(ledger));
+    let mut pairs = preference::pair_named(accepts, &reported, &booked);
+    pairs.retain(|(one, other)| !pair::are_strange(accepts, one.record, other.record));
+    take(partner, pairs.iter().map(|(one, _)| one));
+    take(ledger, pairs.iter().map(|(_, other)| other));
+    pairs
+}
+
 /// Where one amount is left on each side in a currency, those belong together; then the same
-/// with the currencies that are left.
+/// with the currencies that are left. Not what is there again of another reference.
 fn pair_last_of_each_currency<'r>(
     accepts: Accepts<'_>,
     partner: &mut [Class<'r>],
@@ -430,13 +453,27 @@ fn pair_last_of_each_currency<'r>(
     let mut pairs = Vec::new();
     for indexes in by_currency.values() {
         if let ([one], [other]) = (&indexes.0[..], &indexes.1[..]) {
-            let (one, other) = (&mut partner[*one], &mut ledger[*other]);
-            pairs.extend(pair_off(accepts, one, other));
+            pairs.extend(pair_last(accepts, &mut partner[*one], &mut ledger[*other]));
         }
     }
     if let ([(one, _)], [(other, _)]) = (&free_of(partner)[..], &free_of(ledger)[..]) {
-        let (one, other) = (&mut partner[*one], &mut ledger[*other]);
-        pairs.extend(pair_off(accepts, one, other));
+        pairs.extend(pair_last(accepts, &mut partner[*one], &mut ledger[*other]));
     }
     pairs
+}
+
+fn pair_last<'r>(
+    accepts: Accepts<'_>,
+    partner: &mut Class<'r>,
+    ledger: &mut Class<'r>,
+) -> Pairs<'r> {
+    let is_again = |class: &Class<'r>, other: &Class<'r>| {
+        let of_other = other.free.first().map(|member| member.record);
+        class.repeats_what_is_not(of_other)
+    };
+    let says_only_whose = !accepts.rule.identifies_both();
+    if says_only_whose && (is_again(partner, ledger) || is_again(ledger, partner)) {
+        return Vec::new();
+    }
+    pair_off(accepts, partner, ledger)
 }

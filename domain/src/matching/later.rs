@@ -60,8 +60,10 @@ impl<'r> Decided<'_, 'r> {
             let taken = later.map(|later| together::taken(*later, of_partner, of_ledger));
             taken.collect()
         };
+        // Where the pairs are all that one side has, the other's rest is nothing of them, whatever it comes to.
+        let pairs_are_a_side = partner.is_empty() || ledger.is_empty();
         let of_all = taken(self.partner, self.ledger);
-        if of_all.contains(&[self.partner.len(), self.ledger.len()]) {
+        if of_all.contains(&[self.partner.len(), self.ledger.len()]) && !pairs_are_a_side {
             return Some(Vec::new());
         }
         let of_these = match equal.is_empty() {

@@ -29,7 +29,13 @@ pub(super) fn hold_surplus<'r>(
     if surplus == 0 {
         return;
     }
-    let repetitions: Vec<usize> = classes.iter().map(Class::repetitions).collect();
+    // What the other side has left of an amount is not too many of it on this one.
+    let too_many = |class: &Class| {
+        let of_others = class.of_same_money(others).map_or(0, |it| it.free.len());
+        let most = class.free.len().saturating_sub(of_others);
+        class.repetitions().min(most)
+    };
+    let repetitions: Vec<usize> = classes.iter().map(too_many).collect();
     let repeated_amounts = repetitions.iter().filter(|count| **count > 0).count();
     let all: usize = repetitions.iter().sum();
     if all > surplus && repeated_amounts != 1 {
@@ -88,7 +94,8 @@ fn nearest<'r>(
 /// What is left over of an amount that found a counterpart: of payments made and of those taken back, each
 /// repeats its like. An attempt that failed repeats nothing, and nothing repeats it; nor does what is another
 /// client's, or of another invoice or order; nor what was paid back in between. Of an amount that the other side does
-/// not have, two on days far from each other are two. Nothing repeats what is waiting.
+/// not have, two on days far from each other are two. Nothing repeats what is waiting. What is about the same as
+/// one that the other side has left is no more too many than that one is.
 pub(super) fn duplicates(
     accepts: Accepts<'_>,
     classes: &[Class<'_>],
@@ -110,7 +117,14 @@ pub(super) fn duplicates(
             let counterparts = of_others.iter().filter(is_like).count();
             let decided = class.decided().filter(is_like);
             let decided: Vec<&Member> = decided.filter(|it| !waiting.contains(&it.slot)).collect();
-            for member in class.open().filter(is_like) {
+            let left = same_money.map_or(&[][..], |it| &it.free);
+            let is_left = |member: &Member| {
+                let left = left.iter().filter(is_like);
+                left.clone()
+                    .any(|it| pair::may_repeat(accepts, member.record, it.record))
+            };
+            let free = class.free.iter().filter(|it| !is_left(it));
+            for member in free.chain(&class.held).filter(is_like) {
                 let Some(original) = original(accepts, member, &decided) else {
                     continue;
                 };
