@@ -1,9 +1,10 @@
 //! Payments that runs matched: one made twice is known in any later run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::matching::{Pool, Superseded};
-use domain::open_items::{Asked, Records};
+use domain::open_items::{Asked, Fingerprint, Records};
 use domain::policy::RunContext;
 use domain::record::Side;
 
@@ -29,7 +30,12 @@ impl Standing {
             return Ok(Vec::new());
         };
         let policy = &source.policy;
-        let mut asked = Asked::of(policy, context, pool);
+        let openings = || sides.iter().filter_map(|side| side.opening.as_ref());
+        let mut renamed: BTreeSet<Fingerprint> = BTreeSet::new();
+        for stored in openings().filter_map(|opening| opening.renamed.as_ref()) {
+            renamed.extend(staging.get_prints(stored).await?);
+        }
+        let mut asked = Asked::of(policy, context, pool, &renamed);
         if asked.is_empty() {
             return Ok(Vec::new());
         }

@@ -82,6 +82,10 @@ pub struct OpeningSide {
     /// Payments that runs of other days used up and the inputs show again, sorted; absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Stored>,
+    /// Fingerprints of records that were another payment in the words that earlier runs knew; absent when there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<Stored>,
     /// First and last value date of which the inputs have all that there is; absent where they tell of none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<(String, String)>,

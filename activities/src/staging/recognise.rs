@@ -174,7 +174,7 @@ async fn store(
     folder: Folder<'_>,
     policy: &SourcePolicy,
     input: &str,
-    opening: Opening,
+    mut opening: Opening,
 ) -> Result<OpeningSide, StageError> {
     let sums = |records: &[Record]| {
         let mut sums = Conservation::default();
@@ -210,6 +210,14 @@ async fn store(
     };
     Ok(OpeningSide {
         shown: staging.put_payments(folder, opening.shown).await?,
+        renamed: match opening.renamed.is_empty() {
+            true => None,
+            false => {
+                opening.renamed.sort_unstable();
+                let bytes = opening.renamed.iter().flat_map(|print| print.0);
+                Some(staging.put(folder, bytes.collect()).await?)
+            }
+        },
         covers: opening
             .covers
             .map(|(from, to)| (from.to_string(), to.to_string())),

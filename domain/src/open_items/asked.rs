@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::arrived::{self, SettledAlone, Told};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, fingerprint};
 use super::paid::{Mark, Payment, Payments};
 use super::retried::retried;
 use super::{Undone, Used};
@@ -74,17 +74,23 @@ impl Found {
 }
 
 impl Asked {
-    /// Those of these records. What an earlier run found already is not asked about; what says that money was
-    /// moved back only where an earlier run had the same record; nor is asked whether what the partner may still
-    /// report is made twice.
+    /// Those of these records. What an earlier run found already is not asked about, unless it was another payment
+    /// then: these are `renamed`; what says that money was moved back only where an earlier run had the same record;
+    /// nor is asked whether what the partner may still report is made twice.
     #[must_use]
-    pub fn of(policy: &SourcePolicy, context: &RunContext, pool: &Pool) -> Self {
+    pub fn of(
+        policy: &SourcePolicy,
+        context: &RunContext,
+        pool: &Pool,
+        renamed: &BTreeSet<Fingerprint>,
+    ) -> Self {
         let mut payments = Payments::of(policy);
         let mut records = Vec::new();
         for of_side in [&pool.partner, &pool.ledger] {
             for (at, record) in of_side.iter().enumerate() {
-                let is_new =
-                    record.movement() != Movement::TakenBack && record.found_in().is_none();
+                let is_renamed = || !renamed.is_empty() && renamed.contains(&fingerprint(record));
+                let is_new = record.movement() != Movement::TakenBack
+                    && (record.found_in().is_none() || is_renamed());
                 let is_changed = record.is_changed() && record.carried_from().is_none();
                 if (is_new || is_changed)
                     && let Some(mut asked) = AskedRecord::of(&mut payments, at, record)

@@ -58,6 +58,8 @@ pub struct Opening {
     pub moved: BTreeMap<usize, Date>,
     /// And those that it has with another amount.
     pub amended: BTreeMap<usize, Money>,
+    /// Records that were another payment in the words that earlier runs knew.
+    pub renamed: Vec<Fingerprint>,
     /// Records that the replaced run received and that this input no longer has; in no opening.
     pub withdrawn: Vec<Record>,
     /// Records of used groups that are among the withdrawn: places of the group in the memory, and

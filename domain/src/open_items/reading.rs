@@ -35,7 +35,7 @@ pub struct Reading {
     facts: HashMap<Fingerprint, Facts>,
     /// How often the input had a record that is known from somewhere.
     seen: HashMap<Fingerprint, Seen>,
-    payments: Payments,
+    pub(super) payments: Payments,
     shown: Vec<Payment>,
     /// First value date of what inputs of other days had and this one shows again.
     pub(super) shown_from: Option<Date>,
@@ -43,6 +43,8 @@ pub struct Reading {
     pub(super) rewritten: Rewritten,
     /// Items that the input has with another amount, by their places.
     pub(super) amended: BTreeMap<usize, Money>,
+    /// Records that were another payment in the words that earlier runs knew.
+    pub(super) renamed: Vec<Fingerprint>,
 }
 
 /// What becomes of a record of the input.
@@ -109,6 +111,7 @@ impl Reading {
             moved: Moved::default(),
             rewritten: Rewritten::default(),
             amended: BTreeMap::new(),
+            renamed: Vec::new(),
             policy,
             items: Vec::with_capacity(open.len()),
             used: Vec::new(),
@@ -262,6 +265,7 @@ impl Reading {
         let mut opening = Opening {
             shown: std::mem::take(&mut self.shown),
             covers: self.context.covers(self.shown_from),
+            renamed: std::mem::take(&mut self.renamed),
             ..Opening::default()
         };
         opening.shown.sort_unstable();

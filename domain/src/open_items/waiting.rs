@@ -43,6 +43,10 @@ impl Reading {
         for Identified { place, row, .. } in identified {
             let is_again = self.is_again(&self.items[place]);
             let item = &mut self.items[place];
+            let payments = [&item.record, &row].map(|it| self.payments.of_record(it));
+            if payments[0] != payments[1] {
+                self.renamed.push(fingerprint(&row));
+            }
             match (is_again, item.record.money == row.money) {
                 (true, _) => decided.received.push(item.receive_again(row)),
                 (false, true) => {

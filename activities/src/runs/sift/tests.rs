@@ -334,7 +334,7 @@ async fn rules_that_were_changed_meanwhile_decide_about_records() {
 
 #[tokio::test]
 async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() {
-    let before = "R1,I1,1.00,EUR,2026-11-19,\n";
+    let before = "R1,I1,1.00,EUR,2026-11-19,\nR8,I8,8.00,EUR,2026-11-20,\n";
     let day = |date: u32, partner: &str, ledger: &str| Day {
         date,
         generation: 1,
@@ -342,10 +342,11 @@ async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() 
         ledger: format!("{before}{ledger}"),
     };
     let ledger = "R4,,4.00,EUR,2026-11-20,\n,I5,5.00,EUR,2026-11-20,\nR6,,6.60,EUR,2026-11-20,\n";
-    // A reference is filled in, an invoice, and an amount is corrected.
-    let open = ",I4,4.00,EUR,2026-11-20,\nR5,,5.00,EUR,2026-11-20,\nR6,,6.00,EUR,2026-11-20,\n";
-    let corrected =
-        "R6,,6.60,EUR,2026-11-20,\nR5,I5,5.00,EUR,2026-11-20,\nR4,I4,4.00,EUR,2026-11-20,\n";
+    // A reference is filled in, an invoice, and an amount is corrected; and one turns out to be R8 once more.
+    let open = ",I4,4.00,EUR,2026-11-20,\nR5,,5.00,EUR,2026-11-20,\nR6,,6.00,EUR,2026-11-20,\n\
+                ,I9,8.00,EUR,2026-11-20,\n";
+    let corrected = "R6,,6.60,EUR,2026-11-20,\nR5,I5,5.00,EUR,2026-11-20,\nR4,I4,4.00,EUR,2026-11-20,\n\
+         R8,I9,8.00,EUR,2026-11-20,\n";
     for reading in [Reading::Scanned, Reading::OneByOne] {
         for records in [Records::Cumulative, Records::Snapshot] {
             let folder = tempfile::tempdir().unwrap();
@@ -353,17 +354,18 @@ async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() 
             let first = come_to(&trueup, reading, &day(20, open, ledger)).await;
             assert_eq!(
                 (first.discrepancies, first.in_transit),
-                (3, 2),
+                (4, 2),
                 "{reading:?}"
             );
             let second = come_to(&trueup, reading, &day(21, corrected, ledger)).await;
             assert_eq!(
                 (second.discrepancies, second.cleared),
-                (0, 3),
+                (1, 4),
                 "{reading:?}"
             );
-            // R1, what was filled in, and the ledger's four.
-            assert_eq!((second.known, second.matched), (7, 3));
+            // What was matched, what was filled in, and the ledger's three.
+            assert_eq!(second.by_kind.get("duplicate_at_partner"), Some(&1));
+            assert_eq!((second.known, second.matched), (10, 3));
             let of_partner = second.conservation.iter();
             let of_partner = of_partner.filter(|line| line.side == "partner");
             let counts = of_partner.map(|line| {
@@ -373,9 +375,9 @@ async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() 
                     line.holds,
                 )
             });
-            assert_eq!(counts.collect::<Vec<_>>(), [([3, 1, 1], true)]);
+            assert_eq!(counts.collect::<Vec<_>>(), [([4, 1, 1], true)]);
             let third = come_to(&trueup, reading, &day(22, corrected, ledger)).await;
-            assert_eq!((third.discrepancies, third.known), (0, 8), "{reading:?}");
+            assert_eq!((third.discrepancies, third.known), (1, 11), "{reading:?}");
         }
     }
 }

@@ -270,7 +270,7 @@ impl Desk {
         let mut received_ledger = Vec::new();
         let mut report = (0, returned.len() as u64, 0, 0, 0);
         let mut withdrawn_of_groups = BTreeSet::new();
-        let mut shown = Vec::new();
+        let (mut shown, mut renamed) = (Vec::new(), BTreeSet::new());
         for (side, input) in [(Side::Partner, partner), (Side::Ledger, ledger)] {
             let mut reading = self.reading(side, day, is_whole, &resolved, &returned, &used);
             let mut received = Vec::new();
@@ -301,6 +301,7 @@ impl Desk {
             report.3 += opening.withdrawn.len();
             report.4 += opening.voided.len();
             gone.extend(opening.gone("the file"));
+            renamed.extend(std::mem::take(&mut opening.renamed));
             withdrawn_of_groups.extend(opening.withdrawn_of_groups.iter().copied());
             conservation.open_with(&opening.voided).unwrap();
             conservation
@@ -349,7 +350,7 @@ impl Desk {
             scope,
         };
         let mut findings = match_buckets(&self.policy, &context, pool);
-        let mut asked = Asked::of(&self.policy, &context, &findings.left);
+        let mut asked = Asked::of(&self.policy, &context, &findings.left, &renamed);
         asked.leave_out(&self.policy, &undone.records);
         for (side, shown, covers) in &shown {
             asked.look_at_shown(*side, shown, *covers);

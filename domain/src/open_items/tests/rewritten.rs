@@ -98,6 +98,32 @@ fn what_we_still_lack_is_the_same_case_under_its_reference() {
 }
 
 #[test]
+fn what_turns_out_to_be_paid_before_is_a_duplicate() {
+    let other = || told(&[B5, (TransactionId, "TX-70")]);
+    let mut desk = Desk::new([Records::Cumulative; 2]);
+    let ledger = [booked(), vec![ledger("P-0", 100, day(1))]].concat();
+    desk.run("r3", day(3), since_before(&[other()]), ledger);
+    let second = desk.run("r4", day(4), since_before(&[other(), told(&[TX])]), vec![]);
+    let id = only(&second.comparison.discrepancies, Kind::MissingInLedger).id;
+    let report = || since_before(&[other(), told(&[B5, TX])]);
+    let third = desk.run("r5", day(5), report(), vec![]);
+    let again = only(&third.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!(
+        again.reason,
+        "partner reports 9.90 EUR for B-5 again: r3 had it already"
+    );
+    let [gone] = &third.cleared[..] else {
+        panic!("{:?}", third.cleared);
+    };
+    let evidence = format!("now part of duplicate_at_partner {}", again.id);
+    assert_eq!((gone.discrepancy, &gone.evidence), (id, &evidence));
+    assert!(third.conservation.holds());
+    let fourth = desk.run("r6", day(6), report(), vec![]);
+    let still = only(&fourth.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!((still.id, fourth.cleared.len()), (again.id, 0));
+}
+
+#[test]
 fn an_item_without_a_reference_of_its_own_is_known_by_what_it_says() {
     let by_name = |references: &[(ReferenceKind, &str)]| {
         let mut record = told(references);
