@@ -10,6 +10,7 @@ use domain::record::Reject;
 use domain::severity::Severity;
 use proto::wire::{ConservationLine, CountAndSum, RunTotals, SideCounts};
 
+use crate::counted::counted;
 use crate::table::{Column, render};
 
 /// Most discrepancies and rejects that are shown one by one.
@@ -65,7 +66,7 @@ struct Part {
     is_always_told: bool,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part {
         name: "opening",
         of: |line| &line.opening,
@@ -96,6 +97,11 @@ const PARTS: [Part; 6] = [
         of: |line| &line.carried_forward,
         is_always_told: true,
     },
+    Part {
+        name: "out of scope",
+        of: |line| &line.out_of_scope,
+        is_always_told: false,
+    },
 ];
 
 fn has_records(part: &Option<CountAndSum>) -> bool {
@@ -111,9 +117,9 @@ fn inputs(totals: &RunTotals) -> String {
             .map(|input| input.name.as_str())
             .collect();
         format!(
-            "  {name:<8} {}: {} rows, {} accepted, {} rejected, {} skipped",
+            "  {name:<8} {}: {}, {} accepted, {} rejected, {} skipped",
             files.join(", "),
-            counts.read,
+            counted(counts.read, "row", "rows"),
             counts.accepted,
             counts.rejected,
             counts.skipped
@@ -128,8 +134,9 @@ fn inputs(totals: &RunTotals) -> String {
 
 fn outcome<'d>(totals: &RunTotals, discrepancies: impl Iterator<Item = &'d Discrepancy>) -> String {
     let mut text = format!(
-        "{} matched, {} discrepancies",
-        totals.matched, totals.discrepancies
+        "{} matched, {}",
+        totals.matched,
+        counted(totals.discrepancies, "discrepancy", "discrepancies")
     );
     let beside = [
         (totals.in_transit, "in transit"),

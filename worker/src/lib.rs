@@ -6,6 +6,7 @@ pub mod cli;
 mod codec;
 pub mod commands;
 pub mod config;
+mod counted;
 mod dev;
 pub mod exit;
 pub mod generate;

@@ -321,18 +321,25 @@ fn wrong_fees(accepts: Accepts<'_>, partner: &[Member]) -> String {
 fn days_apart(accepts: Accepts<'_>, partner: &[Member], ledger: &[Member]) -> String {
     let [of_partner, of_ledger] = [partner, ledger].map(|side| side.iter().map(|it| it.record));
     let timings = several::timings(accepts, of_partner, of_ledger);
-    let mut beyond = timings
+    let beyond = timings
         .into_iter()
         .flatten()
         .filter_map(|it| beyond_window(accepts, it));
-    let beyond = beyond.next().unwrap_or_default();
-    format!("the partner's value dates are up to {beyond}")
+    let beyond: Vec<String> = beyond.collect();
+    format!(
+        "the partner's value dates are up to {}",
+        beyond.join(", and up to ")
+    )
 }
 
 /// Why a rule took nothing for a record that stayed alone.
 pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String {
     let other = record.side.other();
     match why {
+        Why::Combined { candidates: 0, .. } => format!(
+            "no {other} record for {} may be a part of it, by its value date, its status and what it names",
+            subject(rule, record)
+        ),
         Why::Combined { gave, candidates } => {
             let among = counted(*candidates, &format!("{other} record"));
             let among = format!("{among} for {}", subject(rule, record));

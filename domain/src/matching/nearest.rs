@@ -385,13 +385,15 @@ fn kept_apart_by(
     other: &Record,
     relation: Option<&Relation>,
 ) -> String {
-    let mut parts = vec![match relation {
+    let mut parts = other_references(record, other, relation);
+    parts.push(match relation {
+        Some(relation) if !parts.is_empty() => format!("though {}", reference_part(relation)),
         Some(relation) => reference_part(relation),
         None if record.references.is_empty() && other.references.is_empty() => {
             "neither of the two carries a reference".to_owned()
         }
         None => "one of the two carries no reference".to_owned(),
-    }];
+    });
     let is_unlike = relation.is_none_or(|relation| relation.likeness == Likeness::Unlike);
     if let Some(named) = named(record, other).filter(|_| is_unlike) {
         parts.push(format!("though a text names {named}"));
@@ -411,6 +413,19 @@ fn kept_apart_by(
         parts.push(format!("its value date is {}", other.value_date));
     }
     parts.join(", ")
+}
+
+/// Where the nearest reference is the same on both, those that are not.
+fn other_references(record: &Record, other: &Record, relation: Option<&Relation>) -> Vec<String> {
+    let is_same =
+        relation.is_some_and(|it| it.likeness == Likeness::Same && it.ours.0 == it.theirs.0);
+    let references = record.references.iter().filter(|_| is_same);
+    let others = references.filter_map(|(kind, ours)| {
+        let theirs = other.reference(*kind).filter(|theirs| *theirs != ours)?;
+        let kind = kind_named(*kind);
+        Some(format!("its {kind} is another ({ours} / {theirs})"))
+    });
+    others.collect()
 }
 
 fn reference_part(relation: &Relation) -> String {

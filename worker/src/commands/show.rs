@@ -119,8 +119,8 @@ fn print_run(run: &RunRow, inputs: &[InputRow], rejects: &[RejectRow]) {
             ..
         } = input;
         say!(
-            "  {side:<10} {name}: {} rows read, {} accepted, {} rejected, {} skipped",
-            rows.read,
+            "  {side:<10} {name}: {} read, {} accepted, {} rejected, {} skipped",
+            counted(rows.read, "row", "rows"),
             rows.accepted,
             rows.rejected,
             rows.skipped

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::Configuration;
 use super::values::WEEKDAYS;
+use crate::counted::counted;
 
 /// What a source does, in sentences.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -189,7 +190,10 @@ fn accepts(policy: &SourcePolicy) -> Vec<String> {
     sentences.push(dates(policy.date_window));
     sentences.push(match policy.settlement_window_days {
         0 => "settlement: a ledger record may not be missing at the partner".to_owned(),
-        days => format!("settlement: in transit for {days} business days after the value date"),
+        days => {
+            let days = counted(days.into(), "business day", "business days");
+            format!("settlement: in transit for {days} after the value date")
+        }
     });
     sentences.extend(policy.agreed_fee.as_ref().map(agreed_fee));
     sentences
@@ -219,16 +223,17 @@ fn amounts(tolerances: &Tolerances) -> Vec<String> {
 }
 
 fn dates(window: DateWindow) -> String {
-    let days = match window.unit {
-        DayUnit::Calendar => "calendar days",
-        DayUnit::Business => "business days",
+    let days = |count: u32| match window.unit {
+        DayUnit::Calendar => counted(count.into(), "calendar day", "calendar days"),
+        DayUnit::Business => counted(count.into(), "business day", "business days"),
     };
     match (window.early_days, window.late_days) {
         (0, 0) => "value dates: equal".to_owned(),
-        (0, late) => format!("value dates: partner up to {late} {days} later"),
-        (early, 0) => format!("value dates: partner up to {early} {days} earlier"),
+        (0, late) => format!("value dates: partner up to {} later", days(late)),
+        (early, 0) => format!("value dates: partner up to {} earlier", days(early)),
         (early, late) => {
-            format!("value dates: partner up to {early} {days} earlier or {late} later")
+            let early = days(early);
+            format!("value dates: partner up to {early} earlier or {late} later")
         }
     }
 }

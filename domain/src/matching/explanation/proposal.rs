@@ -171,12 +171,14 @@ fn pair(accepts: Accepts<'_>, records: &[&Record]) -> Vec<Vec<RuleChange>> {
         return Vec::new();
     };
     let equal = texts(accepts.rule, partner, ledger, Way::Equal);
-    let alike = texts(accepts.rule, partner, ledger, Way::Alike);
+    // What is alike has equal amounts, so that such a rule has no tolerances of its own.
+    let may_be_alike = accepts.rule.is_alike || accepts.rule.tolerances.is_none();
+    let alike = may_be_alike.then(|| texts(accepts.rule, partner, ledger, Way::Alike));
     let with_limits = |mut changes: Vec<RuleChange>| {
         changes.extend(wider.iter().cloned());
         changes
     };
-    let found = equal.into_iter().chain(alike).map(with_limits);
+    let found = equal.into_iter().chain(alike.flatten()).map(with_limits);
     found.filter(|changes| !changes.is_empty()).collect()
 }
 

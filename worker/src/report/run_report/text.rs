@@ -7,6 +7,7 @@ use domain::policy::Scope;
 use jiff::Timestamp;
 
 use super::figures::Stake;
+pub(super) use crate::counted::counted;
 
 /// `text` with control characters shown as symbols (`␀` for NUL): neither HTML nor a workbook may
 /// hold them, and dropping them would show another text. Line ends and tabs stay.
@@ -43,11 +44,6 @@ pub(super) fn words(name: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
-}
-
-/// `1 record`, `2 records`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A point in time for people: `2026-11-21 09:14 UTC`.
