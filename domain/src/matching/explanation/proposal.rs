@@ -15,7 +15,12 @@ use crate::policy::{
 use crate::record::{Record, Side};
 
 /// The smallest change; of several equally small ones that of the earliest rule.
+/// None where people settled what would match as it is.
 pub(super) fn would_match(policy: &SourcePolicy, discrepancy: &Discrepancy) -> Option<WouldMatch> {
+    let nearest = discrepancy.nearest.as_ref();
+    if nearest.is_some_and(|nearest| nearest.settled.is_some()) {
+        return None;
+    }
     let records = records(discrepancy);
     let found = policy.rules.iter().filter_map(|rule| {
         let proposals = proposals(policy, rule, discrepancy, &records).into_iter();

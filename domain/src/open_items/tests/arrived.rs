@@ -4,6 +4,7 @@ use super::desk::{Desk, Report, found, only};
 use super::*;
 use crate::case::{Resolution, Settles};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
+use crate::matching::explanation::Explanation;
 use crate::open_items::Records;
 
 fn usual() -> Desk {
@@ -60,6 +61,12 @@ fn what_people_settled_is_told_when_the_other_side_has_it() {
         assert_eq!(nearest.record.side, Side::Partner);
         assert_eq!(nearest.kept_apart_by, format!("it {words} in case/{id}"));
         assert!(run.conservation.holds());
+        // No rule stands in between.
+        let explained = Explanation::of(&desk.policy, missing);
+        assert_eq!(
+            (&*explained.score(), explained.would_match),
+            ("3 of 3", None)
+        );
         // It is found again, and told so, as long as nobody does anything.
         let next = desk.run("r4", day(8), vec![], vec![ledger("P-1", 200, day(2))]);
         let again = only(&next.comparison.discrepancies, Kind::MissingAtPartner);
