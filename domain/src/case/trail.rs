@@ -146,7 +146,7 @@ impl Decision {
                     "what {by} wrote off to account {account}, {written_off}, is not there any more: book it back"
                 )
             }
-            _ => format!("what {by} decided, {kind}, is void"),
+            _ => format!("what {by} decided, {kind}, has no effect any more"),
         }
     }
 

@@ -123,7 +123,7 @@ async fn an_amended_report_takes_a_settlement_apart() -> Result<()> {
     let void = "matched by rule \"reference\" in recon/shop/2026-11-20/g2; what ";
     assert!(shown.contains("  cleared\n"), "{shown}");
     assert!(
-        shown.contains(void) && shown.contains(" decided, accept, is void"),
+        shown.contains(void) && shown.contains(" decided, accept, has no effect any more"),
         "{shown}"
     );
     assert_eq!(write_offs(&shop).await?, json!(["400.00"]));

@@ -375,7 +375,7 @@ async fn a_run_speaks_once_of_the_cases_of_earlier_runs() {
     for id in [&gone, &taken_back] {
         assert_eq!(case(&trueup, id).await.case.state, CaseState::Cleared);
     }
-    let void = format!("{evidence}; what ann decided, void, is void");
+    let void = format!("{evidence}; what ann decided, void, has no effect any more");
     assert_eq!(last_evidence(&trueup, &taken_back).await, void);
     assert_eq!(
         case(&trueup, &settled).await.case.state,

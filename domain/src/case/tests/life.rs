@@ -166,7 +166,8 @@ fn a_run_clears_what_nothing_settled() {
 fn what_was_settled_is_void_with_the_record_that_was_taken_back() {
     let booked = "the amended report no longer has it; what alice wrote off to account 4711, 1200.00 EUR, is not \
                   there any more: book it back";
-    let voided = "the amended report no longer has it; what alice decided, void, is void";
+    let voided =
+        "the amended report no longer has it; what alice decided, void, has no effect any more";
     for (resolution, evidence) in [(write_off("1200"), booked), (Resolution::Void, voided)] {
         let mut scene = Scene::new();
         scene.does("alice", resolve(resolution), CaseResolved);
