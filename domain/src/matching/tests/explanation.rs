@@ -63,6 +63,24 @@ fn the_smallest_change_is_said_as_it_would_stand_in_the_file() {
 }
 
 /// The partner's record stays alone, and so does ours: both say the same.
+/// Such a rule may have no tolerances of its own: `trueup check` refuses it.
+#[test]
+fn no_rule_with_tolerances_is_told_to_take_what_is_alike() {
+    let proposed = |policy: &SourcePolicy| {
+        let pool = pool(&["P PAY-123546 10 EUR 5", "L PAY-123456 10 EUR 5"]);
+        let found = compare(policy, &whole(), pool).discrepancies;
+        let said = Explanation::of(policy, &found[0]).would_match;
+        said.map(|it| it.to_string())
+    };
+    let mut policy = policy();
+    let alike = proposed(&policy).expect("a change");
+    assert!(alike.ends_with("with `alike = true`"), "{alike}");
+    for rule in &mut policy.rules {
+        rule.tolerances = Some(policy.tolerances.clone());
+    }
+    assert_eq!(proposed(&policy), None);
+}
+
 #[test]
 fn a_lone_record_says_how_it_would_have_met_what_came_closest() {
     let examples: &[(&[&str], Option<&str>)] = &[

@@ -205,6 +205,10 @@ fn what_is_named_and_does_not_agree_is_one_difference() {
         "partner reports 30.00 EUR for I1 in 1 record, the ledger has 30.00 EUR in 2 records: the \
          partner's value dates are up to 10 days early, 2 accepted"
     );
+    let payment = "P X 30 EUR 9 description=I1,I2";
+    let both = only_discrepancy(&policy, &[payment, "L I1 10 EUR 2", "L I2 20 EUR 15"]);
+    let ways = "up to 7 days late, 2 accepted, and up to 6 days early, 2 accepted";
+    assert!(both.reason.ends_with(ways), "{}", both.reason);
 }
 
 #[test]

@@ -38,6 +38,16 @@ fn says_what_kept_it_apart() {
             &["P INV-104 10 EUR 5", "L - 10 EUR 5 order=INV-104"],
             Some("it has INV-104 as its order, not as its reference"),
         ),
+        // What is the same does not hide what the rules compare.
+        (
+            &[
+                "P INV-104 10 EUR 5 order=O-9",
+                "L INV-1177 10 EUR 5 order=O-9",
+            ],
+            Some(
+                "its reference is another (INV-104 / INV-1177), though its order is the same (O-9)",
+            ),
+        ),
         (
             &["P - 10 EUR 5", "L INV-104 10 EUR 5"],
             Some("one of the two carries no reference"),
