@@ -12,6 +12,7 @@ use super::case::cause;
 use super::{discrepancies, past_runs, runs};
 use crate::account::conservation_table;
 use crate::config::Configuration;
+use crate::counted::counted;
 use crate::exit::Exit;
 use crate::output::say;
 use crate::report::{ExplanationJson, input_json, reject_json};
