@@ -207,6 +207,7 @@ async fn every_message_works_as_a_signal_and_a_malformed_one_stops_nothing() -> 
         Ok(is_shown.then_some(()))
     })
     .await?;
+    signal(&site, &id, "reopen", r#"{"by":"ann","note":"why not"}"#).await?;
     let gone = r#"{"run_id":"recon/shop/2026-11-24","evidence":"it arrived"}"#;
     signal(&site, &id, "auto_clear", gone).await?;
     eventually("the clearing", RUN_WITHIN, async || {
@@ -222,7 +223,6 @@ async fn every_message_works_as_a_signal_and_a_malformed_one_stops_nothing() -> 
         said.err.contains("would not undo") && said.err.contains(why),
         "{said:?}"
     );
-    signal(&site, &id, "reopen", r#"{"by":"ann","note":"why not"}"#).await?;
     Ok(())
 }
 

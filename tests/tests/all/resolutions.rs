@@ -165,11 +165,11 @@ async fn what_arrives_after_it_was_written_off_is_told_with_the_case_to_reopen()
     assert_eq!(report["resolutions"]["write_offs"], json!([]));
     assert_eq!(write_offs(&shop).await?, json!(["400.00"]));
 
-    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,2026-11-19\n", shop::LEDGER);
-    write_day(&shop, TUESDAY, "", &booked)?;
-    run(&shop, TUESDAY).await?;
-    let tuesday = format!("recon/shop/{TUESDAY}");
-    let found = shop.json(&["discrepancies", "--run", &tuesday]).await?;
+    let booked = format!("{}P-4,INV-4,C-2,400.00,EUR,{DATE}\n", shop::LEDGER);
+    write_day(&shop, WEDNESDAY, "", &booked)?;
+    run(&shop, WEDNESDAY).await?;
+    let wednesday = format!("recon/shop/{WEDNESDAY}");
+    let found = shop.json(&["discrepancies", "--run", &wednesday]).await?;
     let mut found = found.as_array().context("a list")?.iter();
     let found = found.find(|it| it["reference"] == "P-4").context("P-4")?;
     let (kind, reason) = (&found["kind"], found["reason"].as_str().context("why")?);
@@ -198,8 +198,9 @@ async fn what_arrives_after_it_was_written_off_is_told_with_the_case_to_reopen()
         "it is there after all",
     ];
     shop.text(&reopen).await?;
-    write_day(&shop, WEDNESDAY, "", &booked)?;
-    let last = run(&shop, WEDNESDAY).await?;
+    let thursday = "2026-11-26";
+    write_day(&shop, thursday, "", &booked)?;
+    let last = run(&shop, thursday).await?;
     let figures = (&last["matched"], &last["cleared"]);
     assert_eq!(figures, (&json!(1), &json!(2)));
     Ok(())
