@@ -198,8 +198,12 @@ fn first_discrepancies<'d>(discrepancies: impl Iterator<Item = &'d Discrepancy>)
     ranked.sort_by_key(|(order, _)| *order);
     let lines = ranked.iter().take(SHOWN_MAX).map(|(_, d)| {
         format!(
-            "  {:<8} {:<22} {}: {}",
-            d.severity, d.kind, d.reference, d.reason
+            "  {:<8} {:<22} {}: {}{}",
+            d.severity,
+            d.kind,
+            d.reference,
+            d.reason,
+            places(d)
         )
     });
     let lines: Vec<String> = lines.collect();
@@ -208,6 +212,20 @@ fn first_discrepancies<'d>(discrepancies: impl Iterator<Item = &'d Discrepancy>)
         _ => "In words:".to_owned(),
     };
     format!("{title}\n{}", lines.join("\n"))
+}
+
+/// Where the first record of each side stands: ` (partner.csv line 2, ledger.csv line 7)`.
+fn places(discrepancy: &Discrepancy) -> String {
+    let records = [&discrepancy.partner, &discrepancy.ledger];
+    let places: Vec<String> = records
+        .into_iter()
+        .flatten()
+        .map(|record| format!("{} line {}", record.origin.file, record.origin.line))
+        .collect();
+    match places.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", places.join(", ")),
+    }
 }
 
 fn first_rejects(rejects: &[Reject]) -> String {
@@ -229,8 +247,8 @@ fn first_rejects(rejects: &[Reject]) -> String {
         String::new()
     };
     format!(
-        "{} lines could not be read:\n{}{rest}",
-        rejects.len(),
+        "{} could not be read:\n{}{rest}",
+        counted(rejects.len() as u64, "line", "lines"),
         lines.join("\n")
     )
 }

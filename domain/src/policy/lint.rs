@@ -32,9 +32,11 @@ pub fn flaws(rules: &[MatchRule]) -> Vec<(usize, RuleFlaw)> {
 fn shadowed(rule: &MatchRule, before: &[MatchRule]) -> Option<RuleFlaw> {
     let by = before.iter().find(|earlier| earlier.shadows(rule))?;
     let name = by.name.clone();
-    Some(match rule.is_implied_by(by) {
-        true => RuleFlaw::Shadowed { by: name },
-        false => RuleFlaw::BehindCoarser { coarser: name },
+    let are_limits_same = by.has_limits_of(rule);
+    Some(match (rule.is_implied_by(by), are_limits_same) {
+        (true, true) => RuleFlaw::Shadowed { by: name },
+        (true, false) => RuleFlaw::BehindSame { by: name },
+        (false, _) => RuleFlaw::BehindCoarser { coarser: name },
     })
 }
 
@@ -232,7 +234,7 @@ mod tests {
         let digits = on("digits", vec![invoice(&[TextStep::Digits])]);
         let exact = on("exact", vec![invoice(&[])]);
         let shadowed = "this rule never decides: `exact` has decided before".to_owned();
-        let behind = "this rule never decides: `digits`, which compares less of the same, has decided before";
+        let behind = "this rule gets only what `digits`, which compares less of the same, can't choose between before";
         assert_eq!(
             said(&[digits.clone(), exact.clone()]),
             [(1, behind.to_owned())]
@@ -242,6 +244,29 @@ mod tests {
             [(1, shadowed)]
         );
         assert_eq!(said(&[exact, digits]), []);
+    }
+
+    #[test]
+    fn the_same_texts_within_other_limits_come_too_late() {
+        let wider = |rule: MatchRule| MatchRule {
+            tolerances: Some(Tolerances::default()),
+            ..rule
+        };
+        let exact = || on("exact", vec![invoice(&[])]);
+        let late = "this rule gets only what `exact`, which compares the same texts, can't choose between before";
+        assert_eq!(said(&[exact(), wider(exact())]), [(1, late.to_owned())]);
+        // Of somebody's records those that don't agree are left to it.
+        let client = || {
+            let term = Term {
+                field: Field::Client,
+                steps: Vec::new(),
+            };
+            on("client", vec![Key::same(term)])
+        };
+        let is_late = |(_, flaw): &(usize, RuleFlaw)| !matches!(flaw, RuleFlaw::OnlyWhose { .. });
+        let flaws_of = |rules: [MatchRule; 2]| flaws(&rules).into_iter().filter(is_late).count();
+        assert_eq!(flaws_of([client(), wider(client())]), 0);
+        assert_eq!(flaws_of([client(), client()]), 1);
     }
 
     #[test]

@@ -77,12 +77,19 @@ impl MatchRule {
 
     /// Whether everything that `later` could bring together is decided once this rule had its turn:
     /// both go by pairs, and whatever has equal texts for `later` has equal texts for this one; or both
-    /// do the same in the same limits.
+    /// do the same in the same limits. But for what it can't choose between, and where it only says whose records are
+    /// and leaves those that don't agree.
     #[must_use]
     pub(crate) fn shadows(&self, later: &MatchRule) -> bool {
         let are_pairs =
             [self, later].map(|it| it.cardinality == Cardinality::OneToOne && !it.is_alike);
-        (are_pairs == [true, true] && self.is_implied_by(later)) || self.does_as(later)
+        let takes_all = self.identifies_both() || self.has_limits_of(later);
+        (are_pairs == [true, true] && takes_all && self.is_implied_by(later)) || self.does_as(later)
+    }
+
+    /// Whether both accept the same differences.
+    pub(crate) fn has_limits_of(&self, other: &MatchRule) -> bool {
+        self.tolerances == other.tolerances && self.date_window == other.date_window
     }
 
     /// Whether it takes whatever the other takes, by the same texts within the same limits.
@@ -90,8 +97,7 @@ impl MatchRule {
         let takes = [other.cardinality, Cardinality::ManyToMany].contains(&self.cardinality);
         takes
             && (&self.on, self.is_alike) == (&other.on, other.is_alike)
-            && self.tolerances == other.tolerances
-            && self.date_window == other.date_window
+            && self.has_limits_of(other)
             // Who looks for combinations tries the sum of all first.
             && self.combinations_max >= other.combinations_max
     }

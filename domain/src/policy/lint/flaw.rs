@@ -10,7 +10,13 @@ pub enum RuleFlaw {
         /// By the rule of this name.
         by: String,
     },
-    /// The same, by a rule that compares less of the same texts, and so pays no heed to the rest.
+    /// It has other limits than a rule of pairs before it, which takes the same pairs whatever they differ in: only what
+    /// that one can't choose between is left.
+    BehindSame {
+        /// The name of that rule.
+        by: String,
+    },
+    /// The same of a rule that compares less of the same texts, and so pays no heed to the rest.
     BehindCoarser {
         /// The name of that rule.
         coarser: String,
@@ -66,9 +72,13 @@ impl fmt::Display for RuleFlaw {
             RuleFlaw::Shadowed { by } => {
                 write!(f, "this rule never decides: `{by}` has decided before")
             }
+            RuleFlaw::BehindSame { by } => write!(
+                f,
+                "this rule gets only what `{by}`, which compares the same texts, can't choose between before"
+            ),
             RuleFlaw::BehindCoarser { coarser } => write!(
                 f,
-                "this rule never decides: `{coarser}`, which compares less of the same, has decided before"
+                "this rule gets only what `{coarser}`, which compares less of the same, can't choose between before"
             ),
             RuleFlaw::SeveralFirst => f.write_str(
                 "a first rule of several as one remembers no payments: what is settled or paid again in a later run is not known",
@@ -110,7 +120,8 @@ impl RuleFlaw {
     pub fn help(&self) -> &'static str {
         match self {
             RuleFlaw::Shadowed { .. } => "match on something else, or drop it",
-            RuleFlaw::BehindCoarser { .. } => "put it before that rule, or drop it",
+            RuleFlaw::BehindSame { .. } => "give that rule its limits, or match on something else",
+            RuleFlaw::BehindCoarser { .. } => "put it before that rule",
             RuleFlaw::SeveralFirst => "put a rule of pairs by the same keys before it",
             RuleFlaw::OnlyWhose { .. } => "compare a reference, too",
             RuleFlaw::AlikeBeforeEqual { .. } => "put it behind the rules that take what is equal",

@@ -247,8 +247,8 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "on = [\"invoice\"]",
         "on = [\"reference\", \"invoice\"]",
         &[
-            "warning 38:6 this rule never decides: `reference`, which compares less of the same, has \
-             decided before; put it before that rule, or drop it",
+            "warning 38:6 this rule gets only what `reference`, which compares less of the same, can't \
+             choose between before; put it before that rule",
         ],
     ),
     (
