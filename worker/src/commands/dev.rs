@@ -74,7 +74,7 @@ pub async fn run(folder: Option<PathBuf>, arguments: Arguments) -> anyhow::Resul
     )?;
     let secret = secrets(&configuration, &inbox);
     let vault = wiring::vault_with(&configuration, &secret)?;
-    let client = connect(&configuration.temporal, &vault, Patience::None).await?;
+    let client = connect(&configuration.temporal, &vault, Patience::Starting).await?;
     let activities = wiring::activities_with(configuration, secret).await?;
     let store = activities.store.clone();
     let (ready, is_ready) = oneshot::channel();

@@ -1,6 +1,6 @@
 //! Connecting by `trueup.toml` and Temporal's own standard environment, which wins.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use activities::innermost;
 use activities::vault::Vault;
@@ -18,17 +18,22 @@ use crate::config::Temporal;
 pub enum Patience {
     /// For a person at a terminal: say at once that it is down.
     None,
+    /// For a server that was started just now: it takes connections before it answers.
+    Starting,
     /// For a service: wait for ever, it will come back.
     Endless,
 }
 
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// A loaded machine may need many seconds for what usually takes a tenth of one.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const PAUSE_OF_STARTING: Duration = Duration::from_millis(50);
 
 /// A client for the configured server and namespace. Where the vault has keys, all that it and its
 /// workers send is sealed: payloads, and the messages of failures.
 ///
 /// # Errors
-/// Wrong settings at once; an unreachable server at once or never, by `patience`.
+/// Wrong settings at once; an unreachable server at once, after a minute or never, by `patience`.
 pub async fn connect(
     settings: &Temporal,
     vault: &Vault,
@@ -39,6 +44,12 @@ pub async fn connect(
         client.data_converter = sealing(vault);
     }
     let address = connection.target.to_string();
+    let begun = Instant::now();
+    let is_over = || match patience {
+        Patience::None => true,
+        Patience::Starting => begun.elapsed() > STARTS_WITHIN,
+        Patience::Endless => false,
+    };
     let mut pause = Duration::from_secs(1);
     loop {
         match Connection::connect(connection.clone()).await {
@@ -46,11 +57,14 @@ pub async fn connect(
                 return Client::new(connected, client)
                     .map_err(|error| TemporalError::Settings(error.to_string()));
             }
-            Err(error) if patience == Patience::None => {
+            Err(error) if is_over() => {
                 return Err(TemporalError::Unreachable {
                     address,
                     problem: innermost(&error),
                 });
+            }
+            Err(_) if patience == Patience::Starting => {
+                tokio::time::sleep(PAUSE_OF_STARTING).await;
             }
             Err(error) => {
                 let problem = innermost(&error);
