@@ -220,7 +220,7 @@ fn places(discrepancy: &Discrepancy) -> String {
     let places: Vec<String> = records
         .into_iter()
         .flatten()
-        .map(|record| format!("{} line {}", record.origin.file, record.origin.line))
+        .map(|record| record.origin.place())
         .collect();
     match places.is_empty() {
         true => String::new(),

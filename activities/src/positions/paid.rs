@@ -30,9 +30,9 @@ impl Standing {
             return Ok(Vec::new());
         };
         let policy = &source.policy;
-        let openings = || sides.iter().filter_map(|side| side.opening.as_ref());
+        let openings = sides.iter().filter_map(|side| side.opening.as_ref());
         let mut renamed: BTreeSet<Fingerprint> = BTreeSet::new();
-        for stored in openings().filter_map(|opening| opening.renamed.as_ref()) {
+        for stored in openings.filter_map(|opening| opening.renamed.as_ref()) {
             renamed.extend(staging.get_prints(stored).await?);
         }
         let mut asked = Asked::of(policy, context, pool, &renamed);

@@ -174,7 +174,7 @@ async fn store(
     folder: Folder<'_>,
     policy: &SourcePolicy,
     input: &str,
-    mut opening: Opening,
+    opening: Opening,
 ) -> Result<OpeningSide, StageError> {
     let sums = |records: &[Record]| {
         let mut sums = Conservation::default();
@@ -210,13 +210,9 @@ async fn store(
     };
     Ok(OpeningSide {
         shown: staging.put_payments(folder, opening.shown).await?,
-        renamed: match opening.renamed.is_empty() {
-            true => None,
-            false => {
-                opening.renamed.sort_unstable();
-                let bytes = opening.renamed.iter().flat_map(|print| print.0);
-                Some(staging.put(folder, bytes.collect()).await?)
-            }
+        renamed: {
+            let prints = opening.renamed.into_iter().map(|print| print.0);
+            staging.put_in_pieces(folder, prints.collect()).await?
         },
         covers: opening
             .covers
@@ -243,14 +239,23 @@ impl Staging {
     pub(crate) async fn put_payments(
         &self,
         folder: Folder<'_>,
-        mut payments: Vec<Payment>,
+        payments: Vec<Payment>,
     ) -> Result<Option<Stored>, StagingError> {
-        if payments.is_empty() {
+        let payments = payments.into_iter().map(|payment| payment.0);
+        self.put_in_pieces(folder, payments.collect()).await
+    }
+
+    /// Stores pieces of one size, sorted; nothing when there are none.
+    async fn put_in_pieces<const N: usize>(
+        &self,
+        folder: Folder<'_>,
+        mut pieces: Vec<[u8; N]>,
+    ) -> Result<Option<Stored>, StagingError> {
+        if pieces.is_empty() {
             return Ok(None);
         }
-        payments.sort_unstable();
-        let bytes: Vec<u8> = payments.iter().flat_map(|payment| payment.0).collect();
-        self.put(folder, bytes).await.map(Some)
+        pieces.sort_unstable();
+        self.put(folder, pieces.into_flattened()).await.map(Some)
     }
 
     /// Reads payments back.

@@ -230,25 +230,22 @@ fn pair_of_one<'r>(
     let may_go = |(one, other): &(Member, Member)| are_one(one.record, other.record);
     let named = preference::pair_named(accepts, &partner.free, &ledger.free);
     let mut taken: Pairs = named.into_iter().filter(may_go).collect();
-    take_pairs(partner, ledger, &taken);
+    take_pairs(slice::from_mut(partner), slice::from_mut(ledger), &taken);
     let (left_of_partner, left_of_ledger) = (partner.free.clone(), ledger.free.clone());
     let asked = that_may_go(&left_of_partner, &left_of_ledger, are_one);
     (partner.free, ledger.free) = (asked.partner, asked.ledger);
     let pairs = pair_those(accepts, partner, ledger);
     (partner.free, ledger.free) = (left_of_partner, left_of_ledger);
     if pairs.iter().all(may_go) {
-        take_pairs(partner, ledger, &pairs);
+        take_pairs(slice::from_mut(partner), slice::from_mut(ledger), &pairs);
         taken.extend(pairs);
     }
     taken
 }
 
-fn take_pairs<'r>(partner: &mut Class<'r>, ledger: &mut Class<'r>, pairs: &Pairs<'r>) {
-    take(slice::from_mut(partner), pairs.iter().map(|(one, _)| one));
-    take(
-        slice::from_mut(ledger),
-        pairs.iter().map(|(_, other)| other),
-    );
+fn take_pairs<'r>(partner: &mut [Class<'r>], ledger: &mut [Class<'r>], pairs: &Pairs<'r>) {
+    take(partner, pairs.iter().map(|(one, _)| one));
+    take(ledger, pairs.iter().map(|(_, other)| other));
 }
 
 fn pair_those<'r>(
@@ -431,8 +428,7 @@ fn pair_named_apart<'r>(
     let (reported, booked) = (free_members(partner), free_members(ledger));
     let mut pairs = preference::pair_named(accepts, &reported, &booked);
     pairs.retain(|(one, other)| !pair::are_strange(accepts, one.record, other.record));
-    take(partner, pairs.iter().map(|(one, _)| one));
-    take(ledger, pairs.iter().map(|(_, other)| other));
+    take_pairs(partner, ledger, &pairs);
     pairs
 }
 

@@ -422,10 +422,14 @@ fn other_references(record: &Record, other: &Record, relation: Option<&Relation>
     let references = record.references.iter().filter(|_| is_same);
     let others = references.filter_map(|(kind, ours)| {
         let theirs = other.reference(*kind).filter(|theirs| *theirs != ours)?;
-        let kind = kind_named(*kind);
-        Some(format!("its {kind} is another ({ours} / {theirs})"))
+        Some(is_another(*kind, ours, theirs))
     });
     others.collect()
+}
+
+fn is_another(kind: ReferenceKind, ours: &str, theirs: &str) -> String {
+    let kind = kind_named(kind);
+    format!("its {kind} is another ({ours} / {theirs})")
 }
 
 fn reference_part(relation: &Relation) -> String {
@@ -447,7 +451,7 @@ fn reference_part(relation: &Relation) -> String {
         Likeness::Unlike if our_kind != their_kind => {
             "the two carry no reference of the same kind".to_owned()
         }
-        Likeness::Unlike => format!("its {kind} is another ({ours} / {theirs})"),
+        Likeness::Unlike => is_another(their_kind, ours, theirs),
     }
 }
 

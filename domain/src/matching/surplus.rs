@@ -119,9 +119,8 @@ pub(super) fn duplicates(
             let decided: Vec<&Member> = decided.filter(|it| !waiting.contains(&it.slot)).collect();
             let left = same_money.map_or(&[][..], |it| &it.free);
             let is_left = |member: &Member| {
-                let left = left.iter().filter(is_like);
-                left.clone()
-                    .any(|it| pair::may_repeat(accepts, member.record, it.record))
+                let mut left = left.iter().filter(is_like);
+                left.any(|it| pair::may_repeat(accepts, member.record, it.record))
             };
             let free = class.free.iter().filter(|it| !is_left(it));
             for member in free.chain(&class.held).filter(is_like) {

@@ -2,6 +2,7 @@
 //! a discrepancy still, as nobody undoes in silence what was decided. But it would not be true that the other side
 //! has nothing of it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::closing::part_from_settled;
@@ -85,9 +86,9 @@ fn tell_settled<'u>(
             missing.push((told, discrepancy));
         }
     }
-    missing.sort_by(|(_, one), (_, other)| match (lone(one), lone(other)) {
-        (Some(one), Some(other)) => canonical_order(one, other),
-        (one, other) => one.is_some().cmp(&other.is_some()),
+    missing.sort_by(|(_, one), (_, other)| {
+        let records = lone(one).zip(lone(other));
+        records.map_or(Ordering::Equal, |(one, other)| canonical_order(one, other))
     });
     for (told, discrepancy) in missing {
         let records = alone.0.get_mut(&told).filter(|records| !records.is_empty());

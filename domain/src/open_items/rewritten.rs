@@ -11,7 +11,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::civil::Date;
 
 use super::item::Item;
-use crate::matching::sieve::PlainAmount;
 use crate::matching::{are_strangers, holds_many, is_of_one};
 use crate::money::{Currency, Money};
 use crate::record::{Record, ReferenceKind, ShortText};
@@ -23,9 +22,9 @@ const ALIKE_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Rewritten {
     /// Places of items that have a reference of their own, by their days and such references.
-    named: HashMap<(Date, ReferenceKind), HashMap<ShortText, Vec<usize>>>,
+    pub(super) named: HashMap<(Date, ReferenceKind), HashMap<ShortText, Vec<usize>>>,
     /// Those of the others, by their days and their money in units of the smallest amount.
-    unnamed: HashMap<(Date, Currency, i128), Vec<usize>>,
+    pub(super) unnamed: HashMap<(Date, Currency, i128), Vec<usize>>,
     /// New rows with the items that they may be.
     waiting: Vec<(Record, Vec<usize>)>,
     /// How many rows may be an item.
@@ -40,8 +39,6 @@ pub(super) struct Identified {
     /// The item, by its place.
     pub(super) place: usize,
     pub(super) row: Record,
-    /// Whether the item has a reference that is its own.
-    pub(super) is_named: bool,
 }
 
 impl Rewritten {
@@ -61,25 +58,6 @@ impl Rewritten {
             let of_money = self.unnamed.entry((day, item.money.currency, units));
             of_money.or_default().push(place);
         }
-    }
-
-    /// Whether a row of this day, with this money and these references, may be one of the items.
-    pub(super) fn looks_for<'t>(
-        &self,
-        day: Date,
-        amount: PlainAmount,
-        currency: Currency,
-        references: impl IntoIterator<Item = (ReferenceKind, &'t str)>,
-    ) -> bool {
-        if self.named.is_empty() && self.unnamed.is_empty() {
-            return false;
-        }
-        let money = (day, currency, amount.units());
-        let is_named = |(kind, text): (ReferenceKind, &str)| {
-            let of_kind = self.named.get(&(day, kind));
-            of_kind.is_some_and(|of_kind| of_kind.contains_key(text))
-        };
-        self.unnamed.contains_key(&money) || references.into_iter().any(is_named)
     }
 
     /// Is shown a record of the input that some run had.
@@ -127,11 +105,7 @@ impl Rewritten {
                 true => is_named(item) || tells(item, &row),
                 false => !self.of_several.contains(&place),
             };
-            let one = Identified {
-                place,
-                is_named: is_named(item),
-                row,
-            };
+            let one = Identified { place, row };
             match is_sure && self.rows[&place] == 1 && may_be(&one) {
                 true => identified.push(one),
                 false => others.push(one.row),
@@ -207,7 +181,7 @@ fn tells(item: &Record, row: &Record) -> bool {
 }
 
 /// Whether it has a reference that is its own.
-fn is_named(record: &Record) -> bool {
+pub(super) fn is_named(record: &Record) -> bool {
     own_references(record).next().is_some()
 }
 

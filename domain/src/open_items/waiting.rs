@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::fingerprint::fingerprint;
 use super::item::Item;
 use super::reading::Reading;
-use super::rewritten::Identified;
+use super::rewritten::{Identified, Rewritten, is_named};
 use crate::matching::sieve::PlainAmount;
 use crate::money::{Currency, Money};
 use crate::record::{Record, ReferenceKind};
@@ -28,8 +28,16 @@ impl Reading {
         currency: Currency,
         references: impl IntoIterator<Item = (ReferenceKind, &'t str)>,
     ) -> bool {
-        let rewritten = &self.rewritten;
-        rewritten.looks_for(day, amount, currency, references)
+        let Rewritten { named, unnamed, .. } = &self.rewritten;
+        if named.is_empty() && unnamed.is_empty() {
+            return false;
+        }
+        let is_named = |(kind, text): (ReferenceKind, &str)| {
+            let of_kind = named.get(&(day, kind));
+            of_kind.is_some_and(|of_kind| of_kind.contains_key(text))
+        };
+        unnamed.contains_key(&(day, currency, amount.units()))
+            || references.into_iter().any(is_named)
     }
 
     /// Decides about what waited: after the last record, and before the end.
@@ -40,7 +48,7 @@ impl Reading {
             received,
             known: Vec::new(),
         };
-        for Identified { place, row, .. } in identified {
+        for Identified { place, row } in identified {
             let is_again = self.is_again(&self.items[place]);
             let item = &mut self.items[place];
             let payments = [&item.record, &row].map(|it| self.payments.of_record(it));
@@ -74,7 +82,7 @@ impl Reading {
             let (print, day) = (fingerprint(&item.record), item.record.value_date);
             let is_covered = covers.is_some_and(|(from, to)| (from..=to).contains(&day));
             let is_same = item.record.money == one.row.money;
-            let is_there = is_covered || one.is_named && (is_same || self.is_again(item));
+            let is_there = is_covered || is_named(&item.record) && (is_same || self.is_again(item));
             let is_moved =
                 moved.contains(&one.place) || self.moved.looks_for(fingerprint(&one.row));
             is_there && !is_moved && !self.is_used_up(print)

@@ -4,7 +4,7 @@
 use super::desk::{Desk, found, only};
 use super::*;
 use crate::discrepancy::{DiscrepancyId, Kind};
-use crate::open_items::Records;
+use crate::open_items::{Gone, Records};
 use crate::record::Status;
 
 use ReferenceKind::{Batch, Invoice, Reference, TransactionId};
@@ -58,6 +58,16 @@ const TX: (ReferenceKind, &str) = (TransactionId, "TX-77");
 const B5: (ReferenceKind, &str) = (Reference, "B-5");
 const I5: (ReferenceKind, &str) = (Invoice, "I-5");
 
+/// The only case that is cleared is this one, because a run matched its record.
+fn assert_settled_in(run: &str, cleared: &[Gone], id: DiscrepancyId) {
+    let [gone] = cleared else {
+        panic!("{cleared:?}");
+    };
+    let matched = "settled by B-5 of 9.90 EUR (day.csv line 1), matched by rule \"reference\" in";
+    let evidence = format!("{matched} {run}");
+    assert_eq!((gone.discrepancy, &*gone.evidence), (id, &*evidence));
+}
+
 #[test]
 fn a_reference_that_is_filled_in_leaves_the_item_what_it_was() {
     for records in [Records::Cumulative, Records::Snapshot] {
@@ -67,12 +77,7 @@ fn a_reference_that_is_filled_in_leaves_the_item_what_it_was() {
             let id = case_of(&desk);
             let second = desk.run("r4", day(4), report.clone(), booked());
             assert_eq!(found(&second.comparison.discrepancies), [""; 0]);
-            let [gone] = &second.cleared[..] else {
-                panic!("{:?}", second.cleared);
-            };
-            let evidence = "settled by B-5 of 9.90 EUR (day.csv line 1), matched by rule \
-                            \"reference\" in r4";
-            assert_eq!((gone.discrepancy, &*gone.evidence), (id, evidence));
+            assert_settled_in("r4", &second.cleared, id);
             assert_eq!((second.voided, second.known), (0, report.len() as u64));
             assert!(second.conservation.holds() && desk.open.is_empty());
             let third = desk.run("r5", day(5), report, booked());
@@ -268,12 +273,7 @@ fn a_booking_of_which_the_amount_is_corrected_is_the_same_booking() {
         assert_eq!(found(&second.comparison.discrepancies).len(), 1);
         let third = desk.run("r5", day(5), vec![], view(990));
         assert_eq!(found(&third.comparison.discrepancies), [""; 0]);
-        let [gone] = &third.cleared[..] else {
-            panic!("{:?}", third.cleared);
-        };
-        let evidence = "settled by B-5 of 9.90 EUR (day.csv line 1), matched by rule \
-                        \"reference\" in r5";
-        assert_eq!((gone.discrepancy, &*gone.evidence), (id, evidence));
+        assert_settled_in("r5", &third.cleared, id);
         assert!(third.conservation.holds() && desk.open.is_empty());
     }
 }
