@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::calendar::days_between;
 use domain::open_items::{
-    self, Fingerprint, Own, Payment, Payments, Received, Remembered, Used, UsedUp,
+    self, Fingerprint, OtherNames, Own, Payment, Payments, Received, Remembered, Used, UsedUp,
 };
 use domain::policy::SourcePolicy;
 use domain::record::{Record, Side};
@@ -23,8 +23,8 @@ use crate::staging::{Folder, SideManifest, Staging};
 pub(crate) struct Outcome<'a> {
     /// What it received, the partner's first.
     pub(crate) sides: [&'a SideManifest; 2],
-    /// The ledger's manifest itself.
-    pub(crate) ledger_side: &'a Stored,
+    /// The manifests themselves.
+    pub(crate) manifests: [&'a Stored; 2],
     /// Records that stay open.
     pub(crate) open: Vec<Record>,
     /// What matching used up.
@@ -69,7 +69,9 @@ pub(crate) async fn next(
         carried,
         matched,
         payments,
+        other_names,
     } = outcome.used;
+    let [partner_side, ledger_side] = outcome.manifests;
     let mut stored_carried = Vec::new();
     for ((side, since), own) in carried {
         stored_carried.extend(put_carried(staging, folder, side, since, own).await?);
@@ -82,8 +84,10 @@ pub(crate) async fn next(
         carried: stored_carried,
         matched,
         payments: staging.put_payments(folder, payments).await?,
+        other_names: staging.put_payments(folder, other_names).await?,
         settled: put_groups(staging, folder, &settled).await?,
-        ledger_side: outcome.ledger_side.clone(),
+        ledger_side: ledger_side.clone(),
+        partner_side: Some(partner_side.clone()),
     });
     let openings = || {
         outcome
@@ -130,6 +134,7 @@ async fn keep(
     let memory = Memory::load(staging, position, resolved, day).await?;
     let withdrawn = withdrawn_of_groups(outcome.sides);
     let mut payments = Payments::of(policy);
+    let mut other_names = OtherNames::of(policy);
     let undone: BTreeSet<usize> = withdrawn.iter().map(|(group, _)| *group).collect();
     let mut kept = Kept {
         spent: Vec::new(),
@@ -167,14 +172,18 @@ async fn keep(
             }
             spent.matched = Vec::from_iter(put_groups(staging, folder, &matched).await?);
             let mut left = staging.get_payments(spent.payments.as_ref()).await?;
+            let mut names_left = staging.get_payments(spent.other_names.as_ref()).await?;
             let of_run = memory.places.iter().zip(&memory.used).enumerate();
             let gone = of_run.filter(|(group, (place, _))| {
                 place.spent == at && !place.is_settled && undone.contains(group)
             });
             for (_, (_, Remembered { used, .. })) in gone {
                 open_items::forget(&mut left, &payments.of_group(used.records.iter()));
+                let names = used.records.iter().flat_map(|it| other_names.of_record(it));
+                open_items::forget(&mut names_left, &Vec::from_iter(names));
             }
             spent.payments = staging.put_payments(folder, left).await?;
+            spent.other_names = staging.put_payments(folder, names_left).await?;
         }
         kept.spent.push(spent);
     }
@@ -190,6 +199,8 @@ pub(crate) struct UsedParts {
     matched: Option<Stored>,
     #[serde(default)]
     payments: Option<Stored>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other_names: Option<Stored>,
 }
 
 /// What a whole comparison used up.
@@ -200,6 +211,7 @@ pub(crate) struct GatheredUse {
     carried: BTreeMap<(Side, Date), Own>,
     matched: Vec<Stored>,
     pub(super) payments: Vec<Payment>,
+    pub(super) other_names: Vec<Payment>,
 }
 
 /// Stores what matched pairs use up.
@@ -218,6 +230,7 @@ pub(crate) async fn put_used(
         carried,
         matched: put_groups(staging, folder, &used.groups).await?,
         payments: staging.put_payments(folder, used.payments).await?,
+        other_names: staging.put_payments(folder, used.other_names).await?,
     })
 }
 
@@ -248,6 +261,8 @@ pub(crate) async fn gather(
     all.matched.extend(part.matched);
     all.payments
         .append(&mut staging.get_payments(part.payments.as_ref()).await?);
+    all.other_names
+        .append(&mut staging.get_payments(part.other_names.as_ref()).await?);
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod closing;
 mod listing;
 mod memory;
 mod paid;
+mod paid_before;
 mod reading;
 mod resolutions;
 mod standing;
@@ -21,7 +22,7 @@ use workflows::failure;
 use workflows::ports::Stored;
 
 use crate::failures::Failure;
-use crate::staging::Staging;
+use crate::staging::{SideManifest, Staging};
 
 pub(crate) use closing::{GatheredUse, Outcome, UsedParts, gather, next, put_used};
 pub use listing::open_items_of;
@@ -71,10 +72,16 @@ pub(crate) struct Spent {
     /// The payments of all pairs, sorted; none in a position of before version 5 of the engine.
     #[serde(default)]
     pub(crate) payments: Option<Stored>,
+    /// What later rules would call the records of all pairs, sorted; none in a position of before version 13.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) other_names: Option<Stored>,
     /// What resolutions settled before it began.
     pub(crate) settled: Option<Stored>,
     /// Its ledger side, as it was staged: for when it is replaced.
     pub(crate) ledger_side: Stored,
+    /// And its partner side; none in a position of before version 13 of the engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) partner_side: Option<Stored>,
 }
 
 /// Fingerprints of records that inputs of one business date had.
@@ -185,6 +192,13 @@ pub(crate) fn date(text: &str) -> Result<Date, Failure> {
             format!("a position has the date {text:?}: {error}"),
         )
     })
+}
+
+/// Value dates of which a side's inputs have all that there is.
+fn covers(side: &SideManifest) -> Result<Option<(Date, Date)>, Failure> {
+    let covers = side.opening.as_ref().and_then(|it| it.covers.as_ref());
+    let covers = covers.map(|(from, to)| Ok((date(from)?, date(to)?)));
+    covers.transpose()
 }
 
 fn damaged(stored: &Stored, error: impl std::fmt::Display) -> Failure {

@@ -8,7 +8,7 @@ use domain::open_items::{Asked, Fingerprint, Records};
 use domain::policy::RunContext;
 use domain::record::Side;
 
-use super::{GatheredUse, Standing, date};
+use super::{GatheredUse, Standing, covers, date};
 use crate::failures::Failure;
 use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
@@ -45,10 +45,8 @@ impl Standing {
             if source.side(side).records != Records::New {
                 let opening = manifest.opening.as_ref();
                 let shown = opening.and_then(|opening| opening.shown.as_ref());
-                let covers = opening.and_then(|opening| opening.covers.as_ref());
-                let covers = covers.map(|(from, to)| Ok::<_, Failure>((date(from)?, date(to)?)));
-                let covers = covers.transpose()?;
-                asked.look_at_shown(side, &staging.get_payments(shown).await?, covers);
+                let shown = staging.get_payments(shown).await?;
+                asked.look_at_shown(side, &shown, covers(manifest)?);
             }
         }
         for spent in &begun_with.position.spent {

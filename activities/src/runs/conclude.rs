@@ -192,7 +192,10 @@ impl Begun {
             })
             .await?
         };
-        look_again(trueup, run, standing, self.sides(), concluded).await
+        let looked = look_again(trueup, run, standing, self.sides(), concluded).await?;
+        standing
+            .find_paid_before(trueup, run, self.sides(), used, looked)
+            .await
     }
 
     /// What people settled before is not found again; what is found of its other side says so.
@@ -274,7 +277,7 @@ impl Begun {
         positions::gather(&trueup.staging, &mut all.used, used).await?;
         let outcome = Outcome {
             sides: self.sides(),
-            ledger_side: &input.sides.ledger.manifest,
+            manifests: [&input.sides.partner.manifest, &input.sides.ledger.manifest],
             open,
             used: std::mem::take(&mut all.used),
             reopened: self.before.undone.reopened,

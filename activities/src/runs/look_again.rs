@@ -48,7 +48,9 @@ pub(super) async fn look_again(
             made.records().for_each(|record| look.see(record));
             for rows in rows.into_iter().flatten() {
                 let mut wanted = Vec::new();
-                let is_wanted = |row: &KeptRow<'_>| look.wants_row(row.amount, row.currency);
+                let wanted_money = look.wanted();
+                let is_wanted =
+                    |row: &KeptRow<'_>| wanted_money.is_of_row(row.amount, row.currency);
                 rows.read_wanted(is_wanted, |record| wanted.push(record))?;
                 wanted.iter().for_each(|record| look.see(record));
             }

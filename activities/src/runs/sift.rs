@@ -17,7 +17,7 @@ use crate::staging::{BucketRows, RowsReader, SideManifest, StagedRows, Staging, 
 use domain::conservation::Conservation;
 use domain::matching::sieve::{Agreement, KeptRow, KeptRows, Pairing, PairingSide, key_of};
 use domain::matching::{Buckets, Kin, Pool};
-use domain::open_items::{Fingerprint, UsedUp};
+use domain::open_items::{Fingerprint, OtherNames, UsedUp};
 use domain::policy::{Scope, SourcePolicy};
 use domain::record::Record;
 
@@ -100,6 +100,7 @@ pub(super) fn sift(
     let agreement = Agreement::of(policy);
     let mut writer = PairWriter::new(policy, kind);
     let mut pairing = Pairing::of(policy);
+    let mut other_names = OtherNames::of(policy);
     let mut left = Vec::new();
     for (number, bucket) in buckets.enumerate() {
         let [partner, ledger] = &sides;
@@ -123,8 +124,18 @@ pub(super) fn sift(
             is_ledger_settled[of_ledger] = true;
             writer.write(partner.row(of_partner), ledger.row(of_ledger), &mut sifted);
         }
-        partner.read_left(&is_partner_settled, &mut left)?;
-        ledger.read_left(&is_ledger_settled, &mut left)?;
+        for (bucket, is_settled) in [
+            (&partner, &is_partner_settled),
+            (&ledger, &is_ledger_settled),
+        ] {
+            bucket.read(is_settled, false, |record| left.push(record))?;
+            if other_names.are_any() {
+                bucket.read(is_settled, true, |record| {
+                    let names = &mut sifted.used.other_names;
+                    names.extend(other_names.of_record(&record));
+                })?;
+            }
+        }
     }
     drop(looked_at);
     left.into_iter().for_each(|record| pool.push(record));
@@ -201,16 +212,21 @@ impl<'s> Bucket<'s> {
         }
     }
 
-    /// Makes records of the rows that are not settled.
-    fn read_left(&self, is_settled: &[bool], left: &mut Vec<Record>) -> Result<(), Failure> {
+    /// Makes records of the rows that are settled, or of those that are not.
+    fn read(
+        &self,
+        is_settled: &[bool],
+        settled: bool,
+        mut take: impl FnMut(Record),
+    ) -> Result<(), Failure> {
         let Some(side) = self.side else {
             return Ok(());
         };
         for ((staged, chunk), begin) in side.chunks.iter().zip(&self.chunks).zip(&self.begins) {
             let rows = chunk.texts.iter().zip(*begin..);
-            let rows = rows.filter(|(_, number)| !is_settled[*number]);
+            let rows = rows.filter(|(_, number)| is_settled[*number] == settled);
             let rows = rows.map(|(text, number)| (self.rows[number].line, *text));
-            side.reader.read(staged, rows, |record| left.push(record))?;
+            side.reader.read(staged, rows, &mut take)?;
         }
         Ok(())
     }

@@ -82,6 +82,9 @@ pub struct OpeningSide {
     /// Payments that runs of other days used up and the inputs show again, sorted; absent when there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Stored>,
+    /// What later rules would call those, sorted; absent when there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_names: Option<Stored>,
     /// Fingerprints of records that were another payment in the words that earlier runs knew; absent when there are
     /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -210,6 +210,7 @@ async fn store(
     };
     Ok(OpeningSide {
         shown: staging.put_payments(folder, opening.shown).await?,
+        shown_names: staging.put_payments(folder, opening.shown_names).await?,
         renamed: {
             let prints = opening.renamed.into_iter().map(|print| print.0);
             staging.put_in_pieces(folder, prints.collect()).await?

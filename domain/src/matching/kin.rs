@@ -16,7 +16,7 @@ use crate::policy::{
 use crate::record::{Record, Side};
 
 /// Between texts, where the first rule compares several.
-const BETWEEN: &str = "\u{1f}";
+pub(crate) const BETWEEN: &str = "\u{1f}";
 
 /// What records are kin in. Nothing where no later rule says so, or the first one does not go by pairs of equal
 /// texts.

@@ -14,13 +14,13 @@ use jiff::civil::Date;
 use super::again::{DAYS_MAX, apart};
 use super::identity::{canonical_order, duplicate_key, shared_key};
 use super::pair::{self, Timing};
-use super::sieve::PlainAmount;
+use super::wanted::WantedMoney;
 use super::work::Work;
 use super::{Comparison, Kin, Pool, key, lone};
 use crate::calendar::days_between;
 use crate::discrepancy::{Discrepancy, Kind};
-use crate::money::{Currency, Money};
-use crate::policy::{Cardinality, Key, RunContext, SourcePolicy};
+use crate::money::Money;
+use crate::policy::{Accepts, Cardinality, Key, RunContext, SourcePolicy};
 use crate::record::{Movement, Place, Record, Side};
 
 /// What was left alone and may repeat a payment, and what was seen of that payment.
@@ -33,8 +33,8 @@ pub struct LookAgain {
     payments: HashMap<Payment, Seen>,
     /// Other lone records: nothing was found for them either.
     also_lone: HashSet<Place>,
-    /// The money that is asked about, in units of the smallest amount, and what takes it back.
-    wanted: HashSet<(Currency, i128)>,
+    /// The money that is asked about, and what takes it back.
+    wanted: WantedMoney,
 }
 
 /// A payment as a later rule tells it from others: a hash of its texts, the money, and what is said of it.
@@ -88,7 +88,7 @@ enum List {
 
 /// What those rules compare, with their indexes, by which a payment is known to be there again, whatever other
 /// reference it has.
-fn later(policy: &SourcePolicy) -> Vec<(usize, Vec<Key>)> {
+pub(crate) fn later(policy: &SourcePolicy) -> Vec<(usize, Vec<Key>)> {
     let kin = Kin::of(policy);
     let rules = policy.rules.iter().enumerate().skip(1);
     let later = rules.filter(|(index, rule)| {
@@ -118,7 +118,7 @@ impl LookAgain {
             later: later(policy),
             payments: HashMap::new(),
             also_lone: HashSet::new(),
-            wanted: HashSet::new(),
+            wanted: WantedMoney::default(),
         };
         if look.later.is_empty() {
             return None;
@@ -149,31 +149,20 @@ impl LookAgain {
             let payment = Payment::of(record, rule, texts);
             let seen = self.payments.entry(payment).or_default();
             seen.lone.push((Place::of(record), at));
-            if let Ok(units) = record.money.amount.to_units() {
-                self.wanted.insert((payment.money.currency, units));
-                self.wanted.insert((payment.money.currency, -units));
-            }
+            self.wanted.add(record.money);
+            self.wanted.add(record.money.opposite());
         }
     }
 
-    /// Whether the record of a row with this money has to be [seen](LookAgain::see) at all.
+    /// The money of records that have to be [seen](LookAgain::see) at all.
     #[must_use]
-    #[inline]
-    pub fn wants_row(&self, amount: PlainAmount, currency: Currency) -> bool {
-        self.wanted.contains(&(currency, amount.units()))
-    }
-
-    /// The same of a record.
-    #[must_use]
-    pub fn wants(&self, record: &Record) -> bool {
-        let Money { amount, currency } = record.money;
-        let units = amount.to_units();
-        units.is_ok_and(|units| self.wanted.contains(&(currency, units)))
+    pub fn wanted(&self) -> &WantedMoney {
+        &self.wanted
     }
 
     /// Is shown a record: of each side all of them, those too that are asked about, in any order.
     pub fn see(&mut self, record: &Record) {
-        if !self.wants(record) || record.has_failed() {
+        if !self.wanted.is_of(record) || record.has_failed() {
             return;
         }
         for (rule, texts) in texts(&self.later, record) {
@@ -235,8 +224,50 @@ impl LookAgain {
     }
 }
 
+/// Whether one record may be the payment of another that was found a counterpart under another text of the
+/// first rule: those with an equal text were all seen by that one.
+fn may_be_again(accepts: Accepts<'_>, record: &Record, original: &Record) -> bool {
+    key::order(&accepts.rule.on, record, original).is_eq()
+        && pair::may_repeat(accepts, record, original)
+        && days_between(original.value_date, record.value_date).abs() <= DAYS_MAX
+}
+
+/// Whether a record that is alone may repeat one that an earlier run matched, by this later rule.
+pub(crate) fn may_repeat_earlier(
+    policy: &SourcePolicy,
+    rule: usize,
+    record: &Record,
+    earlier: &Record,
+) -> bool {
+    let first = &policy.rules[0].on;
+    key::order(first, record, earlier).is_ne()
+        && may_be_again(policy.accepts(&policy.rules[rule]), record, earlier)
+}
+
+/// What is said of a record that repeats one of an earlier run by this later rule.
+pub(crate) fn repeats_earlier(
+    policy: &SourcePolicy,
+    context: &RunContext,
+    rule: usize,
+    record: Record,
+    earlier: Record,
+) -> Discrepancy {
+    let matched_in = earlier.carried_from();
+    let matched_in = matched_in.map(|run| format!("; {run} matched the other"));
+    let mut work = Work::new(policy, context, Pool::default());
+    let again = Again {
+        rule,
+        original: earlier,
+        copies: 2,
+        counterparts: 1,
+    };
+    let mut again = report(&mut work, again, record);
+    again.reason.extend(matched_in);
+    again
+}
+
 /// The record of a discrepancy that is only alone.
-fn lone_record(discrepancy: &Discrepancy) -> Option<&Record> {
+pub(crate) fn lone_record(discrepancy: &Discrepancy) -> Option<&Record> {
     match discrepancy.kind {
         Kind::MissingInLedger => discrepancy.partner.as_ref(),
         Kind::MissingAtPartner => discrepancy.ledger.as_ref(),
@@ -328,15 +359,12 @@ impl Seen {
         let lone = self.records(parts).filter(move |_| is_more);
         lone.filter_map(move |(record, at)| {
             let own = key::hash_of(first, record);
-            // Those with an equal text were all seen by the first rule.
             let original = self.original(record.value_date, |other| {
-                other.first != own
-                    && key::order(&accepts.rule.on, record, &other.record).is_eq()
-                    && pair::may_repeat(accepts, record, &other.record)
+                other.first != own && may_be_again(accepts, record, &other.record)
             })?;
             let (day, before) = (record.value_date, original.value_date);
             let days = days_between(before, day).abs();
-            let is_near = apart.is_none_or(|apart| 3 * days < apart) && days <= DAYS_MAX;
+            let is_near = apart.is_none_or(|apart| 3 * days < apart);
             // The next one of a series, which the partner may still report.
             let (window, calendar) = (accepts.window(), &policy.calendar);
             let is_next = pair::timing_of(window, calendar, day, before) != Timing::Within;

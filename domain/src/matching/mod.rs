@@ -51,6 +51,7 @@ mod taken_back;
 mod thing;
 mod together;
 mod twins;
+mod wanted;
 mod work;
 
 #[cfg(test)]
@@ -67,13 +68,16 @@ pub(crate) use explain::counted_days;
 pub(crate) use identity::canonical_order;
 pub use identity::{in_order_for_people, sort_for_people};
 pub use key::{BUCKETS, Buckets};
+pub(crate) use kin::BETWEEN;
 pub use kin::Kin;
 pub(crate) use lone::is_in_transit;
 pub use look_again::LookAgain;
+pub(crate) use look_again::{later, lone_record, may_repeat_earlier, repeats_earlier};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub(crate) use scope::is_asked_for;
 pub(crate) use strangers::{are_strangers, holds_many, is_of_one};
 pub use superseded::Superseded;
+pub use wanted::WantedMoney;
 pub use work::AMBIGUOUS_RECORDS_MAX;
 
 use again::KinGroups;

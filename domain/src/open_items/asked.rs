@@ -9,10 +9,11 @@ use jiff::civil::Date;
 
 use super::arrived::{self, SettledAlone, Told};
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::noted::{Found, Noted};
 use super::paid::{Mark, Payment, Payments};
 use super::retried::retried;
+use super::settle::paid_by_people;
 use super::{Undone, Used};
-use crate::case::Settles;
 use crate::matching::{Pool, Superseded, canonical_order, is_asked_for, is_in_transit};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
@@ -22,10 +23,8 @@ use crate::record::{Movement, Past, Record, Side};
 #[derive(Debug)]
 pub struct Asked {
     pub(super) records: Vec<AskedRecord>,
-    /// All that is asked about them, sorted.
-    wanted: Vec<Payment>,
-    /// What is known of that.
-    pub(super) found: BTreeMap<Payment, Found>,
+    /// What earlier runs noted of them.
+    pub(super) noted: Noted,
     /// How often this run matched what would take the money of a record back, or has it left.
     undone_now: BTreeMap<(Side, Payment), i64>,
     /// How often people settled a payment of which one side was alone.
@@ -55,22 +54,6 @@ pub(super) struct AskedRecord {
     pub(super) other_days: Vec<(Date, Fingerprint)>,
     /// The one that it was matched on.
     pub(super) matched_on: Option<Date>,
-}
-
-/// What runs noted of a payment.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    /// The last run that did.
-    pub(super) run: Arc<str>,
-    /// How often, by the business dates of those runs.
-    by_day: BTreeMap<Date, i64>,
-}
-
-impl Found {
-    /// The business date of that run.
-    pub(super) fn last_day(&self) -> Option<Date> {
-        self.by_day.keys().next_back().copied()
-    }
 }
 
 impl Asked {
@@ -107,15 +90,9 @@ impl Asked {
             let payments = (one.payment, one.side).cmp(&(other.payment, other.side));
             payments.then_with(|| canonical_order(record(one), record(other)))
         });
-        let wanted = records.iter();
-        let wanted = wanted.flat_map(AskedRecord::wanted);
-        let mut wanted: Vec<Payment> = wanted.collect();
-        wanted.sort_unstable();
-        wanted.dedup();
         Asked {
+            noted: Noted::asked_for(records.iter().flat_map(AskedRecord::wanted)),
             records,
-            wanted,
-            found: BTreeMap::new(),
             undone_now: BTreeMap::new(),
             settled_alone: BTreeMap::new(),
         }
@@ -151,7 +128,7 @@ impl Asked {
     /// may be paid anew. Once everything is known that other runs noted.
     pub fn look_at_own(&mut self, policy: &SourcePolicy, pool: &Pool, matched: &[Payment]) {
         let asked = self.records.iter();
-        let asked = asked.filter(|it| it.is_changed || self.found.contains_key(&it.payment));
+        let asked = asked.filter(|it| it.is_changed || self.noted.get(it.payment).is_some());
         let asked = asked.map(|it| ((it.side, it.undone_by), 0));
         let mut undone: BTreeMap<(Side, Payment), i64> = asked.collect();
         if undone.is_empty() {
@@ -177,24 +154,11 @@ impl Asked {
 
     /// Looks at what a run of this day noted; `noted` is sorted.
     pub fn look(&mut self, run: &Arc<str>, day: Date, noted: &[Payment]) {
-        for payment in &self.wanted {
-            let from = noted.partition_point(|other| other < payment);
-            let equal = noted[from..].iter().take_while(|it| *it == payment);
-            let times: i64 = equal.map(|_| 1).sum();
-            if times > 0 {
-                let found = self.found.entry(*payment).or_insert_with(|| Found {
-                    run: Arc::clone(run),
-                    by_day: BTreeMap::new(),
-                });
-                *found.by_day.entry(day).or_default() += times;
-                found.run = Arc::clone(run);
-            }
-        }
+        self.noted.look(run, day, noted);
     }
 
-    /// Looks at what people settled, as far as it is not undone. Differences between records of both sides are paid; not
-    /// those that an input of this day had, which is replaced. Of what was alone, the other side may still have its
-    /// record.
+    /// Looks at what people settled, as far as it is not undone. Differences between records of both sides are paid; of
+    /// what was alone, the other side may still have its record.
     pub fn look_at_settled(
         &mut self,
         policy: &SourcePolicy,
@@ -203,24 +167,13 @@ impl Asked {
         undone: &Undone,
     ) {
         let mut payments = Payments::of(policy);
-        let settled = settled.iter().filter(|used| !undone.unsettles(used));
-        let alone = SettledAlone::of(&mut payments, settled.clone());
+        let in_force = settled.iter().filter(|used| !undone.unsettles(used));
+        let alone = SettledAlone::of(&mut payments, in_force);
         self.settled_alone = alone.counts().collect();
         let mut by_run: BTreeMap<(Arc<str>, Date), Vec<Payment>> = BTreeMap::new();
-        for used in settled.filter(|used| used.has_both_sides()) {
-            let by = used.settled.as_ref();
-            let is_void = by.is_none_or(|by| by.settles == Settles::Voided);
-            let past = used.records.iter().filter_map(|it| it.past.as_ref());
-            let is_replaced = past.clone().any(|past| past.since == day);
-            let last = past.map(|past| past.since).max();
-            let run = used.records.iter().find_map(Record::carried_from);
-            if let (Some(run), Some(last)) = (run, last)
-                && !is_void
-                && !is_replaced
-            {
-                let noted = by_run.entry((Arc::from(run), last)).or_default();
-                noted.extend(payments.of_group(used.records.iter()));
-            }
+        for (run, last, used) in paid_by_people(day, settled, undone) {
+            let noted = by_run.entry((run, last)).or_default();
+            noted.extend(payments.of_group(used.records.iter()));
         }
         for ((run, day), mut noted) in by_run {
             noted.sort_unstable();
@@ -278,10 +231,13 @@ impl Asked {
         if asked.is_changed {
             return self.fate_of_changed(asked, record, counted, context);
         }
-        let Some(Found { run, .. }) = self.found.get(&asked.payment) else {
+        let Some(Found { run, .. }) = self.noted.get(asked.payment) else {
             return Fate::Itself;
         };
-        let (paid, announced) = (self.times(asked.payment), self.times(asked.announced));
+        let (paid, announced) = (
+            self.noted.times(asked.payment),
+            self.noted.times(asked.announced),
+        );
         let waiting = counted.waiting.entry(asked.announced);
         let waiting = waiting.or_insert_with(|| self.waiting(asked));
         let is_announced = *waiting > 0 && paid <= announced;
@@ -363,10 +319,10 @@ impl Asked {
     fn earlier(&self, asked: &AskedRecord) -> Earlier {
         let [paid, undone, given_up] = [asked.payment, asked.undone_by, asked.given_up];
         let mut earlier = Earlier::default();
-        for day in self.days_of(&[paid, undone, given_up]) {
-            let paid = earlier.standing + self.times_on(paid, day);
-            let undone = self.times_on(undone, day).min(paid);
-            let given_up = self.times_on(given_up, day).min(paid - undone);
+        for day in self.noted.days_of(&[paid, undone, given_up]) {
+            let paid = earlier.standing + self.noted.times_on(paid, day);
+            let undone = self.noted.times_on(undone, day).min(paid);
+            let given_up = self.noted.times_on(given_up, day).min(paid - undone);
             earlier.standing = paid - undone - given_up;
             earlier.undone += undone;
         }
@@ -378,28 +334,14 @@ impl Asked {
     fn waiting(&self, asked: &AskedRecord) -> i64 {
         let ends = [asked.told, asked.undone_by, asked.given_up];
         let mut waiting: i64 = 0;
-        for day in self.days_of(&[ends[0], ends[1], ends[2], asked.announced]) {
-            let ended: i64 = ends.iter().map(|end| self.times_on(*end, day)).sum();
-            waiting = (waiting - ended).max(0) + self.times_on(asked.announced, day);
+        for day in self
+            .noted
+            .days_of(&[ends[0], ends[1], ends[2], asked.announced])
+        {
+            let ended: i64 = ends.iter().map(|end| self.noted.times_on(*end, day)).sum();
+            waiting = (waiting - ended).max(0) + self.noted.times_on(asked.announced, day);
         }
-        waiting.min(self.times(asked.announced) - self.times(asked.told))
-    }
-
-    /// The business dates of runs that noted any of these.
-    fn days_of(&self, payments: &[Payment]) -> BTreeSet<Date> {
-        let found = payments.iter().filter_map(|it| self.found.get(it));
-        found.flat_map(|it| it.by_day.keys().copied()).collect()
-    }
-
-    fn times_on(&self, payment: Payment, day: Date) -> i64 {
-        let found = self.found.get(&payment);
-        let times = found.and_then(|found| found.by_day.get(&day));
-        times.copied().unwrap_or_default()
-    }
-
-    fn times(&self, payment: Payment) -> i64 {
-        let found = self.found.get(&payment);
-        found.map_or(0, |found| found.by_day.values().sum())
+        waiting.min(self.noted.times(asked.announced) - self.noted.times(asked.told))
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::Used;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::given_up::{is_given_up, together};
+use super::other_names::OtherNames;
 use super::paid::{Payment, Payments};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Matched, Superseded, own_records};
@@ -34,6 +35,8 @@ pub struct UsedUp {
     pub groups: Vec<Used>,
     /// The payments of all of them, in no order.
     pub payments: Vec<Payment>,
+    /// What later rules would call all of them, in no order.
+    pub other_names: Vec<Payment>,
 }
 
 impl UsedUp {
@@ -43,6 +46,7 @@ impl UsedUp {
         self.ledger.append(other.ledger);
         self.groups.append(&mut other.groups);
         self.payments.append(&mut other.payments);
+        self.other_names.append(&mut other.other_names);
     }
 }
 
@@ -142,12 +146,14 @@ pub fn used_up(
 ) -> UsedUp {
     let mut payments = Payments::of(policy);
     let mut noted = payments.of_matches(matches);
+    let other_names = OtherNames::of(policy).of_used(matches, superseded);
     let superseded = together(&mut payments, superseded);
     for records in &superseded {
         noted.extend(payments.of_superseded(records));
     }
     let mut used = UsedUp {
         payments: noted,
+        other_names,
         ..UsedUp::default()
     };
     let matched = matches.iter().map(|it| it.records().collect());

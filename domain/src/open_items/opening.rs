@@ -75,6 +75,8 @@ pub struct Opening {
     /// Payments of records that runs of other days used up and that this input shows again: what is paid twice
     /// stands beside the first, what was only corrected in its place.
     pub shown: Vec<Payment>,
+    /// What later rules would call these records, sorted.
+    pub shown_names: Vec<Payment>,
     /// First and last value date of which this input has all that there is, as far as it tells: what it lacks of
     /// them is there no more. None of one that shows nothing again.
     pub covers: Option<(Date, Date)>,

@@ -121,7 +121,7 @@ impl Payments {
     }
 }
 
-/// Takes the payments of one group out of those of its run, which are sorted.
+/// Takes what is noted of one group out of what is noted of its run, which is sorted.
 pub fn forget(payments: &mut Vec<Payment>, group: &[Payment]) {
     for gone in group {
         if let Ok(at) = payments.binary_search(gone) {
@@ -141,15 +141,27 @@ pub(super) enum Mark {
     Told(Side),
     /// That both sides say since that its money did not stay.
     GivenUp,
+    /// That this side had it under a [name](super::other_names) of a later rule.
+    Named(Side),
+    /// That this side says under such a name that its money did not stay.
+    NamedUndone(Side),
 }
 
 impl Mark {
-    fn of(self, bytes: &mut Vec<u8>, text: &[u8], amount: &str, currency: &str) -> Payment {
+    pub(super) fn of(
+        self,
+        bytes: &mut Vec<u8>,
+        text: &[u8],
+        amount: &str,
+        currency: &str,
+    ) -> Payment {
         let (what, side) = match self {
             Mark::Paid => ("trueup.payment.v1", None),
             Mark::Announced(side) => ("trueup.announced.v1", Some(side)),
             Mark::Told(side) => ("trueup.told.v1", Some(side)),
             Mark::GivenUp => ("trueup.given_up.v1", None),
+            Mark::Named(side) => ("trueup.named.v1", Some(side)),
+            Mark::NamedUndone(side) => ("trueup.named_undone.v1", Some(side)),
         };
         bytes.clear();
         let side = side.map(|side| side.name().as_bytes());

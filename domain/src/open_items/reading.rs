@@ -14,6 +14,7 @@ use super::fingerprint::{Fingerprint, count, fingerprint};
 use super::item::{Item, ItemState, received_by, since};
 use super::moved::Moved;
 use super::opening::{Opening, ReadingContext};
+use super::other_names::OtherNames;
 use super::paid::{Payment, Payments};
 use super::rewritten::Rewritten;
 use super::{Records, Remembered};
@@ -37,6 +38,8 @@ pub struct Reading {
     seen: HashMap<Fingerprint, Seen>,
     pub(super) payments: Payments,
     shown: Vec<Payment>,
+    other_names: OtherNames,
+    shown_names: Vec<Payment>,
     /// First value date of what inputs of other days had and this one shows again.
     pub(super) shown_from: Option<Date>,
     pub(super) moved: Moved,
@@ -107,6 +110,8 @@ impl Reading {
             context,
             payments: Payments::of(&policy),
             shown: Vec::new(),
+            other_names: OtherNames::of(&policy),
+            shown_names: Vec::new(),
             shown_from: None,
             moved: Moved::default(),
             rewritten: Rewritten::default(),
@@ -203,8 +208,10 @@ impl Reading {
                 *from = record.value_date.min(*from);
             }
             if is_known {
-                let payment = self.payments.of_record(&record);
-                self.shown.extend(payment.filter(|_| !record.is_undone()));
+                if !record.is_undone() {
+                    self.shown.extend(self.payments.of_record(&record));
+                    self.shown_names.extend(self.other_names.of_record(&record));
+                }
                 return None;
             }
             if let Some(item) = item {
@@ -263,13 +270,12 @@ impl Reading {
     #[must_use]
     pub fn finish(mut self) -> Opening {
         let mut opening = Opening {
-            shown: std::mem::take(&mut self.shown),
+            shown: sorted(std::mem::take(&mut self.shown)),
+            shown_names: sorted(std::mem::take(&mut self.shown_names)),
             covers: self.context.covers(self.shown_from),
             renamed: std::mem::take(&mut self.renamed),
             ..Opening::default()
         };
-        opening.shown.sort_unstable();
-        opening.shown.dedup();
         let mut withdrawn: Vec<Fingerprint> = self.withdraw_from_groups(&mut opening);
         withdrawn.extend(self.leave_unseen(&mut opening));
         let replaces = self.context.replaces();
@@ -481,4 +487,11 @@ impl Reading {
             && item.is_open()
             && (from..=to).contains(&item.record.value_date)
     }
+}
+
+/// Each once, sorted.
+fn sorted(mut payments: Vec<Payment>) -> Vec<Payment> {
+    payments.sort_unstable();
+    payments.dedup();
+    payments
 }

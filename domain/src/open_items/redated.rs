@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::asked::{Asked, AskedRecord, Found};
+use super::asked::{Asked, AskedRecord};
 use super::fingerprint::{Fingerprint, fingerprint};
+use super::noted::Found;
 use crate::matching::Pool;
 use crate::policy::SourcePolicy;
 use crate::record::{Record, Side};
@@ -56,7 +57,7 @@ impl Asked {
     /// Whether this record stands in the place of the one that was matched, with another invoice, client or text: the
     /// input has that one no more, and had this one not yet when it was matched, though it went back to this day.
     pub(super) fn is_rewritten(&self, asked: &AskedRecord, record: &Record) -> bool {
-        let last_day = self.found.get(&asked.payment).and_then(Found::last_day);
+        let last_day = self.noted.get(asked.payment).and_then(Found::last_day);
         let had_its_day = last_day.is_some_and(|day| record.value_date <= day);
         let covers_it = asked
             .covered
@@ -69,7 +70,7 @@ impl Asked {
     }
 
     fn run_of(&self, asked: &AskedRecord) -> Option<&Arc<str>> {
-        self.found.get(&asked.payment).map(|found| &found.run)
+        self.noted.get(asked.payment).map(|found| &found.run)
     }
 }
 

@@ -1,8 +1,11 @@
 //! What resolutions make of open items: settled ones leave, and the run's final figures say so.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::{SettledAs, Used};
+use jiff::civil::Date;
+
+use super::{SettledAs, Undone, Used};
 use crate::case::{InForce, Settles};
 use crate::conservation::{Conservation, CountAndSum};
 use crate::discrepancy::{DiscrepancyId, Kind};
@@ -56,6 +59,26 @@ pub fn used_by(items: &[Record], settled: &Settled) -> Vec<Used> {
         })
     });
     used.collect()
+}
+
+/// Differences between records of both sides that people settled as far as it is not undone: these are paid. Each
+/// with the run that received it and the day that the last of its inputs was of; not those that an input of this
+/// day had, which is replaced.
+pub(super) fn paid_by_people<'u>(
+    day: Date,
+    settled: &'u [Used],
+    undone: &'u Undone,
+) -> impl Iterator<Item = (Arc<str>, Date, &'u Used)> {
+    settled.iter().filter_map(move |used| {
+        let by = used.settled.as_ref();
+        let is_void = by.is_none_or(|by| by.settles == Settles::Voided);
+        let past = used.records.iter().filter_map(|it| it.past.as_ref());
+        let is_replaced = past.clone().any(|past| past.since == day);
+        let last = past.map(|past| past.since).max()?;
+        let run = used.records.iter().find_map(Record::carried_from)?;
+        let is_paid = used.has_both_sides() && !undone.unsettles(used) && !is_void && !is_replaced;
+        is_paid.then(|| (Arc::from(run), last, used))
+    })
 }
 
 /// Moves what was settled from carried forward to where it counts.

@@ -198,6 +198,35 @@ async fn a_payment_of_another_day_that_was_matched_before_is_a_duplicate() -> Re
     Ok(())
 }
 
+#[tokio::test]
+async fn an_invoice_that_another_charge_paid_on_another_day_is_a_duplicate() -> Result<()> {
+    let (shop, slack) = shop::start_with_slack().await?;
+    let by_invoice = "[[rules]]\nname = \"invoice\"\non = [\"invoice\"]\n\n[tolerances.EUR]";
+    let source = shop::source(&[]).replacen("[tolerances.EUR]", by_invoice, 1);
+    shop.write("sources/shop.toml", source)?;
+    run(&shop, DATE).await?;
+    let told = shop.alerts_settled().await?.len();
+    let again = format!("P-20,INV-2,250.00,EUR,{MONDAY}\n");
+    write_day(&shop, MONDAY, &again, shop::LEDGER)?;
+    run(&shop, MONDAY).await?;
+    let found = shop
+        .json(&["discrepancies", "--reference", "INV-2"])
+        .await?;
+    assert_eq!(texts(&found, "kind"), ["duplicate_at_partner"]);
+    let twice = format!("twice (value dates {DATE} and {MONDAY})");
+    let reason = format!(
+        "partner reports 250.00 EUR for INV-2 (as P-2 and as P-20) {twice}, the ledger has it once; {RUN} \
+         matched the other"
+    );
+    assert_eq!(found[0]["reason"], reason);
+    assert_eq!(shop.alerts_settled().await?.len(), told + 1);
+    assert_eq!(slack.posts().len(), told + 1);
+    let id = found[0]["discrepancy_id"].as_str().context("an id")?;
+    let shown = shop.text(&["show", id]).await?;
+    assert!(shown.contains(&shop::partner_file(DATE)), "{shown}");
+    Ok(())
+}
+
 /// A day's report that says where its payments stand.
 fn write_statuses(shop: &Installation, date: &str, partner: &str) -> Result<()> {
     let header = "reference,status,amount,currency,value_date\n";

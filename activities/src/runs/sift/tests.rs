@@ -203,8 +203,9 @@ async fn on_record(trueup: &Trueup, day: &Day) -> String {
     let position = Position::load(&trueup.staging, &stored).await.unwrap();
     let mut position = serde_json::to_value(&position).unwrap();
     for spent in position["spent"].as_array_mut().unwrap() {
-        // How the ledger was staged is another matter.
+        // How the sides were staged is another matter.
         spent["ledger_side"].take();
+        spent["partner_side"].take();
     }
     format!("{found:#?}\n{roots:#?}\n{position:#}\n")
 }
@@ -378,6 +379,49 @@ async fn what_is_open_and_shown_in_other_words_is_the_same_however_it_is_read() 
             assert_eq!(counts.collect::<Vec<_>>(), [([4, 1, 1], true)]);
             let third = come_to(&trueup, reading, &day(22, corrected, ledger)).await;
             assert_eq!((third.discrepancies, third.known), (1, 11), "{reading:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_that_is_paid_again_on_another_day_is_known() {
+    let day = |date: u32, partner: &str, ledger: &str| Day {
+        date,
+        generation: 1,
+        partner: partner.to_owned(),
+        ledger: ledger.to_owned(),
+    };
+    let both =
+        "R1,I1,1.00,EUR,2026-11-20,\nR2,I2,2.00,EUR,2026-11-20,\nR3,I3,3.00,EUR,2026-11-20,\n";
+    let again = "R4,I2,2.00,EUR,2026-11-21,\n";
+    for reading in [Reading::Scanned, Reading::OneByOne] {
+        for (records, before) in [
+            (Records::New, ""),
+            (Records::Cumulative, both),
+            (Records::Snapshot, both),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let trueup = installed(folder.path(), reading, records).await;
+            let first = come_to(&trueup, reading, &day(20, both, both)).await;
+            assert_eq!(first.matched, 3);
+            let report = format!("{before}{again}");
+            let second = come_to(&trueup, reading, &day(21, &report, before)).await;
+            let kinds: Vec<_> = second.by_kind.into_iter().collect();
+            assert_eq!(
+                kinds,
+                [("duplicate_at_partner".to_owned(), 1)],
+                "{records:?}"
+            );
+            let filter = DiscrepancyFilter::default();
+            let found = trueup.store.discrepancies(filter).await.unwrap();
+            let [found] = &found[..] else {
+                panic!("{found:?}");
+            };
+            assert_eq!(
+                found.discrepancy.reason,
+                "partner reports 2.00 EUR for I2 (as R2 and as R4) twice (value dates 2026-11-20 and \
+                 2026-11-21), the ledger has it once; recon/acme-pay/2026-11-20 matched the other"
+            );
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::conservation::Conservation;
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
 use crate::matching::{Comparison, Pool, conclude, match_buckets, sort_for_people};
 use crate::open_items::{
-    self, Asked, Fingerprint, Gone, Opening, Payment, Payments, Reading, ReadingContext, Received,
-    Records, Remembered, Settled, Taken, Used, fingerprint,
+    self, Asked, Fingerprint, Gone, Opening, OtherNames, PaidBefore, Payment, Payments, Reading,
+    ReadingContext, Received, Records, Remembered, Settled, Taken, Used, fingerprint,
 };
 use crate::policy::{DateWindow, MatchRule, RunContext, Scope, SourcePolicy, Tolerances};
 use crate::record::{Past, Record, ReferenceKind, Side};
@@ -28,6 +28,9 @@ struct Spent {
     matched: Vec<Used>,
     settled: Vec<Used>,
     payments: Vec<Payment>,
+    other_names: Vec<Payment>,
+    /// The records of its matches.
+    paired: Vec<Record>,
     received_ledger: Vec<Record>,
 }
 
@@ -142,6 +145,9 @@ impl Desk {
             &comparison.superseded,
         );
         used.payments.sort_unstable();
+        used.other_names.sort_unstable();
+        let paired = comparison.matched.iter().flat_map(|it| it.records());
+        let paired: Vec<Record> = paired.cloned().collect();
         let (mut settled, mut spent) = (Vec::new(), Vec::new());
         let mut group = 0;
         let mut kept = |groups: Vec<Used>| -> Vec<Used> {
@@ -161,8 +167,11 @@ impl Desk {
                 run.matched = kept(run.matched);
                 let is_gone = |group: &&Used| !run.matched.contains(group);
                 let mut payments = Payments::of(&self.policy);
+                let mut other_names = OtherNames::of(&self.policy);
                 for gone in before.iter().filter(is_gone) {
                     open_items::forget(&mut run.payments, &payments.of_group(gone.records.iter()));
+                    let names = gone.records.iter().flat_map(|it| other_names.of_record(it));
+                    open_items::forget(&mut run.other_names, &Vec::from_iter(names));
                 }
             }
             run.settled = kept(run.settled);
@@ -186,6 +195,8 @@ impl Desk {
             matched: used.groups,
             settled,
             payments: used.payments,
+            other_names: used.other_names,
+            paired,
             received_ledger,
         });
         self.spent = spent;
@@ -271,6 +282,7 @@ impl Desk {
         let mut report = (0, returned.len() as u64, 0, 0, 0);
         let mut withdrawn_of_groups = BTreeSet::new();
         let (mut shown, mut renamed) = (Vec::new(), BTreeSet::new());
+        let mut shown_names = Vec::new();
         for (side, input) in [(Side::Partner, partner), (Side::Ledger, ledger)] {
             let mut reading = self.reading(side, day, is_whole, &resolved, &returned, &used);
             let mut received = Vec::new();
@@ -295,6 +307,12 @@ impl Desk {
             let is_new = self.records[usize::from(side == Side::Ledger)] == Records::New;
             let of_input = (side, std::mem::take(&mut opening.shown), opening.covers);
             shown.extend((!is_new).then_some(of_input));
+            let names = (
+                side,
+                std::mem::take(&mut opening.shown_names),
+                opening.covers,
+            );
+            shown_names.extend((!is_new).then_some(names));
             let brought = self.bring(day, std::mem::take(&mut opening.unseen));
             report.1 += opening.reopened + brought.len() as u64;
             report.2 += opening.taken_back;
@@ -387,6 +405,34 @@ impl Desk {
         }
         let superseded = asked.mark(&self.policy, &context, &mut findings.left);
         let mut comparison = conclude(&self.policy, &context, findings.left);
+        if let Some(mut before) = PaidBefore::of(&self.policy, &comparison) {
+            before.leave_out(&undone.records);
+            let mut names = OtherNames::of(&self.policy);
+            let matched = findings.matched.iter().chain(&comparison.matched);
+            let matched = matched.flat_map(|it| it.records());
+            before.look_at_own(
+                &matched
+                    .flat_map(|it| names.of_record(it))
+                    .collect::<Vec<_>>(),
+            );
+            for (side, shown, covers) in &shown_names {
+                before.look_at_shown(*side, shown, *covers);
+            }
+            for spent in self.spent.iter().filter(|spent| spent.day != day) {
+                before.look(&spent.run, spent.day, &spent.other_names);
+            }
+            before.look_at_settled(day, &settled, &undone);
+            for spent in self.spent.iter().filter(|spent| spent.day != day) {
+                for side in Side::BOTH {
+                    let wanted = before.wants(&spent.run, side).unwrap_or_default();
+                    let paired = spent.paired.iter().filter(|it| it.side == side);
+                    for record in paired.filter(|record| wanted.is_of(record)) {
+                        before.see(&self.policy, &spent.run, spent.day, record);
+                    }
+                }
+            }
+            before.settle(&self.policy, &context, &mut comparison);
+        }
         comparison.matched.append(&mut findings.matched);
         comparison.discrepancies.append(&mut findings.discrepancies);
         comparison

@@ -7,6 +7,7 @@ mod examples;
 mod given_up;
 mod laws;
 mod moved;
+mod paid_before;
 mod redated;
 mod refunds;
 mod rewritten;

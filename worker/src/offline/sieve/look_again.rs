@@ -86,14 +86,18 @@ struct Wanted<'l> {
 
 impl Sieve for Wanted<'_> {
     fn row(&mut self, row: &SimpleRow<'_>) -> io::Result<bool> {
-        if self.look.wants_row(row.facts.amount, row.facts.currency) {
+        if self
+            .look
+            .wanted()
+            .is_of_row(row.facts.amount, row.facts.currency)
+        {
             self.places.push(row.place);
         }
         Ok(true)
     }
 
     fn record(&mut self, _: Place, record: Record) -> io::Result<()> {
-        if self.look.wants(&record) {
+        if self.look.wanted().is_of(&record) {
             self.records.push(record);
         }
         Ok(())
