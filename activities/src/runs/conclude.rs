@@ -269,9 +269,10 @@ impl Begun {
             return Ok(None);
         }
         let received = received_by(&input.run)?;
-        let open = open_items::open_items(&received, &all.discrepancies, &outcome.in_transit);
-        carried_forward_is(conservation, &open)?;
         let policy = &source(trueup, &input.run)?.policy;
+        let (found, in_transit) = (&all.discrepancies, &outcome.in_transit);
+        let open = open_items::open_items(policy, &received, found, in_transit);
+        carried_forward_is(conservation, &open)?;
         let used = open_items::used_up(policy, &received, &outcome.matched, &outcome.superseded);
         let used = positions::put_used(&trueup.staging, of_run(&input.run), used).await?;
         positions::gather(&trueup.staging, &mut all.used, used).await?;

@@ -232,25 +232,70 @@ fn may_be_again(accepts: Accepts<'_>, record: &Record, original: &Record) -> boo
         && days_between(original.value_date, record.value_date).abs() <= DAYS_MAX
 }
 
-/// Whether a record that is alone may repeat one that an earlier run matched, by this later rule.
-pub(crate) fn may_repeat_earlier(
-    policy: &SourcePolicy,
-    rule: usize,
-    record: &Record,
-    earlier: &Record,
-) -> bool {
-    let first = &policy.rules[0].on;
-    key::order(first, record, earlier).is_ne()
-        && may_be_again(policy.accepts(&policy.rules[rule]), record, earlier)
+/// Whether it may be the next one of a series, which the partner may still report.
+fn waits(accepts: Accepts<'_>, context: &RunContext, record: &Record, original: &Record) -> bool {
+    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
+    let timing = pair::timing_of(window, calendar, record.value_date, original.value_date);
+    timing != Timing::Within && lone::is_in_transit(accepts.policy, context, record)
 }
 
-/// What is said of a record that repeats one of an earlier run by this later rule.
+/// Whether a duplicate is one by a later rule, under another reference than its original.
+pub(crate) fn is_under_another_reference(policy: &SourcePolicy, duplicate: &Discrepancy) -> bool {
+    let is_its = |(index, _): &(usize, Vec<Key>)| policy.rules[*index].name == *duplicate.rule;
+    let mut records = [&duplicate.partner, &duplicate.ledger]
+        .into_iter()
+        .flatten();
+    let differs = |original: &Record| {
+        let first = &policy.rules[0].on;
+        records.any(|record| key::order(first, record, original).is_ne())
+    };
+    duplicate.related.first().is_some_and(differs) && later(policy).iter().any(is_its)
+}
+
+/// What a record that is alone is beside one that an earlier run matched, which has the same texts for a later rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Beside {
+    /// Another payment.
+    Another,
+    /// It may be the next one of a series, which the other side may still have.
+    Next,
+    /// It may be that payment, of a day near to it.
+    Near,
+    /// It may be that payment.
+    Far,
+}
+
+impl Beside {
+    pub(crate) fn of(
+        policy: &SourcePolicy,
+        context: &RunContext,
+        rule: usize,
+        record: &Record,
+        earlier: &Record,
+    ) -> Self {
+        let accepts = policy.accepts(&policy.rules[rule]);
+        let is_known = key::order(&policy.rules[0].on, record, earlier).is_eq();
+        if is_known || !may_be_again(accepts, record, earlier) {
+            return Beside::Another;
+        }
+        if waits(accepts, context, record, earlier) {
+            return Beside::Next;
+        }
+        match pair::are_near(accepts, record.value_date, earlier.value_date) {
+            true => Beside::Near,
+            false => Beside::Far,
+        }
+    }
+}
+
+/// What is said of a record that repeats one of an earlier run by this later rule; its side has it so many times.
 pub(crate) fn repeats_earlier(
     policy: &SourcePolicy,
     context: &RunContext,
     rule: usize,
     record: Record,
     earlier: Record,
+    copies: usize,
 ) -> Discrepancy {
     let matched_in = earlier.carried_from();
     let matched_in = matched_in.map(|run| format!("; {run} matched the other"));
@@ -258,7 +303,7 @@ pub(crate) fn repeats_earlier(
     let again = Again {
         rule,
         original: earlier,
-        copies: 2,
+        copies,
         counterparts: 1,
     };
     let mut again = report(&mut work, again, record);
@@ -365,10 +410,7 @@ impl Seen {
             let (day, before) = (record.value_date, original.value_date);
             let days = days_between(before, day).abs();
             let is_near = apart.is_none_or(|apart| 3 * days < apart);
-            // The next one of a series, which the partner may still report.
-            let (window, calendar) = (accepts.window(), &policy.calendar);
-            let is_next = pair::timing_of(window, calendar, day, before) != Timing::Within;
-            let waits = is_next && lone::is_in_transit(policy, context, record);
+            let waits = waits(accepts, context, record, original);
             let is_again = is_near && !waits && !self.is_paid_back(before, day);
             is_again.then(|| {
                 let again = Again {

@@ -72,7 +72,9 @@ pub(crate) use kin::BETWEEN;
 pub use kin::Kin;
 pub(crate) use lone::is_in_transit;
 pub use look_again::LookAgain;
-pub(crate) use look_again::{later, lone_record, may_repeat_earlier, repeats_earlier};
+pub(crate) use look_again::{
+    Beside, is_under_another_reference, later, lone_record, repeats_earlier,
+};
 pub use nearest::{CANDIDATES_MAX, SEARCHES_MAX};
 pub(crate) use scope::is_asked_for;
 pub(crate) use strangers::{are_strangers, holds_many, is_of_one};
@@ -345,7 +347,7 @@ fn into_own_records(discrepancy: Discrepancy) -> impl Iterator<Item = Record> {
     shown.chain(related)
 }
 
-fn is_repetition(kind: Kind) -> bool {
+pub(crate) fn is_repetition(kind: Kind) -> bool {
     matches!(kind, Kind::DuplicateAtPartner | Kind::DuplicateInLedger)
 }
 

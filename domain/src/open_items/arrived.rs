@@ -39,6 +39,11 @@ impl<'u> SettledAlone<'u> {
         alone
     }
 
+    /// Whether there is any of this.
+    pub(super) fn has(&self, told: &Told) -> bool {
+        self.0.contains_key(told)
+    }
+
     /// How many there are of each.
     pub(super) fn counts(&self) -> impl Iterator<Item = (Told, i64)> {
         let counts = self.0.iter();

@@ -11,7 +11,9 @@ use super::given_up::{is_given_up, together};
 use super::other_names::OtherNames;
 use super::paid::{Payment, Payments};
 use crate::discrepancy::{Discrepancy, DiscrepancyId, Kind};
-use crate::matching::{Matched, Superseded, own_records};
+use crate::matching::{
+    Matched, Superseded, is_repetition, is_under_another_reference, own_records,
+};
 use crate::policy::SourcePolicy;
 use crate::record::{Past, Record, Side};
 
@@ -106,6 +108,7 @@ impl Received {
 /// The records that stay open: those of discrepancies, and those in transit.
 #[must_use]
 pub fn open_items(
+    policy: &SourcePolicy,
     received: &Received,
     discrepancies: &[Discrepancy],
     in_transit: &[Record],
@@ -113,16 +116,15 @@ pub fn open_items(
     let mut items = Vec::new();
     for discrepancy in discrepancies {
         let found_in = Some((discrepancy.id, discrepancy.kind));
-        let is_duplicate = matches!(
-            discrepancy.kind,
-            Kind::DuplicateAtPartner | Kind::DuplicateInLedger
-        );
+        // By another name it is one for as long as a run finds its original: until then it may be matched.
+        let repeats =
+            is_repetition(discrepancy.kind) && !is_under_another_reference(policy, discrepancy);
         let original = discrepancy.related.first();
         let had_it = original.and_then(Record::carried_from);
         let had_it = had_it.map_or_else(|| Arc::clone(&received.run), Arc::from);
         for record in own_records(discrepancy) {
             let mut item = received.remember(record, found_in);
-            if let Some(past) = item.past.as_mut().filter(|_| is_duplicate) {
+            if let Some(past) = item.past.as_mut().filter(|_| repeats) {
                 past.repeats.get_or_insert_with(|| Arc::clone(&had_it));
             }
             items.push(item);

@@ -38,12 +38,14 @@ pub(super) struct Name {
     pub(super) back: Payment,
     /// That its side says that the money did not stay.
     pub(super) undone: Payment,
+    /// That an attempt of its side failed.
+    pub(super) failed: Payment,
 }
 
 impl Name {
     /// All that is asked about it.
-    pub(super) fn all(self) -> [Payment; 4] {
-        [self.own, self.across, self.back, self.undone]
+    pub(super) fn all(self) -> [Payment; 5] {
+        [self.own, self.across, self.back, self.undone, self.failed]
     }
 }
 
@@ -68,12 +70,11 @@ impl OtherNames {
         !self.rules.is_empty()
     }
 
-    /// What is noted of a matched record. Of an attempt that failed there is nothing to note, unless it was matched
-    /// before that.
+    /// What is noted of a matched record.
     pub fn of_record(&mut self, record: &Record) -> Vec<Payment> {
         let mark = match record.movement() {
             Movement::Made => Mark::Named(record.side),
-            Movement::Failed if !record.is_changed() => return Vec::new(),
+            Movement::Failed if !record.is_changed() => Mark::NamedFailed(record.side),
             Movement::TakenBack | Movement::Failed => Mark::NamedUndone(record.side),
         };
         let texts = texts(&self.rules, record);
@@ -93,6 +94,7 @@ impl OtherNames {
                 across: noted(Mark::Named(side.other()), money),
                 back: noted(Mark::Named(side), money.opposite()),
                 undone: noted(Mark::NamedUndone(side), money),
+                failed: noted(Mark::NamedFailed(side), money),
             }
         };
         let texts = texts(&self.rules, record);
@@ -121,7 +123,10 @@ fn texts<'r>(
     record: &'r Record,
 ) -> impl Iterator<Item = (usize, String)> + use<'r> {
     rules.iter().filter_map(|later| {
+        // Two clients may have an invoice of the same number.
         let mut text = later.written.clone();
+        text.push_str(BETWEEN);
+        text.push_str(record.client.as_deref().unwrap_or_default());
         for key in &later.on {
             text.push_str(BETWEEN);
             text.push_str(&key.of(record.side).text(record)?);

@@ -3,21 +3,25 @@
 //!
 //! [Other names](super::OtherNames) say of which runs that may be; then the record itself is looked for, since a name
 //! alone does not say whose it is. What was matched several times under a name comes again and again; what was paid
-//! back may be paid anew.
+//! back may be paid anew. A run tells it anew for as long as it is open: meanwhile the other side may book it, or the
+//! first one be taken back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::arrived::{self, SettledAlone};
 use super::noted::Noted;
 use super::other_names::{Name, OtherNames};
-use super::paid::Payment;
+use super::paid::{Payment, Payments};
 use super::settle::paid_by_people;
 use super::{Undone, Used};
+use crate::case::Settles;
+use crate::discrepancy::Discrepancy;
 use crate::matching::{
-    Comparison, WantedMoney, canonical_order, lone_record, may_repeat_earlier, own_records,
-    repeats_earlier,
+    Beside, Comparison, Superseded, WantedMoney, canonical_order, is_repetition, lone_record,
+    own_records, repeats_earlier,
 };
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
@@ -30,19 +34,20 @@ pub struct PaidBefore {
     /// The places of those that have a name.
     by_name: HashMap<Payment, Vec<usize>>,
     noted: Noted,
-    /// Names of this run's own records.
-    own: HashSet<Payment>,
-    /// What people settled, each with its run and day.
+    /// Names of this run's own records, and of what people wrote off, with how often each is there.
+    own: HashMap<Payment, i64>,
+    /// What people settled as paid, each with its run and day.
     settled: Vec<(Arc<str>, Date, Record)>,
 }
 
 /// A record under a name.
 #[derive(Debug)]
 struct AskedName {
-    /// Its discrepancy.
-    at: usize,
+    at: At,
     record: Record,
     name: Name,
+    /// Whether nobody asks for it any more.
+    is_left_out: bool,
     /// Whether its side's input shows the other record again; none where inputs show nothing again.
     is_shown: Option<bool>,
     /// Value dates of which the input has all that there is.
@@ -51,9 +56,23 @@ struct AskedName {
     original: Option<Record>,
 }
 
+/// Where in a comparison it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum At {
+    Missing(usize),
+    InTransit(usize),
+}
+
+/// What becomes of a record.
+enum Fate {
+    Again(Discrepancy),
+    /// It stands in the place of the one that was matched.
+    Corrected(Superseded),
+}
+
 impl PaidBefore {
-    /// Those of a comparison that nobody found anything for, and that no earlier run left open; none where there is
-    /// nothing to ask.
+    /// Those of a comparison that nobody found anything for, and that are new, or were paid before already when they
+    /// were new; none where there is nothing to ask.
     #[must_use]
     pub fn of(policy: &SourcePolicy, comparison: &Comparison) -> Option<Self> {
         let mut names = OtherNames::of(policy);
@@ -61,19 +80,16 @@ impl PaidBefore {
             return None;
         }
         let mut asked = Vec::new();
-        for (at, discrepancy) in comparison.discrepancies.iter().enumerate() {
-            let is_new = |record: &&Record| {
-                record.movement() == Movement::Made
-                    && record.found_in().is_none()
-                    && record.repeats().is_none()
-            };
-            let Some(record) = lone_record(discrepancy).filter(is_new) else {
-                continue;
-            };
+        let missing = comparison.discrepancies.iter().enumerate();
+        let missing = missing.filter_map(|(at, it)| Some((At::Missing(at), lone_record(it)?)));
+        let in_transit = comparison.in_transit.iter().enumerate();
+        let in_transit = in_transit.map(|(at, record)| (At::InTransit(at), record));
+        for (at, record) in missing.chain(in_transit).filter(|(_, it)| is_asked(it)) {
             asked.extend(names.names(record).into_iter().map(|name| AskedName {
                 at,
                 record: record.clone(),
                 name,
+                is_left_out: false,
                 is_shown: None,
                 covers: None,
                 original: None,
@@ -82,35 +98,40 @@ impl PaidBefore {
         if asked.is_empty() {
             return None;
         }
-        let of_discrepancies = comparison.discrepancies.iter().flat_map(own_records);
-        let own = of_discrepancies.chain(&comparison.in_transit);
-        let own = own.flat_map(|record| names.of_record(record)).collect();
         let mut by_name: HashMap<Payment, Vec<usize>> = HashMap::new();
         for (at, asked) in asked.iter().enumerate() {
             by_name.entry(asked.name.own).or_default().push(at);
         }
-        Some(PaidBefore {
+        let mut before = PaidBefore {
             noted: Noted::asked_for(asked.iter().flat_map(|asked| asked.name.all())),
             names,
             asked,
             by_name,
-            own,
+            own: HashMap::new(),
             settled: Vec::new(),
-        })
+        };
+        let of_discrepancies = comparison.discrepancies.iter().flat_map(own_records);
+        for record in of_discrepancies.chain(&comparison.in_transit) {
+            let names = before.names.of_record(record);
+            before.look_at_own(&names);
+        }
+        Some(before)
     }
 
     /// Asks about none that would repeat one of these, which were matched and are open again.
     pub fn leave_out(&mut self, open_again: &[Record]) {
-        let names = open_again.iter().flat_map(|it| self.names.of_record(it));
-        let names: HashSet<Payment> = names.collect();
-        for name in names {
-            self.by_name.remove(&name);
+        for name in open_again.iter().flat_map(|it| self.names.of_record(it)) {
+            for at in self.by_name.get(&name).into_iter().flatten() {
+                self.asked[*at].is_left_out = true;
+            }
         }
     }
 
     /// Looks at the names of what this run matched.
     pub fn look_at_own(&mut self, names: &[Payment]) {
-        self.own.extend(names);
+        for name in names {
+            *self.own.entry(*name).or_default() += 1;
+        }
     }
 
     /// Looks at the names of what a run of this day matched; they are sorted.
@@ -128,8 +149,15 @@ impl PaidBefore {
         }
     }
 
-    /// Looks at what people settled, as far as it is not undone: differences between records of both sides.
-    pub fn look_at_settled(&mut self, day: Date, settled: &[Used], undone: &Undone) {
+    /// Looks at what people settled, as far as it is not undone. What they wrote off took money back, if it did; and
+    /// what arrives after they settled its other side is told as that.
+    pub fn look_at_settled(
+        &mut self,
+        policy: &SourcePolicy,
+        day: Date,
+        settled: &[Used],
+        undone: &Undone,
+    ) {
         for (run, day, used) in paid_by_people(day, settled, undone) {
             let names = used.records.iter().flat_map(|it| self.names.of_record(it));
             let mut names: Vec<Payment> = names.collect();
@@ -138,6 +166,22 @@ impl PaidBefore {
             let records = used.records.iter().cloned();
             self.settled
                 .extend(records.map(|record| (Arc::clone(&run), day, record)));
+        }
+        let in_force = settled.iter().filter(|used| !undone.unsettles(used));
+        for used in in_force.clone().filter(|used| !used.has_both_sides()) {
+            let by = used.settled.as_ref();
+            if by.is_some_and(|by| by.settles == Settles::WrittenOff) {
+                let names = used.records.iter().flat_map(|it| self.names.of_record(it));
+                let names: Vec<Payment> = names.collect();
+                self.look_at_own(&names);
+            }
+        }
+        let mut payments = Payments::of(policy);
+        let alone = SettledAlone::of(&mut payments, in_force);
+        for asked in &mut self.asked {
+            let payment = payments.of_record(&asked.record);
+            let told = payment.map(|payment| arrived::across(&asked.record, payment));
+            asked.is_left_out |= told.is_some_and(|told| alone.has(&told));
         }
     }
 
@@ -152,7 +196,14 @@ impl PaidBefore {
     }
 
     /// Is shown a record that a run of this day matched, in any order.
-    pub fn see(&mut self, policy: &SourcePolicy, run: &Arc<str>, day: Date, record: &Record) {
+    pub fn see(
+        &mut self,
+        policy: &SourcePolicy,
+        context: &RunContext,
+        run: &Arc<str>,
+        day: Date,
+        record: &Record,
+    ) {
         if record.movement() != Movement::Made {
             return;
         }
@@ -160,17 +211,17 @@ impl PaidBefore {
             for at in self.by_name.get(&name.own).into_iter().flatten() {
                 let asked = &self.asked[*at];
                 let known = asked.original.as_ref();
-                let is_it = self.is_sought(asked, run)
-                    && may_repeat_earlier(policy, name.rule, &asked.record, record)
-                    && known.is_none_or(|known| canonical_order(record, known).is_lt());
-                if is_it {
+                let is_first = known.is_none_or(|known| canonical_order(record, known).is_lt());
+                let beside = || Beside::of(policy, context, name.rule, &asked.record, record);
+                if is_first && self.is_sought(asked, run) && beside() != Beside::Another {
                     self.asked[*at].original = Some(matched_by(run, day, record));
                 }
             }
         }
     }
 
-    /// Reports what is there again, in the place of what was said of it.
+    /// Reports what is there again, in the place of what was said of it. What stands in the place of the one that was
+    /// matched is that one.
     pub fn settle(
         mut self,
         policy: &SourcePolicy,
@@ -178,42 +229,101 @@ impl PaidBefore {
         comparison: &mut Comparison,
     ) {
         for (run, day, record) in std::mem::take(&mut self.settled) {
-            self.see(policy, &run, day, &record);
+            self.see(policy, context, &run, day, &record);
         }
-        let mut last = None;
-        for asked in self.asked {
-            let AskedName {
-                at, record, name, ..
-            } = asked;
-            let Some(original) = asked.original else {
-                continue;
-            };
-            let covers = |(from, to): (Date, Date)| (from..=to).contains(&original.value_date);
-            let is_corrected = asked.is_shown == Some(false) && asked.covers.is_some_and(covers);
+        let mut fates: BTreeMap<At, Fate> = BTreeMap::new();
+        // The names of what was corrected: each once.
+        let mut corrected: Vec<Payment> = Vec::new();
+        for asked in &self.asked {
             // Of several rules the first that says so.
-            if is_corrected || last == Some(at) {
-                continue;
+            if !fates.contains_key(&asked.at)
+                && let Some(fate) = self.fate(policy, context, asked, &mut corrected)
+            {
+                fates.insert(asked.at, fate);
             }
-            last = Some(at);
-            let again = repeats_earlier(policy, context, name.rule, record, original);
-            comparison.discrepancies[at] = again;
+        }
+        // From behind, so that the places of the others stay.
+        for (at, fate) in fates.into_iter().rev() {
+            match (at, fate) {
+                (At::Missing(at), Fate::Again(again)) => comparison.discrepancies[at] = again,
+                (At::InTransit(at), Fate::Again(again)) => {
+                    comparison.in_transit.remove(at);
+                    comparison.discrepancies.push(again);
+                }
+                (At::Missing(at), Fate::Corrected(superseded)) => {
+                    comparison.discrepancies.remove(at);
+                    comparison.superseded.push(superseded);
+                }
+                (At::InTransit(at), Fate::Corrected(superseded)) => {
+                    comparison.in_transit.remove(at);
+                    comparison.superseded.push(superseded);
+                }
+            }
         }
     }
 
-    /// Whether this run matched it under its name, and nobody else did.
+    fn fate(
+        &self,
+        policy: &SourcePolicy,
+        context: &RunContext,
+        asked: &AskedName,
+        corrected: &mut Vec<Payment>,
+    ) -> Option<Fate> {
+        let (rule, name) = (asked.name.rule, asked.name.own);
+        let (record, original) = (&asked.record, asked.original.as_ref()?);
+        let beside = Beside::of(policy, context, rule, record, original);
+        let covers = |(from, to): (Date, Date)| (from..=to).contains(&original.value_date);
+        if asked.is_shown == Some(false) && asked.covers.is_some_and(covers) {
+            let is_it = beside == Beside::Near && !corrected.contains(&name);
+            let run = original.carried_from().filter(|_| is_it)?;
+            corrected.push(name);
+            return Some(Fate::Corrected(Superseded {
+                record: record.clone(),
+                by: format!("{run} matched it before it was corrected"),
+            }));
+        }
+        if beside == Beside::Next && record.found_in().is_none() {
+            return None;
+        }
+        let copies = 1 + self.by_name.get(&name).map_or(0, Vec::len);
+        let (record, original) = (record.clone(), original.clone());
+        let again = repeats_earlier(policy, context, rule, record, original, copies);
+        Some(Fate::Again(again))
+    }
+
+    /// Whether this run matched it under its name, and no other one after it.
     fn is_sought(&self, asked: &AskedName, run: &str) -> bool {
         let found = self.noted.get(asked.name.own);
-        found.is_some_and(|found| *found.run == *run) && self.is_paid_once(asked.name)
+        let is_its = found.is_some_and(|found| *found.run == *run);
+        is_its && !asked.is_left_out && self.is_paid_once(asked.name)
     }
 
-    /// Whether it was matched once, by each side, and neither taken back nor given up since.
+    /// Whether it is paid once, by the other side's account too. In the order of days: nothing takes back what came
+    /// after it, and an attempt that failed before it was no payment.
     fn is_paid_once(&self, name: Name) -> bool {
-        let is_own = |payment: Payment| self.own.contains(&payment);
-        let is_undone = |payment: Payment| is_own(payment) || self.noted.get(payment).is_some();
-        self.noted.times(name.own) == 1
-            && self.noted.times(name.across) <= 1
-            && ![name.back, name.undone].into_iter().any(is_undone)
+        let mut paid: i64 = 0;
+        for day in self
+            .noted
+            .days_of(&[name.own, name.back, name.undone, name.failed])
+        {
+            let times = |what: Payment| self.noted.times_on(what, day);
+            paid -= times(name.failed).min(paid);
+            paid += times(name.own);
+            paid -= (times(name.back) + times(name.undone)).min(paid);
+        }
+        let now = |what: Payment| self.own.get(&what).copied().unwrap_or_default();
+        let paid = paid - now(name.back) - now(name.undone) - now(name.failed);
+        paid == 1 && self.noted.times(name.across) <= self.noted.times(name.own)
     }
+}
+
+/// Whether a record that is alone may have been paid before: it is new, or was found to be paid before under another
+/// reference. What repeats an earlier one under its own is known by that.
+fn is_asked(record: &Record) -> bool {
+    let found_in = record.found_in();
+    record.movement() == Movement::Made
+        && record.repeats().is_none()
+        && found_in.is_none_or(|(_, kind)| is_repetition(*kind))
 }
 
 /// A record as a run knows it that an earlier one matched.

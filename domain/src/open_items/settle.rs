@@ -61,9 +61,9 @@ pub fn used_by(items: &[Record], settled: &Settled) -> Vec<Used> {
     used.collect()
 }
 
-/// Differences between records of both sides that people settled as far as it is not undone: these are paid. Each
-/// with the run that received it and the day that the last of its inputs was of; not those that an input of this
-/// day had, which is replaced.
+/// What people settled as paid, as far as it is not undone: differences between records of both sides, and what they
+/// matched by hand. Each with the run that received it and the day that the last of its inputs was of; not those that
+/// an input of this day had, which is replaced.
 pub(super) fn paid_by_people<'u>(
     day: Date,
     settled: &'u [Used],
@@ -71,12 +71,16 @@ pub(super) fn paid_by_people<'u>(
 ) -> impl Iterator<Item = (Arc<str>, Date, &'u Used)> {
     settled.iter().filter_map(move |used| {
         let by = used.settled.as_ref();
-        let is_void = by.is_none_or(|by| by.settles == Settles::Voided);
+        let is_paid = by.is_some_and(|by| match by.settles {
+            Settles::Matched => true,
+            Settles::WrittenOff => used.has_both_sides(),
+            Settles::Voided | Settles::Nothing => false,
+        });
         let past = used.records.iter().filter_map(|it| it.past.as_ref());
         let is_replaced = past.clone().any(|past| past.since == day);
         let last = past.map(|past| past.since).max()?;
         let run = used.records.iter().find_map(Record::carried_from)?;
-        let is_paid = used.has_both_sides() && !undone.unsettles(used) && !is_void && !is_replaced;
+        let is_paid = is_paid && !undone.unsettles(used) && !is_replaced;
         is_paid.then(|| (Arc::from(run), last, used))
     })
 }

@@ -200,8 +200,12 @@ impl Desk {
             received_ledger,
         });
         self.spent = spent;
-        self.open =
-            open_items::open_items(&received, &comparison.discrepancies, &comparison.in_transit);
+        self.open = open_items::open_items(
+            &self.policy,
+            &received,
+            &comparison.discrepancies,
+            &comparison.in_transit,
+        );
         self.as_of = Some(self.as_of.map_or(day, |as_of| as_of.max(day)));
         self.tell_cases(&mut report);
         self.last = report.conservation.clone();
@@ -421,13 +425,13 @@ impl Desk {
             for spent in self.spent.iter().filter(|spent| spent.day != day) {
                 before.look(&spent.run, spent.day, &spent.other_names);
             }
-            before.look_at_settled(day, &settled, &undone);
+            before.look_at_settled(&self.policy, day, &settled, &undone);
             for spent in self.spent.iter().filter(|spent| spent.day != day) {
                 for side in Side::BOTH {
                     let wanted = before.wants(&spent.run, side).unwrap_or_default();
                     let paired = spent.paired.iter().filter(|it| it.side == side);
                     for record in paired.filter(|record| wanted.is_of(record)) {
-                        before.see(&self.policy, &spent.run, spent.day, record);
+                        before.see(&self.policy, &context, &spent.run, spent.day, record);
                     }
                 }
             }

@@ -190,29 +190,33 @@ fn an_attempt_that_failed_was_no_payment() {
 }
 
 #[test]
-fn a_charge_that_was_corrected_repeats_nothing() {
-    // The report of day 4 goes back to day 3: with both, there are two; with one, it has another charge now.
-    let before = || reported("ch_0", 2);
+fn a_charge_that_was_corrected_is_the_same_payment() {
+    // The report of day 4 goes back to day 2: with both, there are two; with one, it has another charge now.
     let cumulative = || {
         let mut desk = desk([Records::Cumulative, Records::New]);
-        let report = vec![before(), reported("ch_1", 3)];
-        let mut of_before = before();
-        of_before.references.truncate(1);
-        let mut ours = booked("ch_0", 2);
-        ours.references.clone_from(&of_before.references);
-        let report = [vec![of_before], report[1..].to_vec()].concat();
-        desk.run("r3", day(3), report.clone(), vec![ours, booked("ch_1", 3)]);
+        let before = |side| record(side, "ch_0", 100, day(2));
+        let report = vec![before(Side::Partner), reported("ch_1", 3)];
+        let ledger = vec![before(Side::Ledger), booked("ch_1", 3)];
+        desk.run("r3", day(3), report.clone(), ledger);
         (desk, report)
     };
     let (mut desk, mut report) = cumulative();
     report.push(reported("ch_2", 4));
-    assert_eq!(
-        next(&mut desk, report, vec![]),
-        ["duplicate_at_partner I-1"]
-    );
+    let again = ["duplicate_at_partner I-1"];
+    assert_eq!(next(&mut desk, report, vec![]), again);
     let (mut desk, report) = cumulative();
     let report = vec![report[0].clone(), reported("ch_2", 3)];
-    assert_eq!(next(&mut desk, report, vec![]), ["missing_in_ledger ch_2"]);
+    let corrected = desk.run("r4", day(4), report.clone(), vec![]);
+    assert_eq!(found(&corrected.comparison.discrepancies), [""; 0]);
+    let [superseded] = &corrected.comparison.superseded[..] else {
+        panic!("{:?}", corrected.comparison.superseded);
+    };
+    assert_eq!(superseded.by, "r3 matched it before it was corrected");
+    assert!(corrected.conservation.holds());
+    // It is known from then on; and one beside it is one too many.
+    let beside = [report, vec![reported("ch_3", 5)]].concat();
+    let third = desk.run("r5", day(5), beside, vec![]);
+    assert_eq!(found(&third.comparison.discrepancies), again);
 }
 
 #[test]
@@ -225,6 +229,214 @@ fn a_difference_that_people_accepted_is_paid() {
     desk.resolve(&differs, Resolution::Accept);
     let second = next(&mut desk, vec![reported("ch_2", 4)], vec![]);
     assert_eq!(second, ["duplicate_at_partner I-1"]);
+}
+
+#[test]
+fn what_people_matched_by_hand_is_paid() {
+    let mut desk = desk([Records::New; 2]);
+    let mut ours = booked("b_1", 3);
+    ours.references.truncate(1);
+    let first = desk.run("r3", day(3), vec![reported("ch_1", 3)], vec![ours]);
+    assert_eq!(first.comparison.discrepancies.len(), 2);
+    for found in &first.comparison.discrepancies {
+        let with = "the other".to_owned();
+        desk.resolve(&found.id, Resolution::Match { with });
+    }
+    let second = next(&mut desk, vec![reported("ch_2", 4)], vec![]);
+    assert_eq!(second, ["duplicate_at_partner I-1"]);
+}
+
+#[test]
+fn what_takes_money_back_does_though_people_wrote_it_off() {
+    let mut desk = usual([Records::New; 2]);
+    let mut back = reported("re_1", 4);
+    back.money = back.money.opposite();
+    let second = desk.run("r4", day(4), vec![back], vec![]);
+    let id = only(&second.comparison.discrepancies, Kind::MissingInLedger).id;
+    let write_off = Resolution::WriteOff {
+        reason_code: "chargeback".to_owned(),
+        amount: partner("-", 990, day(4)).money.amount,
+        account: "4711".to_owned(),
+    };
+    desk.resolve(&id, write_off);
+    let third = desk.run("r5", day(5), vec![reported("ch_2", 5)], vec![]);
+    assert_eq!(
+        found(&third.comparison.discrepancies),
+        ["missing_in_ledger ch_2"]
+    );
+}
+
+#[test]
+fn what_arrives_after_its_other_side_was_written_off_says_so() {
+    let mut desk = usual([Records::New; 2]);
+    let second = desk.run("r4", day(4), vec![reported("ch_2", 4)], vec![]);
+    let id = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner).id;
+    let write_off = Resolution::WriteOff {
+        reason_code: "error".to_owned(),
+        amount: partner("-", 990, day(4)).money.amount,
+        account: "4711".to_owned(),
+    };
+    desk.resolve(&id, write_off);
+    let third = desk.run("r5", day(5), vec![], vec![booked("ch_2", 5)]);
+    let arrived = only(&third.comparison.discrepancies, Kind::MissingAtPartner);
+    assert!(
+        arrived.reason.contains("was written off in case/"),
+        "{}",
+        arrived.reason
+    );
+}
+
+#[test]
+fn what_the_other_side_books_later_is_no_duplicate() {
+    // Each side has ids of its own: only the invoice ties them. An instalment, booked a day later.
+    for side in Side::BOTH {
+        let sides = |of_side: Vec<Record>, other: Vec<Record>| match side {
+            Side::Partner => [of_side, other],
+            Side::Ledger => [other, of_side],
+        };
+        let mut desk = desk([Records::New; 2]);
+        let [partner, ledger] = sides(
+            vec![paid(side, "a_1", 3)],
+            vec![paid(side.other(), "b_1", 3)],
+        );
+        let first = desk.run("r3", day(3), partner, ledger);
+        assert_eq!(found(&first.comparison.discrepancies), [""; 0]);
+        let [partner, ledger] = sides(vec![paid(side, "a_2", 4)], vec![]);
+        let second = desk.run("r4", day(4), partner, ledger);
+        assert_eq!(second.comparison.discrepancies.len(), 1);
+        let [partner, ledger] = sides(vec![], vec![paid(side.other(), "b_2", 5)]);
+        let third = desk.run("r5", day(5), partner, ledger);
+        assert_eq!(found(&third.comparison.discrepancies), [""; 0]);
+        assert_eq!((third.cleared.len(), desk.open.len()), (1, 0));
+        // What comes then comes again and again.
+        let [partner, ledger] = sides(vec![paid(side, "a_3", 6)], vec![]);
+        let last = desk.run("r6", day(6), partner, ledger);
+        assert_eq!(last.comparison.discrepancies[0].rule, "reference");
+    }
+}
+
+#[test]
+fn what_is_taken_back_later_leaves_the_other_one_as_the_payment() {
+    let missing = ["missing_in_ledger ch_2"];
+    let back = |mut record: Record| {
+        record.money = record.money.opposite();
+        record
+    };
+    let mut desk = usual([Records::New; 2]);
+    let second = next(&mut desk, vec![reported("ch_2", 4)], vec![]);
+    assert_eq!(second, ["duplicate_at_partner I-1"]);
+    let refunds = (
+        vec![back(reported("re_1", 5))],
+        vec![back(booked("re_1", 5))],
+    );
+    let third = desk.run("r5", day(5), refunds.0, refunds.1);
+    assert_eq!(found(&third.comparison.discrepancies), missing);
+    // An attempt that bounced.
+    let mut desk = usual([Records::New; 2]);
+    let mut bounced = reported("ch_1", 3);
+    bounced.status = Some(Status::Failed);
+    desk.run("r4", day(4), vec![bounced], vec![]);
+    let third = desk.run("r5", day(5), vec![reported("ch_2", 5)], vec![]);
+    let of_two = found(&third.comparison.discrepancies);
+    assert!(of_two.contains(&missing[0].to_owned()), "{of_two:?}");
+}
+
+#[test]
+fn what_was_taken_back_before_it_takes_nothing_back() {
+    let back = |mut record: Record| {
+        record.money = record.money.opposite();
+        record
+    };
+    let again = ["duplicate_at_partner I-1"];
+    // Paid, refunded, and paid anew: that one is paid again.
+    let mut desk = usual([Records::New; 2]);
+    desk.run(
+        "r4",
+        day(4),
+        vec![back(reported("re_1", 4))],
+        vec![back(booked("re_1", 4))],
+    );
+    desk.run(
+        "r5",
+        day(5),
+        vec![reported("ch_2", 5)],
+        vec![booked("ch_2", 5)],
+    );
+    let last = desk.run("r6", day(6), vec![reported("ch_3", 6)], vec![]);
+    assert_eq!(found(&last.comparison.discrepancies), again);
+    // A refund made twice is one, whatever was paid before it.
+    let mut desk = usual([Records::New; 2]);
+    desk.run(
+        "r4",
+        day(4),
+        vec![back(reported("re_1", 4))],
+        vec![back(booked("re_1", 4))],
+    );
+    let last = desk.run("r5", day(5), vec![back(reported("re_2", 5))], vec![]);
+    assert_eq!(found(&last.comparison.discrepancies), again);
+    // An attempt that failed before the payment was none.
+    let mut desk = super::paid_before::desk([Records::New; 2]);
+    let failed = |mut record: Record| {
+        record.status = Some(Status::Failed);
+        record
+    };
+    desk.run(
+        "r2",
+        day(2),
+        vec![failed(reported("ch_0", 2))],
+        vec![failed(booked("ch_0", 2))],
+    );
+    desk.run(
+        "r3",
+        day(3),
+        vec![reported("ch_1", 3)],
+        vec![booked("ch_1", 3)],
+    );
+    let last = desk.run("r4", day(4), vec![reported("ch_2", 4)], vec![]);
+    assert_eq!(found(&last.comparison.discrepancies), again);
+}
+
+#[test]
+fn an_invoice_number_of_another_client_is_another_invoice() {
+    let of = |client: &str, mut record: Record| {
+        record.client = Some(client.into());
+        record
+    };
+    let mut desk = desk([Records::New; 2]);
+    let both = |side: Side| {
+        vec![
+            of("C-1", paid(side, "ch_1", 3)),
+            of("C-2", paid(side, "ch_2", 3)),
+        ]
+    };
+    let first = desk.run("r3", day(3), both(Side::Partner), both(Side::Ledger));
+    assert_eq!(found(&first.comparison.discrepancies), [""; 0]);
+    let second = next(&mut desk, vec![of("C-1", reported("ch_3", 4))], vec![]);
+    assert_eq!(second, ["duplicate_at_partner I-1"]);
+}
+
+#[test]
+fn one_that_is_there_again_stays_the_same_case_with_what_shows_it() {
+    let mut desk = usual([Records::New; 2]);
+    let second = desk.run("r4", day(4), vec![reported("ch_2", 4)], vec![]);
+    let told = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    let report = vec![reported("ch_2", 4), partner("ch_9", 100, day(4))];
+    let amended = desk.run(
+        "r4 again",
+        day(4),
+        report,
+        vec![ledger("ch_9", 100, day(4))],
+    );
+    for later in [amended, desk.run("r5", day(5), vec![], vec![])] {
+        let still = only(&later.comparison.discrepancies, Kind::DuplicateAtPartner);
+        assert_eq!(
+            (still.id, &still.reason, &still.rule),
+            (told.id, &told.reason, &told.rule)
+        );
+        let places = |it: &crate::discrepancy::Discrepancy| it.related[0].origin.clone();
+        assert_eq!(places(still), places(told));
+        assert_eq!((later.seen_again, later.cleared.len()), (1, 0));
+    }
 }
 
 #[test]
