@@ -58,11 +58,10 @@ impl Standing {
         }
         let settled = self.settled(staging).await?;
         before.look_at_settled(policy, self.asked.business_date, &settled, &undone);
-        let context = self.context()?;
         for (run, day, spent) in &earlier {
             for side in Side::BOTH {
                 if let Some(wanted) = before.wants(run, side) {
-                    let mut see = |record: &Record| before.see(policy, &context, run, *day, record);
+                    let mut see = |record: &Record| before.see(policy, run, *day, record);
                     match spent.show(staging, side, &wanted, &mut see).await {
                         Err(error @ StagingError::Retry { .. }) => return Err(error.into()),
                         // A person was erased from it, or it is not kept any more: then nothing is known.
@@ -72,7 +71,7 @@ impl Standing {
                 }
             }
         }
-        before.settle(policy, &context, &mut comparison);
+        before.settle(policy, &self.context()?, &mut comparison);
         Ok(comparison)
     }
 }

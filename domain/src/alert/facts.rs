@@ -65,8 +65,20 @@ pub(super) fn headline(of: &Discrepancy, facts: &DiscrepancyFacts) -> String {
     let settled = nearest.and_then(|nearest| nearest.settled);
     let what = match facts.kind {
         Kind::StatementOutOfBalance => format!("the report breaks its own arithmetic by {stake}"),
-        Kind::DuplicateAtPartner => format!("the partner reports {} again", told(facts)),
-        Kind::DuplicateInLedger => format!("the ledger has {} booked again", told(facts)),
+        Kind::DuplicateAtPartner => {
+            format!(
+                "the partner reports {} again{}",
+                told(facts),
+                under_others(of)
+            )
+        }
+        Kind::DuplicateInLedger => {
+            format!(
+                "the ledger has {} booked again{}",
+                told(facts),
+                under_others(of)
+            )
+        }
         Kind::Ambiguous => format!("several candidates fit {stake} equally well"),
         Kind::MissingInLedger => format!(
             "the partner reports {}, the ledger{}",
@@ -101,6 +113,21 @@ pub(super) fn headline(of: &Discrepancy, facts: &DiscrepancyFacts) -> String {
         what
     } else {
         format!("{reference}: {what}")
+    }
+}
+
+/// What a record that is there again is called, and its original, where these are not the same.
+fn under_others(of: &Discrepancy) -> String {
+    let own = of.partner.as_ref().or(of.ledger.as_ref());
+    let both = own.zip(of.related.first());
+    let called =
+        both.and_then(|(own, original)| own.display_reference().zip(original.display_reference()));
+    let short = |text: &str| one_line(text, HEADLINE_REFERENCE_CHARACTERS_MAX);
+    match called {
+        Some((own, original)) if own != original => {
+            format!(", as {} after {}", short(own), short(original))
+        }
+        _ => String::new(),
     }
 }
 

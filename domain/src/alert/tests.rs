@@ -254,6 +254,24 @@ fn a_headline_says_what_people_settled_of_the_other_side() {
     }
 }
 
+#[test]
+fn a_headline_says_under_which_references_a_payment_is_there_again() {
+    for (charge, expected) in [
+        (
+            "C-2",
+            "INV-1: the partner reports 50.00 EUR again, as C-2 after C-1",
+        ),
+        ("C-1", "INV-1: the partner reports 50.00 EUR again"),
+    ] {
+        let mut found = missing("INV-1", Severity::Critical, "50");
+        found.kind = Kind::DuplicateAtPartner;
+        found.partner = Some(record(Side::Partner, charge, "50"));
+        found.related = vec![record(Side::Partner, "C-1", "50")];
+        let plan = plan([&found], &Background::default(), &policy(20), &run());
+        assert_eq!(plan.intents[0].content.headline, expected);
+    }
+}
+
 /// A refund or a reversal is told from a payment at first sight.
 #[test]
 fn a_headline_says_which_way_the_money_went() {

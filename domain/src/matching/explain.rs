@@ -165,16 +165,24 @@ pub(super) fn subjects<'t>(
     original: &str,
     first: Option<&[ShortText; 2]>,
 ) -> Cow<'t, str> {
-    if !original.is_empty() && original != again {
-        return format!("{again} (also written {original})").into();
-    }
-    match first {
-        Some([of_again, of_original])
-            if of_again != of_original && !of_again.is_empty() && !of_original.is_empty() =>
-        {
+    let are_two = |names: &&[ShortText; 2]| {
+        let [of_again, of_original] = names;
+        of_again != of_original && !of_again.is_empty() && !of_original.is_empty()
+    };
+    let is_written_otherwise = !original.is_empty() && original != again;
+    match (is_written_otherwise, first.filter(are_two)) {
+        // The later rule compares what the first one does.
+        (true, Some([of_again, of_original])) if of_again == again && of_original == original => {
+            format!("{again} (also written {original})").into()
+        }
+        (true, Some([of_again, of_original])) => {
+            format!("{again} (also written {original}; as {of_original} and as {of_again})").into()
+        }
+        (true, None) => format!("{again} (also written {original})").into(),
+        (false, Some([of_again, of_original])) => {
             format!("{again} (as {of_original} and as {of_again})").into()
         }
-        _ => again.into(),
+        (false, None) => again.into(),
     }
 }
 

@@ -232,13 +232,6 @@ fn may_be_again(accepts: Accepts<'_>, record: &Record, original: &Record) -> boo
         && days_between(original.value_date, record.value_date).abs() <= DAYS_MAX
 }
 
-/// Whether it may be the next one of a series, which the partner may still report.
-fn waits(accepts: Accepts<'_>, context: &RunContext, record: &Record, original: &Record) -> bool {
-    let (window, calendar) = (accepts.window(), &accepts.policy.calendar);
-    let timing = pair::timing_of(window, calendar, record.value_date, original.value_date);
-    timing != Timing::Within && lone::is_in_transit(accepts.policy, context, record)
-}
-
 /// Whether a duplicate is one by a later rule, under another reference than its original.
 pub(crate) fn is_under_another_reference(policy: &SourcePolicy, duplicate: &Discrepancy) -> bool {
     let is_its = |(index, _): &(usize, Vec<Key>)| policy.rules[*index].name == *duplicate.rule;
@@ -257,8 +250,6 @@ pub(crate) fn is_under_another_reference(policy: &SourcePolicy, duplicate: &Disc
 pub(crate) enum Beside {
     /// Another payment.
     Another,
-    /// It may be the next one of a series, which the other side may still have.
-    Next,
     /// It may be that payment, of a day near to it.
     Near,
     /// It may be that payment.
@@ -268,7 +259,6 @@ pub(crate) enum Beside {
 impl Beside {
     pub(crate) fn of(
         policy: &SourcePolicy,
-        context: &RunContext,
         rule: usize,
         record: &Record,
         earlier: &Record,
@@ -277,9 +267,6 @@ impl Beside {
         let is_known = key::order(&policy.rules[0].on, record, earlier).is_eq();
         if is_known || !may_be_again(accepts, record, earlier) {
             return Beside::Another;
-        }
-        if waits(accepts, context, record, earlier) {
-            return Beside::Next;
         }
         match pair::are_near(accepts, record.value_date, earlier.value_date) {
             true => Beside::Near,
@@ -410,7 +397,10 @@ impl Seen {
             let (day, before) = (record.value_date, original.value_date);
             let days = days_between(before, day).abs();
             let is_near = apart.is_none_or(|apart| 3 * days < apart);
-            let waits = waits(accepts, context, record, original);
+            // The next one of a series, which the partner may still report.
+            let (window, calendar) = (accepts.window(), &policy.calendar);
+            let is_next = pair::timing_of(window, calendar, day, before) != Timing::Within;
+            let waits = is_next && lone::is_in_transit(policy, context, record);
             let is_again = is_near && !waits && !self.is_paid_back(before, day);
             is_again.then(|| {
                 let again = Again {

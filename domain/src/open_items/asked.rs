@@ -14,7 +14,9 @@ use super::paid::{Mark, Payment, Payments};
 use super::retried::retried;
 use super::settle::paid_by_people;
 use super::{Undone, Used};
-use crate::matching::{Pool, Superseded, canonical_order, is_asked_for, is_in_transit};
+use crate::matching::{
+    Pool, Superseded, canonical_order, is_asked_for, is_in_transit, is_repetition,
+};
 use crate::policy::{RunContext, SourcePolicy};
 use crate::record::{Movement, Past, Record, Side};
 
@@ -58,7 +60,7 @@ pub(super) struct AskedRecord {
 
 impl Asked {
     /// Those of these records. What an earlier run found already is not asked about, unless it was another payment
-    /// then: these are `renamed`; what says that money was moved back only where an earlier run had the same record;
+    /// then: these are `renamed`; or was there again, and is received anew; what says that money was moved back only where an earlier run had the same record;
     /// nor is asked whether what the partner may still report is made twice.
     #[must_use]
     pub fn of(
@@ -72,8 +74,13 @@ impl Asked {
         for of_side in [&pool.partner, &pool.ledger] {
             for (at, record) in of_side.iter().enumerate() {
                 let is_renamed = || !renamed.is_empty() && renamed.contains(&fingerprint(record));
+                // An amended report has a duplicate once more.
+                let is_again = || {
+                    let found_in = record.found_in();
+                    record.repeats().is_none() && found_in.is_some_and(|(_, it)| is_repetition(*it))
+                };
                 let is_new = record.movement() != Movement::TakenBack
-                    && (record.found_in().is_none() || is_renamed());
+                    && (record.found_in().is_none() || is_renamed() || is_again());
                 let is_changed = record.is_changed() && record.carried_from().is_none();
                 if (is_new || is_changed)
                     && let Some(mut asked) = AskedRecord::of(&mut payments, at, record)

@@ -84,6 +84,8 @@ impl PaidBefore {
         let missing = missing.filter_map(|(at, it)| Some((At::Missing(at), lone_record(it)?)));
         let in_transit = comparison.in_transit.iter().enumerate();
         let in_transit = in_transit.map(|(at, record)| (At::InTransit(at), record));
+        // What is new, and the other side may still have, is no more one too many than it is missing.
+        let in_transit = in_transit.filter(|(_, record)| record.found_in().is_some());
         for (at, record) in missing.chain(in_transit).filter(|(_, it)| is_asked(it)) {
             asked.extend(names.names(record).into_iter().map(|name| AskedName {
                 at,
@@ -196,14 +198,7 @@ impl PaidBefore {
     }
 
     /// Is shown a record that a run of this day matched, in any order.
-    pub fn see(
-        &mut self,
-        policy: &SourcePolicy,
-        context: &RunContext,
-        run: &Arc<str>,
-        day: Date,
-        record: &Record,
-    ) {
+    pub fn see(&mut self, policy: &SourcePolicy, run: &Arc<str>, day: Date, record: &Record) {
         if record.movement() != Movement::Made {
             return;
         }
@@ -212,7 +207,7 @@ impl PaidBefore {
                 let asked = &self.asked[*at];
                 let known = asked.original.as_ref();
                 let is_first = known.is_none_or(|known| canonical_order(record, known).is_lt());
-                let beside = || Beside::of(policy, context, name.rule, &asked.record, record);
+                let beside = || Beside::of(policy, name.rule, &asked.record, record);
                 if is_first && self.is_sought(asked, run) && beside() != Beside::Another {
                     self.asked[*at].original = Some(matched_by(run, day, record));
                 }
@@ -229,7 +224,7 @@ impl PaidBefore {
         comparison: &mut Comparison,
     ) {
         for (run, day, record) in std::mem::take(&mut self.settled) {
-            self.see(policy, context, &run, day, &record);
+            self.see(policy, &run, day, &record);
         }
         let mut fates: BTreeMap<At, Fate> = BTreeMap::new();
         // The names of what was corrected: each once.
@@ -271,7 +266,7 @@ impl PaidBefore {
     ) -> Option<Fate> {
         let (rule, name) = (asked.name.rule, asked.name.own);
         let (record, original) = (&asked.record, asked.original.as_ref()?);
-        let beside = Beside::of(policy, context, rule, record, original);
+        let beside = Beside::of(policy, rule, record, original);
         let covers = |(from, to): (Date, Date)| (from..=to).contains(&original.value_date);
         if asked.is_shown == Some(false) && asked.covers.is_some_and(covers) {
             let is_it = beside == Beside::Near && !corrected.contains(&name);
@@ -281,9 +276,6 @@ impl PaidBefore {
                 record: record.clone(),
                 by: format!("{run} matched it before it was corrected"),
             }));
-        }
-        if beside == Beside::Next && record.found_in().is_none() {
-            return None;
         }
         let copies = 1 + self.by_name.get(&name).map_or(0, Vec::len);
         let (record, original) = (record.clone(), original.clone());

@@ -4,6 +4,7 @@ use activities::past::PastRun;
 use activities::store::{DiscrepancyRow, InputRow, RejectRow, RunRow, Store, StoreError};
 use anyhow::bail;
 use domain::case::{CaseState, Resolution};
+use domain::discrepancy::Kind;
 use domain::matching::explanation::Explanation;
 use domain::policy::Scope;
 use domain::record::Record;
@@ -178,16 +179,21 @@ fn print_discrepancy(row: &DiscrepancyRow, explanation: &anyhow::Result<Explanat
         ("ledger", &discrepancy.ledger),
     ] {
         match record {
-            Some(record) => print_record(title, record),
+            Some(record) => print_record(title, record, OPEN_SINCE),
             None => say!("  {title:<10} no record"),
         }
     }
+    let related = match discrepancy.kind {
+        // The original may be matched.
+        Kind::DuplicateAtPartner | Kind::DuplicateInLedger => "received by",
+        _ => OPEN_SINCE,
+    };
     for record in &discrepancy.related {
-        print_record("related", record);
+        print_record("related", record, related);
     }
     if let Some(nearest) = &discrepancy.nearest {
         say!("  nearest    {}", nearest.kept_apart_by);
-        print_record("", &nearest.record);
+        print_record("", &nearest.record, OPEN_SINCE);
     }
     match explanation {
         Ok(explanation) => print_explanation(explanation),
@@ -262,7 +268,10 @@ fn print_case(row: &DiscrepancyRow) {
     }
 }
 
-fn print_record(title: &str, record: &Record) {
+/// What is said of the earlier run that received a record.
+const OPEN_SINCE: &str = "open since";
+
+fn print_record(title: &str, record: &Record, received: &str) {
     let origin = &record.origin;
     say!(
         "  {title:<10} {} of {} ({} line {})",
@@ -272,7 +281,7 @@ fn print_record(title: &str, record: &Record) {
         origin.line
     );
     if let Some(run) = record.carried_from() {
-        say!("             open since {run}");
+        say!("             {received} {run}");
     }
     for line in origin.raw.lines() {
         say!("             {line}");

@@ -431,7 +431,7 @@ impl Desk {
                     let wanted = before.wants(&spent.run, side).unwrap_or_default();
                     let paired = spent.paired.iter().filter(|it| it.side == side);
                     for record in paired.filter(|record| wanted.is_of(record)) {
-                        before.see(&self.policy, &context, &spent.run, spent.day, record);
+                        before.see(&self.policy, &spent.run, spent.day, record);
                     }
                 }
             }
