@@ -333,7 +333,8 @@ fn days_apart(accepts: Accepts<'_>, partner: &[Member], ledger: &[Member]) -> St
         .into_iter()
         .flatten()
         .filter_map(|it| beyond_window(accepts, it));
-    let beyond: Vec<String> = beyond.collect();
+    let mut beyond: Vec<String> = beyond.collect();
+    beyond.dedup();
     format!(
         "the partner's value dates are up to {}",
         beyond.join(", and up to ")

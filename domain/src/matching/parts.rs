@@ -3,13 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
+
 use super::group::Decision;
 use super::strangers::{are_of_others, telling_apart};
 use super::together::sum;
 use super::twins::{Member, Members};
+use crate::calendar::days_between;
 use crate::money::Amount;
 use crate::policy::{Accepts, Cardinality, Field};
-use crate::record::{ReferenceKind, Side};
+use crate::record::{Record, ReferenceKind, Side};
+
+/// What is left of one side of a part.
+struct Left {
+    side: Side,
+    /// The first of its days.
+    day: Date,
+    amount: Amount,
+}
 
 impl<'r> Members<'r> {
     /// All of it, or the parts of it that add up, with what of it is there again.
@@ -118,12 +129,83 @@ impl<'r> Members<'r> {
             let has_both = !part.partner.is_empty() && !part.ledger.is_empty();
             has_both && count(part) < count(self)
         };
-        let parts = self.far_apart(accepts).filter(is_part);
-        let decisions: Vec<Decision> = parts
-            .filter_map(|part| part.adding_up(accepts))
-            .flatten()
-            .collect();
+        let (mut decisions, mut left) = (Vec::new(), Vec::new());
+        for part in self.far_apart(accepts) {
+            let of_part = is_part(&part).then(|| part.adding_up(accepts)).flatten();
+            let of_part = of_part.unwrap_or_default();
+            left.extend(part.left_by(&of_part));
+            decisions.extend(of_part);
+        }
+        self.keep_for_what_is_left(&left, &mut decisions);
         (!decisions.is_empty()).then_some(decisions)
+    }
+
+    /// What is left of each side, by itself and all of it.
+    fn left_by(self, decisions: &[Decision]) -> Vec<Left> {
+        let decided: BTreeSet<(Side, usize)> = decisions.iter().flat_map(Decision::slots).collect();
+        let sides = [self.partner, self.ledger].map(|mut side| {
+            side.retain(|it| !decided.contains(&(it.record.side, it.slot)));
+            side
+        });
+        let mut left = Vec::new();
+        for side in &sides {
+            let each = side.chunks(1);
+            let all = (side.len() > 1).then_some(&side[..]);
+            left.extend(each.chain(all).filter_map(|some| {
+                let first = some.first()?.record;
+                Some(Left {
+                    side: first.side,
+                    day: first.value_date,
+                    amount: sum(some)?,
+                })
+            }));
+        }
+        left
+    }
+
+    /// What is there again in one part is no duplicate where the other side has as much left in another: it has it as
+    /// often, on another day. Not so of a series, of which both sides have several: what is left has its own day.
+    fn keep_for_what_is_left(&self, left: &[Left], decisions: &mut Vec<Decision>) {
+        let is_duplicate = |decision: &Decision| matches!(decision, Decision::Duplicate(_));
+        if left.is_empty() || !decisions.iter().any(is_duplicate) {
+            return;
+        }
+        let members = self.partner.iter().chain(&self.ledger);
+        let records: BTreeMap<(Side, usize), &Record> = members
+            .map(|it| ((it.record.side, it.slot), it.record))
+            .collect();
+        for left in left {
+            let repeated = |(at, decision): (usize, &Decision)| match decision {
+                Decision::Duplicate(it) => {
+                    let record = records[&(it.side, it.slot)];
+                    let is_as_much = record.money.amount == left.amount;
+                    (it.side != left.side && is_as_much).then_some((at, *it, record))
+                }
+                _ => None,
+            };
+            let again = decisions.iter().enumerate().filter_map(repeated);
+            let nearest = again.min_by_key(|(.., it)| days_between(it.value_date, left.day).abs());
+            let Some((at, kept, record)) = nearest else {
+                continue;
+            };
+            let holds_it = |decision: &&Decision| {
+                let mut slots = decision.slots().into_iter();
+                slots.any(|place| place.0 == kept.side && records[&place].money == record.money)
+            };
+            let together = decisions.iter().filter(|it| !is_duplicate(it));
+            if together.filter(holds_it).count() > 1 {
+                continue;
+            }
+            decisions.remove(at);
+            for decision in decisions.iter_mut() {
+                if let Decision::Duplicate(it) = decision
+                    && it.original == kept.original
+                    && it.side == kept.side
+                {
+                    it.counterparts += 1;
+                }
+            }
+        }
     }
 
     /// Payments of days that are near each other, if each day adds up for itself and nothing is left over.
