@@ -3,7 +3,7 @@
 //! Where a rule says only whose records are, an invoice or order that is named tells more: a payment whose text names
 //! others is not for these, whatever they add up to.
 
-use super::claims::Search;
+use super::claims::{LeftOut, Search};
 use super::fees;
 use super::pair::{Timing, contradicts, partner_first, timing};
 use super::strangers::{Named, Naming};
@@ -35,9 +35,19 @@ impl<'c, 'r> Candidates<'c, 'r> {
     /// Looks for the only combination of them that is `one`: of those that it may name, or else of all that it names
     /// and others, as a credit note that is kept back from what is paid.
     pub(super) fn search(&self, one: Member<'r>, limit: u32) -> Search<'r> {
+        let parts = self.parts(&one);
+        let (all, near) = (self.many.len(), parts.len());
+        let mut search = self.search_among(one, parts, limit);
+        search.left_out = LeftOut {
+            by_name: near - search.candidates(),
+            otherwise: all - near,
+        };
+        search
+    }
+
+    fn search_among(&self, one: Member<'r>, parts: Vec<usize>, limit: u32) -> Search<'r> {
         let are_identified = self.accepts.rule.identifies(one.record.side.other());
         let of = |candidates: Vec<Member<'r>>| Search::of(one, candidates, limit, are_identified);
-        let parts = self.parts(&one);
         let Some((naming, named)) = &self.named else {
             return of(parts.into_iter().map(|at| self.many[at]).collect());
         };

@@ -6,9 +6,9 @@
 
 use super::pair;
 use super::twins::{Member, Members};
-use crate::money::Money;
+use crate::money::{Amount, Money};
 use crate::policy::Accepts;
-use crate::record::Record;
+use crate::record::{Record, Side};
 
 /// Comparisons of two records, at most, to find who may go with whom: of more, all may.
 const COMPARED_MAX: usize = 1_000_000;
@@ -31,6 +31,41 @@ pub(super) fn choices<'r>(
     };
     let is_choice = |part: &Members| !part.partner.is_empty() && !part.ledger.is_empty();
     parts.into_iter().filter(is_choice).collect()
+}
+
+/// Where one is left of one side and several of the other, under one text that says what records are about, the two
+/// that alone are of days that no window brings together with others. Not where the amount of another day is nearer:
+/// then the day may be what is wrong. Which of several is of which day is not asked.
+pub(super) fn pair_of_days<'r>(
+    accepts: Accepts<'_>,
+    partner: Vec<Member<'r>>,
+    ledger: Vec<Member<'r>>,
+) -> Option<(Member<'r>, Member<'r>)> {
+    let all = Members { partner, ledger };
+    let several = match (&all.partner[..], &all.ledger[..]) {
+        ([_], several @ [_, _, ..]) | (several @ [_, _, ..], [_]) => several,
+        _ => return None,
+    };
+    if !accepts.rule.identifies_both() {
+        return None;
+    }
+    let mut parts = all.far_apart(accepts);
+    let (one, other) = parts.find_map(|part| match (&part.partner[..], &part.ledger[..]) {
+        ([one], [other]) => Some((*one, *other)),
+        _ => None,
+    })?;
+    let gap = |reported: Money, booked: Money| {
+        let gap = reported.amount.checked_sub(booked.amount).ok();
+        gap.filter(|_| reported.currency == booked.currency)
+            .map(Amount::abs)
+    };
+    let gap_of = |it: &Member<'r>| match it.record.side {
+        Side::Partner => gap(it.record.money, other.record.money),
+        Side::Ledger => gap(one.record.money, it.record.money),
+    };
+    let own = gap(one.record.money, other.record.money)?;
+    let mut others = several.iter().filter_map(gap_of);
+    others.all(|gap| own <= gap).then_some((one, other))
 }
 
 /// Parts so that no amount of one is within tolerance of one of another.

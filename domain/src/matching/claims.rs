@@ -14,11 +14,22 @@ use super::combine::{self, Combined};
 use super::group::{Decision, Note, Why};
 use super::twins::Member;
 
+/// How many records a search left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct LeftOut {
+    /// For what they name.
+    pub(super) by_name: usize,
+    /// For their value date, their status or a fee.
+    pub(super) otherwise: usize,
+}
+
 /// What a search among so many candidates gave for a record.
 pub(super) struct Search<'r> {
     pub(super) one: Member<'r>,
     gave: Combined,
     candidates: usize,
+    /// How many were no candidates, and why.
+    pub(super) left_out: LeftOut,
     /// All candidates that have an amount of its only combination, by amount.
     parts: BTreeMap<i128, Vec<usize>>,
 }
@@ -51,6 +62,7 @@ impl<'r> Search<'r> {
             one,
             gave,
             candidates: count,
+            left_out: LeftOut::default(),
             parts,
         }
     }
@@ -92,14 +104,21 @@ impl<'r> Search<'r> {
         self.gave == Combined::None && self.candidates == all
     }
 
-    /// Why it has no combination.
-    pub(super) fn into_note(self) -> Decision {
+    /// How many it was looked for among.
+    pub(super) fn candidates(&self) -> usize {
+        self.candidates
+    }
+
+    /// Why it has no combination; so many more were too far away in time for any of its side.
+    pub(super) fn into_note(mut self, beyond: usize) -> Decision {
+        self.left_out.otherwise += beyond;
         Decision::Note(Note {
             side: self.one.record.side,
             slot: self.one.slot,
             why: Why::Combined {
                 gave: self.gave,
                 candidates: self.candidates,
+                left_out: self.left_out,
             },
         })
     }
@@ -147,6 +166,29 @@ pub(super) fn undisputed<'s>(searches: &'s [Search<'_>]) -> BTreeSet<&'s [usize]
         rivals.all(|rival| is_enough[*rival])
     });
     undisputed.map(|((slots, _), _)| *slots).collect()
+}
+
+/// Of what several searches want, and nobody else wants any of, those who want it, in their order.
+pub(super) fn claims_of_the_same<'s, 'r>(
+    searches: &'s [Search<'r>],
+) -> Vec<(Parts<'s>, Vec<&'s Member<'r>>)> {
+    let mut claims: BTreeMap<Parts<'s>, Vec<&Member<'r>>> = BTreeMap::new();
+    for search in searches {
+        if let Some(parts) = search.parts() {
+            claims.entry(parts).or_default().push(&search.one);
+        }
+    }
+    let slots = |parts: &Parts<'s>| -> BTreeSet<usize> {
+        let slots = parts.iter().flat_map(|(slots, _)| slots.iter());
+        slots.copied().collect()
+    };
+    let mut wanted: BTreeMap<usize, usize> = BTreeMap::new();
+    for slot in claims.keys().flat_map(slots) {
+        *wanted.entry(slot).or_default() += 1;
+    }
+    let is_own = |parts: &Parts<'s>| slots(parts).iter().all(|slot| wanted[slot] == 1);
+    let own = claims.into_iter().filter(|(parts, _)| is_own(parts));
+    own.collect()
 }
 
 /// For each of these, by their places, those that have a record in common with it: itself, too.

@@ -70,6 +70,26 @@ pub(super) fn may_be_chance(target: Amount, candidates: &[Member<'_>]) -> bool {
     all != Some(target) && ways > FEW && sums > reach / step.max(1)
 }
 
+/// Whether all of these come so near to `one` that hardly any amount would that has nothing to do with them: nearer,
+/// either way, than one of so many sums that there can be.
+pub(super) fn is_hardly_chance(one: &Member<'_>, several: &[Member<'_>]) -> bool {
+    let units = |member: &Member<'_>| member.record.money.amount.to_units().ok();
+    let sums = several
+        .iter()
+        .try_fold((0i128, 0u128), |(sum, reach), member| {
+            let units = units(member)?;
+            Some((
+                sum.checked_add(units)?,
+                reach.checked_add(units.unsigned_abs())?,
+            ))
+        });
+    let near = units(one).zip(sums).and_then(|(one, (sum, reach))| {
+        let either_way = sum.checked_sub(one)?.unsigned_abs().checked_mul(2)?;
+        Some(either_way.checked_mul(SUMS_FOR_EACH)? <= reach)
+    });
+    near.unwrap_or_default()
+}
+
 fn greatest_common_divisor(mut one: u128, mut other: u128) -> u128 {
     while other > 0 {
         (one, other) = (other, one % other);

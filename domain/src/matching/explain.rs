@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStrBuilder;
 
+use super::claims::LeftOut;
 use super::combine::Combined;
 use super::group::Why;
 use super::listed::names;
@@ -349,10 +350,14 @@ pub(super) fn not_taken(rule: &MatchRule, record: &Record, why: &Why) -> String 
             "no {other} record for {} may be a part of it, by its value date, its status and what it names",
             subject(rule, record)
         ),
-        Why::Combined { gave, candidates } => {
+        Why::Combined {
+            gave,
+            candidates,
+            left_out,
+        } => {
             let among = counted(*candidates, &format!("{other} record"));
             let among = format!("{among} for {}", subject(rule, record));
-            not_combined(rule, &among, gave)
+            not_combined(rule, &among, gave) + &left_out_said(left_out)
         }
         Why::TooMany(count) => format!(
             "more than {count} {other} records have this amount on its days, so none was looked at \
@@ -391,6 +396,20 @@ fn not_combined(rule: &MatchRule, among: &str, gave: &Combined) -> String {
         Combined::Only(_) => {
             format!("the only combination of the {among} has records that another needs, too")
         }
+    }
+}
+
+/// How many more there are that were not looked at, and why.
+fn left_out_said(left_out: &LeftOut) -> String {
+    let reasons = [
+        (left_out.by_name, "of another invoice, order or client"),
+        (left_out.otherwise, "for value date, status or fee"),
+    ];
+    let said = reasons.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = said.map(|(count, why)| format!("{count} {why}")).collect();
+    match said.is_empty() {
+        true => String::new(),
+        false => format!("; left out: {}", said.join(", ")),
     }
 }
 

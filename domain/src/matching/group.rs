@@ -6,7 +6,8 @@
 //! 1. equal amounts, as many as both sides have;
 //! 2. amounts that are within tolerance of each other and of nothing else;
 //! 3. what one side has more of than the other, if it repeats an amount: a duplicate;
-//! 4. where one amount is left on each side in a currency, those; then the same across currencies;
+//! 4. where one record is left on a side, the only one of the other of its days, if no amount of other days is
+//!    nearer; where one amount is left on each side in a currency, those; then the same across currencies;
 //! 5. what is left on both sides fits equally well: undecided, never guessed.
 //!
 //! Of a series, payments of one amount under one reference on days far from each other, nothing goes
@@ -25,7 +26,8 @@
 use std::collections::BTreeMap;
 use std::slice;
 
-use super::choice::{choices, that_may_go};
+use super::choice::{choices, pair_of_days, that_may_go};
+use super::claims::LeftOut;
 use super::class::{Class, classes, count_free, free_members, free_of, take};
 use super::combine::Combined;
 use super::listed::Listed;
@@ -85,7 +87,11 @@ pub(super) struct Note {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Why {
     /// What a search for combinations of so many records gave.
-    Combined { gave: Combined, candidates: usize },
+    Combined {
+        gave: Combined,
+        candidates: usize,
+        left_out: LeftOut,
+    },
     /// More than so many of the other side have its amount on its days.
     TooMany(usize),
     /// So many of the other side may go with it.
@@ -360,6 +366,9 @@ fn settle<'r>(
     hold_surplus(accepts, &mut partner, &ledger, surplus[0]);
     hold_surplus(accepts, &mut ledger, &partner, surplus[1]);
     let mut pairs = pair_named_apart(accepts, &mut partner, &mut ledger);
+    let of_days = pair_of_days(accepts, free_members(&partner), free_members(&ledger));
+    pairs.extend(of_days);
+    take_pairs(&mut partner, &mut ledger, &pairs);
     pairs.extend(pair_last_of_each_currency(
         accepts,
         &mut partner,

@@ -17,6 +17,7 @@ mod candidates;
 mod choice;
 mod claims;
 mod class;
+mod combinations;
 mod combine;
 mod edits;
 mod explain;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::group::Decision;
+use super::pair;
 use super::strangers::{are_of_others, telling_apart};
 use super::together::sum;
 use super::twins::{Member, Members};
@@ -273,20 +274,28 @@ fn repeated<'r>(
     many: &[Member<'r>],
 ) -> Option<Vec<Decision>> {
     let (original, copies) = ones.split_first()?;
-    let side = original.record.side;
-    let what = |it: &Member<'r>| (it.record.money, it.record.movement());
-    let is_copy = |copy: &Member<'r>| {
-        what(copy) == what(original)
-            && !are_of_others(&accepts.rule.on, copy.record, original.record)
-    };
-    let may_repeat = original.record.movement().repeats() && accepts.rule.identifies(side);
-    if copies.is_empty() || !may_repeat || !copies.iter().all(is_copy) {
+    let is_copy = |copy: &Member<'r>| is_there_again(accepts, copy.record, original.record);
+    if copies.is_empty() || !copies.iter().all(is_copy) {
         return None;
     }
     let once: Members = [original].into_iter().chain(many).copied().collect();
     let duplicate = |copy: &Member<'r>| Decision::duplicate(copy, original, ones.len(), 1);
     let together = once.whole(accepts)?;
     Some(copies.iter().map(duplicate).chain([together]).collect())
+}
+
+/// Whether a record is another one of its side again. What else an identified one says of itself is nothing to that;
+/// where the rule says only whose they are, they say the same of themselves, as for a rule of pairs.
+pub(super) fn is_there_again(accepts: Accepts<'_>, copy: &Record, original: &Record) -> bool {
+    let what = |it: &Record| (it.money, it.movement());
+    let is_as_much = what(copy) == what(original) && original.movement().repeats();
+    is_as_much
+        && match accepts.rule.identifies(original.side) {
+            true => !are_of_others(&accepts.rule.on, copy, original),
+            false => {
+                copy.references == original.references && pair::may_repeat(accepts, copy, original)
+            }
+        }
 }
 
 /// Those of the one side that are all of the other, beside some that are nothing of it.

@@ -5,11 +5,10 @@
 //! no record is left out of a sum unless the rule says that combinations are looked for.
 
 use super::candidates::Candidates;
-use super::claims::{Parts, Search, undisputed};
 use super::fees::{self, FeeFault};
 use super::group::{Decision, Look};
 use super::pair::{Difference, are_opposite};
-use super::twins::{Member, Members};
+use super::twins::{Member, Members, sort};
 use super::{explain, several};
 use crate::discrepancy::Kind;
 use crate::money::{Amount, Currency, Money};
@@ -101,22 +100,21 @@ pub(super) fn taken(
     }
 }
 
-/// Whether a rule by which several are one says of all of them by how much they differ.
+/// Whether a rule by which several are one says of all of them by how much they differ, or of those of each of
+/// their days.
 pub(super) fn are_apart(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
     ledger: &[Member<'_>],
 ) -> bool {
     let decided = decide(accepts, partner, ledger, Look::Last);
-    matches!(
-        &decided[..],
-        [Decision::Apart { partner: of_partner, ledger: of_ledger }]
-            if (of_partner.len(), of_ledger.len()) == (partner.len(), ledger.len())
-    )
+    let mut decided = decided.iter().filter(|it| !matches!(it, Decision::Note(_)));
+    let is_apart = |decision: &Decision| matches!(decision, Decision::Apart { .. });
+    decided.next().is_some_and(is_apart) && decided.all(is_apart)
 }
 
-/// Whether one record is several of the other side, or would be but for less than each of those differs
-/// from it by. A rule that looks for combinations has to be right about the sum.
+/// Whether one record is several of the other side, all of them or those of its days, or would be but for less than
+/// each of those differs from it by. A rule that looks for combinations has to be right about the sum.
 pub(super) fn explains(
     accepts: Accepts<'_>,
     partner: &[Member<'_>],
@@ -135,6 +133,11 @@ pub(super) fn explains(
         partner: partner.to_vec(),
         ledger: ledger.to_vec(),
     };
+    let mut parts = members.far_apart(accepts);
+    let is_part = |part: &Members<'_>| part.partner.len() + part.ledger.len() <= several.len();
+    if parts.any(|part| is_part(&part) && explains(accepts, &part.partner, &part.ledger)) {
+        return true;
+    }
     if !is_one_currency || !members.fits(accepts.rule.cardinality) {
         return false;
     }
@@ -156,18 +159,6 @@ pub(super) fn explains(
         .is_some_and(|(whole, nearest)| whole < nearest)
 }
 
-/// Whether the sum of several is nearer to one than without any of them.
-fn is_nearest_with_all(one: &Member<'_>, several: &[Member<'_>]) -> bool {
-    let amount = one.record.money.amount;
-    let gap = sum(several).and_then(|sum| sum.checked_sub(amount).ok());
-    gap.is_some_and(|gap| {
-        several.iter().all(|part| {
-            let without = gap.checked_sub(part.record.money.amount);
-            without.is_ok_and(|without| without.abs() > gap.abs())
-        })
-    })
-}
-
 impl<'r> Members<'r> {
     fn decide(self, accepts: Accepts<'_>, look: Look) -> Vec<Decision> {
         if let Some(decisions) = self.adding_up(accepts) {
@@ -177,11 +168,59 @@ impl<'r> Members<'r> {
             return self.combinations(accepts, limit, look);
         }
         match look {
-            Look::Last if !self.are_other_payments() && !self.name_others(accepts) => {
-                vec![self.undecided(accepts)]
-            }
-            _ => Vec::new(),
+            Look::First => Vec::new(),
+            Look::Last => self.undecided_by_days(accepts),
         }
+    }
+
+    /// What is left where no sum agrees, by parts whose days bound what a difference is taken over.
+    fn undecided_by_days(self, accepts: Accepts<'_>) -> Vec<Decision> {
+        let parts = self.bounded_by_days(accepts).into_iter();
+        let is_difference = |part: &Members<'_>| {
+            let is_lone = part.partner.is_empty() || part.ledger.is_empty();
+            !is_lone && !part.are_other_payments() && !part.name_others(accepts)
+        };
+        let parts = parts.filter(is_difference);
+        parts.map(|part| part.undecided(accepts)).collect()
+    }
+
+    /// Parts that no window brings together, and as another one what stands alone on its days. All are one where
+    /// the rule takes them as one and they add up, or where what stands alone brings the others nearer: then it is
+    /// late.
+    fn bounded_by_days(self, accepts: Accepts<'_>) -> Vec<Self> {
+        let is_lone = |part: &Members<'_>| part.partner.is_empty() || part.ledger.is_empty();
+        let (lone, mut parts): (Vec<Members>, Vec<Members>) =
+            self.far_apart(accepts).partition(is_lone);
+        let rest = lone.into_iter().reduce(|mut rest, part| {
+            rest.append(part);
+            rest
+        });
+        let mut rest = rest.unwrap_or_default();
+        sort(&mut rest.partner);
+        sort(&mut rest.ledger);
+        let gaps = self.gap().zip(rest.gap());
+        let is_one = parts.is_empty()
+            || gaps.is_none_or(|(gap, of_rest)| {
+                let without = gap.checked_sub(of_rest).map_or(gap, Amount::abs);
+                let limit = sum(&self.ledger).map_or(Amount::ZERO, |booked| {
+                    accepts.tolerance(self.currency()).rounding_of(booked)
+                });
+                gap.abs() < without || self.fits(accepts.rule.cardinality) && gap.abs() <= limit
+            });
+        if is_one {
+            return vec![self];
+        }
+        parts.push(rest);
+        parts
+    }
+
+    /// The partner's sum less the ledger's, where a side may have nothing.
+    fn gap(&self) -> Option<Amount> {
+        let of = |side: &[Member<'r>]| match side.is_empty() {
+            true => Some(Amount::ZERO),
+            false => sum(side),
+        };
+        of(&self.partner)?.checked_sub(of(&self.ledger)?).ok()
     }
 
     /// All of the one side is money in, all of the other money out, and not as much.
@@ -279,95 +318,11 @@ impl<'r> Members<'r> {
         }
     }
 
-    /// Records of the one side, each with its only combination of the other. Again and again, since
-    /// what one takes leaves less to the others; where several want more of the same records than there
-    /// are, none of them gets any.
-    fn combinations(mut self, accepts: Accepts<'_>, limit: u32, look: Look) -> Vec<Decision> {
-        let mut decisions = Vec::new();
-        loop {
-            let searches = self.searches(accepts, limit);
-            let undisputed = undisputed(&searches);
-            let is_free = |parts: &Parts| parts.iter().all(|(it, _)| undisputed.contains(it));
-            let before = decisions.len();
-            for search in &searches {
-                if let Some(parts) = search.parts().filter(is_free) {
-                    decisions.push(self.take(accepts, search.one, &parts));
-                }
-            }
-            if decisions.len() == before {
-                // Nothing was taken: these searches are of what is left.
-                let is_all = decisions.is_empty() && self.is_nearly_whole(accepts, &searches);
-                if look == Look::Last && is_all {
-                    decisions.push(self.undecided(accepts));
-                } else if look == Look::Last {
-                    decisions.extend(searches.into_iter().map(Search::into_note));
-                }
-                return decisions;
-            }
-        }
-    }
-
-    /// No combination is the only record of the one side, and all of the others together are nearer to it than
-    /// without any of them.
-    fn is_nearly_whole(&self, accepts: Accepts<'_>, searches: &[Search<'r>]) -> bool {
-        let ([one], many) = self.sides(accepts.rule.cardinality) else {
-            return false;
-        };
-        let ([search], [_, _, ..]) = (searches, many) else {
-            return false;
-        };
-        search.gave_none_of(many.len())
-            && accepts.rule.identifies_both()
-            && is_nearest_with_all(one, many)
-    }
-
     /// The side of which one record is several of the other, and that other side.
     pub(super) fn sides(&self, cardinality: Cardinality) -> (&[Member<'r>], &[Member<'r>]) {
         match cardinality {
             Cardinality::ManyToOne => (&self.ledger, &self.partner),
             _ => (&self.partner, &self.ledger),
-        }
-    }
-
-    /// What is found for each record of the one side.
-    fn searches(&self, accepts: Accepts<'_>, limit: u32) -> Vec<Search<'r>> {
-        let (ones, many) = self.sides(accepts.rule.cardinality);
-        let candidates = Candidates::of(accepts, many);
-        let search = |one: &Member<'r>| candidates.search(*one, limit);
-        ones.iter().map(search).collect()
-    }
-
-    /// Takes a record and its parts.
-    fn take(&mut self, accepts: Accepts<'_>, one: Member<'r>, parts: &Parts<'_>) -> Decision {
-        // Equal ones are interchangeable, and others may have taken the first of them.
-        let is_left = |slot: &usize| {
-            let (_, many) = self.sides(accepts.rule.cardinality);
-            many.iter().any(|member| member.slot == *slot)
-        };
-        let taken = parts.iter().flat_map(|(slots, count)| {
-            let left = slots.iter().copied().filter(is_left);
-            left.take(*count)
-        });
-        let taken: Vec<usize> = taken.collect();
-        let is_taken = |member: &Member| member.slot == one.slot;
-        let is_part = |member: &Member| taken.contains(&member.slot);
-        match accepts.rule.cardinality {
-            Cardinality::ManyToOne => {
-                self.ledger.retain(|member| !is_taken(member));
-                self.partner.retain(|member| !is_part(member));
-                Decision::Together {
-                    partner: taken,
-                    ledger: vec![one.slot],
-                }
-            }
-            _ => {
-                self.partner.retain(|member| !is_taken(member));
-                self.ledger.retain(|member| !is_part(member));
-                Decision::Together {
-                    partner: vec![one.slot],
-                    ledger: taken,
-                }
-            }
         }
     }
 }

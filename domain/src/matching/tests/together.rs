@@ -301,6 +301,37 @@ fn a_search_that_was_not_made_or_found_nothing_is_said() {
 }
 
 #[test]
+fn what_a_search_left_out_is_said() {
+    let by_name = MatchRule {
+        on: vec![Key::same(Term {
+            field: Field::Counterparty,
+            steps: Vec::new(),
+        })],
+        cardinality: Cardinality::OneToMany,
+        combinations_max: Some(100),
+        ..rule("by name", &[])
+    };
+    let policy = SourcePolicy {
+        rules: vec![by_name],
+        ..policy()
+    };
+    let records = [
+        "P - 100 EUR 5 counterparty=Acme invoice=I1",
+        "L A 50 EUR 5 counterparty=Acme invoice=I1",
+        "L B 30 EUR 5 counterparty=Acme invoice=I2",
+        "L C 20 EUR 5 counterparty=Acme invoice=I3",
+        "L D 20 EUR 25 counterparty=Acme",
+    ];
+    let comparison = compare(&policy, &whole(), pool(&records));
+    let mut found = comparison.discrepancies.into_iter();
+    let payment = found.find(|found| found.kind == Kind::MissingInLedger);
+    let reason = payment.expect("it is missing").reason;
+    let said = "no combination of the 1 ledger record for Acme gives this amount; left out: 2 of another \
+                invoice, order or client, 1 for value date, status or fee";
+    assert!(reason.contains(said), "{reason}");
+}
+
+#[test]
 fn texts_of_two_fields_are_compared_as_the_rule_reads_them() {
     let text = |pattern: &str| Term {
         field: Field::Description,
