@@ -29,7 +29,12 @@ impl<'r> Decided<'_, 'r> {
         let (before, after) = policy.rules.split_at(self.index + 1);
         let rule = before.last()?;
         let is_pairs = rule.cardinality == Cardinality::OneToOne;
-        let is_a_choice = look == Look::Last && self.is_a_choice();
+        let is_any = |decision: &Decision| matches!(decision, Decision::Ambiguous { .. });
+        let is_a_choice = look == Look::Last
+            && match is_pairs {
+                true => self.is_a_choice(),
+                false => self.decisions.iter().any(is_any),
+            };
         if !is_pairs && !is_a_choice {
             return None;
         }
@@ -40,12 +45,27 @@ impl<'r> Decided<'_, 'r> {
             return None;
         }
         let own = is_pairs.then(|| self.own_pairs(&later)).flatten();
-        own.or_else(|| {
-            let mut later = later.iter();
-            let mut is_apart =
-                || later.any(|later| together::are_apart(*later, self.partner, self.ledger));
-            (is_a_choice && is_apart()).then(Vec::new)
-        })
+        own.or_else(|| is_a_choice.then(|| self.without_choices(&later)).flatten())
+    }
+
+    /// What is left without choices of which one of these later rules says by how much they differ: of all, or of
+    /// those of some days. None where there is no such choice.
+    fn without_choices(&self, later: &[Accepts<'_>]) -> Option<Vec<Decision>> {
+        let among = |side: &[Member<'r>], slots: &[usize]| -> Vec<Member<'r>> {
+            let members = side.iter().filter(|it| slots.contains(&it.slot));
+            members.copied().collect()
+        };
+        let is_left = |decision: &&Decision| match decision {
+            Decision::Ambiguous { partner, ledger } => {
+                let [partner, ledger] = [among(self.partner, partner), among(self.ledger, ledger)];
+                let mut later = later.iter();
+                later.any(|later| together::are_apart(*later, &partner, &ledger))
+            }
+            _ => false,
+        };
+        let own = self.decisions.iter().filter(|it| !is_left(it));
+        let own: Vec<Decision> = own.cloned().collect();
+        (own.len() < self.decisions.len()).then_some(own)
     }
 
     /// The pairs that a rule of pairs keeps, where one of these later rules takes what else there is.
