@@ -38,14 +38,12 @@ pub(super) struct Name {
     pub(super) back: Payment,
     /// That its side says that the money did not stay.
     pub(super) undone: Payment,
-    /// That an attempt of its side failed.
-    pub(super) failed: Payment,
 }
 
 impl Name {
     /// All that is asked about it.
-    pub(super) fn all(self) -> [Payment; 5] {
-        [self.own, self.across, self.back, self.undone, self.failed]
+    pub(super) fn all(self) -> [Payment; 4] {
+        [self.own, self.across, self.back, self.undone]
     }
 }
 
@@ -70,11 +68,12 @@ impl OtherNames {
         !self.rules.is_empty()
     }
 
-    /// What is noted of a matched record.
+    /// What is noted of a matched record. Of an attempt that failed there is nothing to note, unless it was matched
+    /// before that.
     pub fn of_record(&mut self, record: &Record) -> Vec<Payment> {
         let mark = match record.movement() {
             Movement::Made => Mark::Named(record.side),
-            Movement::Failed if !record.is_changed() => Mark::NamedFailed(record.side),
+            Movement::Failed if !record.is_changed() => return Vec::new(),
             Movement::TakenBack | Movement::Failed => Mark::NamedUndone(record.side),
         };
         let texts = texts(&self.rules, record);
@@ -94,7 +93,6 @@ impl OtherNames {
                 across: noted(Mark::Named(side.other()), money),
                 back: noted(Mark::Named(side), money.opposite()),
                 undone: noted(Mark::NamedUndone(side), money),
-                failed: noted(Mark::NamedFailed(side), money),
             }
         };
         let texts = texts(&self.rules, record);

@@ -145,8 +145,6 @@ pub(super) enum Mark {
     Named(Side),
     /// That this side says under such a name that its money did not stay.
     NamedUndone(Side),
-    /// That an attempt failed that this side had under such a name.
-    NamedFailed(Side),
 }
 
 impl Mark {
@@ -164,7 +162,6 @@ impl Mark {
             Mark::GivenUp => ("trueup.given_up.v1", None),
             Mark::Named(side) => ("trueup.named.v1", Some(side)),
             Mark::NamedUndone(side) => ("trueup.named_undone.v1", Some(side)),
-            Mark::NamedFailed(side) => ("trueup.named_failed.v1", Some(side)),
         };
         bytes.clear();
         let side = side.map(|side| side.name().as_bytes());

@@ -6,7 +6,7 @@
 //! back may be paid anew. A run tells it anew for as long as it is open: meanwhile the other side may book it, or the
 //! first one be taken back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -34,8 +34,11 @@ pub struct PaidBefore {
     /// The places of those that have a name.
     by_name: HashMap<Payment, Vec<usize>>,
     noted: Noted,
-    /// Names of this run's own records, and of what people wrote off, with how often each is there.
-    own: HashMap<Payment, i64>,
+    /// Names of this run's own records, and of what people wrote off, with their days; the last of all days for what
+    /// this run matched.
+    own: HashMap<Payment, Vec<Date>>,
+    /// Payments, by the first rule, that failed.
+    failed: HashSet<Payment>,
     /// What people settled as paid, each with its run and day.
     settled: Vec<(Arc<str>, Date, Record)>,
 }
@@ -110,13 +113,11 @@ impl PaidBefore {
             asked,
             by_name,
             own: HashMap::new(),
+            failed: HashSet::new(),
             settled: Vec::new(),
         };
         let of_discrepancies = comparison.discrepancies.iter().flat_map(own_records);
-        for record in of_discrepancies.chain(&comparison.in_transit) {
-            let names = before.names.of_record(record);
-            before.look_at_own(&names);
-        }
+        before.look_at_open(policy, of_discrepancies.chain(&comparison.in_transit));
         Some(before)
     }
 
@@ -132,7 +133,24 @@ impl PaidBefore {
     /// Looks at the names of what this run matched.
     pub fn look_at_own(&mut self, names: &[Payment]) {
         for name in names {
-            *self.own.entry(*name).or_default() += 1;
+            self.own.entry(*name).or_default().push(Date::MAX);
+        }
+    }
+
+    /// Looks at records that are open, or were.
+    fn look_at_open<'r>(
+        &mut self,
+        policy: &SourcePolicy,
+        records: impl Iterator<Item = &'r Record>,
+    ) {
+        let mut payments = Payments::of(policy);
+        for record in records {
+            for name in self.names.of_record(record) {
+                self.own.entry(name).or_default().push(record.value_date);
+            }
+            if record.has_failed() {
+                self.failed.extend(payments.of_record(record));
+            }
         }
     }
 
@@ -172,11 +190,10 @@ impl PaidBefore {
         let in_force = settled.iter().filter(|used| !undone.unsettles(used));
         for used in in_force.clone().filter(|used| !used.has_both_sides()) {
             let by = used.settled.as_ref();
-            if by.is_some_and(|by| by.settles == Settles::WrittenOff) {
-                let names = used.records.iter().flat_map(|it| self.names.of_record(it));
-                let names: Vec<Payment> = names.collect();
-                self.look_at_own(&names);
-            }
+            let is_written_off = by.is_some_and(|by| by.settles == Settles::WrittenOff);
+            let records = used.records.iter();
+            let count = |it: &&Record| is_written_off || it.has_failed();
+            self.look_at_open(policy, records.filter(count));
         }
         let mut payments = Payments::of(policy);
         let alone = SettledAlone::of(&mut payments, in_force);
@@ -266,6 +283,9 @@ impl PaidBefore {
     ) -> Option<Fate> {
         let (rule, name) = (asked.name.rule, asked.name.own);
         let (record, original) = (&asked.record, asked.original.as_ref()?);
+        if !self.stands(policy, asked.name, original) {
+            return None;
+        }
         let beside = Beside::of(policy, rule, record, original);
         let covers = |(from, to): (Date, Date)| (from..=to).contains(&original.value_date);
         if asked.is_shown == Some(false) && asked.covers.is_some_and(covers) {
@@ -285,27 +305,44 @@ impl PaidBefore {
 
     /// Whether this run matched it under its name, and no other one after it.
     fn is_sought(&self, asked: &AskedName, run: &str) -> bool {
-        let found = self.noted.get(asked.name.own);
+        let (name, paid) = (asked.name, self.paid(asked.name));
+        let found = self.noted.get(name.own);
         let is_its = found.is_some_and(|found| *found.run == *run);
-        is_its && !asked.is_left_out && self.is_paid_once(asked.name)
+        let is_once = paid == 1 || paid - self.taken_back(name, Date::MIN) == 1;
+        // By the other side's account, too.
+        let is_as_often = self.noted.times(name.across) <= self.noted.times(name.own);
+        is_its && !asked.is_left_out && is_once && is_as_often
     }
 
-    /// Whether it is paid once, by the other side's account too. In the order of days: nothing takes back what came
-    /// after it, and an attempt that failed before it was no payment.
-    fn is_paid_once(&self, name: Name) -> bool {
+    /// How often it was matched, and not taken back since. In the order of days: nothing takes back what came after
+    /// it.
+    fn paid(&self, name: Name) -> i64 {
         let mut paid: i64 = 0;
-        for day in self
-            .noted
-            .days_of(&[name.own, name.back, name.undone, name.failed])
-        {
+        for day in self.noted.days_of(&[name.own, name.back, name.undone]) {
             let times = |what: Payment| self.noted.times_on(what, day);
-            paid -= times(name.failed).min(paid);
             paid += times(name.own);
             paid -= (times(name.back) + times(name.undone)).min(paid);
         }
-        let now = |what: Payment| self.own.get(&what).copied().unwrap_or_default();
-        let paid = paid - now(name.back) - now(name.undone) - now(name.failed);
-        paid == 1 && self.noted.times(name.across) <= self.noted.times(name.own)
+        paid
+    }
+
+    /// How often what is open now, or was, takes it back since a day.
+    fn taken_back(&self, name: Name, since: Date) -> i64 {
+        let days = [name.back, name.undone].into_iter();
+        let days = days.filter_map(|it| self.own.get(&it)).flatten();
+        days.filter(|day| **day >= since).map(|_| 1).sum()
+    }
+
+    /// Whether the payment that was matched was neither taken back since, nor has bounced.
+    fn stands(&self, policy: &SourcePolicy, name: Name, original: &Record) -> bool {
+        let paid = self.paid(name);
+        let since = match paid {
+            1 => original.value_date,
+            _ => Date::MIN,
+        };
+        let payment = Payments::of(policy).of_record(original);
+        let has_failed = payment.is_some_and(|payment| self.failed.contains(&payment));
+        paid - self.taken_back(name, since) == 1 && !has_failed
     }
 }
 

@@ -374,12 +374,26 @@ fn what_was_taken_back_before_it_takes_nothing_back() {
     );
     let last = desk.run("r5", day(5), vec![back(reported("re_2", 5))], vec![]);
     assert_eq!(found(&last.comparison.discrepancies), again);
-    // An attempt that failed before the payment was none.
-    let mut desk = super::paid_before::desk([Records::New; 2]);
+    // An attempt that failed before the payment was none; nor is one whose case is open still, or money that came
+    // back before it.
     let failed = |mut record: Record| {
         record.status = Some(Status::Failed);
         record
     };
+    for before in [failed(reported("ch_0", 2)), back(reported("re_0", 2))] {
+        let mut desk = super::paid_before::desk([Records::New; 2]);
+        desk.run("r2", day(2), vec![before], vec![]);
+        desk.run(
+            "r3",
+            day(3),
+            vec![reported("ch_1", 3)],
+            vec![booked("ch_1", 3)],
+        );
+        let last = desk.run("r4", day(4), vec![reported("ch_2", 4)], vec![]);
+        let told = only(&last.comparison.discrepancies, Kind::DuplicateAtPartner);
+        assert_eq!(told.reference, "I-1");
+    }
+    let mut desk = super::paid_before::desk([Records::New; 2]);
     desk.run(
         "r2",
         day(2),
