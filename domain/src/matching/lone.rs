@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::identity::{self, lone_key, shared_key};
 use super::nearest::{self, Index};
-use super::paid_back::PaidBack;
+use super::paid_back::{PaidBack, paid_anew};
 use super::report::{Reported, duplicate_kind, on_its_side};
 use super::scope::{covers, is_inside};
 use super::slots::Lone;
@@ -267,7 +267,9 @@ fn fates(
     }
     let home = home.map(|at| &policy.rules[at]);
     let mut firsts: Vec<usize> = Vec::new();
-    let fates = twins.iter().map(|index| {
+    // Those that repeat one, and whether money that went back in between is theirs.
+    let mut repeating: Vec<(usize, bool)> = Vec::new();
+    let fates = twins.iter().enumerate().map(|(place, index)| {
         let record = lone[*index];
         let mut latest = firsts.iter().rev().take(ORIGINALS_MAX);
         let original = latest.find(|first| match home {
@@ -279,7 +281,9 @@ fn fates(
         });
         let original = original.filter(|first| {
             let day = lone[**first].value_date;
-            !back.take(record.money, day, record.value_date)
+            let is_paid_back = back.take(record.money, day, record.value_date);
+            repeating.push((place, is_paid_back));
+            !is_paid_back
         });
         match original {
             Some(original) => Fate::Again {
@@ -292,7 +296,15 @@ fn fates(
             }
         }
     });
-    fates.collect()
+    let mut fates: Vec<Fate> = fates.collect();
+    let told = repeating
+        .iter()
+        .map(|(place, is_anew)| (lone[twins[*place]], *is_anew));
+    let anew = paid_anew(&told.collect::<Vec<_>>());
+    for ((place, _), _) in repeating.iter().zip(anew).filter(|(_, is_anew)| *is_anew) {
+        fates[*place] = Fate::Missing;
+    }
+    fates
 }
 
 /// Whether two are no repetition of each other because of their days: the other side knows what they are about,

@@ -1,6 +1,6 @@
 //! Money of one side that went back the other way, so that what comes again after it is paid anew, not twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -45,4 +45,29 @@ impl PaidBack {
         }
         is_between
     }
+}
+
+/// Which of these of one amount are paid anew, each of which repeats one, and for each of which it was asked whether
+/// money went back in between. Where some of one day are, and they are of different clients, names or texts, it is
+/// nobody's to say which: then all of that day are.
+pub(super) fn paid_anew(repeating: &[(&Record, bool)]) -> Vec<bool> {
+    let mut by_day: BTreeMap<Date, Vec<&(&Record, bool)>> = BTreeMap::new();
+    for it in repeating {
+        by_day.entry(it.0.value_date).or_default().push(it);
+    }
+    let are_alike = |one: &Record, other: &Record| {
+        one.references == other.references
+            && one.client == other.client
+            && one.counterparty == other.counterparty
+            && one.description == other.description
+    };
+    let is_undecided = |of_day: &[&(&Record, bool)]| {
+        let is_any = of_day.iter().any(|(_, is_anew)| *is_anew);
+        is_any && of_day.windows(2).any(|two| !are_alike(two[0].0, two[1].0))
+    };
+    let undecided = by_day.into_iter().filter(|(_, it)| is_undecided(it));
+    let undecided: BTreeSet<Date> = undecided.map(|(day, _)| day).collect();
+    let is_anew =
+        |(record, is_anew): &(&Record, bool)| *is_anew || undecided.contains(&record.value_date);
+    repeating.iter().map(is_anew).collect()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::class::{Class, free_members};
 use super::group::Decision;
 use super::identity::canonical_order;
-use super::paid_back::PaidBack;
+use super::paid_back::{PaidBack, paid_anew};
 use super::pair::{self, Timing, timing};
 use super::twins::{Member, days_from, pair_by_date};
 use crate::policy::Accepts;
@@ -123,6 +123,7 @@ pub(super) fn duplicates(
                 left.any(|it| pair::may_repeat(accepts, member.record, it.record))
             };
             let free = class.free.iter().filter(|it| !is_left(it));
+            let mut repeating = Vec::new();
             for member in free.chain(&class.held).filter(is_like) {
                 let Some(original) = original(accepts, member, &decided) else {
                     continue;
@@ -134,11 +135,19 @@ pub(super) fn duplicates(
                         class.has_equal || pair::are_near(accepts, one.value_date, other.value_date)
                     }
                 };
-                if is_near && !back.take(one.money, one.value_date, other.value_date) {
-                    let duplicate = Decision::duplicate(member, original, copies, counterparts);
-                    duplicates.push(duplicate);
+                if is_near {
+                    let is_anew = back.take(one.money, one.value_date, other.value_date);
+                    repeating.push((member, *original, is_anew));
                 }
             }
+            let told = repeating
+                .iter()
+                .map(|(member, _, is_anew)| (member.record, *is_anew));
+            let anew = paid_anew(&told.collect::<Vec<_>>());
+            let again = repeating.iter().zip(anew).filter(|(_, is_anew)| !is_anew);
+            duplicates.extend(again.map(|((member, original, _), _)| {
+                Decision::duplicate(member, original, copies, counterparts)
+            }));
         }
     }
     duplicates
