@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::cases::CaseNow;
+use super::desk_before::Resolved;
 use crate::calendar::{BusinessCalendar, DayUnit};
 use crate::case::{InForce, Resolution, Settles};
 use crate::conservation::Conservation;
@@ -21,16 +22,16 @@ use crate::record::{Past, Record, ReferenceKind, Side};
 use crate::severity::SeverityPolicy;
 
 /// What one run used up.
-struct Spent {
-    run: Arc<str>,
-    day: Date,
+pub(super) struct Spent {
+    pub(super) run: Arc<str>,
+    pub(super) day: Date,
     own: [Vec<Fingerprint>; 2],
     matched: Vec<Used>,
-    settled: Vec<Used>,
+    pub(super) settled: Vec<Used>,
     payments: Vec<Payment>,
-    other_names: Vec<Payment>,
+    pub(super) other_names: Vec<Payment>,
     /// The records of its matches.
-    paired: Vec<Record>,
+    pub(super) paired: Vec<Record>,
     received_ledger: Vec<Record>,
 }
 
@@ -52,9 +53,9 @@ pub(super) struct Desk {
     /// The last run's lines, with what was settled since.
     pub(super) last: Conservation,
     as_of: Option<Date>,
-    spent: Vec<Spent>,
+    pub(super) spent: Vec<Spent>,
     /// What belongs to the last run's final figures; once the run is closed.
-    final_settled: Option<Settled>,
+    pub(super) final_settled: Option<Settled>,
 }
 
 /// What a run came to.
@@ -237,35 +238,8 @@ impl Desk {
         }
     }
 
-    fn in_force(&self, id: &DiscrepancyId) -> Option<InForce> {
+    pub(super) fn in_force(&self, id: &DiscrepancyId) -> Option<InForce> {
         self.cases.get(id).and_then(CaseNow::in_force)
-    }
-
-    /// As the run before left them, and as resolutions have it now.
-    fn resolved(&mut self, is_whole: bool) -> Resolved {
-        if is_whole {
-            self.close();
-        }
-        let earlier = self.final_settled.clone().unwrap_or_default();
-        let current = open_items::settle(&self.open, |id| self.in_force(id));
-        let mut returned: BTreeSet<DiscrepancyId> = earlier
-            .keys()
-            .filter(|id| !current.contains_key(*id))
-            .cloned()
-            .collect();
-        for used in self.spent.iter().flat_map(|spent| &spent.settled) {
-            let again = open_items::settle(&used.records, |id| self.in_force(id));
-            let by = used.settled.as_ref().map(|by| &by.discrepancy);
-            returned.extend(by.filter(|id| !again.contains_key(*id)).cloned());
-        }
-        Resolved {
-            now: current
-                .into_iter()
-                .filter(|(id, _)| !earlier.contains_key(id))
-                .collect(),
-            earlier,
-            returned,
-        }
     }
 
     fn conclude(
@@ -411,30 +385,19 @@ impl Desk {
         let mut comparison = conclude(&self.policy, &context, findings.left);
         if let Some(mut before) = PaidBefore::of(&self.policy, &comparison) {
             before.leave_out(&undone.records);
-            let mut names = OtherNames::of(&self.policy);
-            let matched = findings.matched.iter().chain(&comparison.matched);
-            let matched = matched.flat_map(|it| it.records());
-            before.look_at_own(
-                &matched
-                    .flat_map(|it| names.of_record(it))
-                    .collect::<Vec<_>>(),
-            );
             for (side, shown, covers) in &shown_names {
                 before.look_at_shown(*side, shown, *covers);
+            }
+            let matched = findings.matched.iter().chain(&comparison.matched);
+            let mut names = OtherNames::of(&self.policy);
+            for record in matched.flat_map(|it| it.records()) {
+                before.look_at_own(&names.of_record(record));
             }
             for spent in self.spent.iter().filter(|spent| spent.day != day) {
                 before.look(&spent.run, spent.day, &spent.other_names);
             }
             before.look_at_settled(&self.policy, day, &settled, &undone);
-            for spent in self.spent.iter().filter(|spent| spent.day != day) {
-                for side in Side::BOTH {
-                    let wanted = before.wants(&spent.run, side).unwrap_or_default();
-                    let paired = spent.paired.iter().filter(|it| it.side == side);
-                    for record in paired.filter(|record| wanted.is_of(record)) {
-                        before.see(&self.policy, &spent.run, spent.day, record);
-                    }
-                }
-            }
+            self.show_earlier(day, &mut before);
             before.settle(&self.policy, &context, &mut comparison);
         }
         comparison.matched.append(&mut findings.matched);
@@ -581,28 +544,6 @@ struct Next {
     received_ledger: Vec<Record>,
     resolved: Resolved,
     undone: BTreeSet<usize>,
-}
-
-struct Resolved {
-    earlier: Settled,
-    now: Settled,
-    returned: BTreeSet<DiscrepancyId>,
-}
-
-impl Resolved {
-    fn settles(&self, id: &DiscrepancyId) -> Option<Settles> {
-        if self.returned.contains(id) {
-            return None;
-        }
-        self.earlier.get(id).or_else(|| self.now.get(id)).copied()
-    }
-
-    fn all(&self) -> Settled {
-        let both = self.earlier.iter().chain(&self.now);
-        both.filter(|(id, _)| !self.returned.contains(*id))
-            .map(|(id, settles)| (*id, *settles))
-            .collect()
-    }
 }
 
 /// By reference, exactly; two business days in transit.

@@ -122,21 +122,6 @@ fn a_payment_of_another_day_that_a_run_matched_is_a_duplicate() {
 }
 
 #[test]
-fn a_duplicate_that_an_amended_report_has_once_more_stays_that_case() {
-    let mut desk = usual();
-    let view = || vec![ledger("A", 990, day(0))];
-    desk.run("r0", day(0), vec![partner("A", 990, day(0))], view());
-    let again = || partner("A", 990, day(1));
-    let first = desk.run("r1", day(1), vec![again()], view());
-    let told = only(&first.comparison.discrepancies, Kind::DuplicateAtPartner);
-    let more = vec![again(), partner("B", 100, day(1))];
-    let amended = desk.run("r1 again", day(1), more, view());
-    let still = only(&amended.comparison.discrepancies, Kind::DuplicateAtPartner);
-    assert_eq!((still.id, &still.reason), (told.id, &told.reason));
-    assert_eq!(amended.cleared.len(), 0);
-}
-
-#[test]
 fn one_booked_again_on_another_day_is_a_duplicate_once_the_partner_had_its_time() {
     let mut desk = usual();
     desk.policy.settlement_window_days = 2;

@@ -3,6 +3,7 @@
 mod arrived;
 mod cases;
 mod desk;
+mod desk_before;
 mod examples;
 mod given_up;
 mod laws;

@@ -479,3 +479,16 @@ fn what_an_amended_report_takes_back_is_not_repeated() {
         ["missing_in_ledger ch_2"]
     );
 }
+
+#[test]
+fn under_its_own_reference_it_stays_that_case_when_the_report_is_amended() {
+    let mut desk = usual([Records::New; 2]);
+    let again = || reported("ch_1", 4);
+    let second = desk.run("r4", day(4), vec![again()], vec![]);
+    let told = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner);
+    let more = vec![again(), partner("ch_9", 100, day(4))];
+    let amended = desk.run("r4 again", day(4), more, vec![]);
+    let still = only(&amended.comparison.discrepancies, Kind::DuplicateAtPartner);
+    assert_eq!((still.id, &still.reason), (told.id, &told.reason));
+    assert_eq!(amended.cleared.len(), 0);
+}
