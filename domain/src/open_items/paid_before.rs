@@ -305,13 +305,16 @@ impl PaidBefore {
 
     /// Whether this run matched it under its name, and no other one after it.
     fn is_sought(&self, asked: &AskedName, run: &str) -> bool {
-        let (name, paid) = (asked.name, self.paid(asked.name));
+        let name = asked.name;
         let found = self.noted.get(name.own);
         let is_its = found.is_some_and(|found| *found.run == *run);
+        if !is_its || asked.is_left_out {
+            return false;
+        }
+        let paid = self.paid(name);
         let is_once = paid == 1 || paid - self.taken_back(name, Date::MIN) == 1;
         // By the other side's account, too.
-        let is_as_often = self.noted.times(name.across) <= self.noted.times(name.own);
-        is_its && !asked.is_left_out && is_once && is_as_often
+        is_once && self.noted.times(name.across) <= self.noted.times(name.own)
     }
 
     /// How often it was matched, and not taken back since. In the order of days: nothing takes back what came after
