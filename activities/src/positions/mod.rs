@@ -14,7 +14,7 @@ mod resolutions;
 mod standing;
 mod turn;
 
-use domain::open_items::Fingerprint;
+use domain::open_items::{Fingerprint, Records};
 use domain::record::{Record, Side};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ use workflows::failure;
 use workflows::ports::Stored;
 
 use crate::failures::Failure;
+use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
 
 pub(crate) use closing::{GatheredUse, Outcome, UsedParts, gather, next, put_used};
@@ -192,6 +193,15 @@ pub(crate) fn date(text: &str) -> Result<Date, Failure> {
             format!("a position has the date {text:?}: {error}"),
         )
     })
+}
+
+/// The sides whose inputs show records again.
+fn shows_again<'m>(
+    source: &Source,
+    sides: [&'m SideManifest; 2],
+) -> impl Iterator<Item = (Side, &'m SideManifest)> {
+    let sides = Side::BOTH.into_iter().zip(sides);
+    sides.filter(|(side, _)| source.side(*side).records != Records::New)
 }
 
 /// Value dates of which a side's inputs have all that there is.

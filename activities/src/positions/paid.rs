@@ -1,14 +1,14 @@
 //! Payments that runs matched: one made twice is known in any later run.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use domain::matching::{Pool, Superseded};
-use domain::open_items::{Asked, Fingerprint, Records};
+use domain::open_items::{Asked, Fingerprint};
 use domain::policy::RunContext;
 use domain::record::Side;
 
-use super::{GatheredUse, Standing, covers, date};
+use super::standing::Earlier;
+use super::{GatheredUse, Standing, covers, shows_again};
 use crate::failures::Failure;
 use crate::source::Source;
 use crate::staging::{SideManifest, Staging};
@@ -41,24 +41,18 @@ impl Standing {
         }
         let undone = self.undone(staging, sides).await?;
         asked.leave_out(policy, &undone.records);
-        for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
-            if source.side(side).records != Records::New {
-                let opening = manifest.opening.as_ref();
-                let shown = opening.and_then(|opening| opening.shown.as_ref());
-                let shown = staging.get_payments(shown).await?;
-                asked.look_at_shown(side, &shown, covers(manifest)?);
-            }
+        for (side, manifest) in shows_again(source, sides) {
+            let opening = manifest.opening.as_ref();
+            let shown = opening.and_then(|opening| opening.shown.as_ref());
+            let shown = staging.get_payments(shown).await?;
+            asked.look_at_shown(side, &shown, covers(manifest)?);
         }
-        for spent in &begun_with.position.spent {
+        for Earlier { run, day, spent } in begun_with.earlier(self.asked.business_date)? {
             if asked.is_empty() {
                 break;
             }
-            // A run of this day is replaced by this one.
-            let day = date(&spent.business_date)?;
-            if day != self.asked.business_date {
-                let payments = staging.get_payments(spent.payments.as_ref()).await?;
-                asked.look(&Arc::from(spent.run_id.as_str()), day, &payments);
-            }
+            let payments = staging.get_payments(spent.payments.as_ref()).await?;
+            asked.look(&run, day, &payments);
         }
         let settled = self.settled(staging).await?;
         asked.look_at_settled(policy, self.asked.business_date, &settled, &undone);

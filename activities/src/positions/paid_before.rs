@@ -1,15 +1,13 @@
 //! What is left alone, held against what earlier runs matched under other references.
 
-use std::sync::Arc;
-
 use domain::matching::sieve::KeptRow;
 use domain::matching::{BUCKETS, Comparison, WantedMoney};
-use domain::open_items::{Fingerprint, PaidBefore, Records, Used, fingerprint};
+use domain::open_items::{Fingerprint, PaidBefore, Used, fingerprint};
 use domain::record::{Record, Side};
-use jiff::civil::Date;
 use workflows::ports::Run;
 
-use super::{GatheredUse, Spent, Standing, covers, date};
+use super::standing::Earlier;
+use super::{GatheredUse, Spent, Standing, covers, shows_again};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::source;
@@ -33,32 +31,23 @@ impl Standing {
         let Some(mut before) = PaidBefore::of(policy, &comparison) else {
             return Ok(comparison);
         };
+        let earlier = begun_with.earlier(self.asked.business_date)?;
         let undone = self.undone(staging, sides).await?;
         before.leave_out(&undone.records);
         before.look_at_own(&used.other_names);
-        for (side, manifest) in Side::BOTH.into_iter().zip(sides) {
-            if source.side(side).records != Records::New {
-                let opening = manifest.opening.as_ref();
-                let shown = opening.and_then(|opening| opening.shown_names.as_ref());
-                let shown = staging.get_payments(shown).await?;
-                before.look_at_shown(side, &shown, covers(manifest)?);
-            }
+        for (side, manifest) in shows_again(source, sides) {
+            let opening = manifest.opening.as_ref();
+            let shown = opening.and_then(|opening| opening.shown_names.as_ref());
+            let shown = staging.get_payments(shown).await?;
+            before.look_at_shown(side, &shown, covers(manifest)?);
         }
-        // A run of this day is replaced by this one.
-        let mut earlier: Vec<(Arc<str>, Date, &Spent)> = Vec::new();
-        for spent in &begun_with.position.spent {
-            let day = date(&spent.business_date)?;
-            if day != self.asked.business_date {
-                earlier.push((Arc::from(spent.run_id.as_str()), day, spent));
-            }
-        }
-        for (run, day, spent) in &earlier {
+        for Earlier { run, day, spent } in &earlier {
             let names = staging.get_payments(spent.other_names.as_ref()).await?;
             before.look(run, *day, &names);
         }
         let settled = self.settled(staging).await?;
         before.look_at_settled(policy, self.asked.business_date, &settled, &undone);
-        for (run, day, spent) in &earlier {
+        for Earlier { run, day, spent } in &earlier {
             for side in Side::BOTH {
                 if let Some(wanted) = before.wants(run, side) {
                     let mut see = |record: &Record| before.see(policy, run, *day, record);
@@ -71,7 +60,8 @@ impl Standing {
                 }
             }
         }
-        before.settle(policy, &self.context()?, &mut comparison);
+        let found = before.settle(policy, &self.context()?);
+        found.report(&mut comparison);
         Ok(comparison)
     }
 }

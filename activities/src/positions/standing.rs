@@ -1,11 +1,14 @@
 //! What a run begins with, the same for each of its steps.
 
+use std::sync::Arc;
+
 use domain::open_items::{Undone, Used, used_by};
 use domain::policy::{RunContext, Scope};
+use jiff::civil::Date;
 use workflows::ports::{Run, Stored};
 
 use super::resolutions::settled_before;
-use super::{Position, Resolved, memory, undone_by};
+use super::{Position, Resolved, Spent, date, memory, undone_by};
 use crate::Trueup;
 use crate::failures::Failure;
 use crate::runs::context;
@@ -25,6 +28,33 @@ pub(crate) struct Standing {
 pub(crate) struct BegunWith {
     pub(crate) position: Position,
     pub(crate) resolved: Resolved,
+}
+
+/// A run that is remembered.
+pub(super) struct Earlier<'p> {
+    pub(super) run: Arc<str>,
+    /// Its business date.
+    pub(super) day: Date,
+    pub(super) spent: &'p Spent,
+}
+
+impl BegunWith {
+    /// The runs that are remembered, in their order, but for those of this day: a run of it replaces them.
+    pub(super) fn earlier(&self, day: Date) -> Result<Vec<Earlier<'_>>, Failure> {
+        let mut earlier = Vec::with_capacity(self.position.spent.len());
+        for spent in &self.position.spent {
+            let run = Arc::from(spent.run_id.as_str());
+            let of = date(&spent.business_date)?;
+            if of != day {
+                earlier.push(Earlier {
+                    run,
+                    day: of,
+                    spent,
+                });
+            }
+        }
+        Ok(earlier)
+    }
 }
 
 impl Standing {

@@ -47,7 +47,7 @@ pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint, Fingerprinted, fingerprint
 pub use opening::{Opening, ReadingContext};
 pub use other_names::OtherNames;
 pub use paid::{Payment, Payments, forget};
-pub use paid_before::PaidBefore;
+pub use paid_before::{FoundPaid, PaidBefore};
 pub use reading::{Reading, Taken};
 pub use settle::{Settled, discrepancies_of, move_settled, settle, used_by};
 pub use undone::{Undone, undone};

@@ -28,9 +28,9 @@ use crate::record::{Movement, Past, Record, Side};
 
 /// Records that are alone and may be payments that earlier runs matched under another reference.
 #[derive(Debug)]
-pub struct PaidBefore {
+pub struct PaidBefore<'c> {
     names: OtherNames,
-    asked: Vec<AskedName>,
+    asked: Vec<AskedName<'c>>,
     /// The places of those that have a name.
     by_name: HashMap<Payment, Vec<usize>>,
     noted: Noted,
@@ -45,9 +45,9 @@ pub struct PaidBefore {
 
 /// A record under a name.
 #[derive(Debug)]
-struct AskedName {
+struct AskedName<'c> {
     at: At,
-    record: Record,
+    record: &'c Record,
     name: Name,
     /// Whether nobody asks for it any more.
     is_left_out: bool,
@@ -67,17 +67,22 @@ enum At {
 }
 
 /// What becomes of a record.
+#[derive(Debug)]
 enum Fate {
     Again(Discrepancy),
     /// It stands in the place of the one that was matched.
     Corrected(Superseded),
 }
 
-impl PaidBefore {
+/// What becomes of the records of a comparison that were paid before.
+#[derive(Debug)]
+pub struct FoundPaid(BTreeMap<At, Fate>);
+
+impl<'c> PaidBefore<'c> {
     /// Those of a comparison that nobody found anything for, and that are new, or were paid before already when they
     /// were new; none where there is nothing to ask.
     #[must_use]
-    pub fn of(policy: &SourcePolicy, comparison: &Comparison) -> Option<Self> {
+    pub fn of(policy: &SourcePolicy, comparison: &'c Comparison) -> Option<Self> {
         let mut names = OtherNames::of(policy);
         if !names.are_any() {
             return None;
@@ -92,7 +97,7 @@ impl PaidBefore {
         for (at, record) in missing.chain(in_transit).filter(|(_, it)| is_asked(it)) {
             asked.extend(names.names(record).into_iter().map(|name| AskedName {
                 at,
-                record: record.clone(),
+                record,
                 name,
                 is_left_out: false,
                 is_shown: None,
@@ -188,18 +193,19 @@ impl PaidBefore {
                 .extend(records.map(|record| (Arc::clone(&run), day, record)));
         }
         let in_force = settled.iter().filter(|used| !undone.unsettles(used));
-        for used in in_force.clone().filter(|used| !used.has_both_sides()) {
+        let of_one_side = in_force.clone().filter(|used| !used.has_both_sides());
+        let gone = of_one_side.flat_map(|used| {
             let by = used.settled.as_ref();
             let is_written_off = by.is_some_and(|by| by.settles == Settles::WrittenOff);
             let records = used.records.iter();
-            let count = |it: &&Record| is_written_off || it.has_failed();
-            self.look_at_open(policy, records.filter(count));
-        }
+            records.filter(move |it| is_written_off || it.has_failed())
+        });
+        self.look_at_open(policy, gone);
         let mut payments = Payments::of(policy);
         let alone = SettledAlone::of(&mut payments, in_force);
         for asked in &mut self.asked {
-            let payment = payments.of_record(&asked.record);
-            let told = payment.map(|payment| arrived::across(&asked.record, payment));
+            let payment = payments.of_record(asked.record);
+            let told = payment.map(|payment| arrived::across(asked.record, payment));
             asked.is_left_out |= told.is_some_and(|told| alone.has(&told));
         }
     }
@@ -224,7 +230,7 @@ impl PaidBefore {
                 let asked = &self.asked[*at];
                 let known = asked.original.as_ref();
                 let is_first = known.is_none_or(|known| canonical_order(record, known).is_lt());
-                let beside = || Beside::of(policy, name.rule, &asked.record, record);
+                let beside = || Beside::of(policy, name.rule, asked.record, record);
                 if is_first && self.is_sought(asked, run) && beside() != Beside::Another {
                     self.asked[*at].original = Some(matched_by(run, day, record));
                 }
@@ -232,14 +238,9 @@ impl PaidBefore {
         }
     }
 
-    /// Reports what is there again, in the place of what was said of it. What stands in the place of the one that was
-    /// matched is that one.
-    pub fn settle(
-        mut self,
-        policy: &SourcePolicy,
-        context: &RunContext,
-        comparison: &mut Comparison,
-    ) {
+    /// What is there again. What stands in the place of the one that was matched is that one.
+    #[must_use]
+    pub fn settle(mut self, policy: &SourcePolicy, context: &RunContext) -> FoundPaid {
         for (run, day, record) in std::mem::take(&mut self.settled) {
             self.see(policy, &run, day, &record);
         }
@@ -254,35 +255,18 @@ impl PaidBefore {
                 fates.insert(asked.at, fate);
             }
         }
-        // From behind, so that the places of the others stay.
-        for (at, fate) in fates.into_iter().rev() {
-            match (at, fate) {
-                (At::Missing(at), Fate::Again(again)) => comparison.discrepancies[at] = again,
-                (At::InTransit(at), Fate::Again(again)) => {
-                    comparison.in_transit.remove(at);
-                    comparison.discrepancies.push(again);
-                }
-                (At::Missing(at), Fate::Corrected(superseded)) => {
-                    comparison.discrepancies.remove(at);
-                    comparison.superseded.push(superseded);
-                }
-                (At::InTransit(at), Fate::Corrected(superseded)) => {
-                    comparison.in_transit.remove(at);
-                    comparison.superseded.push(superseded);
-                }
-            }
-        }
+        FoundPaid(fates)
     }
 
     fn fate(
         &self,
         policy: &SourcePolicy,
         context: &RunContext,
-        asked: &AskedName,
+        asked: &AskedName<'_>,
         corrected: &mut Vec<Payment>,
     ) -> Option<Fate> {
         let (rule, name) = (asked.name.rule, asked.name.own);
-        let (record, original) = (&asked.record, asked.original.as_ref()?);
+        let (record, original) = (asked.record, asked.original.as_ref()?);
         if !self.stands(policy, asked.name, original) {
             return None;
         }
@@ -304,7 +288,7 @@ impl PaidBefore {
     }
 
     /// Whether this run matched it under its name, and no other one after it.
-    fn is_sought(&self, asked: &AskedName, run: &str) -> bool {
+    fn is_sought(&self, asked: &AskedName<'_>, run: &str) -> bool {
         let name = asked.name;
         let found = self.noted.get(name.own);
         let is_its = found.is_some_and(|found| *found.run == *run);
@@ -346,6 +330,30 @@ impl PaidBefore {
         let payment = Payments::of(policy).of_record(original);
         let has_failed = payment.is_some_and(|payment| self.failed.contains(&payment));
         paid - self.taken_back(name, since) == 1 && !has_failed
+    }
+}
+
+impl FoundPaid {
+    /// Reports it in the place of what the comparison, the same as before, said of it.
+    pub fn report(self, comparison: &mut Comparison) {
+        // From behind, so that the places of the others stay.
+        for (at, fate) in self.0.into_iter().rev() {
+            match (at, fate) {
+                (At::Missing(at), Fate::Again(again)) => comparison.discrepancies[at] = again,
+                (At::InTransit(at), Fate::Again(again)) => {
+                    comparison.in_transit.remove(at);
+                    comparison.discrepancies.push(again);
+                }
+                (At::Missing(at), Fate::Corrected(superseded)) => {
+                    comparison.discrepancies.remove(at);
+                    comparison.superseded.push(superseded);
+                }
+                (At::InTransit(at), Fate::Corrected(superseded)) => {
+                    comparison.in_transit.remove(at);
+                    comparison.superseded.push(superseded);
+                }
+            }
+        }
     }
 }
 

@@ -383,7 +383,7 @@ impl Desk {
         }
         let superseded = asked.mark(&self.policy, &context, &mut findings.left);
         let mut comparison = conclude(&self.policy, &context, findings.left);
-        if let Some(mut before) = PaidBefore::of(&self.policy, &comparison) {
+        let found_paid = PaidBefore::of(&self.policy, &comparison).map(|mut before| {
             before.leave_out(&undone.records);
             for (side, shown, covers) in &shown_names {
                 before.look_at_shown(*side, shown, *covers);
@@ -398,7 +398,10 @@ impl Desk {
             }
             before.look_at_settled(&self.policy, day, &settled, &undone);
             self.show_earlier(day, &mut before);
-            before.settle(&self.policy, &context, &mut comparison);
+            before.settle(&self.policy, &context)
+        });
+        if let Some(found) = found_paid {
+            found.report(&mut comparison);
         }
         comparison.matched.append(&mut findings.matched);
         comparison.discrepancies.append(&mut findings.discrepancies);

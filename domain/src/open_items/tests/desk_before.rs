@@ -39,7 +39,7 @@ impl Desk {
     }
 
     /// Shows what runs of other days matched.
-    pub(super) fn show_earlier(&self, day: Date, before: &mut PaidBefore) {
+    pub(super) fn show_earlier(&self, day: Date, before: &mut PaidBefore<'_>) {
         for spent in self.spent.iter().filter(|spent| spent.day != day) {
             for side in Side::BOTH {
                 let wanted = before.wants(&spent.run, side).unwrap_or_default();

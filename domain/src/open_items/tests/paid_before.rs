@@ -40,6 +40,25 @@ fn booked(charge: &str, on: i64) -> Record {
     paid(Side::Ledger, charge, on)
 }
 
+/// As much the other way.
+fn back(mut record: Record) -> Record {
+    record.money = record.money.opposite();
+    record
+}
+
+fn failed(mut record: Record) -> Record {
+    record.status = Some(Status::Failed);
+    record
+}
+
+fn written_off(reason_code: &str) -> Resolution {
+    Resolution::WriteOff {
+        reason_code: reason_code.to_owned(),
+        amount: partner("-", 990, day(4)).money.amount,
+        account: "4711".to_owned(),
+    }
+}
+
 /// A day on which both have ch_1.
 fn usual(records: [Records; 2]) -> Desk {
     let mut desk = desk(records);
@@ -146,10 +165,6 @@ fn what_comes_again_and_again_or_was_paid_back_repeats_nothing() {
     let third = desk.run("r5", day(5), vec![reported("ch_3", 5)], vec![]);
     assert_eq!(found(&third.comparison.discrepancies), missing);
     // Refunded before, and on the same day.
-    let back = |mut record: Record| {
-        record.money = record.money.opposite();
-        record
-    };
     let refund = || {
         (
             vec![back(reported("re_1", 4))],
@@ -176,10 +191,6 @@ fn what_comes_again_and_again_or_was_paid_back_repeats_nothing() {
 #[test]
 fn an_attempt_that_failed_was_no_payment() {
     let mut desk = desk([Records::New; 2]);
-    let failed = |mut record: Record| {
-        record.status = Some(Status::Failed);
-        record
-    };
     let report = vec![failed(reported("ch_1", 3))];
     let first = desk.run("r3", day(3), report, vec![failed(booked("ch_1", 3))]);
     assert_eq!(found(&first.comparison.discrepancies), [""; 0]);
@@ -249,16 +260,9 @@ fn what_people_matched_by_hand_is_paid() {
 #[test]
 fn what_takes_money_back_does_though_people_wrote_it_off() {
     let mut desk = usual([Records::New; 2]);
-    let mut back = reported("re_1", 4);
-    back.money = back.money.opposite();
-    let second = desk.run("r4", day(4), vec![back], vec![]);
+    let second = desk.run("r4", day(4), vec![back(reported("re_1", 4))], vec![]);
     let id = only(&second.comparison.discrepancies, Kind::MissingInLedger).id;
-    let write_off = Resolution::WriteOff {
-        reason_code: "chargeback".to_owned(),
-        amount: partner("-", 990, day(4)).money.amount,
-        account: "4711".to_owned(),
-    };
-    desk.resolve(&id, write_off);
+    desk.resolve(&id, written_off("chargeback"));
     let third = desk.run("r5", day(5), vec![reported("ch_2", 5)], vec![]);
     assert_eq!(
         found(&third.comparison.discrepancies),
@@ -271,12 +275,7 @@ fn what_arrives_after_its_other_side_was_written_off_says_so() {
     let mut desk = usual([Records::New; 2]);
     let second = desk.run("r4", day(4), vec![reported("ch_2", 4)], vec![]);
     let id = only(&second.comparison.discrepancies, Kind::DuplicateAtPartner).id;
-    let write_off = Resolution::WriteOff {
-        reason_code: "error".to_owned(),
-        amount: partner("-", 990, day(4)).money.amount,
-        account: "4711".to_owned(),
-    };
-    desk.resolve(&id, write_off);
+    desk.resolve(&id, written_off("error"));
     let third = desk.run("r5", day(5), vec![], vec![booked("ch_2", 5)]);
     let arrived = only(&third.comparison.discrepancies, Kind::MissingAtPartner);
     assert!(
@@ -318,10 +317,6 @@ fn what_the_other_side_books_later_is_no_duplicate() {
 #[test]
 fn what_is_taken_back_later_leaves_the_other_one_as_the_payment() {
     let missing = ["missing_in_ledger ch_2"];
-    let back = |mut record: Record| {
-        record.money = record.money.opposite();
-        record
-    };
     let mut desk = usual([Records::New; 2]);
     let second = next(&mut desk, vec![reported("ch_2", 4)], vec![]);
     assert_eq!(second, ["duplicate_at_partner I-1"]);
@@ -333,9 +328,7 @@ fn what_is_taken_back_later_leaves_the_other_one_as_the_payment() {
     assert_eq!(found(&third.comparison.discrepancies), missing);
     // An attempt that bounced.
     let mut desk = usual([Records::New; 2]);
-    let mut bounced = reported("ch_1", 3);
-    bounced.status = Some(Status::Failed);
-    desk.run("r4", day(4), vec![bounced], vec![]);
+    desk.run("r4", day(4), vec![failed(reported("ch_1", 3))], vec![]);
     let third = desk.run("r5", day(5), vec![reported("ch_2", 5)], vec![]);
     let of_two = found(&third.comparison.discrepancies);
     assert!(of_two.contains(&missing[0].to_owned()), "{of_two:?}");
@@ -343,10 +336,6 @@ fn what_is_taken_back_later_leaves_the_other_one_as_the_payment() {
 
 #[test]
 fn what_was_taken_back_before_it_takes_nothing_back() {
-    let back = |mut record: Record| {
-        record.money = record.money.opposite();
-        record
-    };
     let again = ["duplicate_at_partner I-1"];
     // Paid, refunded, and paid anew: that one is paid again.
     let mut desk = usual([Records::New; 2]);
@@ -376,10 +365,6 @@ fn what_was_taken_back_before_it_takes_nothing_back() {
     assert_eq!(found(&last.comparison.discrepancies), again);
     // An attempt that failed before the payment was none; nor is one whose case is open still, or money that came
     // back before it.
-    let failed = |mut record: Record| {
-        record.status = Some(Status::Failed);
-        record
-    };
     for before in [failed(reported("ch_0", 2)), back(reported("re_0", 2))] {
         let mut desk = super::paid_before::desk([Records::New; 2]);
         desk.run("r2", day(2), vec![before], vec![]);
